@@ -1,0 +1,24 @@
+"""What the frame of every page shows: the workspaces to switch to, the role, what it allows."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.http import HttpRequest
+from django.utils.functional import SimpleLazyObject
+
+from loopsweb.accounts.models import Workspace
+
+
+def membership(request: HttpRequest) -> dict[str, Any]:
+    def workspaces() -> list[Workspace]:
+        if not request.user.is_authenticated:
+            return []
+        return list(Workspace.objects.filter(team__memberships__user=request.user))
+
+    return {
+        "workspace": getattr(request, "workspace", None),
+        "role": getattr(request, "role", None),
+        "may": {str(permission): True for permission in getattr(request, "permissions", ())},
+        "my_workspaces": SimpleLazyObject(workspaces),
+    }

@@ -1,0 +1,29 @@
+"""Deny by default: a view of ours that names no permission is not run."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from django.core.exceptions import ImproperlyConfigured
+from django.http import HttpRequest, HttpResponse
+
+GUARDED_BY_THEMSELVES = ("allauth.", "django.contrib.")
+
+
+class DenyByDefaultMiddleware:
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        return self.get_response(request)
+
+    def process_view(
+        self, request: HttpRequest, view: Callable[..., Any], args: Any, kwargs: Any
+    ) -> None:
+        if hasattr(view, "permission") or view.__module__.startswith(GUARDED_BY_THEMSELVES):
+            return
+        raise ImproperlyConfigured(
+            f"{view.__module__}.{view.__name__} names no permission: "
+            "decorate it with require, signed_in or public."
+        )

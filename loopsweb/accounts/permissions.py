@@ -1,0 +1,118 @@
+"""Who may do what. A view says which permission it needs; a view that says nothing is refused."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from enum import StrEnum
+from functools import wraps
+from typing import Concatenate, ParamSpec
+
+from django.contrib.auth.decorators import login_required
+from django.core.exceptions import PermissionDenied
+from django.db.models import F
+from django.http import Http404, HttpRequest
+from django.http.response import HttpResponseBase
+
+from loopsweb.accounts.models import Role, User, Workspace
+
+
+class Permission(StrEnum):
+    VIEW = "view"  # every page of the workspace
+    EXPORT = "export"  # CSV and JSON of what one may see
+    ADD_KEY = "add_key"  # add one's own API key to the workspace
+    CREATE = "create"  # sessions, runs, samplers
+    DEACTIVATE = "deactivate"
+    DOWNLOAD = "download"  # presigned links of checkpoint files
+    MANAGE_TEAM = "manage_team"
+
+
+VIEWER = frozenset({Permission.VIEW, Permission.EXPORT})
+OPERATOR = VIEWER | {
+    Permission.ADD_KEY,
+    Permission.CREATE,
+    Permission.DEACTIVATE,
+    Permission.DOWNLOAD,
+}
+ADMIN = OPERATOR | {Permission.MANAGE_TEAM}
+ROLE_PERMISSIONS: dict[str, frozenset[Permission]] = {
+    Role.VIEWER: VIEWER,
+    Role.OPERATOR: OPERATOR,
+    Role.ADMIN: ADMIN,
+}
+
+
+class WorkspaceRequest(HttpRequest):
+    """A request that `require` let through."""
+
+    user: User
+    workspace: Workspace
+    role: str
+    permissions: frozenset[Permission]
+
+
+P = ParamSpec("P")
+Response = HttpResponseBase
+WorkspaceView = Callable[Concatenate[WorkspaceRequest, P], Response]
+View = Callable[Concatenate[HttpRequest, P], Response]
+
+
+def require(
+    permission: Permission,
+) -> Callable[[WorkspaceView[P]], Callable[Concatenate[HttpRequest, str, P], Response]]:
+    """For views under /w/<workspace>/. The view receives the request with its `workspace`.
+
+    Raises Http404 for someone who is not of the workspace's team: that it exists is theirs to know.
+    Raises PermissionDenied (403) for a member whose role does not hold `permission`.
+    """
+
+    def decorate(
+        view: WorkspaceView[P],
+    ) -> Callable[Concatenate[HttpRequest, str, P], Response]:
+        @login_required
+        @wraps(view)
+        def guarded(
+            request: WorkspaceRequest, workspace: str, *args: P.args, **kwargs: P.kwargs
+        ) -> Response:
+            enter(request, workspace)
+            if permission not in request.permissions:
+                raise PermissionDenied(denial(request.role, permission))
+            return view(request, *args, **kwargs)
+
+        guarded.permission = permission  # type: ignore[attr-defined]
+        return guarded  # type: ignore[return-value]
+
+    return decorate
+
+
+def enter(request: WorkspaceRequest, slug: str) -> None:
+    workspace = (
+        Workspace.objects.filter(slug=slug, team__memberships__user_id=request.user.pk)
+        .annotate(role=F("team__memberships__role"))
+        .first()
+    )
+    if workspace is None:
+        raise Http404("No such workspace.")
+    request.workspace = workspace
+    request.role = workspace.role
+    request.permissions = ROLE_PERMISSIONS[workspace.role]
+
+
+def denial(role: str, permission: Permission) -> str:
+    able = [Role(name).label.lower() for name, held in ROLE_PERMISSIONS.items() if permission in held]
+    return (
+        f"Your role here is {Role(role).label.lower()}; this needs {' or '.join(able)}. "
+        "An admin of the team can change your role."
+    )
+
+
+def signed_in(view: View[P]) -> View[P]:
+    """For pages that belong to a person, not to a workspace."""
+    guarded = login_required(view)
+    guarded.permission = "signed in"  # type: ignore[attr-defined]
+    return guarded
+
+
+def public(view: View[P]) -> View[P]:
+    """For the few pages anyone may open. Each is listed in tests/test_permissions.py."""
+    view.permission = "public"  # type: ignore[attr-defined]
+    return view

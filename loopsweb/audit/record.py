@@ -1,0 +1,79 @@
+"""The only way an audit event comes to be."""
+
+from __future__ import annotations
+
+import uuid
+from datetime import datetime
+from typing import Any, TypedDict
+
+from django.http import HttpRequest
+
+from loopsweb.audit.models import Event
+
+
+class Actor(TypedDict):
+    """Who asks, from where, in which workspace: the first arguments of `record`."""
+
+    workspace: str
+    person: str
+    role: str
+    address: str
+    request_id: str
+
+
+def actor(request: HttpRequest, *, workspace: str = "", role: str = "") -> Actor:
+    """The actor of a request that passed `require`; elsewhere name workspace and role."""
+    here = getattr(request, "workspace", None)
+    return Actor(
+        workspace=workspace or (here.slug if here else ""),
+        person=getattr(request.user, "email", ""),
+        role=role or getattr(request, "role", ""),
+        address=request.META.get("REMOTE_ADDR", ""),
+        request_id=getattr(request, "request_id", ""),
+    )
+
+
+def record(
+    *,
+    workspace: str,
+    action: str,
+    outcome: str,
+    now: datetime,
+    person: str = "",
+    role: str = "",
+    address: str = "",
+    request_id: str = "",
+    key_label: str = "",
+    key_fingerprint: str = "",
+    target_noun: str = "",
+    target_id: str = "",
+    target_name: str = "",
+    target_owner: str = "",
+    reason: str = "",
+    answer: Any = None,
+    incident: uuid.UUID | None = None,
+) -> Event:
+    """Write one event in the caller's transaction; what it speaks of commits with it or not at all.
+
+    `answer` is JSON: what the API said, never a key or a presigned URL. Without `incident` the
+    event opens one of its own.
+    """
+    return Event.objects.create(
+        at=now,
+        workspace=workspace,
+        action=action,
+        outcome=outcome,
+        person=person,
+        role=role,
+        address=address,
+        request_id=request_id,
+        key_label=key_label,
+        key_fingerprint=key_fingerprint,
+        target_noun=target_noun,
+        target_id=target_id,
+        target_name=target_name,
+        target_owner=target_owner,
+        reason=reason,
+        answer=answer,
+        incident=incident or uuid.uuid4(),
+    )

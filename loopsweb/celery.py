@@ -1,0 +1,13 @@
+"""The Celery application: `celery -A loopsweb worker`, `celery -A loopsweb beat`."""
+
+from __future__ import annotations
+
+import os
+
+from celery import Celery
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "loopsweb.settings")
+
+app = Celery("loopsweb")
+app.config_from_object("django.conf:settings", namespace="CELERY")
+app.autodiscover_tasks(["loopsweb.resources"])

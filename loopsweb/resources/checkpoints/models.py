@@ -1,0 +1,39 @@
+from __future__ import annotations
+
+from django.db import models
+
+from loopsweb.loops_api.uris import CheckpointURI
+from loopsweb.resources.snapshot import Snapshot
+
+
+class Checkpoint(Snapshot):
+    """`remote_id` is the API's global `id`; `name` is what the API calls `checkpoint_id`.
+
+    A name is unique per run and target: step-100 commonly stands twice, as trainer and as sampler
+    weights.
+    """
+
+    run_remote_id = models.CharField(max_length=255, blank=True)
+    target = models.CharField(max_length=255, blank=True)
+    name = models.TextField(blank=True)
+    created_at = models.DateTimeField(null=True)
+    checkpoint_type = models.CharField(max_length=255, blank=True)
+    base_model = models.CharField(max_length=255, blank=True)
+    size_bytes = models.BigIntegerField(null=True)
+    sync_status = models.CharField(max_length=255, blank=True)
+    expires_at = models.DateTimeField(null=True)
+
+    class Meta(Snapshot.Meta):
+        indexes = [
+            models.Index(fields=["workspace", "-created_at", "-id"], name="checkpoint_newest"),
+            models.Index(fields=["workspace", "run_remote_id"], name="checkpoint_of_run"),
+            models.Index(fields=["workspace", "base_model"], name="checkpoint_of_model"),
+            models.Index(fields=["workspace", "sync_status"], name="checkpoint_syncing"),
+        ]
+
+    @property
+    def uri(self) -> str:
+        """The `bt://` URI, or "" while run, target or name is unknown."""
+        if not (self.run_remote_id and self.name and self.target in {"trainer", "sampler"}):
+            return ""
+        return str(CheckpointURI(run_id=self.run_remote_id, target=self.target, name=self.name))

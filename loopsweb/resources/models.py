@@ -1,0 +1,24 @@
+"""Every model of this app, for Django's registry and for readers who want the list."""
+
+from __future__ import annotations
+
+from loopsweb.resources.catalogue import Catalogue
+from loopsweb.resources.checkpoints.models import Checkpoint
+from loopsweb.resources.deployments.models import Deactivation, Deployment
+from loopsweb.resources.poll_state import PollState
+from loopsweb.resources.runs.models import Run
+from loopsweb.resources.samplers.models import Sampler
+from loopsweb.resources.sessions.models import Session
+from loopsweb.resources.status_changes import StatusChange
+
+__all__ = [
+    "Catalogue",
+    "Checkpoint",
+    "Deactivation",
+    "Deployment",
+    "PollState",
+    "Run",
+    "Sampler",
+    "Session",
+    "StatusChange",
+]

@@ -1,0 +1,25 @@
+from __future__ import annotations
+
+from django.db import models
+
+from loopsweb.resources.snapshot import Snapshot
+
+
+class Run(Snapshot):
+    session_remote_id = models.CharField(max_length=255, blank=True)
+    base_model = models.CharField(max_length=255, blank=True)
+    base_url = models.TextField(blank=True)
+    name = models.TextField(blank=True)
+    created_at = models.DateTimeField(null=True)
+    status = models.CharField(max_length=255, blank=True)
+    owner_email = models.CharField(max_length=255, blank=True)
+    deployment_remote_id = models.CharField(max_length=255, blank=True)
+    is_serverless = models.BooleanField(default=False)
+    sampler_remote_id = models.CharField(max_length=255, blank=True)
+
+    class Meta(Snapshot.Meta):
+        indexes = [
+            models.Index(fields=["workspace", "-created_at", "-id"], name="run_newest"),
+            models.Index(fields=["workspace", "session_remote_id"], name="run_of_session"),
+            models.Index(fields=["workspace", "deployment_remote_id"], name="run_of_deployment"),
+        ]

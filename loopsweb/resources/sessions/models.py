@@ -1,0 +1,17 @@
+from __future__ import annotations
+
+from django.db import models
+
+from loopsweb.resources.snapshot import Snapshot
+
+
+class Origin(models.TextChoices):
+    RUN = "run", "Named by a run"
+    CREATED = "created", "Created here"
+    ENTERED = "entered", "Entered by a person"
+
+
+class Session(Snapshot):
+    """No route lists sessions: one is known because a run names it, we made it, or a person did."""
+
+    origin = models.CharField(max_length=10, choices=Origin.choices)

@@ -1,0 +1,28 @@
+"""A status seen to differ from the time before. When it changed lies somewhere in the interval."""
+
+from __future__ import annotations
+
+from django.db import models
+
+from loopsweb.accounts.models import Workspace
+
+
+class StatusChange(models.Model):
+    workspace = models.ForeignKey(Workspace, on_delete=models.CASCADE, related_name="+")
+    noun = models.CharField(max_length=20)
+    remote_id = models.CharField(max_length=255)
+    field = models.CharField(max_length=20)
+    old = models.CharField(max_length=255, blank=True)
+    new = models.CharField(max_length=255, blank=True)
+    last_seen_old_at = models.DateTimeField(null=True)
+    first_seen_new_at = models.DateTimeField()
+
+    class Meta:
+        ordering = ["-first_seen_new_at", "-pk"]
+        indexes = [
+            models.Index(fields=["workspace", "noun", "remote_id"], name="change_of_thing"),
+            models.Index(fields=["workspace", "-first_seen_new_at"], name="change_newest"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.noun} {self.remote_id}: {self.old or 'unknown'} to {self.new or 'unknown'}"
