@@ -1,0 +1,13 @@
+"""Everything under /w/<workspace>/ that a noun owns."""
+
+from __future__ import annotations
+
+from django.urls import include, path
+
+urlpatterns = [
+    path("sessions/", include("loopsweb.resources.sessions.urls")),
+    path("runs/", include("loopsweb.resources.runs.urls")),
+    path("samplers/", include("loopsweb.resources.samplers.urls")),
+    path("checkpoints/", include("loopsweb.resources.checkpoints.urls")),
+    path("deployments/", include("loopsweb.resources.deployments.urls")),
+]

@@ -1,0 +1,25 @@
+"""Every URL of the site, by inclusion. Only urls modules import views."""
+
+from __future__ import annotations
+
+from allauth.account.decorators import secure_admin_login
+from django.contrib import admin
+from django.urls import include, path
+
+admin.site.site_header = admin.site.site_title = "loopsweb"
+admin.site.login = secure_admin_login(admin.site.login)  # type: ignore[method-assign]
+
+urlpatterns = [
+    path("", include("loopsweb.dashboard.site_urls")),
+    path("w/<slug:workspace>/", include("loopsweb.dashboard.urls")),
+    path("w/<slug:workspace>/", include("loopsweb.resources.urls")),
+    path("keys/", include("loopsweb.keys.urls")),
+    path("teams/", include("loopsweb.accounts.urls")),
+    path("accounts/", include("allauth.urls")),
+    path("admin/", admin.site.urls),
+]
+
+handler400 = "loopsweb.ui.errors.bad_request"
+handler403 = "loopsweb.ui.errors.forbidden"
+handler404 = "loopsweb.ui.errors.not_found"
+handler500 = "loopsweb.ui.errors.server_error"
