@@ -6,6 +6,10 @@ from allauth.account.adapter import DefaultAccountAdapter
 from allauth.mfa.adapter import DefaultMFAAdapter
 from django.http import HttpRequest
 
+from loopsweb import cipher
+
+PURPOSE = "mfa"
+
 
 class AccountAdapter(DefaultAccountAdapter):
     def is_open_for_signup(self, request: HttpRequest) -> bool:
@@ -13,4 +17,10 @@ class AccountAdapter(DefaultAccountAdapter):
 
 
 class MFAAdapter(DefaultMFAAdapter):
-    pass
+    """allauth says neither whose secret it is nor where it will lie: only the purpose is bound."""
+
+    def encrypt(self, text: str) -> str:
+        return cipher.ring().encrypt(text, purpose=PURPOSE)
+
+    def decrypt(self, encrypted_text: str) -> str:
+        return cipher.ring().decrypt(encrypted_text, purpose=PURPOSE)

@@ -1,0 +1,118 @@
+"""Secrets at rest: AES-256-GCM under a ring of keys, each blob bound to the one place it belongs.
+
+A blob is text, `v1:<ring id>:<base64 of nonce, ciphertext and tag>`. Version, ring id, purpose and
+place are authenticated with it, so a blob copied elsewhere or relabelled does not decrypt.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import json
+import re
+import secrets
+from functools import lru_cache
+
+from cryptography.exceptions import InvalidTag
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+from django.conf import settings
+from django.core.exceptions import ImproperlyConfigured
+
+VERSION = "v1"
+NONCE_BYTES = 12
+KEY_BYTES = 32
+_RING_ID = re.compile(r"[A-Za-z0-9._-]{1,32}")
+
+
+class CipherError(Exception):
+    """A stored secret cannot be read. The message is a sentence for people and names no secret."""
+
+
+class UnknownRingKey(CipherError):
+    """The ring no longer holds the key a blob was encrypted with."""
+
+    def __init__(self, ring_id: str) -> None:
+        super().__init__(
+            f"This secret was encrypted with the ring key {ring_id!r}, which LOOPSWEB_SECRET_KEYS "
+            f"does not hold. Add {ring_id!r} to it again, or store the secret anew."
+        )
+        self.ring_id = ring_id
+
+
+class Undecryptable(CipherError):
+    def __init__(self) -> None:
+        super().__init__(
+            "This stored secret was damaged, or copied from another place. Store it anew."
+        )
+
+
+class Ring:
+    """Keys by id, in order: the first encrypts, all decrypt."""
+
+    def __init__(self, text: str) -> None:
+        """Read `id:base64 of 32 bytes`, comma-separated. Raises ImproperlyConfigured."""
+        self._keys: dict[str, AESGCM] = {}
+        for place, entry in enumerate(text.split(","), start=1):
+            ring_id, _, encoded = entry.strip().partition(":")
+            if not _RING_ID.fullmatch(ring_id) or ring_id in self._keys:
+                raise ImproperlyConfigured(
+                    f"LOOPSWEB_SECRET_KEYS, entry {place}: an entry is `id:base64 of 32 bytes`, "
+                    "each id of its own, of letters, digits, dots, dashes and underscores."
+                )
+            self._keys[ring_id] = AESGCM(_key(encoded, place))
+        self.current = next(iter(self._keys))
+
+    def __repr__(self) -> str:
+        return f"<Ring {', '.join(self._keys)}>"
+
+    def encrypt(self, secret: str, *, purpose: str, place: tuple[str, ...] = ()) -> str:
+        """`place` names where the blob will be kept, such as its row; decrypting needs the same."""
+        nonce = secrets.token_bytes(NONCE_BYTES)
+        bound_to = _bound_to(self.current, purpose, place)
+        sealed = self._keys[self.current].encrypt(nonce, secret.encode(), bound_to)
+        return f"{VERSION}:{self.current}:{base64.b64encode(nonce + sealed).decode()}"
+
+    def decrypt(self, blob: str, *, purpose: str, place: tuple[str, ...] = ()) -> str:
+        """Raises UnknownRingKey, or Undecryptable for a blob that was not made for this place."""
+        version, ring_id, encoded = (*blob.split(":"), "", "")[:3]
+        if version != VERSION:
+            raise Undecryptable
+        if ring_id not in self._keys:
+            raise UnknownRingKey(ring_id)
+        try:
+            sealed = base64.b64decode(encoded, validate=True)
+            nonce, sealed = sealed[:NONCE_BYTES], sealed[NONCE_BYTES:]
+            opened = self._keys[ring_id].decrypt(nonce, sealed, _bound_to(ring_id, purpose, place))
+        except (binascii.Error, ValueError, InvalidTag):
+            raise Undecryptable from None
+        return opened.decode()
+
+
+def ring_id_of(blob: str) -> str:
+    return blob.split(":")[1]
+
+
+def ring() -> Ring:
+    return _ring(settings.LOOPSWEB_SECRET_KEYS)
+
+
+@lru_cache(maxsize=4)
+def _ring(text: str) -> Ring:
+    return Ring(text)
+
+
+def _key(encoded: str, place: int) -> bytes:
+    try:
+        key = base64.b64decode(encoded, validate=True)
+    except (binascii.Error, ValueError):
+        key = b""
+    if len(key) != KEY_BYTES:
+        raise ImproperlyConfigured(
+            f"LOOPSWEB_SECRET_KEYS, entry {place}: the part after the colon is not the base64 of "
+            f"exactly {KEY_BYTES} bytes. `openssl rand -base64 32` makes one."
+        )
+    return key
+
+
+def _bound_to(ring_id: str, purpose: str, place: tuple[str, ...]) -> bytes:
+    return json.dumps([VERSION, ring_id, purpose, *place]).encode()
