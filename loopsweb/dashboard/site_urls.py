@@ -1,6 +1,10 @@
 from __future__ import annotations
 
-from django.urls import URLPattern
+from django.urls import URLPattern, path
 
-app_name = "site"
-urlpatterns: list[URLPattern] = []
+from loopsweb.dashboard import site_views
+
+urlpatterns: list[URLPattern] = [
+    path("", site_views.home, name="home"),
+    path("healthz", site_views.healthz, name="healthz"),
+]

@@ -1,0 +1,20 @@
+"""What every page knows of the site itself."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.conf import settings
+from django.http import HttpRequest
+
+THEMES = ("light", "dark")
+
+
+def site(request: HttpRequest) -> dict[str, Any]:
+    theme = request.COOKIES.get("theme", "")
+    return {
+        "read_only": settings.LOOPSWEB_READ_ONLY,
+        "is_demo": settings.DEMO,
+        "theme": theme if theme in THEMES else "",
+        "request_id": getattr(request, "request_id", ""),
+    }

@@ -1,0 +1,67 @@
+"""Logs: structlog and the standard library through one formatter, and that through one redactor."""
+
+from __future__ import annotations
+
+import logging
+import sys
+from typing import Any
+
+import structlog
+from structlog.typing import Processor
+
+from loopsweb.ui.redaction import redact
+
+SHARED: list[Processor] = [
+    structlog.contextvars.merge_contextvars,
+    structlog.stdlib.add_logger_name,
+    structlog.stdlib.add_log_level,
+    structlog.processors.TimeStamper(fmt="iso", utc=True),
+    structlog.stdlib.PositionalArgumentsFormatter(),
+    structlog.processors.format_exc_info,
+]
+CHATTY = {"httpx": logging.WARNING, "httpcore": logging.WARNING}
+
+
+class RedactingFormatter(structlog.stdlib.ProcessorFormatter):
+    """The last step before a line is written: exceptions and foreign records are in it by now."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        return redact(super().format(record))
+
+
+def configure(config: dict[str, Any]) -> None:
+    """Django's LOGGING_CONFIG. `config` holds `level` (a name) and `json` (bool)."""
+    handler = logging.StreamHandler(sys.stderr)
+    handler.setFormatter(formatter(as_json=config["json"]))
+    root = logging.getLogger()
+    root.handlers[:] = [handler]
+    root.setLevel(config["level"])
+    for name in ("django", "django.server"):
+        logging.getLogger(name).handlers.clear()
+        logging.getLogger(name).propagate = True
+    for name, level in CHATTY.items():
+        logging.getLogger(name).setLevel(level)
+    structlog.configure(
+        processors=[
+            structlog.stdlib.filter_by_level,
+            *SHARED,
+            structlog.stdlib.ProcessorFormatter.wrap_for_formatter,
+        ],
+        logger_factory=structlog.stdlib.LoggerFactory(),
+        wrapper_class=structlog.stdlib.BoundLogger,
+        cache_logger_on_first_use=True,
+    )
+
+
+def formatter(*, as_json: bool) -> RedactingFormatter:
+    render: Processor = (
+        structlog.processors.JSONRenderer()
+        if as_json
+        else structlog.processors.LogfmtRenderer(
+            key_order=["timestamp", "level", "logger", "event"], bool_as_flag=False
+        )
+    )
+    return RedactingFormatter(
+        foreign_pre_chain=SHARED,
+        processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, render],
+    )

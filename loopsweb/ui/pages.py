@@ -1,0 +1,34 @@
+"""A page and its live part are one template."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.utils.cache import patch_vary_headers
+
+
+def wants_partial(request: HttpRequest, partial: str) -> bool:
+    """Whether htmx asks for the element of this id alone, and not to restore a whole page."""
+    return (
+        request.headers.get("HX-Target") == partial
+        and "HX-History-Restore-Request" not in request.headers
+    )
+
+
+def render_page(
+    request: HttpRequest,
+    template: str,
+    context: dict[str, Any],
+    *,
+    partial: str | None = None,
+    status: int = 200,
+) -> HttpResponse:
+    """The whole page, or `template#partial` for an htmx request that targets the id `partial`."""
+    if partial and wants_partial(request, partial):
+        template = f"{template}#{partial}"
+    response = render(request, template, context, status=status)
+    patch_vary_headers(response, ["HX-Request", "HX-Target", "HX-History-Restore-Request"])
+    response["Cache-Control"] = "private, no-store"
+    return response
