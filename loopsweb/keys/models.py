@@ -12,6 +12,7 @@ from django.utils import timezone
 
 from loopsweb import cipher
 from loopsweb.accounts.models import User, Workspace
+from loopsweb.keys.abilities import ORGANISATION, OWN, need
 from loopsweb.keys.fingerprints import ends, fingerprint
 
 
@@ -19,7 +20,7 @@ class KeyState(models.TextChoices):
     HEALTHY = "healthy", "Healthy"
     REFUSED = "refused", "Refused by the API"
     FORBIDDEN = "forbidden", "Lacks a scope"
-    UNREADABLE = "unreadable", "Cannot be decrypted"
+    UNREADABLE = "unreadable", "Cannot be used"
 
 
 class KeyQuerySet(models.QuerySet["Key"]):
@@ -111,6 +112,20 @@ class Key(models.Model):
         self.state, self.state_reason = state, reason
         self.save(update_fields=["state", "state_reason", "state_since"])
         return True
+
+    def cannot(self, method: str) -> str:
+        """Why this key cannot call the client's `method`, in a sentence; "" when it can, or when
+        nobody knows yet: only trying will tell."""
+        needed = need(method)
+        if not self.is_healthy:
+            return f"The API key {self} cannot be used: {self.state_reason}"
+        if (needed.scope == OWN and self.can_list is False) or (
+            needed.scope == ORGANISATION and self.can_manage is False
+        ):
+            return f"The API key {self} lacks the scope {needed.scope}."
+        if needed.newer and self.offers.get(needed.newer) is False:
+            return "This Loops server does not offer this."
+        return ""
 
     def _bound(self) -> dict[str, Any]:
         place = (str(self.workspace_id), str(self.owner_id), str(self.uid))

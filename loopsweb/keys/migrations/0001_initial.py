@@ -31,7 +31,7 @@ class Migration(migrations.Migration):
                 ('prefix', models.CharField(blank=True, editable=False, max_length=32)),
                 ('last4', models.CharField(blank=True, editable=False, max_length=4)),
                 ('fingerprint', models.CharField(editable=False, max_length=32)),
-                ('state', models.CharField(choices=[('healthy', 'Healthy'), ('refused', 'Refused by the API'), ('forbidden', 'Lacks a scope'), ('unreadable', 'Cannot be decrypted')], default='healthy', max_length=10)),
+                ('state', models.CharField(choices=[('healthy', 'Healthy'), ('refused', 'Refused by the API'), ('forbidden', 'Lacks a scope'), ('unreadable', 'Cannot be used')], default='healthy', max_length=10)),
                 ('state_reason', models.TextField(blank=True)),
                 ('state_since', models.DateTimeField(default=django.utils.timezone.now)),
                 ('checked_at', models.DateTimeField(blank=True, null=True)),
