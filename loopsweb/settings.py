@@ -5,9 +5,12 @@ from __future__ import annotations
 import sys
 
 import dj_database_url
+import django_stubs_ext
 from django.core.exceptions import ImproperlyConfigured
 
 from loopsweb import environment as env
+
+django_stubs_ext.monkeypatch()
 
 BASE_DIR = env.BASE_DIR
 DATA_DIR = env.data_dir()
