@@ -1,0 +1,73 @@
+"""The pytest plugin that decides what a run stands on, before Django reads its settings.
+
+`pytest` runs on SQLite with everything in one process; `pytest --on postgresql` on a real PostgreSQL
+and a real Redis: those of DATABASE_URL and REDIS_URL if set, else started here and stopped at the end.
+"""
+
+from __future__ import annotations
+
+import atexit
+import base64
+import os
+import signal
+import tempfile
+from contextlib import ExitStack
+
+import pytest
+
+from tests import servers
+
+SQLITE, POSTGRESQL = "sqlite", "postgresql"
+EVERYTHING_OF_THE_RUN = ExitStack()
+TEST_SECRETS = {
+    "SECRET_KEY": "only-for-tests-" * 4,
+    "LOOPSWEB_SECRET_KEYS": "1:" + base64.b64encode(b"only for tests, 32 bytes long...").decode(),
+}
+ANOTHER_RUN = ("LOOPSWEB_DEMO", "LOOPSWEB_READ_ONLY", "LOOPSWEB_API_URLS", "ALLOWED_HOSTS")
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--on", choices=[SQLITE, POSTGRESQL], default=SQLITE, help=__doc__)
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_load_initial_conftests(early_config: pytest.Config) -> None:
+    on = early_config.known_args_namespace.on
+    if worker := os.environ.get("PYTEST_XDIST_WORKER"):
+        share_redis(number=int(worker.removeprefix("gw")))
+        return
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    atexit.register(EVERYTHING_OF_THE_RUN.close)
+    os.environ.update(TEST_SECRETS)
+    for name in ANOTHER_RUN:
+        os.environ.pop(name, None)
+    os.environ["LOOPSWEB_DATA_DIR"] = EVERYTHING_OF_THE_RUN.enter_context(
+        tempfile.TemporaryDirectory(prefix="loopsweb-tests-")
+    )
+    stand_on(on)
+
+
+def stand_on(on: str) -> None:
+    if on == SQLITE:
+        os.environ.pop("DATABASE_URL", None)
+        os.environ.pop("REDIS_URL", None)
+        return
+    if not os.environ.get("DATABASE_URL"):
+        os.environ["DATABASE_URL"] = EVERYTHING_OF_THE_RUN.enter_context(servers.postgresql())
+    if not os.environ.get("REDIS_URL"):
+        os.environ["REDIS_URL"] = EVERYTHING_OF_THE_RUN.enter_context(servers.redis())
+
+
+def share_redis(*, number: int) -> None:
+    """Each parallel test process has a Redis database of its own, and one for its child processes."""
+    if url := os.environ.get("REDIS_URL"):
+        os.environ["REDIS_URL"] = f"{url.rstrip('/')}/{number}"
+
+
+def pytest_report_header(config: pytest.Config) -> str:
+    return f"standing on: {config.getoption('on')}"
+
+
+def pytest_unconfigure(config: pytest.Config) -> None:
+    if not hasattr(config, "workerinput"):
+        EVERYTHING_OF_THE_RUN.close()
