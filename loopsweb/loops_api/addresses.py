@@ -1,0 +1,40 @@
+"""Where a request goes: always the base URL's own origin, always the route that was meant."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+from urllib.parse import quote, urlencode
+
+import httpx
+
+
+def origin(base_url: str) -> httpx.URL:
+    """The base URL, checked; a path in it is kept as a prefix. Raises ValueError."""
+    try:
+        url = httpx.URL(base_url)
+    except httpx.InvalidURL:
+        url = httpx.URL("")
+    if url.scheme not in {"http", "https"} or not url.host or url.userinfo:
+        raise ValueError("An API URL is http:// or https:// and a host, without a user name.")
+    if url.query or url.fragment:
+        raise ValueError("An API URL has neither a query nor a fragment.")
+    return url
+
+
+def address(
+    base: httpx.URL, route: str, ids: tuple[str, ...], query: Mapping[str, Any]
+) -> httpx.URL:
+    """`route` under `base`, each `{}` filled with an ID; a query value of None is left out."""
+    target = base.raw_path.decode().rstrip("/") + route.format(*map(_segment, ids))
+    given = {name: value for name, value in query.items() if value is not None}
+    if given:
+        target += "?" + urlencode(given, quote_via=quote, safe="")
+    return base.copy_with(raw_path=target.encode())
+
+
+def _segment(identifier: str) -> str:
+    """An ID as one path segment that can be nothing else."""
+    if identifier in {"", ".", ".."}:
+        raise ValueError(f"{identifier!r} is not an ID.")
+    return quote(identifier, safe="")

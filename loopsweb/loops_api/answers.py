@@ -1,0 +1,53 @@
+"""From the bytes of a successful answer to what the route promises, or MalformedAnswer."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, TypeVar
+
+import msgspec
+
+from loopsweb.loops_api.errors import MalformedAnswer
+
+T = TypeVar("T")
+
+_envelope = msgspec.json.Decoder(dict[str, msgspec.Raw])
+
+
+def document(body: bytes) -> dict[str, Any]:
+    """The JSON object that `body` is."""
+    try:
+        value = msgspec.json.decode(body)
+    except (ValueError, RecursionError):
+        value = None
+    if not isinstance(value, dict):
+        raise MalformedAnswer("The answer is not a complete JSON object.")
+    return value
+
+
+def only(body: bytes, key: str | None, parse: Callable[[Any], T | None]) -> T:
+    """The one object of an answer, under `key` or, without a key, the answer itself."""
+    value = document(body)
+    found = parse(value if key is None else value.get(key))
+    if found is None:
+        raise MalformedAnswer(f"The answer has no {key or 'content'} that can be read.")
+    return found
+
+
+def rows(body: bytes, key: str, parse: Callable[[Any], T | None]) -> tuple[T, ...]:
+    """The rows under `key`, without those that cannot be understood."""
+    value = document(body).get(key)
+    if not isinstance(value, list):
+        raise MalformedAnswer(f"The answer has no list under {key!r}.")
+    return tuple(row for item in value if (row := parse(item)) is not None)
+
+
+def array_in(body: bytes, key: str) -> msgspec.Raw:
+    """The still undecoded array under `key`; the whole body has been seen to be complete JSON."""
+    try:
+        array = _envelope.decode(body).get(key)
+    except (ValueError, RecursionError):
+        array = None
+    if array is None or bytes(memoryview(array)[:1]) != b"[":
+        raise MalformedAnswer(f"The answer is not complete JSON with a list under {key!r}.")
+    return array

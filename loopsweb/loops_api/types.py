@@ -1,0 +1,197 @@
+"""What the API speaks of, as frozen types.
+
+Only ids are sure: every other field is None where the API left it out, sent null or sent the
+wrong JSON type. `raw` is the object as received, JSON-able, with the fields not known here.
+Times are aware and in UTC. Statuses are text, unknown words included.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from decimal import Decimal
+from typing import Any
+
+import msgspec
+
+from loopsweb.loops_api.uris import CheckpointURI
+
+HOLDS_NO_GPUS = frozenset({"SCALED_TO_ZERO", "FAILED", "STOPPED", "PREEMPTED"})
+
+
+class Session(msgspec.Struct, frozen=True, kw_only=True):
+    id: str
+    raw: dict[str, Any]
+
+
+class InstanceType(msgspec.Struct, frozen=True, kw_only=True):
+    """Memory in MiB, CPU in thousandths of a core."""
+
+    id: str
+    name: str | None = None
+    memory_limit_mib: int | None = None
+    millicpu_limit: int | None = None
+    gpu_count: int | None = None
+    gpu_type: str | None = None
+    gpu_memory_limit_mib: int | None = None
+
+
+class Sampler(msgspec.Struct, frozen=True, kw_only=True):
+    """`deployment_id` here is the inference deployment that serves it, not a Loops deployment."""
+
+    id: str
+    base_url: str | None = None
+    base_model: str | None = None
+    created_at: datetime | None = None
+    model_id: str | None = None
+    deployment_id: str | None = None
+    status: str | None = None
+    owner_email: str | None = None
+    instance_type: InstanceType | None = None
+    node_count: int | None = None
+    raw: dict[str, Any]
+
+
+class Run(msgspec.Struct, frozen=True, kw_only=True):
+    """is_serverless: the API said, by a null `deployment_id`, that the run has none of its own."""
+
+    id: str
+    session_id: str | None = None
+    base_model: str | None = None
+    base_url: str | None = None
+    name: str | None = None
+    created_at: datetime | None = None
+    status: str | None = None
+    owner_email: str | None = None
+    deployment_id: str | None = None
+    is_serverless: bool = False
+    sampler: Sampler | None = None
+    raw: dict[str, Any]
+
+
+class Checkpoint(msgspec.Struct, frozen=True, kw_only=True):
+    """`name` is the API's `checkpoint_id` (step-100); `id` is unique over all runs."""
+
+    id: str
+    run_id: str | None = None
+    target: str | None = None
+    name: str | None = None
+    created_at: datetime | None = None
+    checkpoint_type: str | None = None
+    base_model: str | None = None
+    lora_config: dict[str, Any] | None = None
+    size_bytes: int | None = None
+    sync_status: str | None = None
+    expires_at: datetime | None = None
+    raw: dict[str, Any]
+
+    @property
+    def uri(self) -> str | None:
+        """The bt:// URI, or None when run, target or name are missing or unfit for one."""
+        try:
+            return str(CheckpointURI(self.run_id or "", self.target or "", self.name or ""))
+        except ValueError:
+            return None
+
+
+class CheckpointFile(msgspec.Struct, frozen=True, kw_only=True):
+    """`url` is presigned: whoever has it can download. So it is in no repr, and there is no raw."""
+
+    url: str
+    relative_file_name: str | None = None
+    node_rank: int | None = None
+    size_bytes: int | None = None
+    last_modified: datetime | None = None
+
+    def __repr__(self) -> str:
+        return f"CheckpointFile({self.relative_file_name!r}, size_bytes={self.size_bytes})"
+
+
+class FilePage(msgspec.Struct, frozen=True, kw_only=True):
+    """next_page_token: None when this is the last page. total_count: of all pages."""
+
+    files: tuple[CheckpointFile, ...]
+    next_page_token: int | None = None
+    total_count: int | None = None
+
+
+class Deployment(msgspec.Struct, frozen=True, kw_only=True):
+    """The live training pair: a trainer with its runs, and its paired sampler."""
+
+    id: str
+    base_model: str | None = None
+    base_url: str | None = None
+    status: str | None = None
+    active_run_id: str | None = None
+    latest_run_id: str | None = None
+    owner_email: str | None = None
+    created_at: datetime | None = None
+    availability_model: str | None = None
+    instance_type: InstanceType | None = None
+    node_count: int | None = None
+    sampler: Sampler | None = None
+    raw: dict[str, Any]
+
+    @property
+    def gpus_held(self) -> int | None:
+        """GPUs of the trainer, without its sampler's. None: unknown. 0: scaled to zero or ended."""
+        if self.status in HOLDS_NO_GPUS:
+            return 0
+        if self.status is None or self.instance_type is None:
+            return None
+        if self.instance_type.gpu_count is None or self.node_count is None:
+            return None
+        return self.instance_type.gpu_count * self.node_count
+
+
+class Deactivated(msgspec.Struct, frozen=True, kw_only=True):
+    """What the API says it has ended."""
+
+    id: str | None = None
+    base_model: str | None = None
+    owner_email: str | None = None
+    raw: dict[str, Any]
+
+
+class SupportedModel(msgspec.Struct, frozen=True, kw_only=True):
+    model_name: str
+    max_context_length: int | None = None
+    supports_vision_language: bool | None = None
+
+
+class Identity(msgspec.Struct, frozen=True, kw_only=True):
+    """Who a key belongs to."""
+
+    user_id: str | None = None
+    email: str | None = None
+    name: str | None = None
+    workspace_name: str | None = None
+
+
+class ApiKeyInfo(msgspec.Struct, frozen=True, kw_only=True):
+    """`prefix` is the part of a key before its dot; `type` is PERSONAL, WORKSPACE_…."""
+
+    prefix: str
+    name: str | None = None
+    type: str | None = None
+
+
+class Price(msgspec.Struct, frozen=True, kw_only=True):
+    """`price_per_minute` is in US dollars."""
+
+    instance_type: InstanceType
+    price_per_minute: Decimal
+
+
+class LogLine(msgspec.Struct, frozen=True, kw_only=True):
+    at: datetime
+    message: str
+    replica: str | None = None
+    request_id: str | None = None
+    level: str | None = None
+
+
+class Metrics(msgspec.Struct, frozen=True, kw_only=True):
+    """`metrics` is the API's own object of series."""
+
+    deployment_id: str | None = None
+    metrics: dict[str, Any]
