@@ -1,0 +1,83 @@
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+import httpx
+import pytest
+from django.apps import apps
+from django.core.cache import cache
+from django.db import connection
+from django.test import TransactionTestCase
+
+from loopsweb.accounts.models import Role, User, Workspace, found_team
+from loopsweb.audit import append_only
+from loopsweb.loops_api import shared
+from tests import personas
+
+if TYPE_CHECKING:
+    from loopsweb.simulator import Simulator
+
+
+@pytest.fixture
+def now() -> datetime:
+    return datetime(2026, 11, 23, 21, 17, tzinfo=UTC)
+
+
+@pytest.fixture
+def alice(db: None) -> User:
+    return personas.founded_by("alice")
+
+
+@pytest.fixture
+def acme(alice: User) -> Workspace:
+    return found_team(name="Acme", founder=alice).workspaces.get()
+
+
+@pytest.fixture
+def otto(acme: Workspace) -> User:
+    return personas.joins(acme, name="otto", role=Role.OPERATOR)
+
+
+@pytest.fixture
+def vic(acme: Workspace) -> User:
+    return personas.joins(acme, name="vic", role=Role.VIEWER)
+
+
+@pytest.fixture
+def mallory(db: None) -> User:
+    return personas.founded_by("mallory")
+
+
+@pytest.fixture
+def loops(now: datetime, monkeypatch: pytest.MonkeyPatch) -> Iterator[Simulator]:
+    """The API, pretended: every client of this process reaches it instead of the network."""
+    from loopsweb.simulator import Simulator
+
+    simulator = Simulator(now=now)
+    with httpx.Client(transport=httpx.WSGITransport(app=simulator.wsgi)) as http:
+        monkeypatch.setattr(shared, "http", lambda: http)
+        yield simulator
+
+
+@pytest.fixture(autouse=True)
+def empty_cache() -> None:
+    cache.clear()
+
+
+@pytest.fixture(autouse=True, scope="session")
+def audit_events_give_way_to_a_flush() -> Iterator[None]:
+    """A transactional test ends by emptying every table, which the audit's triggers refuse."""
+    flush = TransactionTestCase._fixture_teardown
+
+    def teardown(self: TransactionTestCase) -> None:
+        with connection.schema_editor() as editor:
+            append_only.remove(apps, editor)
+        flush(self)
+        with connection.schema_editor() as editor:
+            append_only.install(apps, editor)
+
+    TransactionTestCase._fixture_teardown = teardown  # type: ignore[method-assign]
+    yield
+    TransactionTestCase._fixture_teardown = flush  # type: ignore[method-assign]
