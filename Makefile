@@ -1,0 +1,63 @@
+# loopsweb needs Python 3.11 or newer and make; everything else is fetched into .venv.
+PYTHON ?= python3
+HOST ?= 127.0.0.1
+PORT ?= 8000
+API_PORT ?= 8900
+UV ?= uv
+
+VENV := .venv
+BIN := $(VENV)/bin
+PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes
+PYTEST := $(BIN)/pytest -n 2 --dist loadscope -q
+LOCK := $(UV) pip compile --universal --python-version 3.11 --generate-hashes --no-annotate --no-header -q pyproject.toml
+
+.DEFAULT_GOAL := help
+.PHONY: help setup demo serve test check bench lock
+
+help:  ## Show this list
+	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+setup: $(VENV)/.develop  ## Everything to develop and test, into .venv
+
+demo: $(VENV)/.run  ## A filled dashboard with a pretended API, on http://127.0.0.1:8000
+	@exec $(BIN)/python manage.py demo --port $(PORT) --api-port $(API_PORT)
+
+serve: $(VENV)/.run  ## The dashboard for real, in one process on SQLite
+	@exec $(BIN)/python manage.py serve --host $(HOST) --port $(PORT)
+
+test: $(VENV)/.develop  ## The whole suite, on SQLite, then on PostgreSQL with Redis
+	@echo "== SQLite, one process"
+	@$(PYTEST) --cov --cov-report=term
+	@echo "== PostgreSQL, Redis, separate processes"
+	@$(PYTEST) --on postgresql
+
+check: $(VENV)/.develop  ## Everything that can be judged without running it
+	$(BIN)/ruff check
+	$(BIN)/ruff format --check
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	git ls-files -z -- 'templates/*.html' | xargs -0 $(BIN)/djade --check --target-version 5.2
+	LOOPSWEB_DATA_DIR=$(VENV)/check $(BIN)/python manage.py makemigrations --check --dry-run
+	LOOPSWEB_DATA_DIR=$(VENV)/check $(BIN)/python manage.py check --fail-level WARNING
+
+bench: $(VENV)/.develop  ## What a page and a poll cost, as ratios measured in one run
+	@$(BIN)/python -m bench
+
+lock:  ## Pin every package again after a change in pyproject.toml (needs uv)
+	$(LOCK) -o requirements.lock
+	$(LOCK) --extra dev -o requirements-dev.lock
+
+$(VENV)/.develop: requirements-dev.lock | $(VENV)/bin/python
+	@echo "Installing everything to develop and test (about half a minute) …"
+	@$(PIP) -r requirements-dev.lock
+	@touch $@ $(VENV)/.run
+
+$(VENV)/.run: requirements.lock | $(VENV)/bin/python
+	@echo "Installing what loopsweb runs on …"
+	@$(PIP) -r requirements.lock
+	@touch $@
+
+$(VENV)/bin/python:
+	@command -v $(PYTHON) >/dev/null || { echo "There is no $(PYTHON) here. Install Python 3.11 or newer, or name one: make $(MAKECMDGOALS) PYTHON=/path/to/python3" >&2; exit 1; }
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "loopsweb needs Python 3.11 or newer; $(PYTHON) is $$($(PYTHON) -V 2>&1). Name another: make $(MAKECMDGOALS) PYTHON=python3.12" >&2; exit 1; }
+	@$(PYTHON) -m venv $(VENV) || { rm -rf $(VENV); echo "Could not make $(VENV). On Debian and Ubuntu: apt-get install python3-venv" >&2; exit 1; }
