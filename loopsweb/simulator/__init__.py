@@ -1,0 +1,10 @@
+"""The Loops HTTP API, pretended: a WSGI application with an organisation in memory.
+
+Written from the API's documentation. Imports nothing of loopsweb, and nothing of loopsweb imports it.
+"""
+
+from __future__ import annotations
+
+from .simulator import Simulator
+
+__all__ = ["Simulator"]

@@ -1,0 +1,155 @@
+"""The WSGI application: records a request, lets the world catch up, finds the route, answers."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterable
+from datetime import UTC, datetime, timedelta
+from types import ModuleType
+from typing import TYPE_CHECKING, Any, cast
+
+from . import auth, control, files, shapes_current, shapes_documented, wsgi
+from .ambience import Ambience
+from .call import Call
+from .exchange import Answer, Refusal, Request, dumps
+from .faults import Fault, Faults, instead, spoiled
+from .life import Life
+from .population import populate
+from .shaping import Shapes
+from .table import Route, routes_of
+from .world import World
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import StartResponse, WSGIEnvironment
+
+SHAPES: dict[str, ModuleType] = {"documented": shapes_documented, "current": shapes_current}
+DEFAULT_NOW = datetime(2026, 5, 7, 10, tzinfo=UTC)
+MOST_REQUESTS = 10_000
+
+
+class Simulator:
+    """The Loops API, pretended. Itself a WSGI application; stepped by `advance`, never asleep.
+
+    `now` is an aware datetime at which time stands still, or a clock; `pace` shortens how long
+    things take without touching the clock. `slept` is what a slow fault does: by default it
+    moves this simulator's clock.
+    """
+
+    def __init__(
+        self,
+        *,
+        generation: str = "current",
+        seed: int = 1,
+        runs: int = 12,
+        checkpoints_per_run: int = 8,
+        now: datetime | Callable[[], datetime] = DEFAULT_NOW,
+        pace: float = 1.0,
+        stopping_seconds: float = 0.0,
+        sleep: Callable[[float], None] | None = None,
+    ) -> None:
+        self.generation = generation
+        self.requests: list[Request] = []
+        self.faults = Faults()
+        self.lock = threading.RLock()
+        self._shapes = cast("Shapes", SHAPES[generation])
+        self._routes = routes_of(generation)
+        self._clock = now if callable(now) else lambda: now
+        self._offset = timedelta()
+        self._sleep = self.advance if sleep is None else sleep
+        self._size = {"runs": runs, "checkpoints_per_run": checkpoints_per_run}
+        self.world = World(now=self._clock(), seed=seed)
+        self.life = Life(self.world, pace=pace, stopping_seconds=stopping_seconds)
+        self.ambience = Ambience(self.life)
+        self._populate()
+
+    @property
+    def wsgi(self) -> Simulator:
+        """The WSGI application: this object."""
+        return self
+
+    def advance(self, seconds: float) -> None:
+        """Step the clock; everything due by then happens."""
+        with self.lock:
+            self._offset += timedelta(seconds=seconds)
+            self._catch_up()
+
+    def reset(self) -> None:
+        """The world as at the start, no faults, nothing recorded, the clock's own time."""
+        with self.lock:
+            self._offset = timedelta()
+            self.world.restart(self._clock())
+            self.faults.waiting.clear()
+            self.requests.clear()
+            self._populate()
+
+    def fail(self, route: str, mode: str, count: int | None = 1, **details: Any) -> None:
+        """Let the next `count` requests to `route` fail (None: all of them). See faults."""
+        with self.lock:
+            self.faults.waiting.append(Fault(route, mode, count, **details))
+
+    def heal(self) -> None:
+        """Forget every fault still to come."""
+        self.faults.waiting.clear()
+
+    def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
+        return wsgi.send(self.answer(wsgi.read(environ)), environ, start_response)
+
+    def answer(self, request: Request) -> Answer:
+        """What the API, the file store or the simulator's own controls say to a request."""
+        if request.path.startswith("/_simulator/"):
+            return self._side_door(request)
+        with self.lock:
+            self._record(request)
+            route, params = self._match(request)
+            name = None if route is None else str(route)
+            fault = self.faults.take(request.method, request.path, name)
+            refused = None if fault is None else instead(fault)
+            given = refused or self._carry_out(request, route, params)
+        if fault is None or refused is not None:
+            return given
+        return spoiled(fault, given, self._sleep)
+
+    def _side_door(self, request: Request) -> Answer:
+        with self.lock:
+            if request.path.startswith(files.PREFIX):
+                self._record(request)
+                self._catch_up()
+                return files.serve(self.world, request)
+            try:
+                return control.answer_to(self, request)
+            except Refusal as refusal:
+                return self._refused(refusal)
+
+    def _carry_out(self, request: Request, route: Route | None, params: dict[str, str]) -> Answer:
+        self._catch_up()
+        try:
+            key = auth.caller(request, self.world)
+            if route is None:
+                raise Refusal(404, "Not found.")
+            auth.require(key, route.scope)
+            call = Call(self.world, self.life, self._shapes, self.generation, request, key, params)
+            return route.handler(call)
+        except Refusal as refusal:
+            return self._refused(refusal)
+
+    def _match(self, request: Request) -> tuple[Route | None, dict[str, str]]:
+        for route in self._routes:
+            found = route.pattern.fullmatch(request.path)
+            if route.method == request.method and found is not None:
+                return route, found.groupdict()
+        return None, {}
+
+    def _refused(self, refusal: Refusal) -> Answer:
+        body = self._shapes.problem(refusal.status, refusal.message, refusal.reason)
+        return Answer(refusal.status, dumps(body))
+
+    def _record(self, request: Request) -> None:
+        if len(self.requests) >= 2 * MOST_REQUESTS:
+            del self.requests[:MOST_REQUESTS]
+        self.requests.append(request)
+
+    def _catch_up(self) -> None:
+        self.world.schedule.run_until(self._clock() + self._offset)
+
+    def _populate(self) -> None:
+        populate(self.world, self.ambience, generation=self.generation, **self._size)
