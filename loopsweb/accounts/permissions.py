@@ -26,6 +26,8 @@ class Permission(StrEnum):
     MANAGE_TEAM = "manage_team"
 
 
+SIGNED_IN, PUBLIC = "signed in", "public"  # what pages outside a workspace name instead
+
 VIEWER = frozenset({Permission.VIEW, Permission.EXPORT})
 OPERATOR = VIEWER | {
     Permission.ADD_KEY,
@@ -41,10 +43,15 @@ ROLE_PERMISSIONS: dict[str, frozenset[Permission]] = {
 }
 
 
-class WorkspaceRequest(HttpRequest):
-    """A request that `require` let through."""
+class SignedInRequest(HttpRequest):
+    """A request that `signed_in` let through."""
 
     user: User
+
+
+class WorkspaceRequest(SignedInRequest):
+    """A request that `require` let through."""
+
     workspace: Workspace
     role: str
     permissions: frozenset[Permission]
@@ -53,6 +60,7 @@ class WorkspaceRequest(HttpRequest):
 P = ParamSpec("P")
 Response = HttpResponseBase
 WorkspaceView = Callable[Concatenate[WorkspaceRequest, P], Response]
+SignedInView = Callable[Concatenate[SignedInRequest, P], Response]
 View = Callable[Concatenate[HttpRequest, P], Response]
 
 
@@ -97,22 +105,26 @@ def enter(request: WorkspaceRequest, slug: str) -> None:
     request.permissions = ROLE_PERMISSIONS[workspace.role]
 
 
+def roles_with(permission: Permission) -> list[str]:
+    return [role for role, held in ROLE_PERMISSIONS.items() if permission in held]
+
+
 def denial(role: str, permission: Permission) -> str:
-    able = [Role(name).label.lower() for name, held in ROLE_PERMISSIONS.items() if permission in held]
+    able = [Role(name).label.lower() for name in roles_with(permission)]
     return (
         f"Your role here is {Role(role).label.lower()}; this needs {' or '.join(able)}. "
         "An admin of the team can change your role."
     )
 
 
-def signed_in(view: View[P]) -> View[P]:
+def signed_in(view: SignedInView[P]) -> View[P]:
     """For pages that belong to a person, not to a workspace."""
     guarded = login_required(view)
-    guarded.permission = "signed in"  # type: ignore[attr-defined]
-    return guarded
+    guarded.permission = SIGNED_IN  # type: ignore[attr-defined]
+    return guarded  # type: ignore[return-value]
 
 
 def public(view: View[P]) -> View[P]:
     """For the few pages anyone may open. Each is listed in tests/test_permissions.py."""
-    view.permission = "public"  # type: ignore[attr-defined]
+    view.permission = PUBLIC  # type: ignore[attr-defined]
     return view
