@@ -55,6 +55,7 @@ INSTALLED_APPS = [
     "loopsweb.keys",
     "loopsweb.resources",
     "loopsweb.dashboard",
+    "loopsweb.serving",
     "django.contrib.admin",
     "django.contrib.auth",
     "django.contrib.contenttypes",

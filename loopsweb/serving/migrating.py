@@ -1,0 +1,35 @@
+"""Migrations before serving, by one process at a time however many start at once."""
+
+from __future__ import annotations
+
+import fcntl
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from django.conf import settings
+from django.core.management import call_command
+from django.db import connection
+
+ADVISORY_LOCK = 7_108_114_112  # any number that no other program on this database uses
+
+
+def migrate() -> None:
+    with alone():
+        call_command("migrate", interactive=False, verbosity=0)
+    connection.close()
+
+
+@contextmanager
+def alone() -> Iterator[None]:
+    if connection.vendor == "sqlite":
+        settings.DATA_DIR.mkdir(parents=True, exist_ok=True)
+        with (settings.DATA_DIR / "migrate.lock").open("w") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            yield
+        return
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_lock(%s)", [ADVISORY_LOCK])
+        try:
+            yield
+        finally:
+            cursor.execute("SELECT pg_advisory_unlock(%s)", [ADVISORY_LOCK])
