@@ -11,12 +11,12 @@ from loopsweb import cipher
 PURPOSE = "mfa"
 
 
-class AccountAdapter(DefaultAccountAdapter):
-    def is_open_for_signup(self, request: HttpRequest) -> bool:
+class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
+    def is_open_for_signup(self, request: HttpRequest) -> bool:  # noqa: ARG002
         return False
 
 
-class MFAAdapter(DefaultMFAAdapter):
+class MFAAdapter(DefaultMFAAdapter):  # type: ignore[misc]
     """allauth says neither whose secret it is nor where it will lie: only the purpose is bound."""
 
     def encrypt(self, text: str) -> str:

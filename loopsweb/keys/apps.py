@@ -2,6 +2,11 @@ from __future__ import annotations
 
 from django.apps import AppConfig
 
+from loopsweb import cipher
+
 
 class KeysConfig(AppConfig):
     name = "loopsweb.keys"
+
+    def ready(self) -> None:
+        cipher.ring()  # a bad ring is said at the start, not at the first key

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import cast
 
 from django.conf import settings
 from django.db.models import Q
@@ -11,6 +12,7 @@ from loopsweb.accounts.models import User, Workspace
 from loopsweb.cipher import CipherError
 from loopsweb.keys.models import Key
 from loopsweb.loops_api import Client
+from loopsweb.loops_api.client import Generation
 
 NO_KEY = "You have no API key in this workspace, and no team-mate shares one. Add a key."
 
@@ -58,15 +60,21 @@ def why_not(*, workspace: Workspace, person: User, method: str) -> str:
 
 
 def client_of(key: Key) -> Client:
-    """Raises KeyUnusable: its address is no longer allowed, or it cannot be decrypted."""
-    if key.api_url not in settings.LOOPSWEB_API_URLS:
-        raise KeyUnusable(
-            f"The API URL of this key, {key.api_url}, is not among LOOPSWEB_API_URLS any more."
-        )
+    """Raises KeyUnusable: its address is not allowed, or it cannot be decrypted."""
+    require_allowed_url(key.api_url)
+    generation = cast("Generation", key.generation)
     try:
-        return Client(base_url=key.api_url, key=key.secret(), generation=key.generation)
+        return Client(base_url=key.api_url, key=key.secret(), generation=generation)
     except CipherError as error:
         raise KeyUnusable(str(error)) from error
+
+
+def require_allowed_url(api_url: str) -> None:
+    if api_url not in settings.LOOPSWEB_API_URLS:
+        raise KeyUnusable(
+            f"The API URL {api_url} is not among those that loopsweb may talk to. "
+            "Whoever runs loopsweb can add it to LOOPSWEB_API_URLS."
+        )
 
 
 def _candidates(*, workspace: Workspace, person: User) -> list[Key]:

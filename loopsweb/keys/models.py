@@ -66,14 +66,18 @@ class Key(models.Model):
     can_manage = models.BooleanField("manage_org_training_projects", null=True)
     sees_organisation = models.BooleanField(default=False)
     generation = models.CharField("API generation", max_length=10, default="auto")
-    offers = models.JSONField(default=dict, help_text="Newer routes: true, false, absent = unknown.")
+    offers = models.JSONField(
+        default=dict, help_text="Newer routes: true, false, absent = unknown."
+    )
 
     objects = KeyQuerySet.as_manager()
 
     class Meta:
         ordering = ["name", "pk"]
         constraints = [
-            models.UniqueConstraint(fields=["workspace", "fingerprint"], name="key_once_a_workspace")
+            models.UniqueConstraint(
+                fields=["workspace", "fingerprint"], name="key_once_a_workspace"
+            )
         ]
 
     def __str__(self) -> str:

@@ -8,48 +8,103 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
-        ('accounts', '0001_initial'),
+        ("accounts", "0001_initial"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='Key',
+            name="Key",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('uid', models.UUIDField(default=uuid.uuid4, editable=False, unique=True)),
-                ('name', models.CharField(max_length=100)),
-                ('api_url', models.CharField(max_length=500, verbose_name='API URL')),
-                ('shared', models.BooleanField(default=False, verbose_name='My team may act with this key')),
-                ('created_at', models.DateTimeField(default=django.utils.timezone.now)),
-                ('ciphertext', models.TextField(editable=False)),
-                ('ring_id', models.CharField(db_index=True, editable=False, max_length=32)),
-                ('prefix', models.CharField(blank=True, editable=False, max_length=32)),
-                ('last4', models.CharField(blank=True, editable=False, max_length=4)),
-                ('fingerprint', models.CharField(editable=False, max_length=32)),
-                ('state', models.CharField(choices=[('healthy', 'Healthy'), ('refused', 'Refused by the API'), ('forbidden', 'Lacks a scope'), ('unreadable', 'Cannot be used')], default='healthy', max_length=10)),
-                ('state_reason', models.TextField(blank=True)),
-                ('state_since', models.DateTimeField(default=django.utils.timezone.now)),
-                ('checked_at', models.DateTimeField(blank=True, null=True)),
-                ('api_email', models.TextField(blank=True)),
-                ('api_name', models.TextField(blank=True)),
-                ('api_workspace_name', models.TextField(blank=True)),
-                ('api_key_type', models.TextField(blank=True, verbose_name='kind of key')),
-                ('can_list', models.BooleanField(null=True, verbose_name='manage_own_user_or_service_account')),
-                ('can_manage', models.BooleanField(null=True, verbose_name='manage_org_training_projects')),
-                ('sees_organisation', models.BooleanField(default=False)),
-                ('generation', models.CharField(default='auto', max_length=10, verbose_name='API generation')),
-                ('offers', models.JSONField(default=dict, help_text='Newer routes: true, false, absent = unknown.')),
-                ('owner', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='keys', to=settings.AUTH_USER_MODEL)),
-                ('workspace', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='keys', to='accounts.workspace')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("uid", models.UUIDField(default=uuid.uuid4, editable=False, unique=True)),
+                ("name", models.CharField(max_length=100)),
+                ("api_url", models.CharField(max_length=500, verbose_name="API URL")),
+                (
+                    "shared",
+                    models.BooleanField(
+                        default=False, verbose_name="My team may act with this key"
+                    ),
+                ),
+                ("created_at", models.DateTimeField(default=django.utils.timezone.now)),
+                ("ciphertext", models.TextField(editable=False)),
+                ("ring_id", models.CharField(db_index=True, editable=False, max_length=32)),
+                ("prefix", models.CharField(blank=True, editable=False, max_length=32)),
+                ("last4", models.CharField(blank=True, editable=False, max_length=4)),
+                ("fingerprint", models.CharField(editable=False, max_length=32)),
+                (
+                    "state",
+                    models.CharField(
+                        choices=[
+                            ("healthy", "Healthy"),
+                            ("refused", "Refused by the API"),
+                            ("forbidden", "Lacks a scope"),
+                            ("unreadable", "Cannot be used"),
+                        ],
+                        default="healthy",
+                        max_length=10,
+                    ),
+                ),
+                ("state_reason", models.TextField(blank=True)),
+                ("state_since", models.DateTimeField(default=django.utils.timezone.now)),
+                ("checked_at", models.DateTimeField(blank=True, null=True)),
+                ("api_email", models.TextField(blank=True)),
+                ("api_name", models.TextField(blank=True)),
+                ("api_workspace_name", models.TextField(blank=True)),
+                ("api_key_type", models.TextField(blank=True, verbose_name="kind of key")),
+                (
+                    "can_list",
+                    models.BooleanField(
+                        null=True, verbose_name="manage_own_user_or_service_account"
+                    ),
+                ),
+                (
+                    "can_manage",
+                    models.BooleanField(null=True, verbose_name="manage_org_training_projects"),
+                ),
+                ("sees_organisation", models.BooleanField(default=False)),
+                (
+                    "generation",
+                    models.CharField(default="auto", max_length=10, verbose_name="API generation"),
+                ),
+                (
+                    "offers",
+                    models.JSONField(
+                        default=dict, help_text="Newer routes: true, false, absent = unknown."
+                    ),
+                ),
+                (
+                    "owner",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="keys",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "workspace",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="keys",
+                        to="accounts.workspace",
+                    ),
+                ),
             ],
             options={
-                'ordering': ['name', 'pk'],
-                'constraints': [models.UniqueConstraint(fields=('workspace', 'fingerprint'), name='key_once_a_workspace')],
+                "ordering": ["name", "pk"],
+                "constraints": [
+                    models.UniqueConstraint(
+                        fields=("workspace", "fingerprint"), name="key_once_a_workspace"
+                    )
+                ],
             },
         ),
     ]

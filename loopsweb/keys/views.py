@@ -1,0 +1,167 @@
+"""A person's own keys: add, look at, re-check, replace, share, remove."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Callable
+
+from django import forms
+from django.contrib import messages
+from django.core.exceptions import PermissionDenied
+from django.http import HttpResponse
+from django.shortcuts import get_object_or_404, redirect
+from django.utils import timezone
+from django.views.decorators.debug import sensitive_post_parameters
+from django.views.decorators.http import require_POST
+
+from loopsweb.accounts.models import Membership, Workspace
+from loopsweb.accounts.permissions import (
+    Permission,
+    SignedInRequest,
+    denial,
+    roles_with,
+    signed_in,
+)
+from loopsweb.audit.record import Actor, actor
+from loopsweb.keys import actions, matrix
+from loopsweb.keys.clients import KeyUnusable
+from loopsweb.keys.forms import PASTE_AGAIN, AddKey, ReplaceKey, workspaces_to_add_to
+from loopsweb.keys.models import Key
+from loopsweb.loops_api.errors import LoopsError, Unauthorized
+from loopsweb.ui.pages import render_page
+
+UNPROCESSABLE = 422
+
+
+@signed_in
+def list_(request: SignedInRequest) -> HttpResponse:
+    keys = Key.objects.filter(owner=request.user).select_related("workspace__team")
+    may_add = workspaces_to_add_to(request.user).exists()
+    return render_page(request, "keys/list.html", {"keys": keys, "may_add": may_add})
+
+
+@signed_in
+@sensitive_post_parameters("secret")
+def add(request: SignedInRequest) -> HttpResponse:
+    initial = {"workspace": request.GET.get("workspace", "")}
+    form = AddKey(request.POST or None, person=request.user, initial=initial)
+    if form.is_valid():
+        given = form.cleaned_data
+        key = _kept(
+            form,
+            lambda: actions.add(
+                **given,
+                owner=request.user,
+                by=_actor(request, given["workspace"]),
+                now=timezone.now(),
+            ),
+        )
+        if key is not None:
+            messages.success(request, f"Key “{key.name}” added.")
+            return redirect(key)
+    return _form_page(request, "keys/add.html", form)
+
+
+@signed_in
+def detail(request: SignedInRequest, uid: uuid.UUID) -> HttpResponse:
+    key = _own(request, uid)
+    context = {
+        "key": key,
+        "scopes": matrix.scopes(key),
+        "newer_routes": matrix.newer_routes(key),
+    }
+    return render_page(request, "keys/detail.html", context)
+
+
+@signed_in
+@require_POST
+def check(request: SignedInRequest, uid: uuid.UUID) -> HttpResponse:
+    key = _own(request, uid)
+    try:
+        actions.recheck(key=key, by=_actor(request, key.workspace), now=timezone.now())
+    except LoopsError as error:
+        messages.error(request, f"The key could not be checked. {error.plain}")
+    else:
+        if key.is_healthy:
+            messages.success(request, "The API accepts this key.")
+        else:
+            messages.error(request, key.state_reason)
+    return redirect(key)
+
+
+@signed_in
+@sensitive_post_parameters("secret")
+def replace(request: SignedInRequest, uid: uuid.UUID) -> HttpResponse:
+    key = _own(request, uid)
+    by = _actor(request, key.workspace)
+    _require_add_key(by)
+    form = ReplaceKey(request.POST or None)
+    if form.is_valid():
+        secret = form.cleaned_data["secret"]
+        kept = _kept(
+            form, lambda: actions.replace(key=key, secret=secret, by=by, now=timezone.now())
+        )
+        if kept is not None:
+            messages.success(request, f"Key “{key.name}” replaced.")
+            return redirect(key)
+    return _form_page(request, "keys/replace.html", form, key=key)
+
+
+@signed_in
+@require_POST
+def share(request: SignedInRequest, uid: uuid.UUID) -> HttpResponse:
+    key = _own(request, uid)
+    by = _actor(request, key.workspace)
+    _require_add_key(by)
+    actions.share(key=key, shared=request.POST.get("shared") == "on", by=by, now=timezone.now())
+    return redirect(key)
+
+
+@signed_in
+def remove(request: SignedInRequest, uid: uuid.UUID) -> HttpResponse:
+    key = _own(request, uid)
+    if request.method != "POST":
+        return render_page(request, "keys/remove.html", {"key": key})
+    actions.remove(key=key, by=_actor(request, key.workspace), now=timezone.now())
+    messages.success(request, f"Key “{key.name}” removed.")
+    return redirect("keys:list")
+
+
+def _own(request: SignedInRequest, uid: uuid.UUID) -> Key:
+    keys = Key.objects.select_related("workspace__team", "owner")
+    return get_object_or_404(keys, uid=uid, owner=request.user)
+
+
+def _actor(request: SignedInRequest, workspace: Workspace) -> Actor:
+    role = Membership.objects.filter(team__workspaces=workspace, user=request.user)
+    held = role.values_list("role", flat=True).first()
+    return actor(request, workspace=workspace.slug, role=held or "")
+
+
+def _require_add_key(by: Actor) -> None:
+    if by["role"] not in roles_with(Permission.ADD_KEY):
+        raise PermissionDenied(denial(by["role"], Permission.ADD_KEY))
+
+
+def _kept(form: forms.Form, keep: Callable[[], Key]) -> Key | None:
+    """The key, or None with the reason at the field it is about."""
+    try:
+        return keep()
+    except actions.DuplicateKey as error:
+        form.add_error("secret", str(error))
+    except Unauthorized as error:
+        form.add_error("secret", actions.refusal(error))
+    except KeyUnusable as error:
+        form.add_error(None, str(error))
+    except LoopsError as error:
+        form.add_error(None, f"{error.plain} Nothing was stored.")
+    return None
+
+
+def _form_page(
+    request: SignedInRequest, template: str, form: forms.Form, **context: object
+) -> HttpResponse:
+    if form.errors and "secret" not in form.errors:
+        form.add_error("secret", PASTE_AGAIN)
+    status = UNPROCESSABLE if form.errors else 200
+    return render_page(request, template, {"form": form, **context}, status=status)
