@@ -125,7 +125,7 @@ TEMPLATES = [
 
 STATIC_URL = "static/"
 STATICFILES_DIRS = [BASE_DIR / "static"]
-STATIC_ROOT = env.text("STATIC_ROOT", str(DATA_DIR / "static"))
+STATIC_ROOT = env.text("STATIC_ROOT") or (None if EMBEDDED else str(DATA_DIR / "static"))
 WHITENOISE_USE_FINDERS = EMBEDDED
 WHITENOISE_AUTOREFRESH = False
 STORAGES = {
