@@ -10,6 +10,8 @@ import atexit
 import base64
 import os
 import signal
+import subprocess
+import sys
 import tempfile
 from contextlib import ExitStack
 
@@ -56,6 +58,7 @@ def stand_on(on: str) -> None:
         os.environ["DATABASE_URL"] = EVERYTHING_OF_THE_RUN.enter_context(servers.postgresql())
     if not os.environ.get("REDIS_URL"):
         os.environ["REDIS_URL"] = EVERYTHING_OF_THE_RUN.enter_context(servers.redis())
+    subprocess.run([sys.executable, "manage.py", "collectstatic", "--no-input", "-v0"], check=True)
 
 
 def share_redis(*, number: int) -> None:
