@@ -77,3 +77,13 @@ def record(
         answer=answer,
         incident=incident or uuid.uuid4(),
     )
+
+
+def follow_up(incident: uuid.UUID, *, outcome: str, answer: Any, now: datetime) -> Event:
+    """The next event of an incident: who, what and why stay as its first event has them."""
+    first = Event.objects.filter(incident=incident).order_by("pk")[0]
+    first.pk = None
+    first._state.adding = True
+    first.at, first.outcome, first.answer = now, outcome, answer
+    first.save(force_insert=True)
+    return first

@@ -2,15 +2,23 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import timedelta
 from decimal import Decimal
+from typing import TypeVar
 
+import msgspec
 from django.db import models
 
 from loopsweb.accounts.models import Workspace
+from loopsweb.loops_api import Client, errors
 from loopsweb.resources.deployments.models import Deployment
+from loopsweb.resources.keeping import bump
+from loopsweb.resources.reading import Reading
+from loopsweb.resources.tidy import fit_json
 
 STALE_AFTER = timedelta(hours=1)
+T = TypeVar("T")
 
 
 class Catalogue(models.Model):
@@ -36,6 +44,32 @@ class Catalogue(models.Model):
         if deployment.gpus_held == 0:
             return Decimal(0)
         price = (self.prices or {}).get(deployment.instance_id)
-        if price is None or not deployment.status:
+        if price is None or not deployment.gpus_held:
             return None
         return Decimal(price) * 60 * (deployment.node_count or 1)
+
+
+def pull(client: Client, *, reading: Reading, known_digest: str = "") -> str:
+    """Ask once an hour; a route the server does not offer leaves None."""
+    kept = Catalogue.objects.filter(workspace=reading.workspace).first()
+    if kept and reading.now - kept.as_of < STALE_AFTER:
+        return known_digest
+    offered = ask(client.get_capabilities)
+    priced = ask(client.list_prices)
+    found = {
+        "supported_models": offered and [fit_json(msgspec.to_builtins(one)) for one in offered],
+        "prices": priced and {one.instance_type.id: str(one.price_per_minute) for one in priced},
+    }
+    Catalogue.objects.update_or_create(
+        workspace=reading.workspace, defaults={**found, "as_of": reading.now}
+    )
+    if kept is None or any(getattr(kept, name) != value for name, value in found.items()):
+        bump(reading.workspace)
+    return known_digest
+
+
+def ask(route: Callable[[], T]) -> T | None:
+    try:
+        return route()
+    except (errors.NotFound, errors.Forbidden):
+        return None

@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from datetime import datetime
+from typing import Any
+
 from django.db import models
 
+from loopsweb.accounts.models import Workspace
 from loopsweb.keys.models import Key
+
+FAILING_AFTER = 3  # polls in a row, then another key that sees as much goes first
 
 
 class PollState(models.Model):
-    """`feeds` is {feed name: {"as_of", "digest", "error", "failing_since"}}: times in ISO 8601,
-    absent where nothing has been read yet. A feed is one question asked of the API, such as "runs"
-    or "checkpoints base_model=Qwen/Qwen3-8B"; those of one noun share its name as first word."""
+    """`feeds` is {feed name: its fields, see feeds.py}. A feed is one question asked of the API:
+    "runs", or "checkpoints base_model=Qwen/Qwen3-8B"; plain "checkpoints" sums those up."""
 
     key = models.OneToOneField(Key, on_delete=models.CASCADE, related_name="poll_state")
     next_poll_at = models.DateTimeField(db_index=True)
@@ -27,3 +33,29 @@ class PollState(models.Model):
 
     def __str__(self) -> str:
         return f"polling with {self.key}"
+
+
+def poll_soon(workspace: Workspace, *, now: datetime) -> None:
+    """Make every key of the workspace due: something was done and people want to see it."""
+    PollState.objects.filter(key__workspace=workspace, next_poll_at__gt=now).update(
+        next_poll_at=now
+    )
+
+
+def by_organisation(states: Iterable[PollState]) -> list[list[PollState]]:
+    """Those of each organisation, as far as the API told: they see the same things."""
+    groups: dict[Any, list[PollState]] = {}
+    for state in states:
+        key = state.key
+        organisation = (key.workspace_id, key.api_url, key.api_workspace_name)
+        groups.setdefault(organisation, []).append(state)
+    return list(groups.values())
+
+
+def polling(states: list[PollState]) -> list[PollState]:
+    """Of one organisation's keys those that poll: a healthy one that sees all of it polls for all;
+    without one every healthy key polls what it sees. Where none is healthy, all are named."""
+    in_turn = sorted(states, key=lambda state: (state.failures >= FAILING_AFTER, state.key_id))
+    healthy = [state for state in in_turn if state.key.is_healthy]
+    wide = [state for state in healthy if state.key.sees_organisation]
+    return wide[:1] or healthy or in_turn

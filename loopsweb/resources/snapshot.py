@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Self
+from typing import Self, TypeVar
 
 from django.db import models
 
@@ -10,7 +10,10 @@ from loopsweb.accounts.models import Workspace
 from loopsweb.keys.models import Key
 
 
-class SnapshotQuerySet(models.QuerySet["Snapshot"]):
+Row = TypeVar("Row", bound="Snapshot")
+
+
+class SnapshotQuerySet(models.QuerySet[Row]):
     def in_workspace(self, workspace: Workspace) -> Self:
         return self.filter(workspace=workspace)
 

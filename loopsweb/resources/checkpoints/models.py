@@ -33,7 +33,8 @@ class Checkpoint(Snapshot):
 
     @property
     def uri(self) -> str:
-        """The `bt://` URI, or "" while run, target or name is unknown."""
-        if not (self.run_remote_id and self.name and self.target in {"trainer", "sampler"}):
+        """The `bt://` URI, or "" while run, target or name is unknown or cannot stand in one."""
+        try:
+            return str(CheckpointURI(self.run_remote_id, self.target, self.name))
+        except ValueError:
             return ""
-        return str(CheckpointURI(run_id=self.run_remote_id, target=self.target, name=self.name))

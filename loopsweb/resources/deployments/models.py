@@ -29,6 +29,9 @@ class Deployment(Snapshot):
     gpu_count = models.IntegerField(null=True)
     node_count = models.IntegerField(null=True)
     sampler_remote_id = models.CharField(max_length=255, blank=True)
+    gone_at = models.DateTimeField(
+        null=True, blank=True, help_text="When its own route first answered 404."
+    )
 
     class Meta(Snapshot.Meta):
         indexes = [
@@ -42,10 +45,10 @@ class Deployment(Snapshot):
 
     @property
     def gpus_held(self) -> int | None:
-        """GPUs held now; None where the API does not say what the deployment runs on."""
+        """GPUs held now; None where status or instance type is unknown."""
         if self.status in HOLDS_NOTHING:
             return 0
-        if self.gpu_count is None:
+        if self.gpu_count is None or not self.status:
             return None
         return self.gpu_count * (1 if self.node_count is None else self.node_count)
 
@@ -56,6 +59,7 @@ class State(models.TextChoices):
     REFUSED = "refused", "Refused by the API"
     UNKNOWN = "unknown", "Outcome unknown"
     CONFIRMED = "confirmed", "Confirmed stopped"
+    ENDED = "ended", "Ended without being stopped"
 
 
 OPEN = (State.REQUESTED, State.SUCCEEDED, State.UNKNOWN)
@@ -64,8 +68,8 @@ OPEN = (State.REQUESTED, State.SUCCEEDED, State.UNKNOWN)
 class Deactivation(models.Model):
     """One request to end a deployment. At most one is open: a second press finds it, calls nothing.
 
-    `incident` ties it to its audit events. `key_id` remembers whose key asked, so that the outcome
-    can be asked for after a crash.
+    `incident` ties it to its audit events. While it is open its outcome is asked for again at
+    `ask_at`, whatever became of the process that made the request.
     """
 
     workspace = models.ForeignKey(Workspace, on_delete=models.CASCADE, related_name="+")
@@ -74,11 +78,11 @@ class Deactivation(models.Model):
     state = models.CharField(max_length=10, choices=State.choices, default=State.REQUESTED)
     person = models.CharField(max_length=255)
     role = models.CharField(max_length=20)
-    key_id = models.BigIntegerField()
     reason = models.TextField(blank=True)
     requested_at = models.DateTimeField()
     state_since = models.DateTimeField()
-    answer = models.TextField(blank=True)
+    ask_at = models.DateTimeField()
+    answer = models.JSONField(null=True)
 
     class Meta:
         constraints = [
@@ -88,7 +92,7 @@ class Deactivation(models.Model):
                 name="one_open_deactivation",
             )
         ]
-        indexes = [models.Index(fields=["state"], name="deactivation_state")]
+        indexes = [models.Index(fields=["state", "ask_at"], name="deactivation_to_ask")]
 
     def __str__(self) -> str:
         return f"deactivation of {self.deployment_remote_id}: {self.state}"

@@ -6,6 +6,8 @@ from loopsweb.resources.snapshot import Snapshot
 
 
 class Run(Snapshot):
+    """What executes in a deployment; the API calls its server side a trainer."""
+
     session_remote_id = models.CharField(max_length=255, blank=True)
     base_model = models.CharField(max_length=255, blank=True)
     base_url = models.TextField(blank=True)
@@ -16,6 +18,9 @@ class Run(Snapshot):
     deployment_remote_id = models.CharField(max_length=255, blank=True)
     is_serverless = models.BooleanField(default=False)
     sampler_remote_id = models.CharField(max_length=255, blank=True)
+    detailed_at = models.DateTimeField(
+        null=True, help_text="When its own route was asked for what the list leaves out."
+    )
 
     class Meta(Snapshot.Meta):
         indexes = [

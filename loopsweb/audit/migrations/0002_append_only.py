@@ -1,0 +1,11 @@
+from __future__ import annotations
+
+from django.db import migrations
+
+from loopsweb.audit import append_only
+
+
+class Migration(migrations.Migration):
+    dependencies = [("audit", "0001_initial")]
+
+    operations = [migrations.RunPython(append_only.install, append_only.remove, elidable=False)]

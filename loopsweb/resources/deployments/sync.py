@@ -1,0 +1,91 @@
+"""From the deployments the API lists to the rows of the snapshot."""
+
+from __future__ import annotations
+
+from django.db import transaction
+from django.db.models import QuerySet
+
+from loopsweb.loops_api import Client, errors, types
+from loopsweb.resources.deployments import endings
+from loopsweb.resources.deployments.models import TERMINAL, Deployment
+from loopsweb.resources.keeping import bump, keep
+from loopsweb.resources.reading import Reading
+
+QUESTIONS_PER_POLL = 20
+
+
+def pull(client: Client, *, reading: Reading, known_digest: str) -> str:
+    """Ask for the deployments and keep what is new; the digest of the answer.
+
+    Absence from the list is no status: it leads to a question about the deployment itself.
+    """
+    listing = client.list_deployments(scope=reading.scope)
+    if listing.digest != known_digest:
+        live = Deployment.objects.exclude(status__in=TERMINAL)
+        with transaction.atomic():
+            keep_all(list(listing), reading=reading, expected_from=live)
+    return listing.digest
+
+
+def pull_vanished(client: Client, *, reading: Reading, known_digest: str = "") -> str:
+    """Ask about each deployment that left the list without having been seen to end."""
+    vanished = Deployment.objects.filter(missing_since__isnull=False, gone_at=None)
+    rows = reading.expected(vanished.exclude(status__in=TERMINAL))
+    for remote_id in rows.order_by("changed_at").values_list("remote_id", flat=True)[
+        :QUESTIONS_PER_POLL
+    ]:
+        pull_one(client, remote_id, reading=reading)
+    return known_digest
+
+
+def pull_one(client: Client, remote_id: str, *, reading: Reading) -> types.Deployment | None:
+    """Ask about one deployment by its own route and keep the answer; None where it answers 404."""
+    try:
+        found = client.get_deployment(remote_id)
+    except errors.NotFound:
+        rows = Deployment.objects.in_workspace(reading.workspace).filter(remote_id=remote_id)
+        if rows.filter(gone_at=None).update(gone_at=reading.now):
+            bump(reading.workspace)
+        return None
+    with transaction.atomic():
+        keep_all([found], reading=reading)
+    return found
+
+
+def keep_all(
+    found: list[types.Deployment],
+    *,
+    reading: Reading,
+    expected_from: QuerySet[Deployment] | None = None,
+) -> None:
+    """Keep the answer and close what its endings close, in one transaction."""
+    changes = keep(
+        found,
+        row_of,
+        model=Deployment,
+        reading=reading,
+        expected=None if expected_from is None else reading.expected(expected_from),
+    )
+    for change in changes:
+        endings.note(change, reading=reading)
+
+
+def row_of(deployment: types.Deployment) -> Deployment:
+    instance = deployment.instance_type
+    return Deployment(
+        base_model=deployment.base_model or "",
+        base_url=deployment.base_url or "",
+        status=deployment.status or "",
+        active_run_remote_id=deployment.active_run_id or "",
+        latest_run_remote_id=deployment.latest_run_id or "",
+        owner_email=deployment.owner_email or "",
+        created_at=deployment.created_at,
+        availability_model=deployment.availability_model or "",
+        instance_id=(instance and instance.id) or "",
+        instance_name=(instance and instance.name) or "",
+        gpu_type=(instance and instance.gpu_type) or "",
+        gpu_count=instance and instance.gpu_count,
+        node_count=deployment.node_count,
+        sampler_remote_id=deployment.sampler.id if deployment.sampler else "",
+        raw=deployment.raw,
+    )

@@ -1,0 +1,56 @@
+"""What one question last answered, as PollState remembers it."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass, replace
+from datetime import datetime
+from typing import Any, Self
+
+from loopsweb.resources.poll_state import PollState
+
+
+@dataclass(frozen=True)
+class Feed:
+    """as_of: when the API was asked for the last good answer. digest: that answer's.
+    failing_since, error: the first failure after it and the latest's reason."""
+
+    as_of: datetime | None = None
+    digest: str = ""
+    failing_since: datetime | None = None
+    error: str = ""
+
+    @classmethod
+    def of(cls, state: PollState, name: str) -> Self:
+        kept: dict[str, Any] = dict(state.feeds.get(name, {}))
+        for time in ("as_of", "failing_since"):
+            kept[time] = datetime.fromisoformat(kept[time]) if kept.get(time) else None
+        return cls(**kept)
+
+    @classmethod
+    def sum_up(cls, feeds: list[Feed], *, now: datetime) -> Feed:
+        """One feed for many: as old as the oldest, failing if any does; of none, fresh."""
+        failing = [feed for feed in feeds if feed.failing_since]
+        times = [feed.as_of for feed in feeds]
+        return cls(
+            as_of=min((time for time in times if time), default=now) if all(times) else None,
+            failing_since=min(feed.failing_since for feed in failing) if failing else None,
+            error=failing[0].error if failing else "",
+        )
+
+    def answered(self, *, digest: str, at: datetime) -> Feed:
+        return Feed(as_of=at, digest=digest)
+
+    def failed(self, *, error: str, at: datetime) -> Feed:
+        return replace(self, failing_since=self.failing_since or at, error=error)
+
+    def write(self, state: PollState, name: str) -> bool:
+        """Put it into `state`; True when people would see a difference besides its age."""
+        before = state.feeds.get(name, {})
+        state.feeds[name] = {
+            key: value.isoformat() if isinstance(value, datetime) else value
+            for key, value in asdict(self).items()
+            if value
+        }
+        return before.get("error", "") != self.error or bool(before.get("as_of")) != bool(
+            self.as_of
+        )

@@ -1,0 +1,17 @@
+"""Whether something in a workspace is under way, so that the next look should be soon."""
+
+from __future__ import annotations
+
+from loopsweb.accounts.models import Workspace
+from loopsweb.resources.checkpoints.models import Checkpoint
+from loopsweb.resources.deployments.models import OPEN, Deactivation, Deployment
+
+
+def is_moving(workspace: Workspace) -> bool:
+    return (
+        Deployment.objects.in_workspace(workspace)
+        .filter(status__in=("CREATED", "DEPLOYING"))
+        .exists()
+        or Checkpoint.objects.in_workspace(workspace).filter(sync_status="SYNCING").exists()
+        or Deactivation.objects.filter(workspace=workspace, state__in=OPEN).exists()
+    )

@@ -1,0 +1,39 @@
+"""One reading of the API for a workspace: with which key, when, and whose rows it should name."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TypeVar
+
+from django.db.models import Q, QuerySet
+
+from loopsweb.accounts.models import Workspace
+from loopsweb.keys.models import Key
+from loopsweb.resources.snapshot import Snapshot
+
+S = TypeVar("S", bound=Snapshot)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Reading:
+    """`covers` are the keys whose rows an answer to this key should name; `sees_all` adds the rows
+    whose key was removed. `previous_at` is when the same question was last answered."""
+
+    workspace: Workspace
+    key: Key
+    covers: frozenset[int]
+    now: datetime
+    previous_at: datetime | None = None
+
+    @property
+    def scope(self) -> str | None:
+        """The `scope` parameter of the list routes that know one."""
+        return "org" if self.key.sees_organisation else None
+
+    def expected(self, rows: QuerySet[S]) -> QuerySet[S]:
+        """Those of `rows` that an answer to this key should name."""
+        seen_by = Q(source_key__in=self.covers)
+        if self.key.sees_organisation:
+            seen_by |= Q(source_key=None)
+        return rows.filter(seen_by, workspace=self.workspace)

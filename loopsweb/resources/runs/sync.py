@@ -1,0 +1,83 @@
+"""From the runs the API lists to the rows of the snapshot."""
+
+from __future__ import annotations
+
+from loopsweb.loops_api import Client, errors, types
+from loopsweb.resources.keeping import bump, keep
+from loopsweb.resources.reading import Reading
+from loopsweb.resources.runs.models import Run
+from loopsweb.resources.sessions import sync as sessions
+
+DETAILS_PER_POLL = 20
+LEFT_OUT_BY_OLDER_LISTS = ("base_url", "sampler_remote_id", "detailed_at")
+
+
+def pull(client: Client, *, reading: Reading, known_digest: str) -> str:
+    """Ask for the runs and keep what is new; the digest of the answer."""
+    listing = client.list_runs(scope=reading.scope)
+    if listing.digest != known_digest:
+        runs = list(listing)
+        names_pair = any("sampler" in run.raw for run in runs)
+        keep(
+            runs,
+            lambda run: row_of(run, detailed=names_pair, reading=reading),
+            model=Run,
+            reading=reading,
+            expected=reading.expected(Run.objects.all()),
+            leave=() if names_pair else LEFT_OUT_BY_OLDER_LISTS,
+        )
+        sessions.harvest((run.session_id for run in runs if run.session_id), reading=reading)
+    return listing.digest
+
+
+def pull_details(client: Client, *, reading: Reading, known_digest: str) -> str:
+    """Ask the routes of runs whose list leaves out address and sampler, a few runs a poll.
+
+    The answer's digest names the last run asked about, so that a poll with nothing to ask is no
+    news.
+    """
+    rows = reading.expected(Run.objects.filter(detailed_at=None, missing_since=None))
+    digest = known_digest
+    for remote_id in rows.order_by("-pk").values_list("remote_id", flat=True)[:DETAILS_PER_POLL]:
+        learned: dict[str, object] = {"detailed_at": reading.now}
+        try:
+            run = client.get_run(remote_id)
+        except errors.NotFound:
+            run = None
+        if run:
+            learned |= {"base_url": run.base_url or "", "sampler_remote_id": sampler_id(run)}
+        rows.filter(remote_id=remote_id).update(**learned)
+        bump(reading.workspace)
+        digest = remote_id
+    return digest
+
+
+def keep_created(run: types.Run, *, reading: Reading) -> None:
+    """A run the API just made: shown at once, before the next list names it."""
+    keep(
+        [run],
+        lambda run: row_of(run, detailed=True, reading=reading),
+        model=Run,
+        reading=reading,
+    )
+
+
+def row_of(run: types.Run, *, detailed: bool, reading: Reading) -> Run:
+    return Run(
+        session_remote_id=run.session_id or "",
+        base_model=run.base_model or "",
+        base_url=run.base_url or "",
+        name=run.name or "",
+        created_at=run.created_at,
+        status=run.status or "",
+        owner_email=run.owner_email or "",
+        deployment_remote_id=run.deployment_id or "",
+        is_serverless=run.is_serverless,
+        sampler_remote_id=sampler_id(run),
+        detailed_at=reading.now if detailed else None,
+        raw=run.raw,
+    )
+
+
+def sampler_id(run: types.Run) -> str:
+    return run.sampler.id if run.sampler else ""

@@ -1,0 +1,77 @@
+"""From the samplers the API lists to the rows of the snapshot."""
+
+from __future__ import annotations
+
+from django.db.models import OuterRef, Subquery, Value
+from django.db.models.functions import Coalesce
+
+from loopsweb.loops_api import Client, types
+from loopsweb.resources.keeping import bump, keep
+from loopsweb.resources.reading import Reading
+from loopsweb.resources.runs.models import Run
+from loopsweb.resources.samplers.models import Sampler
+
+KNOWN_FROM_ELSEWHERE = ("run_remote_id", "session_remote_id")
+
+
+def pull(client: Client, *, reading: Reading, known_digest: str) -> str:
+    """Ask for the samplers and keep what is new; the digest of the answer."""
+    listing = client.list_samplers(scope=reading.scope)
+    if listing.digest != known_digest:
+        keep(
+            listing,
+            row_of,
+            model=Sampler,
+            reading=reading,
+            expected=reading.expected(Sampler.objects.all()),
+            leave=KNOWN_FROM_ELSEWHERE,
+        )
+    pair(reading=reading)
+    return listing.digest
+
+
+def pair(*, reading: Reading) -> None:
+    """Name on each sampler the run that says it is paired with it: samplers do not say so."""
+    samplers = Sampler.objects.in_workspace(reading.workspace)
+    runs = Run.objects.in_workspace(reading.workspace).exclude(sampler_remote_id="")
+    runs = runs.filter(sampler_remote_id=OuterRef("remote_id")).order_by("-pk")
+    unpaired = samplers.filter(run_remote_id="").annotate(
+        run=Coalesce(Subquery(runs.values("remote_id")[:1]), Value("")),
+        session=Coalesce(Subquery(runs.values("session_remote_id")[:1]), Value("")),
+    )
+    paired = list(unpaired.exclude(run=""))
+    for sampler in paired:
+        sampler.run_remote_id, sampler.session_remote_id = sampler.run, sampler.session
+    if paired:
+        Sampler.objects.bulk_update(paired, KNOWN_FROM_ELSEWHERE, batch_size=500)
+        bump(reading.workspace)
+
+
+def keep_created(sampler: types.Sampler, *, session_id: str, reading: Reading) -> None:
+    """A sampler the API just made: shown at once, before the next list names it."""
+
+    def build(sampler: types.Sampler) -> Sampler:
+        row = row_of(sampler)
+        row.session_remote_id = session_id
+        return row
+
+    keep([sampler], build, model=Sampler, reading=reading)
+
+
+def row_of(sampler: types.Sampler) -> Sampler:
+    instance = sampler.instance_type
+    return Sampler(
+        base_url=sampler.base_url or "",
+        base_model=sampler.base_model or "",
+        created_at=sampler.created_at,
+        model_id=sampler.model_id or "",
+        deployment_remote_id=sampler.deployment_id or "",
+        status=sampler.status or "",
+        owner_email=sampler.owner_email or "",
+        instance_id=(instance and instance.id) or "",
+        instance_name=(instance and instance.name) or "",
+        gpu_type=(instance and instance.gpu_type) or "",
+        gpu_count=instance and instance.gpu_count,
+        node_count=sampler.node_count,
+        raw=sampler.raw,
+    )

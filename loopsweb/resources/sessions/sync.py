@@ -1,0 +1,24 @@
+"""Sessions are harvested: no route lists them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from loopsweb.loops_api import types
+from loopsweb.resources.keeping import keep
+from loopsweb.resources.reading import Reading
+from loopsweb.resources.sessions.models import Origin, Session
+
+
+def harvest(session_ids: Iterable[str], *, reading: Reading, origin: Origin = Origin.RUN) -> None:
+    """Add the sessions not known yet; a known one keeps its origin."""
+    ids = set(session_ids)
+    known = Session.objects.in_workspace(reading.workspace).filter(remote_id__in=ids)
+    ids -= set(known.values_list("remote_id", flat=True))
+    keep(
+        [types.Session(id=session_id, raw={"id": session_id}) for session_id in sorted(ids)],
+        lambda session: Session(origin=origin, raw=session.raw),
+        model=Session,
+        reading=reading,
+        tracked=(),
+    )
