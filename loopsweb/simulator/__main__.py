@@ -11,7 +11,8 @@ from datetime import UTC, datetime
 
 from waitress.server import create_server
 
-from .simulator import SHAPES, Simulator
+from .service import SHAPES
+from .simulator import Simulator
 
 THREADS = 16
 STOPPING_SECONDS = 2.0

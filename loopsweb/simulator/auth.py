@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from .exchange import Refusal, Request
-from .things import Key
+from .people import Key
 from .world import World
 
 

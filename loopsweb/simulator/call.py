@@ -10,8 +10,9 @@ from typing import Any, TypeVar
 
 from .exchange import Refusal, Request
 from .life import Life
+from .people import ORG_SCOPE, Key, User
 from .shaping import Shapes
-from .things import ORG_SCOPE, Deployment, Key, Run, Sampler, Session, User
+from .things import Deployment, Run, Sampler, Session
 from .world import World
 
 Owned = TypeVar("Owned", Session, Run, Sampler, Deployment)
@@ -58,7 +59,7 @@ class Call:
         return [thing for thing in things if thing.owner is self.caller]
 
     def visible(self, thing: Owned) -> bool:
-        """Whether the caller may name it: their own, or with the wide scope their organisation's."""
+        """Whether the caller may name it: their own, with the wide scope their organisation's."""
         if thing.owner is self.caller:
             return True
         wide = ORG_SCOPE in self.key.scopes

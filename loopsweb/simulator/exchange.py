@@ -50,7 +50,7 @@ class Answer:
         return f"{self.status} {HTTPStatus(self.status).phrase}"
 
 
-class Refusal(Exception):  # noqa: N818
+class Refusal(Exception):
     """The API says no: an HTTP status, a sentence, and where there is one a stable reason."""
 
     def __init__(self, status: int, message: str, reason: str | None = None) -> None:

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import Any
 
 from .exchange import Refusal
+
+_INTEGER = re.compile(r"-?[0-9]{1,18}")
 
 
 def text(body: Mapping[str, Any], name: str) -> str:
@@ -48,8 +51,7 @@ def number_in_query(
     value = query.get(name)
     if value is None:
         return default
-    digits = value.removeprefix("-")
-    if not (digits.isascii() and digits.isdigit()) or len(digits) > 18:
+    if _INTEGER.fullmatch(value) is None:
         raise Refusal(400, f"{name} must be an integer.")
     return _bounded(int(value), name, least, most)
 

@@ -10,7 +10,7 @@ from datetime import UTC, datetime, timedelta
 from urllib.parse import parse_qsl, quote, urlencode
 
 from .exchange import Answer, Request
-from .things import Checkpoint, StoredFile
+from .saved import Checkpoint, StoredFile
 from .world import World
 
 PREFIX = "/_simulator/files/"

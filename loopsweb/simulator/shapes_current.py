@@ -1,4 +1,4 @@
-"""The JSON that newer servers send: what the vendor's strict client requires, and the dated extras."""
+"""The JSON that newer servers send: all that a strict client requires."""
 
 from __future__ import annotations
 
@@ -7,8 +7,10 @@ from typing import Any
 from . import shapes_documented
 from .catalogue import InstanceType
 from .exchange import dumps
+from .people import User
+from .saved import Checkpoint
 from .shaping import bent, moment
-from .things import Checkpoint, Deployment, Run, Sampler, User
+from .things import Deployment, Run, Sampler
 
 STOPPED_IS_LISTED = True
 

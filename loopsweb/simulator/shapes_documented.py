@@ -5,8 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 from .exchange import dumps
+from .saved import Checkpoint
 from .shaping import bent, moment
-from .things import Checkpoint, Deployment, Run, Sampler
+from .things import Deployment, Run, Sampler
 
 STOPPED_IS_LISTED = False
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import Any, Protocol
 
-from .things import Checkpoint, Deployment, Run, Sampler
+from .saved import Checkpoint
+from .things import Deployment, Run, Sampler
 
 
 class Bendable(Protocol):

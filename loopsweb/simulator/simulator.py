@@ -5,24 +5,20 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Iterable
 from datetime import UTC, datetime, timedelta
-from types import ModuleType
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any
 
-from . import auth, control, files, shapes_current, shapes_documented, wsgi
+from . import control, files, wsgi
 from .ambience import Ambience
-from .call import Call
-from .exchange import Answer, Refusal, Request, dumps
+from .exchange import Answer, Refusal, Request
 from .faults import Fault, Faults, instead, spoiled
 from .life import Life
 from .population import populate
-from .shaping import Shapes
-from .table import Route, routes_of
+from .service import Service
 from .world import World
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIEnvironment
 
-SHAPES: dict[str, ModuleType] = {"documented": shapes_documented, "current": shapes_current}
 DEFAULT_NOW = datetime(2026, 5, 7, 10, tzinfo=UTC)
 MOST_REQUESTS = 10_000
 
@@ -47,18 +43,16 @@ class Simulator:
         stopping_seconds: float = 0.0,
         sleep: Callable[[float], None] | None = None,
     ) -> None:
-        self.generation = generation
         self.requests: list[Request] = []
         self.faults = Faults()
         self.lock = threading.RLock()
-        self._shapes = cast("Shapes", SHAPES[generation])
-        self._routes = routes_of(generation)
         self._clock = now if callable(now) else lambda: now
         self._offset = timedelta()
         self._sleep = self.advance if sleep is None else sleep
         self._size = {"runs": runs, "checkpoints_per_run": checkpoints_per_run}
         self.world = World(now=self._clock(), seed=seed)
         self.life = Life(self.world, pace=pace, stopping_seconds=stopping_seconds)
+        self.service = Service(self.world, self.life, generation)
         self.ambience = Ambience(self.life)
         self._populate()
 
@@ -100,11 +94,12 @@ class Simulator:
             return self._side_door(request)
         with self.lock:
             self._record(request)
-            route, params = self._match(request)
+            self._catch_up()
+            route, params = self.service.match(request)
             name = None if route is None else str(route)
             fault = self.faults.take(request.method, request.path, name)
             refused = None if fault is None else instead(fault)
-            given = refused or self._carry_out(request, route, params)
+            given = refused or self.service.carry_out(request, route, params)
         if fault is None or refused is not None:
             return given
         return spoiled(fault, given, self._sleep)
@@ -118,30 +113,7 @@ class Simulator:
             try:
                 return control.answer_to(self, request)
             except Refusal as refusal:
-                return self._refused(refusal)
-
-    def _carry_out(self, request: Request, route: Route | None, params: dict[str, str]) -> Answer:
-        self._catch_up()
-        try:
-            key = auth.caller(request, self.world)
-            if route is None:
-                raise Refusal(404, "Not found.")
-            auth.require(key, route.scope)
-            call = Call(self.world, self.life, self._shapes, self.generation, request, key, params)
-            return route.handler(call)
-        except Refusal as refusal:
-            return self._refused(refusal)
-
-    def _match(self, request: Request) -> tuple[Route | None, dict[str, str]]:
-        for route in self._routes:
-            found = route.pattern.fullmatch(request.path)
-            if route.method == request.method and found is not None:
-                return route, found.groupdict()
-        return None, {}
-
-    def _refused(self, refusal: Refusal) -> Answer:
-        body = self._shapes.problem(refusal.status, refusal.message, refusal.reason)
-        return Answer(refusal.status, dumps(body))
+                return self.service.refused(refusal)
 
     def _record(self, request: Request) -> None:
         if len(self.requests) >= 2 * MOST_REQUESTS:
@@ -152,4 +124,4 @@ class Simulator:
         self.world.schedule.run_until(self._clock() + self._offset)
 
     def _populate(self) -> None:
-        populate(self.world, self.ambience, generation=self.generation, **self._size)
+        populate(self.world, self.ambience, generation=self.service.generation, **self._size)

@@ -9,6 +9,8 @@ from functools import cached_property
 
 from .call import Call
 from .exchange import Answer
+from .people import ORG_SCOPE as ORG
+from .people import OWN_SCOPE as OWN
 from .routes import (
     account,
     checkpoints,
@@ -22,8 +24,6 @@ from .routes import (
     teams,
     telemetry,
 )
-from .things import ORG_SCOPE as ORG
-from .things import OWN_SCOPE as OWN
 
 
 @dataclass(frozen=True)

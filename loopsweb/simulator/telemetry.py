@@ -17,9 +17,11 @@ LAST_WORDS = {
     "PREEMPTED": ("WARNING", "Node is being reclaimed: the trainer is preempted."),
     "FAILED": (
         "ERROR",
-        "CUDA out of memory. Tried to allocate 12.50 GiB.\nTraceback (most recent call last):\n"
-        '  File "/app/trainer/worker.py", line 412, in forward_backward\n'
-        "torch.OutOfMemoryError: CUDA out of memory.",
+        (
+            "CUDA out of memory. Tried to allocate 12.50 GiB.\nTraceback (most recent call last):\n"
+            '  File "/app/trainer/worker.py", line 412, in forward_backward\n'
+            "torch.OutOfMemoryError: CUDA out of memory."
+        ),
     ),
 }
 
@@ -43,18 +45,16 @@ def loss(deployment: Deployment, at: float) -> float:
 def line(deployment: Deployment, slot: int) -> dict[str, Any]:
     """The log line of a five-second slot of the epoch."""
     at = slot * SECONDS_PER_LINE
-    kind = noise(deployment, slot)
-    level: str | None = "INFO"
-    if kind < 0.08:
-        level, message = "DEBUG", f"prefetch queue depth {int(kind * 100)}"
-    elif kind < 0.1:
-        level, message = "WARNING", f"gradient norm {1 + 40 * kind:.2f} above 1.00: clipped"
-    elif kind < 0.13:
-        level, message = None, "NCCL INFO comm 0x55d0 rank 0 nranks 8 - Init COMPLETE"
-    else:
-        speed = 38_000 + 6_000 * noise(deployment, f"speed {slot // 12}")
-        message = f"step {slot % 100_000} loss {loss(deployment, at):.4f} tokens/s {speed:.0f}"
-    return log_line(deployment, at, message, level, request=kind > 0.7)
+    kind = int(100 * noise(deployment, slot))
+    speed = 38_000 + 6_000 * noise(deployment, f"speed {slot // 12}")
+    progress = f"step {slot % 100_000} loss {loss(deployment, at):.4f} tokens/s {speed:.0f}"
+    odd = {
+        **dict.fromkeys(range(8), ("DEBUG", f"prefetch queue depth {kind}")),
+        **dict.fromkeys((8, 9), ("WARNING", f"gradient norm 1.{kind} above 1.00: clipped")),
+        **dict.fromkeys((10, 11), (None, "NCCL INFO comm 0x55d0 rank 0 nranks 8 - Init COMPLETE")),
+    }
+    level, message = odd.get(kind, ("INFO", progress))
+    return log_line(deployment, at, message, level, request=kind % 3 == 0)
 
 
 def log_line(

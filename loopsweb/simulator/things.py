@@ -1,72 +1,20 @@
-"""What the world is made of. Plain mutable objects; a test may set any attribute of them."""
+"""What holds GPUs and what trains on it. Plain mutable objects; set any attribute of them."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from .catalogue import InstanceType
+from .people import User
+from .thing import Thing
 
-OWN_SCOPE = "manage_own_user_or_service_account"
-ORG_SCOPE = "manage_org_training_projects"
+if TYPE_CHECKING:
+    from .saved import Checkpoint
+
 ENDED = frozenset({"STOPPED", "FAILED", "PREEMPTED"})
-
-
-@dataclass(frozen=True)
-class User:
-    """A person. `organization` is the border of what their keys can reach."""
-
-    id: str
-    email: str | None
-    name: str | None
-    organization: str
-
-
-@dataclass
-class Key:
-    """An API key. `type` is the API's word: PERSONAL, WORKSPACE_MANAGE_ALL, …"""
-
-    secret: str = field(repr=False)
-    user: User
-    scopes: frozenset[str]
-    type: str
-    name: str | None
-    prefix: str
-    created_at: datetime
-
-
-class Thing:
-    """Counts its own changes in `version`, so that JSON kept for it is known to be stale.
-
-    `extra` is laid over the object's JSON in every answer, `omit` names fields left out of it.
-    Assign new ones instead of changing them in place.
-    """
-
-    version = 0
-
-    def __setattr__(self, name: str, value: object) -> None:
-        self.__dict__[name] = value
-        self.__dict__["version"] = self.version + 1
-
-    def stamp(self) -> tuple[int, ...]:
-        """The versions of this object and of those its JSON contains."""
-        return (self.version, *(part.version for part in self.parts()))
-
-    def parts(self) -> Iterator[Thing]:
-        """The objects that appear inside this one's JSON."""
-        yield from ()
-
-    def kept(self, shape: Callable[[Any], bytes]) -> bytes:
-        """The JSON that `shape` makes of this object, made again only after a change."""
-        stamp = self.stamp()
-        known = self.__dict__.get("_kept")
-        if known is None or known[0] is not shape or known[1] != stamp:
-            known = (shape, stamp, shape(self))
-            self.__dict__["_kept"] = known
-        made: bytes = known[2]
-        return made
 
 
 @dataclass(eq=False)
@@ -153,36 +101,3 @@ class Run(Thing):
     def parts(self) -> Iterator[Thing]:
         if self.sampler is not None:
             yield self.sampler
-
-
-@dataclass(frozen=True)
-class StoredFile:
-    """A file of a checkpoint. With `url` None the simulator signs one of its own."""
-
-    relative_file_name: str
-    size_bytes: int
-    node_rank: int = 0
-    last_modified: datetime | None = None
-    url: str | None = None
-
-
-@dataclass(eq=False)
-class Checkpoint(Thing):
-    """`name` is what the API calls checkpoint_id; `files` None means the usual ones."""
-
-    id: str
-    run: Run = field(repr=False)
-    target: str
-    name: str
-    created_at: datetime
-    base_model: str | None
-    size_bytes: int
-    sync_status: str | None
-    checkpoint_type: str = "lora"
-    lora_adapter_config: dict[str, Any] | None = None
-    lora_config: dict[str, Any] | None = None
-    expires_at: datetime | None = None
-    node_count: int = 1
-    files: list[StoredFile] | None = None
-    extra: dict[str, Any] = field(default_factory=dict)
-    omit: tuple[str, ...] = ()

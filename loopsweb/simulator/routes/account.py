@@ -8,9 +8,9 @@ from loopsweb.simulator.call import Call
 from loopsweb.simulator.catalogue import INSTANCE_TYPES
 from loopsweb.simulator.exchange import Answer, Refusal, answer
 from loopsweb.simulator.fields import choice
+from loopsweb.simulator.people import Key
 from loopsweb.simulator.shapes_current import instance_type
 from loopsweb.simulator.shaping import moment
-from loopsweb.simulator.things import Key
 
 KEY_TYPES = (
     "PERSONAL",

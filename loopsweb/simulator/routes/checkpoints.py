@@ -5,7 +5,8 @@ from __future__ import annotations
 from loopsweb.simulator import uris
 from loopsweb.simulator.call import Call
 from loopsweb.simulator.exchange import Answer, Refusal, answer, listing
-from loopsweb.simulator.things import Checkpoint, Run
+from loopsweb.simulator.saved import Checkpoint
+from loopsweb.simulator.things import Run
 
 FILTERS = ("run_id", "base_model", "checkpoint_path")
 

@@ -6,8 +6,8 @@ from loopsweb.simulator.call import Call
 from loopsweb.simulator.exchange import Answer, answer
 from loopsweb.simulator.fields import number_in_query
 from loopsweb.simulator.files import files_of, presign
+from loopsweb.simulator.saved import Checkpoint
 from loopsweb.simulator.shaping import moment
-from loopsweb.simulator.things import Checkpoint
 
 from .checkpoints import find
 

@@ -7,12 +7,14 @@ from typing import Any
 from loopsweb.simulator.call import Call
 from loopsweb.simulator.exchange import Answer, Refusal, answer
 from loopsweb.simulator.fields import optional_text, text
+from loopsweb.simulator.saved import Checkpoint
 from loopsweb.simulator.shapes_documented import checkpoint as checkpoint_json
-from loopsweb.simulator.things import Checkpoint, Run, Sampler
+from loopsweb.simulator.things import Run, Sampler
 
 from .checkpoints import resolve
-from .creation import create_run, create_sampler
+from .creation import create_run
 from .files import page
+from .samplers import create_sampler
 
 
 def search_trainers(call: Call) -> Answer:

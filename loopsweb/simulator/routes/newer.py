@@ -9,7 +9,7 @@ from loopsweb.simulator.call import Call
 from loopsweb.simulator.catalogue import MODELS, BaseModel
 from loopsweb.simulator.exchange import Answer, Refusal, answer
 from loopsweb.simulator.fields import choice, integer, number_in_query, optional_text, text
-from loopsweb.simulator.things import Checkpoint
+from loopsweb.simulator.saved import Checkpoint
 
 from .checkpoints import find, resolve, run_of
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from itertools import islice
-from typing import Any
+from typing import Any, Literal
 
 from loopsweb.simulator.call import Call
 from loopsweb.simulator.exchange import Answer, Refusal, answer
@@ -19,11 +19,15 @@ MOST_POINTS = 720
 LATEST = 253_402_300_799_000  # the last millisecond a datetime holds
 
 
+Millis = Literal["start_epoch_millis", "end_epoch_millis"]
+MILLIS: tuple[Millis, ...] = ("start_epoch_millis", "end_epoch_millis")
+
+
 def deployment_of(call: Call) -> Deployment:
     return call.find(call.world.deployments, call.params["deployment_id"], "Deployment")
 
 
-def window(given: Mapping[str, int | None], now: datetime) -> tuple[datetime, datetime]:
+def window(given: Mapping[Millis, int], now: datetime) -> tuple[datetime, datetime]:
     """From start_epoch_millis to end_epoch_millis: by default the last half hour."""
     end = at_millis(given.get("end_epoch_millis")) or now
     start = at_millis(given.get("start_epoch_millis")) or end - timedelta(minutes=30)
@@ -43,7 +47,7 @@ def logs(call: Call) -> Answer:
     deployment, query = deployment_of(call), call.query
     given = {
         name: number_in_query(query, name, default=0, least=0, most=LATEST)
-        for name in ("start_epoch_millis", "end_epoch_millis")
+        for name in MILLIS
         if name in query
     }
     start, end = window(given, call.now)
@@ -68,7 +72,7 @@ def metrics(call: Call) -> Answer:
     deployment, body = deployment_of(call), call.body()
     given = {
         name: integer(body, name, default=0, least=0, most=LATEST)
-        for name in ("start_epoch_millis", "end_epoch_millis")
+        for name in MILLIS
         if body.get(name) is not None
     }
     start, end = window(given, call.now)
