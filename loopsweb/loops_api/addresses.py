@@ -9,6 +9,9 @@ from urllib.parse import quote, urlencode
 import httpx
 
 
+_HIGHEST_PORT = 65535
+
+
 def origin(base_url: str) -> httpx.URL:
     """The base URL, checked; a path in it is kept as a prefix. Raises ValueError."""
     try:
@@ -17,6 +20,8 @@ def origin(base_url: str) -> httpx.URL:
         url = httpx.URL("")
     if url.scheme not in {"http", "https"} or not url.host or url.userinfo:
         raise ValueError("An API URL is http:// or https:// and a host, without a user name.")
+    if (url.port or 0) > _HIGHEST_PORT:
+        raise ValueError("An API URL has a port of at most 65535.")
     if url.query or url.fragment:
         raise ValueError("An API URL has neither a query nor a fragment.")
     return url

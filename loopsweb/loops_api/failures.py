@@ -44,7 +44,7 @@ def refusal(
         _seconds(content.get("retry_after"), now) if isinstance(content, dict) else None,
     )
     return errors.class_for(status)(
-        key.redact(_message(content) or f"no explanation was given (status {status})"),
+        key.redact(_message(content) or "") or f"no explanation was given (status {status})",
         status=status,
         reason=key.redact(reason) if isinstance(reason, str) else None,
         retry_after=max((wait for wait in waits if wait is not None), default=None),

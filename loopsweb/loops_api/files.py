@@ -31,6 +31,7 @@ def walk(page_at: Callable[[int], FilePage]) -> Iterator[CheckpointFile]:
     while token is not None:
         page = page_at(token)
         yield from page.files
-        if page.next_page_token is not None and page.next_page_token <= token:
-            raise MalformedAnswer("The answer's 'next_page_token' leads back.")
-        token = page.next_page_token
+        following = page.next_page_token
+        if following is not None and (following <= token or not page.files):
+            raise MalformedAnswer("The answer's 'next_page_token' leads nowhere.")
+        token = following
