@@ -15,7 +15,7 @@ from django.utils.text import slugify
 
 class UserManager(BaseUserManager["User"]):
     def create_user(self, email: str, password: str | None = None, **fields: Any) -> User:
-        """A person with a team and a workspace of their own; both exist as soon as the person does."""
+        """A person with a team and a workspace of their own, both there from the start."""
         user = self.model(email=self.normalize_email(email).lower(), **fields)
         user.set_password(password)
         with transaction.atomic():

@@ -13,7 +13,7 @@ from django.db.models import F
 from django.http import Http404, HttpRequest
 from django.http.response import HttpResponseBase
 
-from loopsweb.accounts.models import Role, User, Workspace
+from loopsweb.accounts.models import Membership, Role, Team, User, Workspace
 
 
 class Permission(StrEnum):
@@ -57,9 +57,18 @@ class WorkspaceRequest(SignedInRequest):
     permissions: frozenset[Permission]
 
 
+class TeamRequest(SignedInRequest):
+    """A request that `require_in_team` let through."""
+
+    team: Team
+    role: str
+    permissions: frozenset[Permission]
+
+
 P = ParamSpec("P")
 Response = HttpResponseBase
 WorkspaceView = Callable[Concatenate[WorkspaceRequest, P], Response]
+TeamView = Callable[Concatenate[TeamRequest, P], Response]
 SignedInView = Callable[Concatenate[SignedInRequest, P], Response]
 View = Callable[Concatenate[HttpRequest, P], Response]
 
@@ -103,6 +112,34 @@ def enter(request: WorkspaceRequest, slug: str) -> None:
     request.workspace = workspace
     request.role = workspace.role
     request.permissions = ROLE_PERMISSIONS[workspace.role]
+
+
+def require_in_team(
+    permission: Permission,
+) -> Callable[[TeamView[P]], Callable[Concatenate[HttpRequest, int, P], Response]]:
+    """For views under /teams/<team>/. The view receives the request with its `team`.
+
+    Raises Http404 for someone who is not of the team, PermissionDenied as `require` does.
+    """
+
+    def decorate(view: TeamView[P]) -> Callable[Concatenate[HttpRequest, int, P], Response]:
+        @login_required
+        @wraps(view)
+        def guarded(request: TeamRequest, team: int, *args: P.args, **kwargs: P.kwargs) -> Response:
+            memberships = Membership.objects.select_related("team")
+            membership = memberships.filter(team=team, user=request.user).first()
+            if membership is None:
+                raise Http404("No such team.")
+            request.team, request.role = membership.team, membership.role
+            request.permissions = ROLE_PERMISSIONS[membership.role]
+            if permission not in request.permissions:
+                raise PermissionDenied(denial(request.role, permission))
+            return view(request, *args, **kwargs)
+
+        guarded.permission = permission  # type: ignore[attr-defined]
+        return guarded  # type: ignore[return-value]
+
+    return decorate
 
 
 def roles_with(permission: Permission) -> list[str]:

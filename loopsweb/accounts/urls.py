@@ -1,6 +1,17 @@
 from __future__ import annotations
 
-from django.urls import URLPattern
+from django.urls import path
+
+from loopsweb.accounts import views
 
 app_name = "teams"
-urlpatterns: list[URLPattern] = []
+urlpatterns = [
+    path("", views.list_, name="list"),
+    path("new/", views.create, name="create"),
+    path("<int:team>/", views.detail, name="detail"),
+    path("<int:team>/name/", views.rename, name="rename"),
+    path("<int:team>/workspaces/", views.add_workspace, name="add_workspace"),
+    path("<int:team>/members/", views.add_member, name="add_member"),
+    path("<int:team>/members/<int:member>/role/", views.change_role, name="change_role"),
+    path("<int:team>/members/<int:member>/removal/", views.remove_member, name="remove_member"),
+]

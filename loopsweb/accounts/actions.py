@@ -1,0 +1,137 @@
+"""What can be done with teams. Each change is written into the audit of all the team's workspaces,
+in the transaction that makes it."""
+
+from __future__ import annotations
+
+import uuid
+from datetime import datetime
+
+from django.db import transaction
+
+from loopsweb.accounts.models import (
+    Membership,
+    Role,
+    Team,
+    User,
+    Workspace,
+    found_team,
+    open_workspace,
+)
+from loopsweb.accounts.signals import member_leaving
+from loopsweb.audit.models import Outcome
+from loopsweb.audit.record import Actor, record
+
+
+class LastAdmin(Exception):
+    def __init__(self) -> None:
+        super().__init__("A team keeps at least one admin. Make someone else admin first.")
+
+
+class NoSuchPerson(Exception):
+    def __init__(self, email: str) -> None:
+        super().__init__(
+            f"Nobody here signs in as {email}. "
+            "Whoever runs loopsweb can make them an account; then add them."
+        )
+
+
+class AlreadyMember(Exception):
+    def __init__(self, membership: Membership) -> None:
+        super().__init__(f"{membership.user.email} is a member already. Change the role below.")
+
+
+@transaction.atomic
+def found(*, name: str, founder: User, by: Actor, now: datetime) -> Team:
+    """A team with its founder as admin and a first workspace of the same name."""
+    team = found_team(name=name, founder=founder)
+    _record(team, "workspace.create", by=by, now=now, target=("workspace", name))
+    return team
+
+
+@transaction.atomic
+def rename(*, team: Team, name: str, by: Actor, now: datetime) -> None:
+    before, team.name = team.name, name
+    team.save(update_fields=["name"])
+    answer = {"before": before, "after": name}
+    _record(team, "team.rename", by=by, now=now, target=("team", name), answer=answer)
+
+
+@transaction.atomic
+def add_workspace(*, team: Team, name: str, by: Actor, now: datetime) -> Workspace:
+    workspace = open_workspace(name=name, team=team)
+    _record(team, "workspace.create", by=by, now=now, target=("workspace", name))
+    return workspace
+
+
+@transaction.atomic
+def add_member(*, team: Team, email: str, role: str, by: Actor, now: datetime) -> Membership:
+    """Raises NoSuchPerson or AlreadyMember."""
+    user = User.objects.filter(email__iexact=email, is_active=True).first()
+    if user is None:
+        raise NoSuchPerson(email)
+    membership, is_new = Membership.objects.get_or_create(
+        team=team, user=user, defaults={"role": role, "joined_at": now}
+    )
+    if not is_new:
+        raise AlreadyMember(membership)
+    answer = {"role": role}
+    _record(team, "member.add", by=by, now=now, target=("person", user.email), answer=answer)
+    return membership
+
+
+@transaction.atomic
+def change_role(*, membership: Membership, role: str, by: Actor, now: datetime) -> None:
+    """Raises LastAdmin."""
+    if membership.role == role:
+        return
+    if role != Role.ADMIN:
+        _require_another_admin(membership)
+    answer = {"before": membership.role, "after": role}
+    membership.role = role
+    membership.save(update_fields=["role"])
+    person = ("person", membership.user.email)
+    _record(membership.team, "member.role", by=by, now=now, target=person, answer=answer)
+
+
+@transaction.atomic
+def remove_member(*, membership: Membership, by: Actor, now: datetime) -> None:
+    """Raises LastAdmin. What the member brought, such as API keys, goes with them."""
+    _require_another_admin(membership)
+    member_leaving.send(sender=Membership, membership=membership, by=by, now=now)
+    person = ("person", membership.user.email)
+    answer = {"role": membership.role}
+    _record(membership.team, "member.remove", by=by, now=now, target=person, answer=answer)
+    membership.delete()
+
+
+def _require_another_admin(membership: Membership) -> None:
+    """Two admins who demote each other at once wait for each other here."""
+    team = Team.objects.select_for_update().get(pk=membership.team_id)
+    if not team.memberships.exclude(pk=membership.pk).filter(role=Role.ADMIN).exists():
+        raise LastAdmin
+
+
+def _record(
+    team: Team,
+    action: str,
+    *,
+    target: tuple[str, str],
+    by: Actor,
+    now: datetime,
+    answer: dict[str, str] | None = None,
+) -> None:
+    incident = uuid.uuid4()
+    noun, name = target
+    for slug in team.workspaces.values_list("slug", flat=True):
+        actor: Actor = {**by, "workspace": slug}
+        record(
+            **actor,
+            action=action,
+            outcome=Outcome.SUCCEEDED,
+            target_noun=noun,
+            target_id=name,
+            target_name=name,
+            answer=answer,
+            incident=incident,
+            now=now,
+        )

@@ -1,0 +1,158 @@
+"""Teams: who belongs to them, in which role, and which workspaces they have."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django import forms
+from django.contrib import messages
+from django.http import HttpResponse
+from django.shortcuts import get_object_or_404, redirect
+from django.utils import timezone
+from django.views.decorators.http import require_POST
+
+from loopsweb.accounts import actions
+from loopsweb.accounts.forms import AddMember, ChangeRole, NameForm
+from loopsweb.accounts.models import Membership
+from loopsweb.accounts.permissions import (
+    Permission,
+    SignedInRequest,
+    TeamRequest,
+    require_in_team,
+    signed_in,
+)
+from loopsweb.audit.record import actor
+from loopsweb.ui.pages import render_page
+
+CONFLICT, UNPROCESSABLE = 409, 422
+
+
+@signed_in
+def list_(request: SignedInRequest) -> HttpResponse:
+    memberships = (
+        Membership.objects.filter(user=request.user)
+        .select_related("team")
+        .prefetch_related("team__workspaces")
+        .order_by("team__name", "pk")
+    )
+    return render_page(request, "accounts/teams.html", {"memberships": memberships})
+
+
+@signed_in
+def create(request: SignedInRequest) -> HttpResponse:
+    form = NameForm(request.POST or None)
+    if form.is_valid():
+        team = actions.found(
+            name=form.cleaned_data["name"],
+            founder=request.user,
+            by=actor(request),
+            now=timezone.now(),
+        )
+        messages.success(request, f"Team “{team.name}” is there, with a workspace of that name.")
+        return redirect("teams:detail", team.pk)
+    status = UNPROCESSABLE if form.errors else 200
+    return render_page(request, "accounts/new_team.html", {"form": form}, status=status)
+
+
+@require_in_team(Permission.VIEW)
+def detail(request: TeamRequest) -> HttpResponse:
+    return _page(request)
+
+
+@require_in_team(Permission.MANAGE_TEAM)
+@require_POST
+def rename(request: TeamRequest) -> HttpResponse:
+    form = NameForm(request.POST)
+    if not form.is_valid():
+        return _page(request, status=UNPROCESSABLE, rename=form)
+    actions.rename(
+        team=request.team, name=form.cleaned_data["name"], by=actor(request), now=timezone.now()
+    )
+    return redirect("teams:detail", request.team.pk)
+
+
+@require_in_team(Permission.MANAGE_TEAM)
+@require_POST
+def add_workspace(request: TeamRequest) -> HttpResponse:
+    form = NameForm(request.POST)
+    if not form.is_valid():
+        return _page(request, status=UNPROCESSABLE, add_workspace=form)
+    workspace = actions.add_workspace(
+        team=request.team, name=form.cleaned_data["name"], by=actor(request), now=timezone.now()
+    )
+    messages.success(request, f"Workspace “{workspace.name}” is there. Add a key to fill it.")
+    return redirect("teams:detail", request.team.pk)
+
+
+@require_in_team(Permission.MANAGE_TEAM)
+@require_POST
+def add_member(request: TeamRequest) -> HttpResponse:
+    form = AddMember(request.POST)
+    if form.is_valid():
+        try:
+            membership = actions.add_member(
+                **form.cleaned_data, team=request.team, by=actor(request), now=timezone.now()
+            )
+        except (actions.NoSuchPerson, actions.AlreadyMember) as error:
+            form.add_error("email", str(error))
+        else:
+            messages.success(request, f"{membership.user.email} is a member now.")
+            return redirect("teams:detail", request.team.pk)
+    return _page(request, status=UNPROCESSABLE, add_member=form)
+
+
+@require_in_team(Permission.MANAGE_TEAM)
+@require_POST
+def change_role(request: TeamRequest, member: int) -> HttpResponse:
+    membership = _member(request, member)
+    form = ChangeRole(request.POST)
+    if not form.is_valid():
+        return _page(request, status=UNPROCESSABLE, problem="Choose one of the roles.")
+    role = form.cleaned_data["role"]
+    try:
+        actions.change_role(membership=membership, role=role, by=actor(request), now=timezone.now())
+    except actions.LastAdmin as error:
+        return _page(request, status=CONFLICT, problem=str(error))
+    label = membership.get_role_display().lower()
+    messages.success(request, f"{membership.user.email} is {label} now.")
+    return redirect("teams:detail", request.team.pk)
+
+
+@require_in_team(Permission.MANAGE_TEAM)
+def remove_member(request: TeamRequest, member: int) -> HttpResponse:
+    membership = _member(request, member)
+    if request.method != "POST":
+        context = {"team": request.team, "member": membership}
+        return render_page(request, "accounts/remove_member.html", context)
+    try:
+        actions.remove_member(membership=membership, by=actor(request), now=timezone.now())
+    except actions.LastAdmin as error:
+        return _page(request, status=CONFLICT, problem=str(error))
+    messages.success(request, f"{membership.user.email} is no longer a member.")
+    if membership.user_id == request.user.pk:
+        return redirect("teams:list")
+    return redirect("teams:detail", request.team.pk)
+
+
+def _member(request: TeamRequest, member: int) -> Membership:
+    memberships = request.team.memberships.select_related("user", "team")
+    return get_object_or_404(memberships, pk=member)
+
+
+def _page(
+    request: TeamRequest, *, status: int = 200, problem: str = "", **forms_: forms.Form
+) -> HttpResponse:
+    """The team's page; a form that was sent and refused stands in for its empty one."""
+    members = request.team.memberships.select_related("user")
+    context: dict[str, Any] = {
+        "team": request.team,
+        "members": [(member, ChangeRole(initial={"role": member.role})) for member in members],
+        "workspaces": request.team.workspaces.all(),
+        "may_manage": Permission.MANAGE_TEAM in request.permissions,
+        "problem": problem,
+        "rename": NameForm(initial={"name": request.team.name}),
+        "add_workspace": NameForm(),
+        "add_member": AddMember(),
+        **forms_,
+    }
+    return render_page(request, "accounts/team.html", context, status=status)
