@@ -8,7 +8,6 @@ from urllib.parse import quote, urlencode
 
 import httpx
 
-
 _HIGHEST_PORT = 65535
 
 

@@ -4,7 +4,6 @@ No error holds a request, a response or a key: `message` has been redacted and s
 before it gets here, and nothing is chained to the HTTP library's own exception.
 """
 
-# ruff: noqa: N818  (a failure is named by what happened)
 from __future__ import annotations
 
 from typing import ClassVar
