@@ -1,0 +1,222 @@
+"""The vendor's own client, which refuses what lacks a field or has one of the wrong type."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import httpx
+import pytest
+from baseten.client import ManagementClient
+from baseten.client.managementapi import ApiClient, ResponseError
+from baseten.client.managementapi import _models as m
+
+from loopsweb.simulator import Simulator
+
+from .reach import HOST
+
+ADA = "ada@example.com"
+
+
+@pytest.fixture
+def api(sim: Simulator) -> Iterator[ApiClient]:
+    http = httpx.Client(
+        transport=httpx.WSGITransport(app=sim),
+        base_url=HOST,
+        headers={"Authorization": "Bearer demo-org-key"},
+    )
+    with http, ManagementClient(api_key="demo-org-key", http_client_override=http) as client:
+        yield client.api
+
+
+def running(sim: Simulator) -> Any:
+    return next(one for one in sim.world.deployments.values() if one.status == "RUNNING")
+
+
+def sampler_checkpoint(sim: Simulator) -> Any:
+    return next(one for one in sim.world.checkpoints.values() if one.target == "sampler")
+
+
+def test_it_lists_what_the_caller_owns(sim: Simulator, api: ApiClient) -> None:
+    world = sim.world
+    assert [one.id for one in api.get_loops_runs().runs] == [
+        one.id for one in world.runs.values() if one.owner.email == ADA
+    ]
+    assert [one.id for one in api.get_loops_samplers().samplers] == [
+        one.id for one in world.samplers.values() if one.owner.email == ADA
+    ]
+    assert [one.id for one in api.get_loops_deployments().deployments] == [
+        one.id for one in world.deployments.values() if one.owner.email == ADA
+    ]
+
+
+def test_it_lists_the_whole_organisation(sim: Simulator, api: ApiClient) -> None:
+    world = sim.world
+    runs = api.get_loops_runs(params=m.GetLoopsRunsParams(scope="org")).runs
+    assert [one.id for one in runs] == list(world.runs)
+    samplers = api.get_loops_samplers(params=m.GetLoopsSamplersParams(scope="org")).samplers
+    assert [one.id for one in samplers] == list(world.samplers)
+    given = api.get_loops_deployments(params=m.GetLoopsDeploymentsParams(scope="org"))
+    assert [(one.id, one.status.name) for one in given.deployments] == [
+        (one.id, one.status) for one in world.deployments.values()
+    ]
+
+
+def test_it_accepts_every_shape_a_world_of_a_week_comes_to(sim: Simulator, api: ApiClient) -> None:
+    for _ in range(40):
+        sim.advance(900)
+        for run in api.get_loops_runs(params=m.GetLoopsRunsParams(scope="org")).runs:
+            assert run.status.name in ("ACTIVE", "INACTIVE")
+        api.get_loops_samplers(params=m.GetLoopsSamplersParams(scope="org"))
+        api.get_loops_deployments(params=m.GetLoopsDeploymentsParams(scope="org"))
+    for run_id in sim.world.runs:
+        api.get_loops_checkpoints(params=m.GetLoopsCheckpointsParams(run_id=run_id))
+
+
+def test_it_fetches_one_of_each(sim: Simulator, api: ApiClient) -> None:
+    deployment = running(sim)
+    run = sim.world.runs[deployment.latest_run_id]
+    assert api.get_loops_sessions(session_id=run.session_id).session.id == run.session_id
+    fetched = api.get_loops_runs_run_id(run_id=run.id).run
+    assert (fetched.id, fetched.deployment_id) == (run.id, deployment.id)
+    sampler = api.get_loops_samplers_sampler_id(sampler_id=run.sampler.id).sampler
+    assert sampler.id == run.sampler.id
+    same = api.get_loops_deployments_deployment_id(deployment_id=deployment.id).deployment
+    assert (same.active_run_id, same.instance_type.gpu_type) == (run.id, "H100")
+
+
+def test_it_creates_a_session_a_run_a_trainer_and_a_sampler(sim: Simulator, api: ApiClient) -> None:
+    session = api.post_loops_sessions().session.id
+    run = api.post_loops_runs(
+        request=m.CreateLoopsRunRequest(session_id=session, base_model="Qwen/Qwen3-8B")
+    ).run
+    assert (run.session_id, run.status.name, run.user.email) == (session, "ACTIVE", ADA)
+    assert run.sampler is not None
+    trainer = api.post_loops_trainers(
+        request=m.CreateLoopsTrainerRequest(session_id=session, base_model="Qwen/Qwen3-8B")
+    ).run
+    assert trainer.sampler is None
+    paired = api.post_loops_samplers(
+        request=m.CreateLoopsSamplerRequest(session_id=session, run_id=trainer.id)
+    ).sampler
+    again = api.get_loops_runs_run_id(run_id=trainer.id).run
+    assert again.sampler is not None
+    assert again.sampler.id == paired.id
+    saved = sampler_checkpoint(sim)
+    served = api.post_loops_samplers(
+        request=m.CreateLoopsSamplerRequest(
+            session_id=session,
+            model_path=f"bt://loops:{saved.run.id}/sampler_weights/{saved.name}",
+        )
+    ).sampler
+    assert (served.base_model, served.status.name) == (saved.base_model, "BUILDING")
+
+
+def test_it_works_with_checkpoints(sim: Simulator, api: ApiClient) -> None:
+    saved = sampler_checkpoint(sim)
+    uri = f"bt://loops:{saved.run.id}/sampler_weights/{saved.name}"
+    by_path = api.get_loops_checkpoints(params=m.GetLoopsCheckpointsParams(checkpoint_path=uri))
+    assert [one.id for one in by_path.checkpoints] == [saved.id]
+    mine = api.get_loops_checkpoints(params=m.GetLoopsCheckpointsParams(base_model="Qwen/Qwen3-8B"))
+    assert {one.base_model for one in mine.checkpoints} == {"Qwen/Qwen3-8B"}
+    files = api.get_loops_checkpoints_files(checkpoint_id=saved.id)
+    assert sum(one.size_bytes for one in files.presigned_urls) == saved.size_bytes
+    source = api.get_loops_checkpoints_source(checkpoint_id=saved.id).source
+    assert isinstance(source, m.LoopsCheckpointS3Source)
+    api.post_loops_checkpoints_validate(
+        request=m.ValidateLoopsCheckpointRequest(checkpoint_path=uri, run_id=saved.run.id)
+    )
+    deployed = api.post_loops_checkpoints_deploy(
+        request=m.DeployLoopsCheckpointRequest(
+            checkpoint_ids=[saved.id],
+            model_name="my-model",
+            instance_type_id="h100-1",
+            hf_secret_name="hf",
+        )
+    )
+    assert deployed.model_id != deployed.deployment_id
+
+
+def test_it_reads_logs_and_metrics(sim: Simulator, api: ApiClient) -> None:
+    deployment = next(one for one in sim.world.deployments.values() if one.node_count > 1)
+    limit = m.GetLoopsDeploymentsLogsParams(limit=m.Limit(7))
+    assert len(api.get_loops_deployments_logs(deployment_id=deployment.id, params=limit).logs) == 7
+    given = api.post_loops_deployments_metrics(
+        deployment_id=deployment.id, request=m.GetLoopsDeploymentMetricsRequest(step_seconds=60)
+    )
+    assert given.deployment_id == deployment.id
+    assert len(given.metrics.inference_volume) == 31
+    assert sorted(given.metrics.gpu_utilization) == [str(rank) for rank in range(8)]
+    assert len(given.metrics.per_node_metrics) == deployment.node_count
+    archive = api.get_loops_deployments_debug_archive_files(deployment_id=deployment.id)
+    assert archive.presigned_urls == []
+
+
+def test_it_deactivates(sim: Simulator, api: ApiClient) -> None:
+    deployment = running(sim)
+    ended = api.post_loops_deployments_deactivate(deployment_id=deployment.id)
+    assert (ended.id, ended.user.email) == (deployment.id, deployment.owner.email)
+    with pytest.raises(ResponseError) as refused:
+        api.post_loops_deployments_deactivate(deployment_id=deployment.id)
+    assert refused.value.status_code == 409
+    run_id = running(sim).latest_run_id
+    assert api.post_loops_runs_deactivate(run_id=run_id).id == run_id
+    alone = next(one for one in sim.world.samplers.values() if one.run_id is None)
+    assert api.post_loops_samplers_deactivate(sampler_id=alone.id).id == alone.id
+
+
+def test_it_knows_models_prices_and_people(api: ApiClient) -> None:
+    models = api.get_loops_capabilities().supported_models
+    assert [one.model_name for one in models if not one.enabled] == ["moonshotai/Kimi-K2-Instruct"]
+    one = m.GetLoopsCapabilitiesParams(model="Qwen/Qwen3-8B", max_seq_len=m.MaxSeqLen(131_073))
+    (too_long,) = api.get_loops_capabilities(params=one).supported_models
+    assert too_long.enablement_details is not None
+    assert too_long.enablement_details.reason == "sequence_length_unsupported"
+    priced = api.get_instance_type_prices().instance_types
+    assert [one.instance_type for one in priced] == api.get_instance_types().instance_types
+    assert api.get_users_me().email == ADA
+    assert [key.type for key in api.get_api_keys().keys] == ["WORKSPACE_MANAGE_ALL"]
+
+
+def test_it_keeps_a_persons_preferences(api: ApiClient) -> None:
+    changed = m.PatchLoopsUserConfigRequest(trainer_accelerator_priority=["H200", "H100"])
+    api.patch_loops_user_config(request=changed)
+    config = api.get_loops_user_config().user_config
+    assert config.trainer_accelerator_priority == ["H200", "H100"]
+    assert config.sampler_accelerator_priority is None
+
+
+def test_it_finds_everything_under_its_team(sim: Simulator, api: ApiClient) -> None:
+    (team,) = api.get_teams().teams
+    session = api.post_teams_loops_sessions(team_id=team.id).session.id
+    run = m.CreateLoopsRunRequest(session_id=session, base_model="Qwen/Qwen3-8B")
+    api.post_teams_loops_runs(team_id=team.id, request=run)
+    trainer = m.CreateLoopsTrainerRequest(session_id=session, base_model="Qwen/Qwen3-8B")
+    api.post_teams_loops_trainers(team_id=team.id, request=trainer)
+    sampler = m.CreateLoopsSamplerRequest(session_id=session, base_model="Qwen/Qwen3-8B")
+    api.post_teams_loops_samplers(team_id=team.id, request=sampler)
+    assert api.get_teams_loops_runs(team_id=team.id) == api.get_loops_runs()
+    assert api.get_teams_loops_samplers(team_id=team.id) == api.get_loops_samplers()
+
+
+def test_no_operation_of_it_is_missing(sim: Simulator, api: ApiClient) -> None:
+    """Every Loops route that the client knows is one of the simulator's."""
+    asked: list[tuple[str, str]] = []
+
+    def note(request: Any) -> Any:
+        asked.append((request.method, request.path_fmt))
+        raise LookupError
+
+    operations: list[Callable[..., Any]] = [
+        getattr(api, name) for name in dir(api) if "_loops_" in name
+    ]
+    api._do = note  # type: ignore[method-assign]
+    for operation in operations:
+        names = operation.__code__.co_varnames[1 : 1 + operation.__code__.co_kwonlyargcount]
+        optional = operation.__kwdefaults__ or {}
+        with pytest.raises(LookupError):
+            operation(**{name: "x" for name in names if name not in optional})
+    known = {(route.method, re.sub(r"{\w+}", "{}", route.path)) for route in sim.service.routes}
+    assert [one for one in asked if one not in known] == []
+    assert len(asked) == 31
