@@ -1,4 +1,4 @@
-"""All settings, read from the environment, top to bottom. What each variable means: .env.example."""
+"""All settings, read from the environment, top to bottom. What each means: .env.example."""
 
 from __future__ import annotations
 
@@ -182,7 +182,7 @@ SESSION_COOKIE_AGE = 14 * 24 * 3600
 MESSAGE_STORAGE = "django.contrib.messages.storage.cookie.CookieStorage"
 
 # Celery ----------------------------------------------------------------------------------------
-CELERY_BROKER_URL = REDIS_URL or "memory://"
+CELERY_BROKER_URL = REDIS_URL or "memory://localhost"
 CELERY_BROKER_TRANSPORT_OPTIONS = (
     {"polling_interval": 0.02}
     if EMBEDDED

@@ -29,12 +29,12 @@ class Feed:
     @classmethod
     def sum_up(cls, feeds: list[Feed], *, now: datetime) -> Feed:
         """One feed for many: as old as the oldest, failing if any does; of none, fresh."""
-        failing = [feed for feed in feeds if feed.failing_since]
-        times = [feed.as_of for feed in feeds]
+        times = [feed.as_of for feed in feeds if feed.as_of]
+        failures = [feed.failing_since for feed in feeds if feed.failing_since]
         return cls(
-            as_of=min((time for time in times if time), default=now) if all(times) else None,
-            failing_since=min(feed.failing_since for feed in failing) if failing else None,
-            error=failing[0].error if failing else "",
+            as_of=min(times, default=now) if len(times) == len(feeds) else None,
+            failing_since=min(failures, default=None),
+            error=next((feed.error for feed in feeds if feed.error), ""),
         )
 
     def answered(self, *, digest: str, at: datetime) -> Feed:

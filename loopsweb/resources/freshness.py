@@ -85,6 +85,4 @@ def worst(all_: list[FeedFreshness]) -> FeedFreshness:
     """Failing before working, unread before read, older before newer."""
     if not all_:
         return FeedFreshness(error=NO_KEY)
-    return min(
-        all_, key=lambda one: (not one.failing_since, one.as_of is not None, str(one.as_of))
-    )
+    return min(all_, key=lambda one: (not one.failing_since, one.as_of is not None, str(one.as_of)))

@@ -78,7 +78,7 @@ def keep(
             changes += [
                 StatusChange(
                     workspace=reading.workspace,
-                    noun=model._meta.model_name,
+                    noun=model.__name__.lower(),
                     remote_id=remote_id,
                     field=field,
                     old=old,

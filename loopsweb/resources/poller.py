@@ -121,7 +121,7 @@ class Poll:
         except (errors.Unauthorized, errors.Forbidden, errors.ConnectionFailed):
             raise
         except errors.LoopsError as error:
-            log.warning("poll of %s failed: %s", name.split(" ")[0], error)
+            log.warning("poll of %s failed: %s", name.partition(" ")[0], error)
             self.failures.append(error)
             after = feed.failed(error=error.plain, at=reading.now)
         else:
@@ -152,11 +152,11 @@ class Poll:
             state.last_error, state.last_error_at = self.failures[-1].plain, now
         else:
             state.failures, state.last_success_at = 0, started_at
-        leases.release(state, next_poll_at=now + self.interval(now))
+        leases.release(state, next_poll_at=now + self.interval())
         if self.visible:
             bump(self.workspace)
 
-    def interval(self, now: datetime) -> timedelta:
+    def interval(self) -> timedelta:
         """Seconds while something moves or is looked at, else minutes; longer after failures."""
         busy = timedelta(seconds=settings.POLL_BUSY_SECONDS)
         quiet = timedelta(seconds=settings.POLL_QUIET_SECONDS)

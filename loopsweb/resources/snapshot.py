@@ -9,7 +9,6 @@ from django.db import models
 from loopsweb.accounts.models import Workspace
 from loopsweb.keys.models import Key
 
-
 Row = TypeVar("Row", bound="Snapshot")
 
 

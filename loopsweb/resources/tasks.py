@@ -14,7 +14,7 @@ def tick() -> None:
     """Hand out what is due. Beat sends it with an expiry, so a stopped worker leaves no backlog."""
     now = timezone.now()
     for state_id in leases.claim_due(now=now):
-        poll_key.apply_async([state_id], expires=leases.LEASE.total_seconds())
+        poll_key.apply_async((state_id,), expires=leases.LEASE.total_seconds())
     for deactivation_id in deployments.claim_unsettled(now=now):
         settle_deactivation.delay(deactivation_id)
 

@@ -5,38 +5,77 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
-    dependencies = [
-    ]
+    dependencies = []
 
     operations = [
         migrations.CreateModel(
-            name='Event',
+            name="Event",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('at', models.DateTimeField()),
-                ('workspace', models.CharField(help_text="The workspace's address name.", max_length=60)),
-                ('action', models.CharField(help_text='Noun and verb: deployment.deactivate.', max_length=60)),
-                ('outcome', models.CharField(choices=[('requested', 'Requested'), ('succeeded', 'Succeeded'), ('refused', 'Refused'), ('unknown', 'Unknown'), ('confirmed', 'Confirmed'), ('observed', 'Observed'), ('denied', 'Denied')], max_length=10)),
-                ('incident', models.UUIDField(default=uuid.uuid4)),
-                ('person', models.CharField(blank=True, help_text='Email; "" is loopsweb itself.', max_length=255)),
-                ('role', models.CharField(blank=True, max_length=20)),
-                ('address', models.CharField(blank=True, max_length=45)),
-                ('request_id', models.CharField(blank=True, max_length=64)),
-                ('key_label', models.CharField(blank=True, max_length=255)),
-                ('key_fingerprint', models.CharField(blank=True, max_length=64)),
-                ('target_noun', models.CharField(blank=True, max_length=20)),
-                ('target_id', models.CharField(blank=True, max_length=255)),
-                ('target_name', models.TextField(blank=True)),
-                ('target_owner', models.CharField(blank=True, max_length=255)),
-                ('reason', models.TextField(blank=True)),
-                ('answer', models.JSONField(help_text='What the API said, or what was seen.', null=True)),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("at", models.DateTimeField()),
+                (
+                    "workspace",
+                    models.CharField(help_text="The workspace's address name.", max_length=60),
+                ),
+                (
+                    "action",
+                    models.CharField(
+                        help_text="Noun and verb: deployment.deactivate.", max_length=60
+                    ),
+                ),
+                (
+                    "outcome",
+                    models.CharField(
+                        choices=[
+                            ("requested", "Requested"),
+                            ("succeeded", "Succeeded"),
+                            ("refused", "Refused"),
+                            ("unknown", "Unknown"),
+                            ("confirmed", "Confirmed"),
+                            ("observed", "Observed"),
+                            ("denied", "Denied"),
+                        ],
+                        max_length=10,
+                    ),
+                ),
+                ("incident", models.UUIDField(default=uuid.uuid4)),
+                (
+                    "person",
+                    models.CharField(
+                        blank=True, help_text='Email; "" is loopsweb itself.', max_length=255
+                    ),
+                ),
+                ("role", models.CharField(blank=True, max_length=20)),
+                ("address", models.CharField(blank=True, max_length=45)),
+                ("request_id", models.CharField(blank=True, max_length=64)),
+                ("key_label", models.CharField(blank=True, max_length=255)),
+                ("key_fingerprint", models.CharField(blank=True, max_length=64)),
+                ("target_noun", models.CharField(blank=True, max_length=20)),
+                ("target_id", models.CharField(blank=True, max_length=255)),
+                ("target_name", models.TextField(blank=True)),
+                ("target_owner", models.CharField(blank=True, max_length=255)),
+                ("reason", models.TextField(blank=True)),
+                (
+                    "answer",
+                    models.JSONField(help_text="What the API said, or what was seen.", null=True),
+                ),
             ],
             options={
-                'ordering': ['-pk'],
-                'indexes': [models.Index(fields=['workspace', '-id'], name='event_newest'), models.Index(fields=['incident'], name='event_incident'), models.Index(fields=['workspace', 'target_noun', 'target_id'], name='event_target')],
+                "ordering": ["-pk"],
+                "indexes": [
+                    models.Index(fields=["workspace", "-id"], name="event_newest"),
+                    models.Index(fields=["incident"], name="event_incident"),
+                    models.Index(
+                        fields=["workspace", "target_noun", "target_id"], name="event_target"
+                    ),
+                ],
             },
         ),
     ]

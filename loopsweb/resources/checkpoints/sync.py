@@ -10,7 +10,7 @@ from loopsweb.resources.reading import Reading
 
 
 def pull(client: Client, question: Question, *, reading: Reading, known_digest: str) -> str:
-    """Ask for the checkpoints of one run or base model and keep what is new; the answer's digest."""
+    """Ask for the checkpoints of one run or base model and keep what is new; its digest."""
     listing = client.list_checkpoints(**question.api_filter)
     if listing.digest != known_digest:
         keep(

@@ -1,4 +1,4 @@
-"""How a deactivation moves on, each step with its audit event, and how a deployment's end is noted."""
+"""How a deactivation moves on, and how a deployment's end is noted, each with its event."""
 
 from __future__ import annotations
 
@@ -28,7 +28,9 @@ OUTCOME = {state: Outcome(state) for state in FROM if state != State.ENDED} | {
 
 
 @transaction.atomic
-def move(deactivation: Deactivation, state: State, *, answer: dict[str, Any], now: datetime) -> bool:
+def move(
+    deactivation: Deactivation, state: State, *, answer: dict[str, Any], now: datetime
+) -> bool:
     """One step, recorded with it; False when another process took the step or a later one."""
     rows = Deactivation.objects.filter(pk=deactivation.pk, state__in=FROM[state])
     if not rows.update(state=state, state_since=now, ask_at=now, answer=answer):

@@ -10,6 +10,7 @@ from loopsweb.resources.deployments import endings
 from loopsweb.resources.deployments.models import TERMINAL, Deployment
 from loopsweb.resources.keeping import bump, keep
 from loopsweb.resources.reading import Reading
+from loopsweb.resources.samplers.sync import NO_INSTANCE
 
 QUESTIONS_PER_POLL = 20
 
@@ -71,7 +72,7 @@ def keep_all(
 
 
 def row_of(deployment: types.Deployment) -> Deployment:
-    instance = deployment.instance_type
+    instance = deployment.instance_type or NO_INSTANCE
     return Deployment(
         base_model=deployment.base_model or "",
         base_url=deployment.base_url or "",
@@ -81,10 +82,10 @@ def row_of(deployment: types.Deployment) -> Deployment:
         owner_email=deployment.owner_email or "",
         created_at=deployment.created_at,
         availability_model=deployment.availability_model or "",
-        instance_id=(instance and instance.id) or "",
-        instance_name=(instance and instance.name) or "",
-        gpu_type=(instance and instance.gpu_type) or "",
-        gpu_count=instance and instance.gpu_count,
+        instance_id=instance.id,
+        instance_name=instance.name or "",
+        gpu_type=instance.gpu_type or "",
+        gpu_count=instance.gpu_count,
         node_count=deployment.node_count,
         sampler_remote_id=deployment.sampler.id if deployment.sampler else "",
         raw=deployment.raw,

@@ -6,224 +6,467 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
-        ('accounts', '0001_initial'),
-        ('keys', '0001_initial'),
+        ("accounts", "0001_initial"),
+        ("keys", "0001_initial"),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='Catalogue',
+            name="Catalogue",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('supported_models', models.JSONField(null=True)),
-                ('prices', models.JSONField(null=True)),
-                ('as_of', models.DateTimeField()),
-                ('workspace', models.OneToOneField(on_delete=django.db.models.deletion.CASCADE, related_name='catalogue', to='accounts.workspace')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("supported_models", models.JSONField(null=True)),
+                ("prices", models.JSONField(null=True)),
+                ("as_of", models.DateTimeField()),
+                (
+                    "workspace",
+                    models.OneToOneField(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="catalogue",
+                        to="accounts.workspace",
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='PollState',
+            name="PollState",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('next_poll_at', models.DateTimeField(db_index=True)),
-                ('leased_until', models.DateTimeField(blank=True, null=True)),
-                ('last_started_at', models.DateTimeField(blank=True, null=True)),
-                ('last_success_at', models.DateTimeField(blank=True, null=True)),
-                ('failures', models.PositiveIntegerField(default=0, help_text='Polls in a row that failed.')),
-                ('last_error', models.TextField(blank=True)),
-                ('last_error_at', models.DateTimeField(blank=True, null=True)),
-                ('feeds', models.JSONField(default=dict)),
-                ('key', models.OneToOneField(on_delete=django.db.models.deletion.CASCADE, related_name='poll_state', to='keys.key')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("next_poll_at", models.DateTimeField(db_index=True)),
+                ("leased_until", models.DateTimeField(blank=True, null=True)),
+                ("last_started_at", models.DateTimeField(blank=True, null=True)),
+                ("last_success_at", models.DateTimeField(blank=True, null=True)),
+                (
+                    "failures",
+                    models.PositiveIntegerField(default=0, help_text="Polls in a row that failed."),
+                ),
+                ("last_error", models.TextField(blank=True)),
+                ("last_error_at", models.DateTimeField(blank=True, null=True)),
+                ("feeds", models.JSONField(default=dict)),
+                (
+                    "key",
+                    models.OneToOneField(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="poll_state",
+                        to="keys.key",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'poll state',
+                "verbose_name": "poll state",
             },
         ),
         migrations.CreateModel(
-            name='Checkpoint',
+            name="Checkpoint",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('remote_id', models.CharField(max_length=255)),
-                ('raw', models.JSONField(default=dict)),
-                ('digest', models.CharField(editable=False, max_length=32)),
-                ('first_seen_at', models.DateTimeField()),
-                ('changed_at', models.DateTimeField()),
-                ('missing_since', models.DateTimeField(blank=True, null=True)),
-                ('run_remote_id', models.CharField(blank=True, max_length=255)),
-                ('target', models.CharField(blank=True, max_length=255)),
-                ('name', models.TextField(blank=True)),
-                ('created_at', models.DateTimeField(null=True)),
-                ('checkpoint_type', models.CharField(blank=True, max_length=255)),
-                ('base_model', models.CharField(blank=True, max_length=255)),
-                ('size_bytes', models.BigIntegerField(null=True)),
-                ('sync_status', models.CharField(blank=True, max_length=255)),
-                ('expires_at', models.DateTimeField(null=True)),
-                ('source_key', models.ForeignKey(editable=False, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to='keys.key')),
-                ('workspace', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to='accounts.workspace')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("remote_id", models.CharField(max_length=255)),
+                ("raw", models.JSONField(default=dict)),
+                ("digest", models.CharField(editable=False, max_length=32)),
+                ("first_seen_at", models.DateTimeField()),
+                ("changed_at", models.DateTimeField()),
+                ("missing_since", models.DateTimeField(blank=True, null=True)),
+                ("run_remote_id", models.CharField(blank=True, max_length=255)),
+                ("target", models.CharField(blank=True, max_length=255)),
+                ("name", models.TextField(blank=True)),
+                ("created_at", models.DateTimeField(null=True)),
+                ("checkpoint_type", models.CharField(blank=True, max_length=255)),
+                ("base_model", models.CharField(blank=True, max_length=255)),
+                ("size_bytes", models.BigIntegerField(null=True)),
+                ("sync_status", models.CharField(blank=True, max_length=255)),
+                ("expires_at", models.DateTimeField(null=True)),
+                (
+                    "source_key",
+                    models.ForeignKey(
+                        editable=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="+",
+                        to="keys.key",
+                    ),
+                ),
+                (
+                    "workspace",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="+",
+                        to="accounts.workspace",
+                    ),
+                ),
             ],
             options={
-                'abstract': False,
-                'indexes': [models.Index(fields=['workspace', '-created_at', '-id'], name='checkpoint_newest'), models.Index(fields=['workspace', 'run_remote_id'], name='checkpoint_of_run'), models.Index(fields=['workspace', 'base_model'], name='checkpoint_of_model'), models.Index(fields=['workspace', 'sync_status'], name='checkpoint_syncing')],
-                'constraints': [models.UniqueConstraint(fields=('workspace', 'remote_id'), name='checkpoint_once_per_workspace')],
+                "abstract": False,
+                "indexes": [
+                    models.Index(
+                        fields=["workspace", "-created_at", "-id"], name="checkpoint_newest"
+                    ),
+                    models.Index(fields=["workspace", "run_remote_id"], name="checkpoint_of_run"),
+                    models.Index(fields=["workspace", "base_model"], name="checkpoint_of_model"),
+                    models.Index(fields=["workspace", "sync_status"], name="checkpoint_syncing"),
+                ],
+                "constraints": [
+                    models.UniqueConstraint(
+                        fields=("workspace", "remote_id"), name="checkpoint_once_per_workspace"
+                    )
+                ],
             },
         ),
         migrations.CreateModel(
-            name='Deactivation',
+            name="Deactivation",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('deployment_remote_id', models.CharField(max_length=255)),
-                ('incident', models.UUIDField(default=uuid.uuid4, editable=False, unique=True)),
-                ('state', models.CharField(choices=[('requested', 'Requested'), ('succeeded', 'Accepted by the API'), ('refused', 'Refused by the API'), ('unknown', 'Outcome unknown'), ('confirmed', 'Confirmed stopped'), ('ended', 'Ended without being stopped')], default='requested', max_length=10)),
-                ('person', models.CharField(max_length=255)),
-                ('role', models.CharField(max_length=20)),
-                ('reason', models.TextField(blank=True)),
-                ('requested_at', models.DateTimeField()),
-                ('state_since', models.DateTimeField()),
-                ('ask_at', models.DateTimeField()),
-                ('answer', models.JSONField(null=True)),
-                ('workspace', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to='accounts.workspace')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("deployment_remote_id", models.CharField(max_length=255)),
+                ("incident", models.UUIDField(default=uuid.uuid4, editable=False, unique=True)),
+                (
+                    "state",
+                    models.CharField(
+                        choices=[
+                            ("requested", "Requested"),
+                            ("succeeded", "Accepted by the API"),
+                            ("refused", "Refused by the API"),
+                            ("unknown", "Outcome unknown"),
+                            ("confirmed", "Confirmed stopped"),
+                            ("ended", "Ended without being stopped"),
+                        ],
+                        default="requested",
+                        max_length=10,
+                    ),
+                ),
+                ("person", models.CharField(max_length=255)),
+                ("role", models.CharField(max_length=20)),
+                ("reason", models.TextField(blank=True)),
+                ("requested_at", models.DateTimeField()),
+                ("state_since", models.DateTimeField()),
+                ("ask_at", models.DateTimeField()),
+                ("answer", models.JSONField(null=True)),
+                (
+                    "workspace",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="+",
+                        to="accounts.workspace",
+                    ),
+                ),
             ],
             options={
-                'indexes': [models.Index(fields=['state', 'ask_at'], name='deactivation_to_ask')],
-                'constraints': [models.UniqueConstraint(condition=models.Q(('state__in', ('requested', 'succeeded', 'unknown'))), fields=('workspace', 'deployment_remote_id'), name='one_open_deactivation')],
+                "indexes": [models.Index(fields=["state", "ask_at"], name="deactivation_to_ask")],
+                "constraints": [
+                    models.UniqueConstraint(
+                        condition=models.Q(("state__in", ("requested", "succeeded", "unknown"))),
+                        fields=("workspace", "deployment_remote_id"),
+                        name="one_open_deactivation",
+                    )
+                ],
             },
         ),
         migrations.CreateModel(
-            name='Deployment',
+            name="Deployment",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('remote_id', models.CharField(max_length=255)),
-                ('raw', models.JSONField(default=dict)),
-                ('digest', models.CharField(editable=False, max_length=32)),
-                ('first_seen_at', models.DateTimeField()),
-                ('changed_at', models.DateTimeField()),
-                ('missing_since', models.DateTimeField(blank=True, null=True)),
-                ('base_model', models.CharField(blank=True, max_length=255)),
-                ('base_url', models.TextField(blank=True)),
-                ('status', models.CharField(blank=True, max_length=255)),
-                ('active_run_remote_id', models.CharField(blank=True, max_length=255)),
-                ('latest_run_remote_id', models.CharField(blank=True, max_length=255)),
-                ('owner_email', models.CharField(blank=True, max_length=255)),
-                ('created_at', models.DateTimeField(null=True)),
-                ('availability_model', models.CharField(blank=True, max_length=255)),
-                ('instance_id', models.CharField(blank=True, max_length=255)),
-                ('instance_name', models.CharField(blank=True, max_length=255)),
-                ('gpu_type', models.CharField(blank=True, max_length=255)),
-                ('gpu_count', models.IntegerField(null=True)),
-                ('node_count', models.IntegerField(null=True)),
-                ('sampler_remote_id', models.CharField(blank=True, max_length=255)),
-                ('gone_at', models.DateTimeField(blank=True, help_text='When its own route first answered 404.', null=True)),
-                ('source_key', models.ForeignKey(editable=False, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to='keys.key')),
-                ('workspace', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to='accounts.workspace')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("remote_id", models.CharField(max_length=255)),
+                ("raw", models.JSONField(default=dict)),
+                ("digest", models.CharField(editable=False, max_length=32)),
+                ("first_seen_at", models.DateTimeField()),
+                ("changed_at", models.DateTimeField()),
+                ("missing_since", models.DateTimeField(blank=True, null=True)),
+                ("base_model", models.CharField(blank=True, max_length=255)),
+                ("base_url", models.TextField(blank=True)),
+                ("status", models.CharField(blank=True, max_length=255)),
+                ("active_run_remote_id", models.CharField(blank=True, max_length=255)),
+                ("latest_run_remote_id", models.CharField(blank=True, max_length=255)),
+                ("owner_email", models.CharField(blank=True, max_length=255)),
+                ("created_at", models.DateTimeField(null=True)),
+                ("availability_model", models.CharField(blank=True, max_length=255)),
+                ("instance_id", models.CharField(blank=True, max_length=255)),
+                ("instance_name", models.CharField(blank=True, max_length=255)),
+                ("gpu_type", models.CharField(blank=True, max_length=255)),
+                ("gpu_count", models.IntegerField(null=True)),
+                ("node_count", models.IntegerField(null=True)),
+                ("sampler_remote_id", models.CharField(blank=True, max_length=255)),
+                (
+                    "gone_at",
+                    models.DateTimeField(
+                        blank=True, help_text="When its own route first answered 404.", null=True
+                    ),
+                ),
+                (
+                    "source_key",
+                    models.ForeignKey(
+                        editable=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="+",
+                        to="keys.key",
+                    ),
+                ),
+                (
+                    "workspace",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="+",
+                        to="accounts.workspace",
+                    ),
+                ),
             ],
             options={
-                'abstract': False,
-                'indexes': [models.Index(fields=['workspace', '-created_at', '-id'], name='deployment_newest'), models.Index(fields=['workspace', 'status'], name='deployment_by_status')],
-                'constraints': [models.UniqueConstraint(fields=('workspace', 'remote_id'), name='deployment_once_per_workspace')],
+                "abstract": False,
+                "indexes": [
+                    models.Index(
+                        fields=["workspace", "-created_at", "-id"], name="deployment_newest"
+                    ),
+                    models.Index(fields=["workspace", "status"], name="deployment_by_status"),
+                ],
+                "constraints": [
+                    models.UniqueConstraint(
+                        fields=("workspace", "remote_id"), name="deployment_once_per_workspace"
+                    )
+                ],
             },
         ),
         migrations.CreateModel(
-            name='Run',
+            name="Run",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('remote_id', models.CharField(max_length=255)),
-                ('raw', models.JSONField(default=dict)),
-                ('digest', models.CharField(editable=False, max_length=32)),
-                ('first_seen_at', models.DateTimeField()),
-                ('changed_at', models.DateTimeField()),
-                ('missing_since', models.DateTimeField(blank=True, null=True)),
-                ('session_remote_id', models.CharField(blank=True, max_length=255)),
-                ('base_model', models.CharField(blank=True, max_length=255)),
-                ('base_url', models.TextField(blank=True)),
-                ('name', models.TextField(blank=True)),
-                ('created_at', models.DateTimeField(null=True)),
-                ('status', models.CharField(blank=True, max_length=255)),
-                ('owner_email', models.CharField(blank=True, max_length=255)),
-                ('deployment_remote_id', models.CharField(blank=True, max_length=255)),
-                ('is_serverless', models.BooleanField(default=False)),
-                ('sampler_remote_id', models.CharField(blank=True, max_length=255)),
-                ('detailed_at', models.DateTimeField(help_text='When its own route was asked for what the list leaves out.', null=True)),
-                ('source_key', models.ForeignKey(editable=False, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to='keys.key')),
-                ('workspace', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to='accounts.workspace')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("remote_id", models.CharField(max_length=255)),
+                ("raw", models.JSONField(default=dict)),
+                ("digest", models.CharField(editable=False, max_length=32)),
+                ("first_seen_at", models.DateTimeField()),
+                ("changed_at", models.DateTimeField()),
+                ("missing_since", models.DateTimeField(blank=True, null=True)),
+                ("session_remote_id", models.CharField(blank=True, max_length=255)),
+                ("base_model", models.CharField(blank=True, max_length=255)),
+                ("base_url", models.TextField(blank=True)),
+                ("name", models.TextField(blank=True)),
+                ("created_at", models.DateTimeField(null=True)),
+                ("status", models.CharField(blank=True, max_length=255)),
+                ("owner_email", models.CharField(blank=True, max_length=255)),
+                ("deployment_remote_id", models.CharField(blank=True, max_length=255)),
+                ("is_serverless", models.BooleanField(default=False)),
+                ("sampler_remote_id", models.CharField(blank=True, max_length=255)),
+                (
+                    "detailed_at",
+                    models.DateTimeField(
+                        help_text="When its own route was asked for what the list leaves out.",
+                        null=True,
+                    ),
+                ),
+                (
+                    "source_key",
+                    models.ForeignKey(
+                        editable=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="+",
+                        to="keys.key",
+                    ),
+                ),
+                (
+                    "workspace",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="+",
+                        to="accounts.workspace",
+                    ),
+                ),
             ],
             options={
-                'abstract': False,
-                'indexes': [models.Index(fields=['workspace', '-created_at', '-id'], name='run_newest'), models.Index(fields=['workspace', 'session_remote_id'], name='run_of_session'), models.Index(fields=['workspace', 'deployment_remote_id'], name='run_of_deployment')],
-                'constraints': [models.UniqueConstraint(fields=('workspace', 'remote_id'), name='run_once_per_workspace')],
+                "abstract": False,
+                "indexes": [
+                    models.Index(fields=["workspace", "-created_at", "-id"], name="run_newest"),
+                    models.Index(fields=["workspace", "session_remote_id"], name="run_of_session"),
+                    models.Index(
+                        fields=["workspace", "deployment_remote_id"], name="run_of_deployment"
+                    ),
+                ],
+                "constraints": [
+                    models.UniqueConstraint(
+                        fields=("workspace", "remote_id"), name="run_once_per_workspace"
+                    )
+                ],
             },
         ),
         migrations.CreateModel(
-            name='Sampler',
+            name="Sampler",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('remote_id', models.CharField(max_length=255)),
-                ('raw', models.JSONField(default=dict)),
-                ('digest', models.CharField(editable=False, max_length=32)),
-                ('first_seen_at', models.DateTimeField()),
-                ('changed_at', models.DateTimeField()),
-                ('missing_since', models.DateTimeField(blank=True, null=True)),
-                ('base_url', models.TextField(blank=True)),
-                ('base_model', models.CharField(blank=True, max_length=255)),
-                ('created_at', models.DateTimeField(null=True)),
-                ('model_id', models.CharField(blank=True, max_length=255)),
-                ('deployment_remote_id', models.CharField(blank=True, max_length=255)),
-                ('status', models.CharField(blank=True, max_length=255)),
-                ('owner_email', models.CharField(blank=True, max_length=255)),
-                ('instance_id', models.CharField(blank=True, max_length=255)),
-                ('instance_name', models.CharField(blank=True, max_length=255)),
-                ('gpu_type', models.CharField(blank=True, max_length=255)),
-                ('gpu_count', models.IntegerField(null=True)),
-                ('node_count', models.IntegerField(null=True)),
-                ('run_remote_id', models.CharField(blank=True, max_length=255)),
-                ('session_remote_id', models.CharField(blank=True, max_length=255)),
-                ('source_key', models.ForeignKey(editable=False, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to='keys.key')),
-                ('workspace', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to='accounts.workspace')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("remote_id", models.CharField(max_length=255)),
+                ("raw", models.JSONField(default=dict)),
+                ("digest", models.CharField(editable=False, max_length=32)),
+                ("first_seen_at", models.DateTimeField()),
+                ("changed_at", models.DateTimeField()),
+                ("missing_since", models.DateTimeField(blank=True, null=True)),
+                ("base_url", models.TextField(blank=True)),
+                ("base_model", models.CharField(blank=True, max_length=255)),
+                ("created_at", models.DateTimeField(null=True)),
+                ("model_id", models.CharField(blank=True, max_length=255)),
+                ("deployment_remote_id", models.CharField(blank=True, max_length=255)),
+                ("status", models.CharField(blank=True, max_length=255)),
+                ("owner_email", models.CharField(blank=True, max_length=255)),
+                ("instance_id", models.CharField(blank=True, max_length=255)),
+                ("instance_name", models.CharField(blank=True, max_length=255)),
+                ("gpu_type", models.CharField(blank=True, max_length=255)),
+                ("gpu_count", models.IntegerField(null=True)),
+                ("node_count", models.IntegerField(null=True)),
+                ("run_remote_id", models.CharField(blank=True, max_length=255)),
+                ("session_remote_id", models.CharField(blank=True, max_length=255)),
+                (
+                    "source_key",
+                    models.ForeignKey(
+                        editable=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="+",
+                        to="keys.key",
+                    ),
+                ),
+                (
+                    "workspace",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="+",
+                        to="accounts.workspace",
+                    ),
+                ),
             ],
             options={
-                'abstract': False,
-                'indexes': [models.Index(fields=['workspace', '-created_at', '-id'], name='sampler_newest'), models.Index(fields=['workspace', 'run_remote_id'], name='sampler_of_run'), models.Index(fields=['workspace', 'session_remote_id'], name='sampler_of_session')],
-                'constraints': [models.UniqueConstraint(fields=('workspace', 'remote_id'), name='sampler_once_per_workspace')],
+                "abstract": False,
+                "indexes": [
+                    models.Index(fields=["workspace", "-created_at", "-id"], name="sampler_newest"),
+                    models.Index(fields=["workspace", "run_remote_id"], name="sampler_of_run"),
+                    models.Index(
+                        fields=["workspace", "session_remote_id"], name="sampler_of_session"
+                    ),
+                ],
+                "constraints": [
+                    models.UniqueConstraint(
+                        fields=("workspace", "remote_id"), name="sampler_once_per_workspace"
+                    )
+                ],
             },
         ),
         migrations.CreateModel(
-            name='Session',
+            name="Session",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('remote_id', models.CharField(max_length=255)),
-                ('raw', models.JSONField(default=dict)),
-                ('digest', models.CharField(editable=False, max_length=32)),
-                ('first_seen_at', models.DateTimeField()),
-                ('changed_at', models.DateTimeField()),
-                ('missing_since', models.DateTimeField(blank=True, null=True)),
-                ('origin', models.CharField(choices=[('run', 'Named by a run'), ('created', 'Created here'), ('entered', 'Entered by a person')], max_length=10)),
-                ('source_key', models.ForeignKey(editable=False, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to='keys.key')),
-                ('workspace', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to='accounts.workspace')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("remote_id", models.CharField(max_length=255)),
+                ("raw", models.JSONField(default=dict)),
+                ("digest", models.CharField(editable=False, max_length=32)),
+                ("first_seen_at", models.DateTimeField()),
+                ("changed_at", models.DateTimeField()),
+                ("missing_since", models.DateTimeField(blank=True, null=True)),
+                (
+                    "origin",
+                    models.CharField(
+                        choices=[
+                            ("run", "Named by a run"),
+                            ("created", "Created here"),
+                            ("entered", "Entered by a person"),
+                        ],
+                        max_length=10,
+                    ),
+                ),
+                (
+                    "source_key",
+                    models.ForeignKey(
+                        editable=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="+",
+                        to="keys.key",
+                    ),
+                ),
+                (
+                    "workspace",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="+",
+                        to="accounts.workspace",
+                    ),
+                ),
             ],
             options={
-                'abstract': False,
-                'constraints': [models.UniqueConstraint(fields=('workspace', 'remote_id'), name='session_once_per_workspace')],
+                "abstract": False,
+                "constraints": [
+                    models.UniqueConstraint(
+                        fields=("workspace", "remote_id"), name="session_once_per_workspace"
+                    )
+                ],
             },
         ),
         migrations.CreateModel(
-            name='StatusChange',
+            name="StatusChange",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('noun', models.CharField(max_length=20)),
-                ('remote_id', models.CharField(max_length=255)),
-                ('field', models.CharField(max_length=20)),
-                ('old', models.CharField(blank=True, max_length=255)),
-                ('new', models.CharField(blank=True, max_length=255)),
-                ('last_seen_old_at', models.DateTimeField(null=True)),
-                ('first_seen_new_at', models.DateTimeField()),
-                ('workspace', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to='accounts.workspace')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("noun", models.CharField(max_length=20)),
+                ("remote_id", models.CharField(max_length=255)),
+                ("field", models.CharField(max_length=20)),
+                ("old", models.CharField(blank=True, max_length=255)),
+                ("new", models.CharField(blank=True, max_length=255)),
+                ("last_seen_old_at", models.DateTimeField(null=True)),
+                ("first_seen_new_at", models.DateTimeField()),
+                (
+                    "workspace",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="+",
+                        to="accounts.workspace",
+                    ),
+                ),
             ],
             options={
-                'ordering': ['-first_seen_new_at', '-pk'],
-                'indexes': [models.Index(fields=['workspace', 'noun', 'remote_id'], name='change_of_thing'), models.Index(fields=['workspace', '-first_seen_new_at'], name='change_newest')],
+                "ordering": ["-first_seen_new_at", "-pk"],
+                "indexes": [
+                    models.Index(fields=["workspace", "noun", "remote_id"], name="change_of_thing"),
+                    models.Index(fields=["workspace", "-first_seen_new_at"], name="change_newest"),
+                ],
             },
         ),
     ]

@@ -6,7 +6,7 @@ from loopsweb.resources.snapshot import Snapshot
 
 
 class Sampler(Snapshot):
-    """`run_remote_id` is the run it is paired with, as that run says; "" is standalone or unknown."""
+    """`run_remote_id` is the run that says it is paired with it; "" is standalone or unknown."""
 
     base_url = models.TextField(blank=True)
     base_model = models.CharField(max_length=255, blank=True)

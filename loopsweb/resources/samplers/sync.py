@@ -11,6 +11,7 @@ from loopsweb.resources.reading import Reading
 from loopsweb.resources.runs.models import Run
 from loopsweb.resources.samplers.models import Sampler
 
+NO_INSTANCE = types.InstanceType(id="")
 KNOWN_FROM_ELSEWHERE = ("run_remote_id", "session_remote_id")
 
 
@@ -59,7 +60,7 @@ def keep_created(sampler: types.Sampler, *, session_id: str, reading: Reading) -
 
 
 def row_of(sampler: types.Sampler) -> Sampler:
-    instance = sampler.instance_type
+    instance = sampler.instance_type or NO_INSTANCE
     return Sampler(
         base_url=sampler.base_url or "",
         base_model=sampler.base_model or "",
@@ -68,10 +69,10 @@ def row_of(sampler: types.Sampler) -> Sampler:
         deployment_remote_id=sampler.deployment_id or "",
         status=sampler.status or "",
         owner_email=sampler.owner_email or "",
-        instance_id=(instance and instance.id) or "",
-        instance_name=(instance and instance.name) or "",
-        gpu_type=(instance and instance.gpu_type) or "",
-        gpu_count=instance and instance.gpu_count,
+        instance_id=instance.id,
+        instance_name=instance.name or "",
+        gpu_type=instance.gpu_type or "",
+        gpu_count=instance.gpu_count,
         node_count=sampler.node_count,
         raw=sampler.raw,
     )
