@@ -31,14 +31,15 @@ test: $(VENV)/.develop  ## The whole suite, on SQLite, then on PostgreSQL with R
 	@echo "== PostgreSQL, Redis, separate processes"
 	@$(PYTEST) --on postgresql
 
+check: export LOOPSWEB_DATA_DIR := $(VENV)/check
 check: $(VENV)/.develop  ## Everything that can be judged without running it
 	$(BIN)/ruff check
 	$(BIN)/ruff format --check
+	$(BIN)/python manage.py check --fail-level WARNING
+	$(BIN)/python manage.py makemigrations --check --dry-run
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 	git ls-files -z -- 'templates/*.html' | xargs -0 $(BIN)/djade --check --target-version 5.2
-	LOOPSWEB_DATA_DIR=$(VENV)/check $(BIN)/python manage.py makemigrations --check --dry-run
-	LOOPSWEB_DATA_DIR=$(VENV)/check $(BIN)/python manage.py check --fail-level WARNING
 
 bench: $(VENV)/.develop  ## What a page and a poll cost, as ratios measured in one run
 	@$(BIN)/python -m bench

@@ -8,12 +8,19 @@ import sys
 def main() -> None:
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "loopsweb.settings")
     from loopsweb import environment
+    from loopsweb.serving import demo_environment
 
-    environment.make_missing_secrets(say=lambda line: print(line, file=sys.stderr))
+    if sys.argv[1:2] == ["demo"]:
+        demo_environment.enter(os.environ, sys.argv)
+    environment.make_missing_secrets(say=say)
 
     from django.core.management import execute_from_command_line
 
     execute_from_command_line(sys.argv)
+
+
+def say(line: str) -> None:
+    sys.stderr.write(f"{line}\n")
 
 
 if __name__ == "__main__":

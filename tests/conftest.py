@@ -2,14 +2,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import httpx
 import pytest
 from django.apps import apps
 from django.core.cache import cache
+from django.core.management.commands.flush import Command as Flush
 from django.db import connection
-from django.test import TransactionTestCase
 
 from loopsweb.accounts.models import Role, User, Workspace, found_team
 from loopsweb.audit import append_only
@@ -69,15 +69,15 @@ def empty_cache() -> None:
 @pytest.fixture(autouse=True, scope="session")
 def audit_events_give_way_to_a_flush() -> Iterator[None]:
     """A transactional test ends by emptying every table, which the audit's triggers refuse."""
-    flush = TransactionTestCase._fixture_teardown
+    flush = Flush.handle
 
-    def teardown(self: TransactionTestCase) -> None:
+    def without_triggers(self: Flush, **options: Any) -> None:
         with connection.schema_editor() as editor:
             append_only.remove(apps, editor)
-        flush(self)
+        flush(self, **options)
         with connection.schema_editor() as editor:
             append_only.install(apps, editor)
 
-    TransactionTestCase._fixture_teardown = teardown  # type: ignore[method-assign]
-    yield
-    TransactionTestCase._fixture_teardown = flush  # type: ignore[method-assign]
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(Flush, "handle", without_triggers)
+        yield

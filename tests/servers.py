@@ -25,7 +25,7 @@ NOT_DURABLE = ["fsync=off", "synchronous_commit=off", "full_page_writes=off"]
 
 @contextmanager
 def postgresql() -> Iterator[str]:
-    """On a Unix socket in a folder of its own. PostgreSQL refuses root: as root, run by `nobody`."""
+    """On a Unix socket in a folder of its own. It refuses root: as root, `nobody` runs it."""
     with tempfile.TemporaryDirectory(prefix="loopsweb-pg-") as folder:
         who: dict[str, Any] = {}
         if os.geteuid() == 0:

@@ -1,7 +1,8 @@
 """The pytest plugin that decides what a run stands on, before Django reads its settings.
 
-`pytest` runs on SQLite with everything in one process; `pytest --on postgresql` on a real PostgreSQL
-and a real Redis: those of DATABASE_URL and REDIS_URL if set, else started here and stopped at the end.
+`pytest` runs on SQLite with everything in one process; `pytest --on postgresql` on a real
+PostgreSQL and a real Redis: those of DATABASE_URL and REDIS_URL if set, else started here and
+stopped at the end.
 """
 
 from __future__ import annotations
@@ -62,7 +63,7 @@ def stand_on(on: str) -> None:
 
 
 def share_redis(*, number: int) -> None:
-    """Each parallel test process has a Redis database of its own, and one for its child processes."""
+    """Each parallel test process has a Redis database of its own."""
     if url := os.environ.get("REDIS_URL"):
         os.environ["REDIS_URL"] = f"{url.rstrip('/')}/{number}"
 

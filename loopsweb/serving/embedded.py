@@ -58,7 +58,7 @@ def run(*, listener: socket.socket, when_up: Callable[[], None]) -> None:
     for name in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         signal.signal(name, signal.SIG_IGN)
     stopping.set()
-    worker_state.should_stop = 0
+    worker_state.should_stop = os.EX_OK  # type: ignore[assignment]
     beat.stop()
     for thread in threads:
         thread.join(SECONDS_TO_FINISH / len(threads))

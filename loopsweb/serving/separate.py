@@ -46,10 +46,10 @@ def run(*, host: str, port: int, with_worker: bool) -> int:
 
 
 def web_command(*, host: str, port: int) -> list[str]:
-    granian = [sys.executable, "-m", "granian", "--interface", "wsgi", "--no-ws", "--respawn-failed-workers"]
-    workers = str(os.cpu_count() or 1)
-    where = ["--host", host, "--port", str(port), "--workers", workers, "--blocking-threads", "4"]
-    return [*granian, *where, "--log-level", "warning", "loopsweb.wsgi:application"]
+    granian = [sys.executable, "-m", "granian", "--interface", "wsgi", "--no-ws"]
+    workers = ["--workers", str(os.cpu_count() or 1), "--respawn-failed-workers"]
+    where = ["--host", host, "--port", str(port), "--blocking-threads", "4"]
+    return [*granian, *workers, *where, "--log-level", "warning", "loopsweb.wsgi:application"]
 
 
 def watch(processes: dict[str, subprocess.Popen[bytes]]) -> None:

@@ -32,7 +32,8 @@ class Command(BaseCommand):
         try:
             listener = listen(host=host, port=port)
         except CannotListen as error:
-            raise CommandError(f"{error} Stop that one, or name another: --port {port + 1}") from error
+            instead = f"Stop that one, or name another: --port {port + 1}"
+            raise CommandError(f"{error} {instead}") from error
         migrating.migrate()
         where = f"loopsweb is up: {address(host=host, port=port)}"
         if settings.EMBEDDED:

@@ -1,0 +1,44 @@
+"""Whom and what the demo starts with, made by the product's own code."""
+
+from __future__ import annotations
+
+from django.conf import settings
+from django.utils import timezone
+
+from loopsweb.accounts.models import Membership, Role, User, Workspace, found_team
+from loopsweb.audit.record import Actor
+from loopsweb.keys import actions as keys
+
+PASSWORD = "demo"  # noqa: S105
+API_KEY = "demo-org-key"
+ADMIN, OPERATOR, VIEWER = (f"{role}@example.com" for role in (Role.ADMIN, "operator", "viewer"))
+
+
+def settle() -> Workspace:
+    """The team and workspace `demo` with its three people."""
+    admin = User.objects.create_user(
+        ADMIN, PASSWORD, name="Nadia Novak", is_staff=True, is_superuser=True
+    )
+    operator = User.objects.create_user(OPERATOR, PASSWORD, name="Olga Okafor")
+    viewer = User.objects.create_user(VIEWER, PASSWORD, name="Victor Vance")
+    team = found_team(name="Demo", founder=admin)
+    Membership.objects.create(team=team, user=operator, role=Role.OPERATOR)
+    Membership.objects.create(team=team, user=viewer, role=Role.VIEWER)
+    return team.workspaces.get()
+
+
+def add_key(workspace: Workspace) -> None:
+    """The organisation's key, which the team may act with. Asks the API: it must be up."""
+    admin = User.objects.get(email=ADMIN)
+    keys.add(
+        workspace=workspace,
+        owner=admin,
+        name="Organisation key",
+        secret=API_KEY,
+        api_url=settings.LOOPSWEB_API_URLS[0],
+        shared=True,
+        by=Actor(
+            workspace=workspace.slug, person=ADMIN, role=Role.ADMIN, address="", request_id=""
+        ),
+        now=timezone.now(),
+    )
