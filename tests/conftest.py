@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import httpx
 import pytest
@@ -13,11 +13,10 @@ from django.db import connection
 
 from loopsweb.accounts.models import Role, User, Workspace, found_team
 from loopsweb.audit import append_only
+from loopsweb.keys.models import Key
 from loopsweb.loops_api import shared
+from loopsweb.simulator import Simulator
 from tests import personas
-
-if TYPE_CHECKING:
-    from loopsweb.simulator import Simulator
 
 
 @pytest.fixture
@@ -53,12 +52,16 @@ def mallory(db: None) -> User:
 @pytest.fixture
 def loops(now: datetime, monkeypatch: pytest.MonkeyPatch) -> Iterator[Simulator]:
     """The API, pretended: every client of this process reaches it instead of the network."""
-    from loopsweb.simulator import Simulator
-
     simulator = Simulator(now=now)
     with httpx.Client(transport=httpx.WSGITransport(app=simulator.wsgi)) as http:
         monkeypatch.setattr(shared, "http", lambda: http)
         yield simulator
+
+
+@pytest.fixture
+def key(loops: Simulator, acme: Workspace, alice: User, now: datetime) -> Key:
+    """The organisation's key, put into acme by alice, who lets the team act with it."""
+    return personas.adds_key(alice, workspace=acme, secret="demo-org-key", shared=True, now=now)
 
 
 @pytest.fixture(autouse=True)

@@ -2,9 +2,15 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
+from django.conf import settings
 from django.test import Client
 
 from loopsweb.accounts.models import Membership, Role, User, Workspace
+from loopsweb.audit.record import Actor
+from loopsweb.keys import actions
+from loopsweb.keys.models import Key
 
 
 def founded_by(name: str) -> User:
@@ -15,6 +21,24 @@ def joins(workspace: Workspace, *, name: str, role: Role) -> User:
     person = User.objects.create_user(f"{name}@example.com", name=name.capitalize())
     Membership.objects.create(team=workspace.team, user=person, role=role)
     return person
+
+
+def adds_key(
+    person: User, *, workspace: Workspace, secret: str, now: datetime, shared: bool = False
+) -> Key:
+    role = workspace.team.memberships.get(user=person).role
+    return actions.add(
+        workspace=workspace,
+        owner=person,
+        name=f"{person.name}'s key",
+        secret=secret,
+        api_url=settings.LOOPSWEB_API_URLS[0],
+        shared=shared,
+        by=Actor(
+            workspace=workspace.slug, person=person.email, role=role, address="", request_id=""
+        ),
+        now=now,
+    )
 
 
 def client_of(person: User) -> Client:
