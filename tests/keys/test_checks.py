@@ -1,0 +1,106 @@
+from __future__ import annotations
+
+from datetime import datetime
+
+import pytest
+
+from loopsweb.keys.checks import KeyFacts, try_key
+from loopsweb.loops_api import errors
+from loopsweb.simulator import Simulator
+
+URL = "https://api.baseten.co"
+EVERYTHING = {
+    "get_capabilities": True,
+    "get_identity": True,
+    "list_api_keys": True,
+    "list_prices": True,
+    "scope_org": True,
+}
+
+
+def test_a_key_with_both_scopes_on_a_newer_server(loops: Simulator, now: datetime) -> None:
+    facts = try_key(api_url=URL, secret="demo-org-key", now=now)
+
+    owner = loops.world.keys["demo-org-key"].user
+    assert facts == KeyFacts(
+        checked_at=now,
+        api_email=owner.email or "",
+        api_name=owner.name or "",
+        api_workspace_name=owner.organization,
+        api_key_type="",
+        can_list=True,
+        can_manage=True,
+        sees_organisation=True,
+        generation="current",
+        offers=EVERYTHING,
+    )
+
+
+def test_a_key_with_its_own_scope_alone(loops: Simulator, now: datetime) -> None:
+    facts = try_key(api_url=URL, secret="demo-own-key", now=now)
+
+    assert (facts.can_list, facts.can_manage, facts.sees_organisation) == (True, False, False)
+    assert facts.offers == EVERYTHING
+
+
+def test_the_kind_of_a_key_is_found_by_its_prefix(loops: Simulator, now: datetime) -> None:
+    user = loops.world.keys["demo-org-key"].user
+    loops.world.add_key("AbCdEfGh.the-secret-part-of-it", user, type="WORKSPACE_MANAGE_ALL")
+
+    facts = try_key(api_url=URL, secret="AbCdEfGh.the-secret-part-of-it", now=now)
+
+    assert facts.api_key_type == "WORKSPACE_MANAGE_ALL"
+
+
+def test_an_older_server_offers_nothing_newer(documented: Simulator, now: datetime) -> None:
+    facts = try_key(api_url=URL, secret="demo-org-key", now=now)
+
+    assert (facts.can_list, facts.can_manage, facts.sees_organisation) == (True, True, False)
+    assert facts.api_email == ""
+    assert facts.offers == dict.fromkeys(EVERYTHING, False)
+
+
+def test_a_key_the_api_does_not_know(loops: Simulator, now: datetime) -> None:
+    with pytest.raises(errors.Unauthorized) as raised:
+        try_key(api_url=URL, secret="nobody-gave-this-out", now=now)
+
+    assert raised.value.message == "Invalid API key."
+    assert len(loops.requests) == 1
+
+
+def test_an_api_that_cannot_be_asked_is_no_answer(loops: Simulator, now: datetime) -> None:
+    loops.fail("GET /v1/loops/runs", "status", count=None, status=503)
+
+    with pytest.raises(errors.ServerError):
+        try_key(api_url=URL, secret="demo-org-key", now=now)
+
+    assert len(loops.requests) == 1
+
+
+def test_what_fails_later_is_unknown_and_nothing_else(loops: Simulator, now: datetime) -> None:
+    loops.fail("GET /v1/loops/deployments", "status", status=500)
+    loops.fail("GET /v1/instance_type_prices", "html")
+
+    facts = try_key(api_url=URL, secret="demo-org-key", now=now)
+
+    assert (facts.can_list, facts.can_manage, facts.sees_organisation) == (True, None, False)
+    assert facts.offers == {name: True for name in EVERYTHING if name != "list_prices"}
+
+
+def test_once_the_api_falls_silent_the_rest_is_not_asked(loops: Simulator, now: datetime) -> None:
+    loops.fail("GET /v1/loops/deployments", "reset")
+
+    facts = try_key(api_url=URL, secret="demo-org-key", now=now)
+
+    assert (facts.can_list, facts.can_manage) == (True, None)
+    assert facts.offers == {}
+    assert len(loops.requests) == 2
+
+
+def test_trying_a_key_only_reads(loops: Simulator, now: datetime) -> None:
+    try_key(api_url=URL, secret="demo-org-key", now=now)
+
+    assert {request.method for request in loops.requests} == {"GET"}
+    assert {request.headers["authorization"] for request in loops.requests} == {
+        "Api-Key demo-org-key"
+    }
