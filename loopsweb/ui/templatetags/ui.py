@@ -1,28 +1,52 @@
-"""The small things every page is made of: times, sizes, ids, badges, copy buttons, icons."""
+"""The small things every page is made of: times, sizes, ids, badges, icons, copy buttons."""
 
 from __future__ import annotations
 
+import json
 from datetime import UTC, datetime
+from decimal import Decimal
 from typing import Any
 
 from django import template
+from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString, mark_safe
 from heroicons.templatetags.heroicons import heroicon_micro, heroicon_mini
 
+from loopsweb.ui.listing import Query
+from loopsweb.ui.statuses import Vocabulary
+
 register = template.Library()
 
-ABSENT = mark_safe('<span class="absent" aria-label="not known">—</span>')
+ABSENT = mark_safe('<span class="absent">—<span class="sr">not known</span></span>')
+UNITS = ("B", "KiB", "MiB", "GiB", "TiB", "PiB")
 MICRO = 16
 STEP = 1024
-UNITS = ("B", "KiB", "MiB", "GiB", "TiB", "PiB")
 
 
 @register.simple_tag
-def icon(name: str, size: int = MICRO) -> str:
-    """A Heroicon, inlined; decoration only, its meaning stands in words beside it."""
+def icon(name: str, size: int = MICRO, **attributes: str) -> str:
+    """A Heroicon, inlined. Decoration only: its meaning stands in words beside it."""
     draw = heroicon_micro if size <= MICRO else heroicon_mini
-    return draw(name, size=size, **{"class": "icon", "aria-hidden": "true"})
+    return draw(name, size=size, **{"class": "icon", "aria-hidden": "true", **attributes})
+
+
+@register.simple_tag(takes_context=True)
+def nav(context: template.Context, url_name: str, label: str, icon_name: str) -> SafeString:
+    """One entry of the workspace's navigation; the one we are on says so."""
+    here = context["request"].resolver_match
+    name = f"{here.namespace}:{here.url_name}" if here else ""
+    namespace = url_name.split(":")[0]
+    is_here = name == url_name or (
+        namespace != "dashboard" and here and here.namespace == namespace
+    )
+    return format_html(
+        '<li><a href="{}"{}>{}{}</a></li>',
+        reverse(url_name, args=[context["workspace"].slug]),
+        mark_safe(' aria-current="page"') if is_here else "",
+        icon(icon_name),
+        label,
+    )
 
 
 @register.filter
@@ -31,18 +55,17 @@ def or_dash(value: Any) -> Any:
     return ABSENT if value is None or value == "" else value
 
 
+def iso(moment: datetime) -> str:
+    return moment.astimezone(UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
+
+
 @register.filter
 def when(moment: datetime | None) -> SafeString:
     """A time element: absolute and in UTC as served, relative once JavaScript runs."""
     if moment is None:
         return ABSENT
-    utc = moment.astimezone(UTC)
-    return format_html(
-        '<time-ago><time datetime="{}" title="{}">{}</time></time-ago>',
-        utc.isoformat(timespec="seconds").replace("+00:00", "Z"),
-        utc.strftime("%Y-%m-%d %H:%M:%S UTC"),
-        utc.strftime("%Y-%m-%d %H:%M UTC"),
-    )
+    shown = moment.astimezone(UTC).strftime("%Y-%m-%d %H:%M UTC")
+    return format_html('<time-ago><time datetime="{}">{}</time></time-ago>', iso(moment), shown)
 
 
 @register.filter
@@ -50,12 +73,8 @@ def at(moment: datetime | None) -> SafeString:
     """A time element that stays absolute."""
     if moment is None:
         return ABSENT
-    utc = moment.astimezone(UTC)
-    return format_html(
-        '<time datetime="{}">{}</time>',
-        utc.isoformat(timespec="seconds").replace("+00:00", "Z"),
-        utc.strftime("%Y-%m-%d %H:%M:%S UTC"),
-    )
+    shown = moment.astimezone(UTC).strftime("%Y-%m-%d %H:%M:%S UTC")
+    return format_html('<time datetime="{}">{}</time>', iso(moment), shown)
 
 
 @register.filter
@@ -63,10 +82,75 @@ def size(count: int | None) -> SafeString:
     """Bytes in binary units, the exact figure on hover."""
     if count is None:
         return ABSENT
-    value, unit = float(count), UNITS[0]
+    value, unit = Decimal(count), UNITS[0]
     for unit in UNITS:
         if abs(value) < STEP or unit == UNITS[-1]:
             break
         value /= STEP
-    shown = f"{count:,} B" if unit == "B" else f"{value:.1f} {unit}"
+    shown = f"{count:,} B" if unit == "B" else f"{value:,.1f} {unit}"
     return format_html('<span class="num" title="{} bytes">{}</span>', f"{count:,}", shown)
+
+
+@register.filter
+def usd(amount: Decimal | None) -> Any:
+    """An amount of US dollars; unknown stays unknown."""
+    return ABSENT if amount is None else f"${amount:,.2f}"
+
+
+@register.simple_tag
+def badge(vocabulary: Vocabulary, word: str, *, link: bool = False) -> SafeString:
+    """A status as shape, colour and word; as a link it leads to what it means."""
+    if not word:
+        return ABSENT
+    status = vocabulary.of(word)
+    tag, href = "span", mark_safe("")
+    if link:
+        address = f"{reverse('help-statuses')}#{vocabulary.anchor(word)}"
+        tag, href = "a", format_html(' href="{}"', address)
+    return format_html(
+        '<{0}{1} class="status {2}" title="{3}"><svg class="glyph" aria-hidden="true">'
+        '<use href="#glyph-{2}"/></svg><span class="word">{4}</span></{0}>',
+        tag, href, status.tone, status.meaning, word,
+    )  # fmt: skip
+
+
+@register.simple_tag
+def copy(value: str, label: str) -> SafeString:
+    """A button that copies `value`, made by JavaScript; nothing where there is nothing to copy."""
+    if not value:
+        return mark_safe("")
+    return format_html('<copy-button value="{}" label="{}"></copy-button>', value, label)
+
+
+@register.simple_tag
+def ident(value: str, label: str = "id") -> SafeString:
+    """An id or URI in monospace that may break anywhere, with its copy button."""
+    if not value:
+        return ABSENT
+    return format_html(
+        '<span class="with-copy"><span class="id">{}</span>{}</span>', value, copy(value, label)
+    )
+
+
+@register.filter
+def pretty_json(value: Any) -> str:
+    return json.dumps(value, indent=2, ensure_ascii=False, sort_keys=True)
+
+
+@register.simple_tag
+def th(query: Query, name: str, label: str, css: str = "") -> SafeString:
+    """A column heading that sorts: first the way one expects, a second press the other way."""
+    if name not in query.spec.sorts:
+        return format_html('<th scope="col" class="{}">{}</th>', css, label)
+    is_down, is_by_this = query.sort == f"-{name}", query.sort.removeprefix("-") == name
+    starts_down = name in query.spec.downward
+    turned = name if is_down else f"-{name}"
+    target = turned if is_by_this else (f"-{name}" if starts_down else name)
+    order = "descending" if is_down else "ascending"
+    return format_html(
+        '<th scope="col" class="{}"{}><a href="{}">{}</a></th>',
+        css,
+        format_html(' aria-sort="{}"', order) if is_by_this else "",
+        query.url(sort=target),
+        label,
+    )

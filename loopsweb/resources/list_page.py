@@ -1,0 +1,106 @@
+"""A list of any noun: from the snapshot, live, filtered by its URL, as CSV when asked."""
+
+from __future__ import annotations
+
+import zlib
+from collections.abc import Callable, Mapping
+from typing import Any, TypeVar
+
+from django.core.exceptions import PermissionDenied
+from django.db.models import Q, QuerySet
+from django.http.response import HttpResponseBase
+from django.template.loader import render_to_string
+
+from loopsweb.accounts.permissions import Permission, WorkspaceRequest, denial
+from loopsweb.keys.models import Key
+from loopsweb.resources.freshness import FeedFreshness, freshness
+from loopsweb.resources.snapshot import Snapshot
+from loopsweb.resources.templatetags.freshness import state
+from loopsweb.resources.watch import looked_at
+from loopsweb.ui.csv_export import csv_answer
+from loopsweb.ui.listing import Filter, Spec
+from loopsweb.ui.live import stamp, unchanged
+from loopsweb.ui.pages import render_page, wants_partial
+from loopsweb.ui.table_cache import remembered
+
+Row = TypeVar("Row", bound=Snapshot)
+
+SEEN = Filter(
+    "seen",
+    "Last answer",
+    conditions={
+        "yes": ("In the last answer", Q(missing_since=None)),
+        "no": ("Not in the last answer", Q(missing_since__isnull=False)),
+    },
+)
+
+
+def version_of(request: WorkspaceRequest, feed: FeedFreshness) -> str:
+    """Changes whenever the page would: with the snapshot, and with how reading it goes."""
+    reading = repr((state(feed), feed.failing_since, feed.error))
+    return f"{request.workspace.version}.{zlib.crc32(reading.encode()):x}"
+
+
+def list_page(
+    request: WorkspaceRequest,
+    noun: str,
+    rows: QuerySet[Row],
+    spec: Spec,
+    *,
+    columns: Mapping[str, str],
+    beside: Callable[[list[Row]], dict[str, Any]] = lambda _rows: {},
+    context: Mapping[str, Any] | None = None,
+    status: int = 200,
+) -> HttpResponseBase:
+    """columns: of the CSV, {heading: attribute}. beside: what else the table shows about its rows,
+    in a fixed number of queries."""
+    looked_at(request.workspace)
+    feed = freshness(request.workspace).of(noun)
+    version = version_of(request, feed)
+    if same := unchanged(request, version, feed.as_of, feed.next_poll_at):
+        return same
+    query = spec.read(request.GET)
+    if request.GET.get("format") == "csv":
+        if Permission.EXPORT not in request.permissions:
+            raise PermissionDenied(denial(request.role, Permission.EXPORT))
+        name = f"{noun}-{request.workspace.slug}"
+        selected = query.select(rows).iterator(chunk_size=2000)
+        return csv_answer(columns, selected, name=name, as_of=feed.as_of)
+
+    scope = (request.workspace.pk, version, noun, str(rows.query))
+    census = remembered(lambda: spec.census(rows), within=(*scope, "census"))
+
+    def table() -> str:
+        page = query.page(rows, total=census.total)
+        shown = {
+            "page": page,
+            "query": query,
+            "noun": noun,
+            "feed": feed,
+            "has_key": page.total > 0 or Key.objects.in_workspace(request.workspace).exists(),
+            **(context or {}),
+            **beside(page.rows),
+        }
+        return render_to_string(f"{noun}/_table.html", shown, request)
+
+    html = remembered(table, within=(*scope, request.role, request.path, query.url()))
+    is_part = wants_partial(request, "live")
+    response = render_page(
+        request,
+        "ui/live.html" if is_part else f"{noun}/list.html",
+        {
+            **(context or {}),
+            "noun": noun,
+            "table": html,
+            "feed": feed,
+            "version": version,
+            "query": query,
+            "choices": query.choices(census),
+            "is_part": is_part,
+        },
+        status=status,
+    )
+    stamp(response, version, feed.as_of, feed.next_poll_at)
+    if is_part and "v" not in request.GET:
+        response["HX-Push-Url"] = request.path + query.url().removesuffix("?")
+    return response

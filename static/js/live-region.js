@@ -1,0 +1,118 @@
+// <live-region id="live" data-version="…">: asks for its own page again, and swaps only what changed.
+// The server answers 204 while the version is the same. Quick while looked at, slow when idle,
+// stopped when hidden or paused; after a failure it waits longer each time and recovers by itself.
+const FAST = 2_000, SLOW = 15_000, SLOWEST = 60_000, IDLE_AFTER = 60_000;
+const FOCUSABLE = "a[href], button, input, select, textarea, summary";
+const tell = (name, detail) => document.dispatchEvent(new CustomEvent(name, { detail }));
+
+class LiveRegion extends HTMLElement {
+  connectedCallback() {
+    this.version = this.dataset.version;
+    this.failures = this.turn = 0;
+    this.usedAt = Date.now();
+    this.gone = new AbortController();
+    const on = (target, name, handle) => target.addEventListener(name, handle, { signal: this.gone.signal, passive: true });
+    for (const name of ["pointermove", "pointerdown", "keydown", "scroll"]) on(document, name, () => this.used());
+    on(document, "visibilitychange", () => this.resume());
+    on(document, "live:pause", () => this.resume());
+    on(this, "htmx:beforeSwap", (event) => this.beforeSwap(event));
+    on(this, "htmx:afterSwap", (event) => this.afterSwap(event));
+    on(this, "htmx:afterRequest", (event) => event.detail.elt === this && this.answered(event.detail));
+    on(document, "htmx:beforeSend", (event) => this.startTurn(event.detail));
+    this.schedule();
+  }
+
+  disconnectedCallback() {
+    this.gone.abort();
+    clearTimeout(this.timer);
+  }
+
+  get isStopped() {
+    return document.hidden || localStorage.getItem("live-paused") === "yes";
+  }
+
+  get pace() {
+    if (this.failures) return Math.min(FAST * 2 ** this.failures, SLOWEST);
+    return Date.now() - this.usedAt < IDLE_AFTER ? FAST : SLOW;
+  }
+
+  used() {
+    const wasIdle = Date.now() - this.usedAt > IDLE_AFTER;
+    this.usedAt = Date.now();
+    if (wasIdle) this.resume();
+  }
+
+  resume() {
+    clearTimeout(this.timer);
+    if (!this.isStopped) this.ask();
+  }
+
+  schedule() {
+    clearTimeout(this.timer);
+    if (!this.isStopped) this.timer = setTimeout(() => this.ask(), this.pace);
+  }
+
+  ask() {
+    if (this.asking) return;
+    this.asking = true;
+    const url = new URL(location.href);
+    url.searchParams.set("v", this.version);
+    htmx.ajax("GET", url.pathname + url.search, { source: this, target: this, swap: "innerHTML" });
+  }
+
+  // A filter or a page link that targets this region outruns a poll that is under way.
+  startTurn({ elt, target }) {
+    if (target !== this) return;
+    if (elt !== this) this.turn += 1;
+    else this.askedInTurn = this.turn;
+  }
+
+  beforeSwap(event) {
+    if (event.target !== this) return;
+    const isOwn = event.detail.requestConfig.elt === this;
+    const selection = getSelection();
+    const isBusy = !selection.isCollapsed && this.contains(selection.anchorNode);
+    if (isOwn && (this.askedInTurn !== this.turn || isBusy)) {
+      event.detail.shouldSwap = false;
+      return;
+    }
+    const active = this.contains(document.activeElement) ? document.activeElement : null;
+    const row = active?.closest("[data-key]");
+    this.kept = {
+      key: row?.dataset.key,
+      index: active ? [...(row ?? this).querySelectorAll(FOCUSABLE)].indexOf(active) : -1,
+      open: [...this.querySelectorAll("details[open][data-key]")].map((element) => element.dataset.key),
+      left: this.querySelector(".scroll")?.scrollLeft ?? 0,
+    };
+  }
+
+  afterSwap({ target, detail }) {
+    if (target !== this) return;
+    this.version = detail.xhr.getResponseHeader("Loopsweb-Version") ?? this.version;
+    const find = (key) => this.querySelector(`[data-key="${CSS.escape(key)}"]`);
+    for (const key of this.kept?.open ?? []) find(key)?.setAttribute("open", "");
+    const scroll = this.querySelector(".scroll");
+    if (scroll) scroll.scrollLeft = this.kept?.left ?? 0;
+    if (!this.kept || this.kept.index < 0) return;
+    const home = this.kept.key === undefined ? this : find(this.kept.key);
+    home?.querySelectorAll(FOCUSABLE)[this.kept.index]?.focus({ preventScroll: true });
+  }
+
+  answered({ successful, xhr }) {
+    this.asking = false;
+    if (xhr.status === 403 || xhr.status === 404) return location.reload();
+    this.failures = successful ? 0 : this.failures + 1;
+    if (successful) {
+      const header = (name) => xhr.getResponseHeader(name);
+      tell("live:read", { asOf: header("Loopsweb-As-Of"), next: header("Loopsweb-Next-Poll") });
+      this.lostAt = undefined;
+    } else {
+      this.lostAt ??= new Date();
+      tell("live:lost", { since: this.lostAt });
+    }
+    this.toggleAttribute("data-stale", !successful);
+    this.schedule();
+  }
+}
+
+customElements.define("live-region", LiveRegion);

@@ -1,0 +1,26 @@
+// <theme-switch>: light, dark or as the system has it, kept in a cookie so that the server draws it.
+class ThemeSwitch extends HTMLElement {
+  connectedCallback() {
+    this.hidden = false;
+    for (const button of this.querySelectorAll("button")) {
+      button.addEventListener("click", () => this.choose(button.value));
+    }
+    this.show();
+  }
+
+  choose(theme) {
+    const age = theme ? 31536000 : 0;
+    document.cookie = `theme=${theme}; path=/; max-age=${age}; samesite=lax`;
+    document.documentElement.dataset.theme = theme;
+    this.show();
+  }
+
+  show() {
+    const theme = document.documentElement.dataset.theme ?? "";
+    for (const button of this.querySelectorAll("button")) {
+      button.setAttribute("aria-pressed", String(button.value === theme));
+    }
+  }
+}
+
+customElements.define("theme-switch", ThemeSwitch);

@@ -1,0 +1,12 @@
+// <toast-list>: each message has a button that closes it. Nothing closes by itself.
+class ToastList extends HTMLElement {
+  connectedCallback() {
+    this.addEventListener("click", (event) => {
+      const button = event.target.closest("[data-close]");
+      if (button) button.closest(".toast").remove();
+    });
+    for (const button of this.querySelectorAll("[data-close]")) button.hidden = false;
+  }
+}
+
+customElements.define("toast-list", ToastList);
