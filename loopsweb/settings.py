@@ -36,7 +36,7 @@ POLL_QUIET_SECONDS = env.number("LOOPSWEB_POLL_QUIET_SECONDS", 60)
 
 # Web -------------------------------------------------------------------------------------------
 LOOPBACK = ["localhost", "127.0.0.1", "[::1]"]
-ALLOWED_HOSTS = LOOPBACK if DEMO else env.words("ALLOWED_HOSTS", ",".join(LOOPBACK))
+ALLOWED_HOSTS = LOOPBACK if DEMO else [*env.words("ALLOWED_HOSTS"), *LOOPBACK]
 HTTPS = env.flag("LOOPSWEB_HTTPS")
 CSRF_TRUSTED_ORIGINS = env.words("CSRF_TRUSTED_ORIGINS")
 ROOT_URLCONF = "loopsweb.urls"
@@ -238,6 +238,7 @@ SESSION_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SAMESITE = "Lax"
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = HTTPS
 SECURE_SSL_REDIRECT = HTTPS
+SECURE_REDIRECT_EXEMPT = [r"^(healthz|readyz)$"]  # asked from inside, past the proxy
 SECURE_HSTS_SECONDS = 31_536_000 if HTTPS else 0
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if HTTPS else None
 DATA_UPLOAD_MAX_MEMORY_SIZE = 1_000_000
