@@ -1,0 +1,25 @@
+# One image for web, worker, beat and migrate; docker-compose.yml says which is which.
+FROM python:3.11-slim-bookworm AS packages
+COPY requirements.lock /
+RUN python -m venv /packages \
+ && /packages/bin/pip install --no-cache-dir --require-hashes -r /requirements.lock
+
+FROM python:3.11-slim-bookworm
+ENV PATH=/packages/bin:$PATH \
+    PYTHONUNBUFFERED=1 \
+    PYTHONDONTWRITEBYTECODE=1 \
+    DJANGO_SETTINGS_MODULE=loopsweb.settings \
+    STATIC_ROOT=/app/collected
+COPY --from=packages /packages /packages
+WORKDIR /app
+COPY manage.py ./
+COPY loopsweb loopsweb
+COPY templates templates
+COPY static static
+# Static files are collected once, here. The three values are of no use to anyone and stay here.
+RUN SECRET_KEY=build LOOPSWEB_SECRET_KEYS=1:AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA= REDIS_URL=redis://build \
+    python manage.py collectstatic --no-input -v0 \
+ && useradd --system --uid 10001 --no-create-home loopsweb
+USER 10001
+EXPOSE 8000
+CMD ["python", "-m", "granian", "--interface", "wsgi", "--no-ws", "--host", "0.0.0.0", "--port", "8000", "--workers", "2", "--blocking-threads", "4", "--respawn-failed-workers", "loopsweb.wsgi:application"]
