@@ -31,10 +31,13 @@ class Feed:
         """One feed for many: as old as the oldest, failing if any does; of none, fresh."""
         times = [feed.as_of for feed in feeds if feed.as_of]
         failures = [feed.failing_since for feed in feeds if feed.failing_since]
+        error = next((feed.error for feed in feeds if feed.error), "")
+        if len(times) < len(feeds) and not error:
+            error = f"Reading: {len(times):,} of {len(feeds):,} answers are in."
         return cls(
-            as_of=min(times, default=now) if len(times) == len(feeds) else None,
+            as_of=min(times, default=None if feeds else now),
             failing_since=min(failures, default=None),
-            error=next((feed.error for feed in feeds if feed.error), ""),
+            error=error,
         )
 
     def answered(self, *, digest: str, at: datetime) -> Feed:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from loopsweb.resources.catalogue import Catalogue
-from loopsweb.resources.checkpoints.models import Checkpoint
+from loopsweb.resources.checkpoints.models import Checkpoint, CheckpointFeed
 from loopsweb.resources.deployments.models import Deactivation, Deployment
 from loopsweb.resources.poll_state import PollState
 from loopsweb.resources.runs.models import Run
@@ -14,6 +14,7 @@ from loopsweb.resources.status_changes import StatusChange
 __all__ = [
     "Catalogue",
     "Checkpoint",
+    "CheckpointFeed",
     "Deactivation",
     "Deployment",
     "PollState",

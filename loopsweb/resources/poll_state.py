@@ -15,8 +15,8 @@ FAILING_AFTER = 3  # polls in a row, then another key that sees as much goes fir
 
 
 class PollState(models.Model):
-    """`feeds` is {feed name: its fields, see feeds.py}. A feed is one question asked of the API:
-    "runs", or "checkpoints base_model=Qwen/Qwen3-8B"; plain "checkpoints" sums those up."""
+    """`feeds` is {name: its fields, see feeds.py}. A feed is one question asked of the API; those
+    about checkpoints have rows of their own, summed up here."""
 
     key = models.OneToOneField(Key, on_delete=models.CASCADE, related_name="poll_state")
     next_poll_at = models.DateTimeField(db_index=True)

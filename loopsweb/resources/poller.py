@@ -19,6 +19,7 @@ from loopsweb.keys.clients import KeyUnusable, client_of
 from loopsweb.keys.models import KeyState
 from loopsweb.loops_api import Client, errors
 from loopsweb.resources import catalogue, leases
+from loopsweb.resources.checkpoints import feeds as checkpoint_feeds
 from loopsweb.resources.checkpoints import plan
 from loopsweb.resources.checkpoints import sync as checkpoints
 from loopsweb.resources.deployments import sync as deployments
@@ -86,48 +87,55 @@ class Poll:
         """In the order in which what one answer says is of use to the next question."""
         client, news = self.client, False
         if self.key.can_list is not False:
-            news |= self.ask("runs", partial(runs.pull, client))
-            news |= self.ask("samplers", partial(samplers.pull, client))
+            news |= self.ask_noun("runs", partial(runs.pull, client))
+            news |= self.ask_noun("samplers", partial(samplers.pull, client))
         if self.key.can_manage is not False:
-            self.ask("deployments", partial(deployments.pull, client))
-            self.ask("vanished", partial(deployments.pull_vanished, client))
-            news |= self.ask("details", partial(runs.pull_details, client))
-            self.ask("catalogue", partial(catalogue.pull, client))
+            self.ask_noun("deployments", partial(deployments.pull, client))
+            self.ask_noun("vanished", partial(deployments.pull_vanished, client))
+            news |= self.ask_noun("details", partial(runs.pull_details, client))
+            self.ask_noun("catalogue", partial(catalogue.pull, client))
         if news:
             samplers.pair(reading=self.reading(Feed()))
         if self.key.can_list is not False:
             self.ask_checkpoints()
 
+    def ask_noun(self, name: str, pull: Pull) -> bool:
+        """True when the answer was a new one."""
+        feed = Feed.of(self.state, name)
+        after = self.ask(name, feed, pull)
+        self.visible |= after.write(self.state, name)
+        return after.digest != feed.digest
+
     def ask_checkpoints(self) -> None:
         """Question by question; "checkpoints" is as old as the oldest answer among them."""
-        asked = {name: Feed.of(self.state, name) for name in self.state.feeds if " " in name}
-        as_of = {name: feed.as_of for name, feed in asked.items() if feed.as_of}
-        every, now_due = plan.questions(reading=self.reading(Feed()), as_of=as_of)
-        for question in now_due:
-            self.ask(question.feed, partial(checkpoints.pull, self.client, question))
-        for name in asked.keys() - {question.feed for question in every}:
-            del self.state.feeds[name]
-        feeds = [Feed.of(self.state, question.feed) for question in every]
-        summary = Feed.sum_up(feeds, now=self.clock())
+        feeds = checkpoint_feeds.of(self.state)
+        every, due = plan.questions(reading=self.reading(Feed()), feeds=feeds)
+        asked = {
+            question: self.ask(
+                "checkpoints",
+                feeds.get(question, Feed()),
+                partial(checkpoints.pull, self.client, question),
+            )
+            for question in due
+        }
+        checkpoint_feeds.keep(self.state, asked, drop=feeds.keys() - every)
+        feeds |= asked
+        summary = Feed.sum_up([feeds.get(one, Feed()) for one in every], now=self.clock())
         self.visible |= summary.write(self.state, "checkpoints")
 
-    def ask(self, name: str, pull: Pull) -> bool:
-        """Ask one question and keep its answer; True when the answer was a new one."""
+    def ask(self, name: str, feed: Feed, pull: Pull) -> Feed:
+        """Ask one question and keep its answer; what is to be remembered of it."""
         leases.renew(self.state, now=self.clock())
-        feed = Feed.of(self.state, name)
         reading = self.reading(feed)
         try:
             digest = pull(reading=reading, known_digest=feed.digest)
         except (errors.Unauthorized, errors.Forbidden, errors.ConnectionFailed):
             raise
         except errors.LoopsError as error:
-            log.warning("poll of %s failed: %s", name.partition(" ")[0], error)
+            log.warning("poll of %s failed: %s", name, error)
             self.failures.append(error)
-            after = feed.failed(error=error.plain, at=reading.now)
-        else:
-            after = feed.answered(digest=digest, at=reading.now)
-        self.visible |= after.write(self.state, name)
-        return after.digest != feed.digest
+            return feed.failed(error=error.plain, at=reading.now)
+        return feed.answered(digest=digest, at=reading.now)
 
     def reading(self, feed: Feed) -> Reading:
         return Reading(

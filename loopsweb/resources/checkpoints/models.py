@@ -3,6 +3,7 @@ from __future__ import annotations
 from django.db import models
 
 from loopsweb.loops_api.uris import CheckpointURI
+from loopsweb.resources.poll_state import PollState
 from loopsweb.resources.snapshot import Snapshot
 
 
@@ -38,3 +39,23 @@ class Checkpoint(Snapshot):
             return str(CheckpointURI(self.run_remote_id, self.target, self.name))
         except ValueError:
             return ""
+
+
+class CheckpointFeed(models.Model):
+    """What one question about checkpoints last answered: see plan.py and feeds.py."""
+
+    state = models.ForeignKey(PollState, on_delete=models.CASCADE, related_name="+")
+    by = models.CharField(max_length=10)
+    value = models.CharField(max_length=255)
+    as_of = models.DateTimeField(null=True)
+    digest = models.CharField(max_length=64, blank=True)
+    failing_since = models.DateTimeField(null=True)
+    error = models.TextField(blank=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["state", "by", "value"], name="one_feed_per_question")
+        ]
+
+    def __str__(self) -> str:
+        return f"checkpoints by {self.by} {self.value}"

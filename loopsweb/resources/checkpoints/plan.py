@@ -1,34 +1,34 @@
 """Which checkpoints to ask for: the API answers per run or per base model, one at a time.
 
-Where something moves (a live run, a checkpoint still SYNCING) it is asked at every poll, by run or
-by base model, whichever is fewer calls; the rest once in a while.
+By base model it answers for the key owner's own runs only. Where something moves (a live run, a
+checkpoint still SYNCING) it is asked at every poll, by run or by base model, whichever is fewer
+calls; the rest once in a while.
 """
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 from django.db.models import Q
 
 from loopsweb.resources.checkpoints.models import Checkpoint
 from loopsweb.resources.deployments.models import TERMINAL, Deployment
+from loopsweb.resources.feeds import Feed
 from loopsweb.resources.reading import Reading
 from loopsweb.resources.runs.models import Run
 
 QUIET_EVERY = timedelta(minutes=10)
-QUESTIONS_PER_POLL = 40
+QUESTIONS_PER_POLL = 100
 FEW = 8  # so few questions that all are asked at every poll
+NEVER = datetime.min.replace(tzinfo=UTC)
 
 
 @dataclass(frozen=True, order=True)
 class Question:
     by: str  # "run_id" or "base_model", as the API's query has it
     value: str
-
-    @property
-    def feed(self) -> str:
-        return f"checkpoints {self.by}={self.value}"
 
     @property
     def api_filter(self) -> dict[str, str]:
@@ -40,60 +40,54 @@ class Question:
 
 
 def questions(
-    *, reading: Reading, as_of: dict[str, datetime]
+    *, reading: Reading, feeds: Mapping[Question, Feed]
 ) -> tuple[set[Question], list[Question]]:
     """(all questions that together cover every run, those to ask now).
 
-    `as_of` is when each feed was last answered.
+    Never-asked ones come first, of quiet runs as of live ones.
     """
-    runs = dict(
-        reading.expected(Run.objects.filter(missing_since=None)).values_list(
-            "remote_id", "base_model"
-        )
-    )
-    moving = moving_runs(runs, reading=reading)
-    hot = fewest({run: runs[run] for run in moving})
+    runs = runs_to_cover(reading)
     every = fewest(runs)
     if len(every) <= FEW:
         return every, sorted(every)
-    oldest_first = sorted(
-        (as_of.get(question.feed, datetime.min.replace(tzinfo=reading.now.tzinfo)), question)
-        for question in every - hot
-    )
-    due = [question for when, question in oldest_first if when <= reading.now - QUIET_EVERY]
+    moving = moving_runs(reading=reading)
+    hot = fewest({run: model for run, model in runs.items() if run in moving})
+    as_of = {question: feed.as_of or NEVER for question, feed in feeds.items()}
+    long_ago = reading.now - QUIET_EVERY
+    due = [question for question in every - hot if as_of.get(question, NEVER) <= long_ago]
+    due.sort(key=lambda question: (as_of.get(question, NEVER), question))
     return every | hot, [*sorted(hot), *due][:QUESTIONS_PER_POLL]
 
 
-def fewest(runs: dict[str, str]) -> set[Question]:
-    """The fewest questions whose answers cover all of `runs` ({run id: base model or ""})."""
-    models = {Question("base_model", model) for model in runs.values() if model}
-    nameless = {Question("run_id", run) for run, model in runs.items() if not model}
-    return models | nameless if len(models) + len(nameless) < len(runs) else by_run(runs)
+def runs_to_cover(reading: Reading) -> dict[str, str]:
+    """{run id: its base model if it is the key owner's own, else ""}."""
+    runs = reading.expected(Run.objects.filter(missing_since=None))
+    own = {"", reading.key.api_email}
+    return {
+        run: model if owner in own else ""
+        for run, model, owner in runs.values_list("remote_id", "base_model", "owner_email")
+    }
 
 
-def by_run(runs: dict[str, str]) -> set[Question]:
-    return {Question("run_id", run) for run in runs}
+def fewest(runs: Mapping[str, str]) -> set[Question]:
+    """The fewest questions that cover `runs`, {run id: base model to ask it by, or ""}."""
+    models = {model for model in runs.values() if model}
+    by_model = {run for run, model in runs.items() if model}
+    if len(models) >= len(by_model):
+        models, by_model = set(), set()
+    by_run = {Question("run_id", run) for run in runs.keys() - by_model}
+    return by_run | {Question("base_model", model) for model in models}
 
 
-def moving_runs(runs: dict[str, str], *, reading: Reading) -> set[str]:
+def moving_runs(*, reading: Reading) -> set[str]:
     """Runs that may save a checkpoint soon or are saving one. Unknown counts as moving."""
-    mine = Run.objects.in_workspace(reading.workspace)
     live = Deployment.objects.in_workspace(reading.workspace).exclude(status__in=TERMINAL)
-    ids: set[str] = set()
-    models: set[str] = set()
-    for base_model, *pair in live.values_list(
-        "base_model", "active_run_remote_id", "latest_run_remote_id"
-    ):
-        ids.update(run for run in pair if run)
-        if not any(pair):
-            models.add(base_model)
-    ids.update(
-        mine.filter(
-            Q(status="ACTIVE")
-            | Q(deployment_remote_id__in=live.values("remote_id"))
-            | Q(base_model__in=models, status="")
-        ).values_list("remote_id", flat=True)
-    )
     syncing = Checkpoint.objects.in_workspace(reading.workspace).filter(sync_status="SYNCING")
-    ids.update(syncing.values_list("run_remote_id", flat=True).distinct())
-    return ids & runs.keys()
+    runs = Run.objects.in_workspace(reading.workspace).filter(
+        Q(status="ACTIVE")
+        | Q(remote_id__in=live.values("active_run_remote_id"))
+        | Q(deployment_remote_id__in=live.values("remote_id"), status="")
+        | Q(base_model__in=live.filter(latest_run_remote_id="").values("base_model"), status="")
+        | Q(remote_id__in=syncing.values("run_remote_id"))
+    )
+    return set(runs.values_list("remote_id", flat=True))

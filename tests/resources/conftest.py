@@ -1,0 +1,79 @@
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime, timedelta
+
+import pytest
+
+from loopsweb.accounts.models import User, Workspace
+from loopsweb.audit.record import Actor
+from loopsweb.keys import actions as keys
+from loopsweb.keys.models import Key
+from loopsweb.resources import leases, poller
+from loopsweb.simulator import Simulator
+
+API = "https://api.baseten.co"
+
+
+class Timeline:
+    """The test's clock: stands still until it is moved, and moves the simulated API with it."""
+
+    def __init__(self, now: datetime, loops: Simulator) -> None:
+        self.now, self.loops = now, loops
+
+    def __call__(self) -> datetime:
+        return self.now
+
+    def pass_(self, seconds: float) -> None:
+        self.now += timedelta(seconds=seconds)
+        self.loops.advance(seconds)
+
+
+@pytest.fixture
+def clock(now: datetime, loops: Simulator) -> Timeline:
+    return Timeline(now, loops)
+
+
+@pytest.fixture
+def world(loops: Simulator) -> Simulator:
+    """The API with nothing in it, and nothing recorded."""
+    loops.world.clear()
+    loops.requests.clear()
+    return loops
+
+
+AddKey = Callable[..., Key]
+
+
+@pytest.fixture
+def add_key(acme: Workspace, alice: User, clock: Timeline) -> AddKey:
+    def add(secret: str = "demo-org-key", owner: User = alice, *, shared: bool = False) -> Key:
+        by = Actor(workspace=acme.slug, person=owner.email, role="admin", address="", request_id="")
+        key = keys.add(
+            workspace=acme,
+            owner=owner,
+            name=secret,
+            secret=secret,
+            api_url=API,
+            shared=shared,
+            by=by,
+            now=clock(),
+        )
+        clock.loops.requests.clear()
+        return key
+
+    return add
+
+
+@pytest.fixture
+def poll(clock: Timeline) -> Callable[..., int]:
+    """Let `after` seconds pass, then do what is due; how many keys were polled with."""
+
+    def run(*, after: float = 0) -> int:
+        clock.pass_(after)
+        claimed = leases.claim_due(now=clock())
+        for state_id in claimed:
+            poller.poll(state_id, clock=clock)
+        return len(claimed)
+
+    return run
