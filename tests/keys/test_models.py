@@ -1,0 +1,103 @@
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import Any
+
+import pytest
+from pytest_django import Settings
+
+from loopsweb.accounts.models import User, Workspace
+from loopsweb.cipher import Undecryptable, UnknownRingKey
+from loopsweb.keys.models import Key, KeyState
+from tests.keys.factory import key_of
+
+OTHER_RING = "2:AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA="
+
+
+def test_a_key_is_kept_encrypted(alice: User, acme: Workspace) -> None:
+    key = key_of(alice, acme, secret="AbCdEfGh.0123456789abcdef")
+
+    kept = Key.objects.values().get(pk=key.pk)
+    assert [value for value in kept.values() if "0123456789" in str(value)] == []
+    assert (kept["prefix"], kept["last4"], kept["ring_id"]) == ("AbCdEfGh", "cdef", "1")
+    assert Key.objects.get(pk=key.pk).secret() == "AbCdEfGh.0123456789abcdef"
+
+
+@pytest.mark.parametrize("field", ["owner", "workspace", "uid"])
+def test_a_ciphertext_in_another_row_does_not_decrypt(
+    field: str, alice: User, mallory: User, acme: Workspace
+) -> None:
+    key = key_of(alice, acme)
+    theirs = mallory.teams.get().workspaces.get()
+    other = key_of(mallory, theirs, secret="demo-other-key")
+
+    setattr(key, field, getattr(other, field))
+
+    with pytest.raises(Undecryptable):
+        key.secret()
+
+
+def test_a_key_whose_ring_key_is_gone(alice: User, acme: Workspace, settings: Settings) -> None:
+    key = key_of(alice, acme)
+
+    settings.LOOPSWEB_SECRET_KEYS = OTHER_RING
+
+    with pytest.raises(UnknownRingKey):
+        key.secret()
+
+
+@pytest.mark.parametrize(
+    ("secret", "shown"),
+    [
+        ("AbCdEfGh.0123456789abcdef", "laptop (AbCdEfGh…cdef)"),
+        ("demo-org-key", "laptop (…-key)"),
+        ("12345678", "laptop"),
+    ],
+)
+def test_how_a_key_is_called(secret: str, shown: str, alice: User, acme: Workspace) -> None:
+    assert str(key_of(alice, acme, secret=secret, name="laptop")) == shown
+
+
+def test_marking_a_key_remembers_since_when(alice: User, acme: Workspace, now: datetime) -> None:
+    key = key_of(alice, acme)
+    later = now + timedelta(minutes=5)
+
+    assert key.mark(KeyState.REFUSED, "Invalid API key.", now=now) is True
+    assert key.mark(KeyState.REFUSED, "Invalid API key.", now=later) is False
+    assert key.mark(KeyState.REFUSED, "Key has expired.", now=later) is True
+
+    key.refresh_from_db()
+    assert (key.state, key.state_reason, key.state_since) == ("refused", "Key has expired.", now)
+
+
+@pytest.mark.parametrize(
+    ("fields", "method", "reason"),
+    [
+        ({}, "deactivate_deployment", ""),
+        ({"can_manage": None}, "deactivate_deployment", ""),
+        (
+            {"can_manage": False},
+            "deactivate_deployment",
+            "The API key laptop (…-key) lacks the scope manage_org_training_projects.",
+        ),
+        ({"can_manage": False}, "list_runs", ""),
+        (
+            {"can_list": False},
+            "list_runs",
+            "The API key laptop (…-key) lacks the scope manage_own_user_or_service_account.",
+        ),
+        ({"offers": {}}, "list_logs", ""),
+        ({"offers": {"list_logs": True}}, "list_logs", ""),
+        ({"offers": {"list_logs": False}}, "list_logs", "This Loops server does not offer this."),
+        ({"can_manage": False}, "get_identity", ""),
+        (
+            {"state": "refused", "state_reason": "It was revoked."},
+            "list_runs",
+            "The API key laptop (…-key) cannot be used: It was revoked.",
+        ),
+    ],
+)
+def test_why_a_key_cannot(
+    fields: dict[str, Any], method: str, reason: str, alice: User, acme: Workspace
+) -> None:
+    assert key_of(alice, acme, name="laptop", **fields).cannot(method) == reason
