@@ -14,21 +14,23 @@ T = TypeVar("T")
 _envelope = msgspec.json.Decoder(dict[str, msgspec.Raw])
 
 
+class Body(bytes):
+    """An answer's bytes, which no traceback that shows locals spells out."""
+
+    def __repr__(self) -> str:
+        return f"<Body of {len(self)} bytes>"
+
+
 def document(body: bytes) -> dict[str, Any]:
     """The JSON object that `body` is."""
-    try:
-        value = msgspec.json.decode(body)
-    except (ValueError, RecursionError):
-        value = None
-    if not isinstance(value, dict):
+    if (value := _decoded(body)) is None:
         raise MalformedAnswer("The answer is not a complete JSON object.")
     return value
 
 
 def only(body: bytes, key: str | None, parse: Callable[[Any], T | None]) -> T:
     """The one object of an answer, under `key` or, without a key, the answer itself."""
-    value = document(body)
-    found = parse(value if key is None else value.get(key))
+    found = parse(document(body) if key is None else document(body).get(key))
     if found is None:
         raise MalformedAnswer(f"The answer has no {key or 'content'} that can be read.")
     return found
@@ -36,10 +38,10 @@ def only(body: bytes, key: str | None, parse: Callable[[Any], T | None]) -> T:
 
 def rows(body: bytes, key: str, parse: Callable[[Any], T | None]) -> tuple[T, ...]:
     """The rows under `key`, without those that cannot be understood."""
-    value = document(body).get(key)
-    if not isinstance(value, list):
+    items = document(body).get(key)
+    if not isinstance(items, list):
         raise MalformedAnswer(f"The answer has no list under {key!r}.")
-    return tuple(row for item in value if (row := parse(item)) is not None)
+    return tuple(row for item in items if (row := parse(item)) is not None)
 
 
 def array_in(body: bytes, key: str) -> msgspec.Raw:
@@ -51,3 +53,11 @@ def array_in(body: bytes, key: str) -> msgspec.Raw:
     if array is None or bytes(memoryview(array)[:1]) != b"[":
         raise MalformedAnswer(f"The answer is not complete JSON with a list under {key!r}.")
     return array
+
+
+def _decoded(body: bytes) -> dict[str, Any] | None:
+    try:
+        value = msgspec.json.decode(body)
+    except (ValueError, RecursionError):
+        return None
+    return value if isinstance(value, dict) else None

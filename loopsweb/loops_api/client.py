@@ -9,7 +9,7 @@ import httpx
 
 from loopsweb.loops_api import errors, parsers
 from loopsweb.loops_api.answers import only
-from loopsweb.loops_api.files import file_page, walk
+from loopsweb.loops_api.files import walk
 from loopsweb.loops_api.legacy import LegacyRoutes
 from loopsweb.loops_api.legacy_generation import LegacyGeneration
 from loopsweb.loops_api.limits import Limits
@@ -41,6 +41,9 @@ class Client(NewerRoutes):
     http: the process-wide client unless another is given.
     """
 
+    base_url: str = ""
+    generation: Generation = "auto"
+
     def __init__(
         self,
         *,
@@ -54,15 +57,16 @@ class Client(NewerRoutes):
             secret = Key(key)
         finally:
             key = ""  # no traceback that shows locals shall show it
-        self.generation: Generation = generation
+        self.generation = generation
         self._transport = Transport(
             base_url=base_url, key=secret, http=http, limits=limits or Limits()
         )
+        self.base_url = str(self._transport.base)
         self.legacy = LegacyRoutes(self._transport)
         self._legacy_generation = LegacyGeneration(self.legacy)
 
     def __repr__(self) -> str:
-        return f"<Client {self._transport.base} {self.generation}>"
+        return f"<Client {self.base_url} {self.generation}>"
 
     def create_session(self, training_project_id: str | None = None) -> Session:
         """POST /v1/loops/sessions: without a project, the organisation's default one."""
@@ -166,7 +170,7 @@ class Client(NewerRoutes):
             page_size=page_size,
             page_token=page_token,
         )
-        return file_page(body)
+        return only(body, None, parsers.file_page)
 
     def iter_files(
         self, checkpoint_id: str, page_size: int = 1000, *, run_id: str | None = None

@@ -7,7 +7,6 @@ from typing import Unpack
 
 from loopsweb.loops_api import parsers
 from loopsweb.loops_api.answers import only
-from loopsweb.loops_api.files import file_page
 from loopsweb.loops_api.listing import Listing
 from loopsweb.loops_api.requests import NewRun, NewSampler, given
 from loopsweb.loops_api.transport import Transport
@@ -93,7 +92,7 @@ class LegacyRoutes:
             page_size=page_size,
             page_token=page_token,
         )
-        return file_page(body)
+        return only(body, None, parsers.file_page)
 
 
 def _renamed(fields: dict[str, object]) -> dict[str, object]:

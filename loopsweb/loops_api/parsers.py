@@ -13,6 +13,7 @@ from loopsweb.loops_api.types import (
     CheckpointFile,
     Deactivated,
     Deployment,
+    FilePage,
     InstanceType,
     Run,
     Sampler,
@@ -98,6 +99,20 @@ def checkpoint_file(value: Any) -> CheckpointFile | None:
         node_rank=count(value.get("node_rank")),
         size_bytes=count(value.get("size_bytes")),
         last_modified=moment(value.get("last_modified")),
+    )
+
+
+def file_page(value: Any) -> FilePage | None:
+    """None too when the token is no number: the rest of the files could not be asked for."""
+    if not isinstance(value, dict) or not isinstance(urls := value.get("presigned_urls"), list):
+        return None
+    token = count(value.get("next_page_token"))
+    if token is None and value.get("next_page_token") is not None:
+        return None
+    return FilePage(
+        files=tuple(file for url in urls if (file := checkpoint_file(url)) is not None),
+        next_page_token=token,
+        total_count=count(value.get("total_count")),
     )
 
 

@@ -20,6 +20,7 @@ import stamina
 
 from loopsweb.loops_api import errors, shared
 from loopsweb.loops_api.addresses import address, origin
+from loopsweb.loops_api.answers import Body
 from loopsweb.loops_api.deadline import Deadline
 from loopsweb.loops_api.failures import failure, refusal
 from loopsweb.loops_api.limits import Limits
@@ -157,4 +158,4 @@ def _read(response: httpx.Response, deadline: Deadline, largest: int) -> bytes |
         if deadline.left() <= 0:
             raise httpx.ReadTimeout("the time for the whole call is over")
         chunks.append(chunk)
-    return b"".join(chunks)
+    return Body(b"".join(chunks))

@@ -1,0 +1,220 @@
+"""What the other side may do to a request, and what becomes of it."""
+
+from __future__ import annotations
+
+import gzip
+import logging
+import socket
+import time
+from collections.abc import Iterable, Iterator
+from typing import TYPE_CHECKING
+
+import httpx
+import pytest
+
+from loopsweb.loops_api import Client, Limits, errors, shared
+from tests.loops_api import document
+from tests.loops_api.conftest import BASE, KEY, client_of
+from tests.loops_api.served import Answer, Served
+from tests.loops_api.sockets import Script, drips, keeps_silent, says, talking
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import StartResponse, WSGIEnvironment
+
+RUNS = "GET /v1/loops/runs"
+OK = b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n"
+QUICK = Limits(
+    connect=1, read=0.2, read_list=0.2, deadline=0.4, deadline_list=0.4, largest_answer=2**16
+)
+PATIENT = Limits(read=5, read_list=5, deadline=0.3, deadline_list=0.3)
+
+
+@pytest.fixture(autouse=True)
+def own_connections() -> Iterator[None]:
+    yield
+    shared.http().close()
+    shared.http.cache_clear()
+
+
+def failed(base_url: str, limits: Limits) -> errors.LoopsError:
+    with pytest.raises(errors.LoopsError) as caught:
+        Client(base_url=base_url, key=KEY, limits=limits).deactivate_run("r1")
+    return caught.value
+
+
+def test_a_real_connection_is_used_and_used_again() -> None:
+    body = document.RUN.encode()
+    answer = OK + f"Content-Length: {len(body)}\r\n\r\n".encode() + body
+    with talking(says(answer)) as base_url:
+        client = Client(base_url=base_url, key=KEY)
+        assert [client.get_run("k4q95w5").id for _ in range(2)] == ["k4q95w5"] * 2
+
+
+@pytest.mark.parametrize(
+    ("script", "limits", "kind", "may_have_been_received"),
+    [
+        (keeps_silent, QUICK, errors.TimedOut, True),
+        (drips(b"HTTP/1.1 200 OK\r\nX: ", b"x", 0.05), PATIENT, errors.TimedOut, True),
+        (drips(OK + b"Content-Length: 9999\r\n\r\n{", b" ", 0.05), PATIENT, errors.TimedOut, True),
+        (says(b""), QUICK, errors.ConnectionFailed, True),
+        (says(then_reset=True), QUICK, errors.ConnectionFailed, True),
+        (says(b"no HTTP at all\r\n\r\n"), QUICK, errors.ConnectionFailed, True),
+        (says(OK + b"Content-Length: 99\r\n\r\n{"), QUICK, errors.ConnectionFailed, True),
+        (
+            says(OK + b"Content-Length: 99\r\n\r\n{", then_reset=True),
+            QUICK,
+            errors.ConnectionFailed,
+            True,
+        ),
+        (says(OK + b"Content-Encoding: gzip\r\n\r\nx"), QUICK, errors.MalformedAnswer, True),
+        (says(OK + b"\r\n" + b" " * 2**17), QUICK, errors.AnswerTooLarge, True),
+        (
+            says(b"HTTP/1.1 302 Found\r\nLocation: https://[\r\n\r\n"),
+            QUICK,
+            errors.RedirectRefused,
+            True,
+        ),
+        (
+            says(b"HTTP/1.1 500 Oh\r\nContent-Length: 99\r\n\r\n{", then_reset=True),
+            QUICK,
+            errors.ServerError,
+            True,
+        ),
+    ],
+    ids=[
+        "silent", "drips its head", "drips its body", "hangs up", "resets", "other protocol",
+        "body too short", "reset in the body", "not gzip", "endless", "redirect to nowhere",
+        "reset in a refusal",
+    ],
+)  # fmt: skip
+def test_a_server_that_misbehaves(
+    script: Script,
+    limits: Limits,
+    kind: type[errors.LoopsError],
+    may_have_been_received: bool,
+) -> None:
+    started = time.monotonic()
+    with talking(script) as base_url:
+        error = failed(base_url, limits)
+    assert (type(error), error.may_have_been_received) == (kind, may_have_been_received)
+    assert time.monotonic() - started < 3
+
+
+def test_a_port_where_nobody_listens() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        port = listener.getsockname()[1]
+    error = failed(f"http://127.0.0.1:{port}", QUICK)
+    assert (type(error), error.may_have_been_received) == (errors.ConnectionFailed, False)
+    assert error.plain == (
+        "The Loops API cannot be reached. Check its address and the network, then try again."
+    )
+
+
+def test_tls_that_is_none() -> None:
+    script = says(b"HTTP/1.1 400 Bad Request\r\n\r\n")
+    with talking(script, reads_first=False) as base_url:
+        error = failed(base_url.replace("http:", "https:"), QUICK)
+    assert (type(error), error.may_have_been_received) == (errors.ConnectionFailed, False)
+
+
+def test_a_body_that_breaks_off_is_asked_for_again() -> None:
+    times = []
+
+    def app(environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
+        times.append(environ["PATH_INFO"])
+        start_response("200 OK", [("Content-Length", "99")])
+        yield b'{"runs": ['
+        raise ConnectionResetError(104, "Connection reset by peer")
+
+    http = httpx.Client(transport=httpx.WSGITransport(app=app))
+    with pytest.raises(errors.ConnectionFailed) as caught:
+        Client(base_url=BASE, key=KEY, http=http).list_runs()
+    assert (len(times), caught.value.may_have_been_received) == (3, True)
+
+
+@pytest.mark.parametrize("status", [301, 302, 303, 307, 308])
+@pytest.mark.parametrize("location", ["https://evil.test/", "/v1/loops/runs/other"])
+def test_a_redirect_is_never_followed(
+    client: Client, served: Served, status: int, location: str
+) -> None:
+    served.on(RUNS, Answer(status, b"", {"Location": location}))
+    with pytest.raises(errors.RedirectRefused) as caught:
+        client.list_runs()
+    assert served.routes == [RUNS]
+    assert "evil" not in str(caught.value)
+
+
+def test_a_redirect_with_nowhere_to_go_is_a_status(client: Client, served: Served) -> None:
+    served.on(RUNS, Answer(304, b""))
+    with pytest.raises(errors.StatusError) as caught:
+        client.list_runs()
+    assert caught.value.status == 304
+
+
+@pytest.mark.parametrize(("size", "fits"), [(1000, True), (1001, False)])
+@pytest.mark.parametrize("packed", [True, False])
+def test_an_answer_is_bounded_as_unpacked(
+    served: Served, size: int, fits: bool, packed: bool
+) -> None:
+    body = b'{"runs": []}'.ljust(size)
+    headers = {"Content-Encoding": "gzip"} if packed else {}
+    served.on(RUNS, Answer(200, gzip.compress(body) if packed else body, headers))
+    http = httpx.Client(transport=httpx.WSGITransport(app=served))
+    client = Client(base_url=BASE, key=KEY, http=http, limits=Limits(largest_answer=1000))
+    if fits:
+        assert list(client.list_runs()) == []
+    else:
+        with pytest.raises(errors.AnswerTooLarge):
+            client.list_runs()
+        assert served.routes == [RUNS]
+
+
+def test_no_cookie_is_sent_back(served: Served) -> None:
+    served.on(RUNS, Answer(200, document.RUNS.encode(), {"Set-Cookie": "session=alice; Path=/"}))
+    client = client_of(served)
+    client.list_runs()
+    client.list_runs()
+    assert [asked.headers.get("cookie") for asked in served.asked] == [None, None]
+
+
+def test_the_shared_client_keeps_no_cookie() -> None:
+    body = document.RUN.encode()
+    head = OK + f"Set-Cookie: a=b\r\nContent-Length: {len(body)}\r\n\r\n".encode()
+    with talking(says(head + body)) as base_url:
+        Client(base_url=base_url, key=KEY).get_run("k4q95w5")
+    assert len(shared.http().cookies.jar) == 0
+
+
+def test_two_clients_share_connections_but_not_keys(served: Served) -> None:
+    served.on(RUNS, document.RUNS)
+    http = httpx.Client(transport=httpx.WSGITransport(app=served))
+    for key in ("alice.key", "otto.key", "alice.key"):
+        Client(base_url=BASE, key=key, http=http).list_runs()
+    sent = [asked.headers["authorization"] for asked in served.asked]
+    assert sent == ["Api-Key alice.key", "Api-Key otto.key", "Api-Key alice.key"]
+
+
+def test_settings_of_a_given_client_do_not_replace_the_key(served: Served) -> None:
+    served.on(RUNS, document.RUNS)
+    http = httpx.Client(
+        transport=httpx.WSGITransport(app=served),
+        auth=("mallory", "password"),
+        headers={"Authorization": "Bearer other"},
+        follow_redirects=True,
+    )
+    Client(base_url=BASE, key=KEY, http=http).list_runs()
+    assert served.asked[-1].headers["authorization"] == f"Api-Key {KEY}"
+
+
+def test_a_request_is_logged_by_its_route_and_nothing_more(
+    client: Client, served: Served, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.DEBUG)
+    served.on("GET /v1/loops/runs/k4q95w5", document.RUN)
+    client.get_run("k4q95w5")
+    client.generation = "current"
+    with pytest.raises(errors.NotFound):
+        client.list_runs(base_model="Qwen/Qwen3-8B")
+    lines = [record.getMessage().rpartition(" in ")[0] for record in caplog.records]
+    assert lines == ["GET /v1/loops/runs/{} 200", "GET /v1/loops/runs 404"]
+    assert {record.levelname for record in caplog.records} == {"DEBUG"}
