@@ -43,6 +43,13 @@ class Event(models.Model):
 
     class Meta:
         ordering = ["-pk"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["incident"],
+                condition=models.Q(outcome=Outcome.REQUESTED),
+                name="requested_once",
+            )
+        ]
         indexes = [
             models.Index(fields=["workspace", "-id"], name="event_newest"),
             models.Index(fields=["incident"], name="event_incident"),

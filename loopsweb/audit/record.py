@@ -79,11 +79,17 @@ def record(
     )
 
 
-def follow_up(incident: uuid.UUID, *, outcome: str, answer: Any, now: datetime) -> Event:
-    """The next event of an incident: who, what and why stay as its first event has them."""
+def follow_up(
+    incident: uuid.UUID, *, outcome: str, answer: Any, now: datetime, target_id: str = ""
+) -> Event:
+    """The next event of an incident: who, what and why stay as its first event has them.
+
+    `target_id` is what a creation's first event could not know.
+    """
     first = Event.objects.filter(incident=incident).order_by("pk")[0]
     first.pk = None
     first._state.adding = True
     first.at, first.outcome, first.answer = now, outcome, answer
+    first.target_id = target_id or first.target_id
     first.save(force_insert=True)
     return first

@@ -26,6 +26,11 @@ class Reading:
     now: datetime
     previous_at: datetime | None = None
 
+    @classmethod
+    def by(cls, key: Key, *, now: datetime) -> Reading:
+        """A reading of single things, in which nothing is expected."""
+        return cls(workspace=key.workspace, key=key, covers=frozenset({key.pk}), now=now)
+
     @property
     def scope(self) -> str | None:
         """The `scope` parameter of the list routes that know one."""

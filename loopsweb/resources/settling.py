@@ -23,8 +23,7 @@ def settle(deactivation_id: int, *, now: datetime) -> None:
     if key is None:
         log.warning("no key can ask about %s", deactivation)
         return
-    reading = Reading(workspace=workspace, key=key, covers=frozenset({key.pk}), now=now)
     try:
-        actions.settle(deactivation, client=client_of(key), reading=reading)
+        actions.settle(deactivation, client=client_of(key), reading=Reading.by(key, now=now))
     except (KeyUnusable, errors.LoopsError) as error:
         log.warning("asking about %s failed: %s", deactivation, error)

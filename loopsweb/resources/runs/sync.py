@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+
 from loopsweb.loops_api import Client, errors, types
 from loopsweb.resources.keeping import bump, keep
 from loopsweb.resources.reading import Reading
@@ -52,14 +55,19 @@ def pull_details(client: Client, *, reading: Reading, known_digest: str) -> str:
     return digest
 
 
-def keep_created(run: types.Run, *, reading: Reading) -> None:
-    """A run the API just made: shown at once, before the next list names it."""
-    keep(
-        [run],
-        lambda run: row_of(run, detailed=True, reading=reading),
-        model=Run,
-        reading=reading,
-    )
+def keep_created(run: types.Run, *, asked: Mapping[str, Any], reading: Reading) -> None:
+    """A run the API just made: shown at once, before the next list names it.
+
+    What the answer leaves out is as it was `asked`.
+    """
+
+    def build(run: types.Run) -> Run:
+        row = row_of(run, detailed=True, reading=reading)
+        row.session_remote_id = row.session_remote_id or asked["session_id"]
+        row.base_model = row.base_model or asked["base_model"]
+        return row
+
+    keep([run], build, model=Run, reading=reading)
 
 
 def row_of(run: types.Run, *, detailed: bool, reading: Reading) -> Run:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+
 from django.db.models import OuterRef, Subquery, Value
 from django.db.models.functions import Coalesce
 
@@ -48,12 +51,16 @@ def pair(*, reading: Reading) -> None:
         bump(reading.workspace)
 
 
-def keep_created(sampler: types.Sampler, *, session_id: str, reading: Reading) -> None:
-    """A sampler the API just made: shown at once, before the next list names it."""
+def keep_created(sampler: types.Sampler, *, asked: Mapping[str, Any], reading: Reading) -> None:
+    """A sampler the API just made: shown at once, before the next list names it.
+
+    What the answer leaves out is as it was `asked`.
+    """
 
     def build(sampler: types.Sampler) -> Sampler:
         row = row_of(sampler)
-        row.session_remote_id = session_id
+        row.session_remote_id = asked["session_id"]
+        row.base_model = row.base_model or asked["base_model"]
         return row
 
     keep([sampler], build, model=Sampler, reading=reading)
