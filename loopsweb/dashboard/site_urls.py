@@ -7,4 +7,5 @@ from loopsweb.dashboard import site_views
 urlpatterns: list[URLPattern] = [
     path("", site_views.home, name="home"),
     path("healthz", site_views.healthz, name="healthz"),
+    path("readyz", site_views.readyz, name="readyz"),
 ]

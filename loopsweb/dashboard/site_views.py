@@ -2,18 +2,44 @@
 
 from __future__ import annotations
 
+from http import HTTPStatus
+
+from django.db import DatabaseError, connection
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
+from django.utils import timezone
 
 from loopsweb.accounts.models import Workspace
 from loopsweb.accounts.permissions import public, signed_in
 from loopsweb.dashboard.last_visited import last_visited
+from loopsweb.resources import heartbeat
 
 
 @public
 def healthz(request: HttpRequest) -> HttpResponse:
     """200 once the site answers at all; asks neither database nor cache."""
     return HttpResponse("ok", content_type="text/plain")
+
+
+@public
+def readyz(request: HttpRequest) -> HttpResponse:
+    """200 while the database answers and polls are handed out, else 503; a line for each."""
+    answers = {
+        "database": database_answers(),
+        "polling": heartbeat.is_beating(now=timezone.now()),
+    }
+    lines = [f"{name}: {'ok' if is_well else 'failing'}\n" for name, is_well in answers.items()]
+    status = HTTPStatus.OK if all(answers.values()) else HTTPStatus.SERVICE_UNAVAILABLE
+    return HttpResponse("".join(lines), content_type="text/plain", status=status)
+
+
+def database_answers() -> bool:
+    try:
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT 1")
+    except DatabaseError:
+        return False
+    return True
 
 
 @signed_in

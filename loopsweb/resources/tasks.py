@@ -5,7 +5,7 @@ from __future__ import annotations
 from django.utils import timezone
 
 from loopsweb.celery import app
-from loopsweb.resources import leases, poller, settling
+from loopsweb.resources import heartbeat, leases, poller, settling
 from loopsweb.resources.deployments import actions as deployments
 
 
@@ -13,6 +13,7 @@ from loopsweb.resources.deployments import actions as deployments
 def tick() -> None:
     """Hand out what is due. Beat sends it with an expiry, so a stopped worker leaves no backlog."""
     now = timezone.now()
+    heartbeat.beat(now=now)
     for state_id in leases.claim_due(now=now):
         poll_key.apply_async((state_id,), expires=leases.LEASE.total_seconds())
     for deactivation_id in deployments.claim_unsettled(now=now):
