@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from datetime import UTC, datetime
 from decimal import Decimal
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -26,7 +28,7 @@ NAMES = [
 objects = st.dictionaries(st.sampled_from(NAMES), anything | st.dictionaries(
     st.sampled_from(["id", "name", "email"]), anything
 ))  # fmt: skip
-PARSERS = [
+PARSERS: list[Callable[[Any], Any]] = [
     parsers.session, parsers.run, parsers.sampler, parsers.checkpoint, parsers.checkpoint_file,
     parsers.deployment, parsers.deactivated, parsers.instance_type, parsers_newer.identity,
     parsers_newer.supported_model, parsers_newer.api_key_info, parsers_newer.price,
