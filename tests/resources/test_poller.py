@@ -204,7 +204,7 @@ def test_failures_in_a_row_wait_longer_each_time(
     world: Simulator, add_key: AddKey, poll: Poll, clock: Timeline
 ) -> None:
     add_key()
-    world.fail("*", "status", count=None, status=502)
+    world.fail("GET /v1/loops/runs", "status", count=None, status=502)
     waits = []
     for _ in range(4):
         poll(after=600)

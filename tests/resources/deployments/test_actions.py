@@ -1,0 +1,250 @@
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from datetime import timedelta
+
+import pytest
+from django.db import DatabaseError, connection
+
+from loopsweb.accounts.models import User, Workspace
+from loopsweb.audit.models import Event
+from loopsweb.audit.record import Actor
+from loopsweb.keys.clients import Acting, client_for
+from loopsweb.resources import settling
+from loopsweb.resources.deployments import actions
+from loopsweb.resources.deployments.models import Deactivation, Deployment, State
+from loopsweb.simulator import Simulator
+from tests.resources.conftest import AddKey, Timeline
+
+Poll = Callable[..., int]
+DEACTIVATE = "POST /v1/loops/deployments/{deployment_id}/deactivate"
+
+
+@pytest.fixture
+def acting(acme: Workspace, alice: User, add_key: AddKey) -> Acting:
+    add_key()
+    return client_for(workspace=acme, person=alice, method="deactivate_deployment")
+
+
+@pytest.fixture
+def by(acme: Workspace, alice: User) -> Actor:
+    return Actor(
+        workspace=acme.slug, person=alice.email, role="admin", address="127.0.0.1", request_id="r1"
+    )
+
+
+@pytest.fixture
+def deployment(world: Simulator, acting: Acting, poll: Poll) -> Deployment:
+    there = world.world.add_deployment(run=world.world.add_run())
+    poll()
+    world.requests.clear()
+    return Deployment.objects.get(remote_id=there.id)
+
+
+@pytest.fixture
+def deactivate(
+    deployment: Deployment, acting: Acting, by: Actor, clock: Timeline
+) -> Callable[[], Deactivation]:
+    def run() -> Deactivation:
+        return actions.deactivate(
+            deployment=deployment, acting=acting, by=by, reason="done", clock=clock
+        )
+
+    return run
+
+
+def outcomes() -> list[str]:
+    events = Event.objects.filter(action__startswith="deployment.").order_by("pk")
+    return list(events.values_list("outcome", flat=True))
+
+
+def calls(world: Simulator) -> int:
+    return sum(request.path.endswith("/deactivate") for request in world.requests)
+
+
+def settle(clock: Timeline) -> None:
+    for pk in actions.claim_unsettled(now=clock()):
+        settling.settle(pk, now=clock())
+
+
+def test_it_is_requested_then_succeeds_and_is_confirmed_once_stopped_is_seen(
+    world: Simulator,
+    deployment: Deployment,
+    deactivate: Callable[[], Deactivation],
+    poll: Poll,
+) -> None:
+    deactivation = deactivate()
+
+    assert (deactivation.state, outcomes()) == (State.SUCCEEDED, ["requested", "succeeded"])
+    requested, succeeded = Event.objects.filter(incident=deactivation.incident).order_by("pk")
+    assert requested.reason == "done"
+    assert succeeded.answer == {
+        "id": deployment.remote_id,
+        "base_model": deployment.base_model,
+        "user_email": deployment.owner_email,
+    }
+
+    poll(after=30)
+
+    deployment.refresh_from_db()
+    deactivation.refresh_from_db()
+    assert (deployment.status, deactivation.state) == ("STOPPED", State.CONFIRMED)
+    assert outcomes() == ["requested", "succeeded", "confirmed"]
+    assert calls(world) == 1
+
+
+def test_a_second_press_finds_the_first_and_calls_nothing(
+    world: Simulator, deactivate: Callable[[], Deactivation]
+) -> None:
+    first = deactivate()
+    with pytest.raises(actions.AlreadyRequested) as already:
+        deactivate()
+    assert already.value.deactivation == first
+    assert calls(world) == 1
+
+
+@pytest.mark.parametrize("status", [400, 403, 404, 409, 429])
+def test_a_refusal_is_recorded_with_what_the_api_said_and_may_be_tried_again(
+    world: Simulator, deactivate: Callable[[], Deactivation], status: int
+) -> None:
+    world.fail(DEACTIVATE, "status", status=status, body={"message": "Not now."})
+
+    refused = deactivate()
+
+    assert refused.state == State.REFUSED
+    assert refused.answer is not None
+    assert refused.answer["error"] == "Not now."
+    assert deactivate().state == State.SUCCEEDED
+    assert outcomes() == ["requested", "refused", "requested", "succeeded"]
+
+
+@pytest.mark.parametrize(
+    "fault", [{"mode": "status", "status": 502}, {"mode": "truncated"}, {"mode": "html"}]
+)
+def test_an_unclear_answer_is_unknown_until_the_api_shows_it_had_no_effect(
+    world: Simulator,
+    deactivate: Callable[[], Deactivation],
+    clock: Timeline,
+    fault: dict[str, str],
+) -> None:
+    world.fail(DEACTIVATE, **fault)
+    deactivation = deactivate()
+    assert deactivation.state == State.UNKNOWN
+
+    if fault["mode"] != "truncated":  # something else answered, nothing happened over there
+        settle(clock)
+        deactivation.refresh_from_db()
+        assert deactivation.state == State.UNKNOWN
+        clock.pass_(40)
+        settle(clock)
+        assert outcomes() == ["requested", "unknown", "refused"]
+    else:  # it happened; only the answer was lost
+        clock.pass_(5)
+        settle(clock)
+        assert outcomes() == ["requested", "unknown", "confirmed"]
+    assert calls(world) == 1
+
+
+def test_a_process_that_dies_before_the_answer_leaves_a_trace_that_is_resolved(
+    world: Simulator, deployment: Deployment, acting: Acting, by: Actor, clock: Timeline
+) -> None:
+    actions.request(deployment=deployment, acting=acting, by=by, reason="", now=clock())
+    acting.client.deactivate_deployment(deployment.remote_id)
+
+    settle(clock)
+    assert outcomes() == ["requested"]
+    clock.pass_(61)
+    settle(clock)
+
+    assert outcomes() == ["requested", "unknown", "confirmed"]
+
+
+def test_an_api_that_cannot_say_is_asked_again(
+    world: Simulator, deactivate: Callable[[], Deactivation], clock: Timeline
+) -> None:
+    world.fail("*", "status", count=None, status=503)
+    deactivate()
+    for _ in range(3):
+        clock.pass_(30)
+        settle(clock)
+    assert outcomes() == ["requested", "unknown"]
+    world.heal()
+    clock.pass_(30)
+    settle(clock)
+    assert outcomes() == ["requested", "unknown", "refused"]
+
+
+def test_nothing_is_called_when_the_record_cannot_be_written(
+    world: Simulator, deactivate: Callable[[], Deactivation]
+) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute("ALTER TABLE audit_event RENAME TO audit_event_away")
+    with pytest.raises(DatabaseError):
+        deactivate()
+    assert calls(world) == 0
+
+
+def test_a_stop_without_us_is_observed(
+    world: Simulator, deployment: Deployment, poll: Poll
+) -> None:
+    there = world.world.deployments[deployment.remote_id]
+    there.status = "STOPPED"
+
+    poll(after=120)
+
+    event = Event.objects.get(action="deployment.stop")
+    assert (event.outcome, event.person, event.target_id) == ("observed", "", there.id)
+    assert event.target_owner == deployment.owner_email
+
+
+def test_an_older_server_drops_the_stopped_from_its_list_and_is_asked_by_id(
+    acme: Workspace, alice: User, deployment: Deployment, poll: Poll, world: Simulator
+) -> None:
+    there = world.world.deployments.pop(deployment.remote_id)
+    poll(after=120)
+    deployment.refresh_from_db()
+    assert (deployment.status, deployment.gone_at is None) == ("RUNNING", False)
+    assert outcomes() == []
+
+    there.status = "STOPPED"
+    world.world.deployments[there.id] = there
+    poll(after=120)
+    deployment.refresh_from_db()
+    assert (deployment.status, deployment.gone_at) == ("STOPPED", None)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_two_people_pressing_at_once_make_one_call(
+    world: Simulator, deactivate: Callable[[], Deactivation]
+) -> None:
+    together = threading.Barrier(4)
+    states: list[str] = []
+
+    def press() -> None:
+        together.wait()
+        try:
+            states.append(deactivate().state)
+        except actions.AlreadyRequested:
+            states.append("already")
+        finally:
+            connection.close()
+
+    people = [threading.Thread(target=press) for _ in range(4)]
+    for person in people:
+        person.start()
+    for person in people:
+        person.join()
+
+    assert sorted(states) == ["already", "already", "already", "succeeded"]
+    assert calls(world) == 1
+
+
+def test_questions_about_an_open_deactivation_grow_rare(
+    world: Simulator, deactivate: Callable[[], Deactivation], clock: Timeline
+) -> None:
+    deactivation = deactivate()
+    clock.pass_(1200)
+    assert actions.claim_unsettled(now=clock()) == [deactivation.pk]
+    assert actions.claim_unsettled(now=clock() + timedelta(seconds=119)) == []
+    assert actions.claim_unsettled(now=clock() + timedelta(seconds=121)) == [deactivation.pk]

@@ -1,0 +1,143 @@
+from __future__ import annotations
+
+import uuid
+
+import pytest
+from django.db import DatabaseError, connection
+
+from loopsweb.accounts.models import User, Workspace
+from loopsweb.audit.models import Event
+from loopsweb.audit.record import Actor
+from loopsweb.keys.clients import Acting, client_for
+from loopsweb.loops_api import errors
+from loopsweb.resources.creating import AlreadySubmitted
+from loopsweb.resources.models import Run, Sampler, Session
+from loopsweb.resources.runs import actions as runs
+from loopsweb.resources.samplers import actions as samplers
+from loopsweb.resources.sessions import actions as sessions
+from loopsweb.simulator import Simulator
+from tests.resources.conftest import AddKey, Timeline
+
+NEW_RUN = runs.NewRun(
+    session_id="",
+    base_model="Qwen/Qwen3-8B",
+    max_seq_len=None,
+    lora_rank=32,
+    seed=None,
+    scale_down_delay_seconds=None,
+    path=None,
+    name=None,
+    availability_model=None,
+    replicas=None,
+    reuse_from_run_id=None,
+)
+
+
+@pytest.fixture
+def acting(acme: Workspace, alice: User, add_key: AddKey) -> Acting:
+    add_key()
+    return client_for(workspace=acme, person=alice)
+
+
+@pytest.fixture
+def by(acme: Workspace, alice: User) -> Actor:
+    return Actor(
+        workspace=acme.slug, person=alice.email, role="admin", address="127.0.0.1", request_id="r1"
+    )
+
+
+def trail() -> list[tuple[str, str, str]]:
+    events = Event.objects.exclude(action__startswith="key.").order_by("pk")
+    return list(events.values_list("action", "outcome", "target_id"))
+
+
+def test_a_session_a_run_and_a_sampler_are_made_recorded_and_shown_at_once(
+    world: Simulator, acting: Acting, by: Actor, clock: Timeline
+) -> None:
+    session = sessions.create(
+        training_project_id=None, once=uuid.uuid4(), acting=acting, by=by, clock=clock
+    )
+    asked = NEW_RUN | {"session_id": session.id}
+    run = runs.create(run=asked, once=uuid.uuid4(), acting=acting, by=by, clock=clock)
+    sampler = samplers.create(
+        sampler={
+            "session_id": session.id,
+            "base_model": "Qwen/Qwen3-8B",
+            "max_seq_length": None,
+            "model_path": None,
+        },
+        once=uuid.uuid4(),
+        acting=acting,
+        by=by,
+        clock=clock,
+    )
+
+    assert trail() == [
+        ("session.create", "requested", ""),
+        ("session.create", "succeeded", session.id),
+        ("run.create", "requested", ""),
+        ("run.create", "succeeded", run.id),
+        ("sampler.create", "requested", ""),
+        ("sampler.create", "succeeded", sampler.id),
+    ]
+    assert Session.objects.get().origin == "created"
+    row = Run.objects.get()
+    assert (row.remote_id, row.session_remote_id) == (run.id, session.id)
+    assert Sampler.objects.get(remote_id=sampler.id).session_remote_id == session.id
+
+
+def test_the_same_form_sent_twice_calls_the_api_once(
+    world: Simulator, acting: Acting, by: Actor, clock: Timeline
+) -> None:
+    once = uuid.uuid4()
+    sessions.create(training_project_id=None, once=once, acting=acting, by=by, clock=clock)
+    with pytest.raises(AlreadySubmitted):
+        sessions.create(training_project_id=None, once=once, acting=acting, by=by, clock=clock)
+    assert [request.method for request in world.requests] == ["POST"]
+
+
+def test_nothing_is_called_when_the_record_cannot_be_written(
+    world: Simulator, acting: Acting, by: Actor, clock: Timeline
+) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute("ALTER TABLE audit_event RENAME TO audit_event_away")
+    with pytest.raises(DatabaseError):
+        sessions.create(
+            training_project_id=None, once=uuid.uuid4(), acting=acting, by=by, clock=clock
+        )
+    assert world.requests == []
+
+
+@pytest.mark.parametrize(
+    ("fault", "outcome"),
+    [
+        ({"mode": "status", "status": 403}, "refused"),
+        ({"mode": "status", "status": 500}, "unknown"),
+        ({"mode": "truncated"}, "unknown"),
+    ],
+)
+def test_a_failed_creation_says_whether_it_may_have_happened(
+    world: Simulator,
+    acting: Acting,
+    by: Actor,
+    clock: Timeline,
+    fault: dict[str, str],
+    outcome: str,
+) -> None:
+    world.fail("POST /v1/loops/sessions", **fault)
+    with pytest.raises(errors.LoopsError):
+        sessions.create(
+            training_project_id=None, once=uuid.uuid4(), acting=acting, by=by, clock=clock
+        )
+    assert trail() == [("session.create", "requested", ""), ("session.create", outcome, "")]
+    assert len(world.requests) == 1
+
+
+def test_a_session_is_entered_by_its_id_if_the_api_knows_it(
+    world: Simulator, acting: Acting, clock: Timeline
+) -> None:
+    known = world.world.add_session()
+    sessions.enter(session_id=known.id, acting=acting, now=clock())
+    assert Session.objects.get().origin == "entered"
+    with pytest.raises(errors.NotFound):
+        sessions.enter(session_id="sess_none", acting=acting, now=clock())
