@@ -15,7 +15,7 @@ urlpatterns = [
     path("w/<slug:workspace>/", include("loopsweb.resources.urls")),
     path("keys/", include("loopsweb.keys.urls")),
     path("teams/", include("loopsweb.accounts.urls")),
-    path("accounts/", include("allauth.urls")),
+    path("accounts/", include("loopsweb.accounts.site_urls")),
     path("admin/", admin.site.urls),
 ]
 

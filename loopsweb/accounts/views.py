@@ -6,7 +6,8 @@ from typing import Any
 
 from django import forms
 from django.contrib import messages
-from django.http import HttpResponse
+from django.core.exceptions import PermissionDenied
+from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.utils import timezone
 from django.views.decorators.http import require_POST
@@ -18,6 +19,7 @@ from loopsweb.accounts.permissions import (
     Permission,
     SignedInRequest,
     TeamRequest,
+    public,
     require_in_team,
     signed_in,
 )
@@ -25,6 +27,7 @@ from loopsweb.audit.record import actor
 from loopsweb.ui.pages import render_page
 
 CONFLICT, UNPROCESSABLE = 409, 422
+TEAM_ID, WORKSPACE_ID = "id_team_%s", "id_workspace_%s"  # two forms of one page, both with a name
 
 
 @signed_in
@@ -62,7 +65,7 @@ def detail(request: TeamRequest) -> HttpResponse:
 @require_in_team(Permission.MANAGE_TEAM)
 @require_POST
 def rename(request: TeamRequest) -> HttpResponse:
-    form = NameForm(request.POST)
+    form = NameForm(request.POST, auto_id=TEAM_ID)
     if not form.is_valid():
         return _page(request, status=UNPROCESSABLE, rename=form)
     actions.rename(
@@ -74,7 +77,7 @@ def rename(request: TeamRequest) -> HttpResponse:
 @require_in_team(Permission.MANAGE_TEAM)
 @require_POST
 def add_workspace(request: TeamRequest) -> HttpResponse:
-    form = NameForm(request.POST)
+    form = NameForm(request.POST, auto_id=WORKSPACE_ID)
     if not form.is_valid():
         return _page(request, status=UNPROCESSABLE, add_workspace=form)
     workspace = actions.add_workspace(
@@ -134,6 +137,14 @@ def remove_member(request: TeamRequest, member: int) -> HttpResponse:
     return redirect("teams:detail", request.team.pk)
 
 
+@public
+def closed(request: HttpRequest, key: str = "") -> HttpResponse:
+    raise PermissionDenied(
+        "The email you sign in with is your name in the audit, so it is not changed here. "
+        "Ask an admin of your loopsweb."
+    )
+
+
 def _member(request: TeamRequest, member: int) -> Membership:
     memberships = request.team.memberships.select_related("user", "team")
     return get_object_or_404(memberships, pk=member)
@@ -150,8 +161,8 @@ def _page(
         "workspaces": request.team.workspaces.all(),
         "may_manage": Permission.MANAGE_TEAM in request.permissions,
         "problem": problem,
-        "rename": NameForm(initial={"name": request.team.name}),
-        "add_workspace": NameForm(),
+        "rename": NameForm(initial={"name": request.team.name}, auto_id=TEAM_ID),
+        "add_workspace": NameForm(auto_id=WORKSPACE_ID),
         "add_member": AddMember(),
         **forms_,
     }

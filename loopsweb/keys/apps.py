@@ -9,4 +9,7 @@ class KeysConfig(AppConfig):
     name = "loopsweb.keys"
 
     def ready(self) -> None:
+        from loopsweb.keys import departures
+
+        assert departures  # noqa: S101  (imported for its receiver)
         cipher.ring()  # a bad ring is said at the start, not at the first key

@@ -12,8 +12,8 @@ def key_of(
     owner: User,
     workspace: Workspace,
     *,
-    secret: str = "demo-org-key",
-    **fields: Any,  # noqa: S107
+    secret: str = "demo-org-key",  # noqa: S107
+    **fields: Any,
 ) -> Key:
     given = {"name": "laptop", "api_url": "https://api.baseten.co", "can_list": True}
     key = Key(owner=owner, workspace=workspace, **(given | {"can_manage": True} | fields))

@@ -1,0 +1,46 @@
+"""What happens around sign-in: it is logged, and allauth learns which email is an account's."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import structlog
+from allauth.account.models import EmailAddress
+from django.contrib.auth.signals import user_logged_in, user_logged_out, user_login_failed
+from django.db.models.signals import post_save
+from django.dispatch import receiver
+from django.http import HttpRequest
+
+from loopsweb.accounts.models import User
+
+log = structlog.get_logger(__name__)
+
+
+@receiver(post_save, sender=User)
+def keep_one_email(instance: User, raw: bool, **_: Any) -> None:  # noqa: FBT001
+    """An admin made the account, so its email counts as verified, and no other one signs in."""
+    if raw:
+        return
+    EmailAddress.objects.filter(user=instance).exclude(email=instance.email).delete()
+    EmailAddress.objects.update_or_create(
+        user=instance, email=instance.email, defaults={"verified": True, "primary": True}
+    )
+
+
+@receiver(user_logged_in)
+def signed_in(request: HttpRequest, user: User, **_: Any) -> None:
+    log.info("signed_in", email=user.email, address=request.META.get("REMOTE_ADDR", ""))
+
+
+@receiver(user_logged_out)
+def signed_out(request: HttpRequest, user: User | None, **_: Any) -> None:
+    if user is not None:
+        log.info("signed_out", email=user.email, address=request.META.get("REMOTE_ADDR", ""))
+
+
+@receiver(user_login_failed)
+def refused(credentials: dict[str, Any], request: HttpRequest | None = None, **_: Any) -> None:
+    """What was typed is logged only if it looks like an email: some type the password there."""
+    typed = str(credentials.get("email") or credentials.get("username") or "")
+    address = request.META.get("REMOTE_ADDR", "") if request else ""
+    log.warning("sign_in_refused", email=typed if "@" in typed else "", address=address)

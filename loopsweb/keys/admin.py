@@ -1,0 +1,48 @@
+"""Keys as staff see them: whose, where, in which state, by fingerprint. A secret is neither shown
+nor taken in; a key can be removed, which the workspace's audit tells."""
+
+from __future__ import annotations
+
+from django.contrib import admin
+from django.db.models import QuerySet
+from django.http import HttpRequest
+from django.utils import timezone
+
+from loopsweb.audit.record import actor
+from loopsweb.keys import actions
+from loopsweb.keys.models import Key
+
+SHOWN = ["mask", *(field.name for field in Key._meta.fields if field.name != "ciphertext")]
+
+
+@admin.register(Key)
+class KeyAdmin(admin.ModelAdmin[Key]):
+    list_display = [
+        "name",
+        "workspace",
+        "owner",
+        "mask",
+        "short_fingerprint",
+        "state",
+        "checked_at",
+    ]
+    list_filter = ["state", "shared", "can_list", "can_manage", "sees_organisation", "api_url"]
+    list_select_related = ["workspace", "owner"]
+    search_fields = ["name", "owner__email", "workspace__slug", "fingerprint", "api_email"]
+    readonly_fields = [*SHOWN]
+    fields = [*SHOWN]
+
+    @admin.display(description="fingerprint", ordering="fingerprint")
+    def short_fingerprint(self, key: Key) -> str:
+        return key.fingerprint[:12]
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return False
+
+    def delete_model(self, request: HttpRequest, obj: Key) -> None:
+        by = actor(request, workspace=obj.workspace.slug, role="staff")
+        actions.remove(key=obj, by=by, now=timezone.now(), reason="Removed in /admin/.")
+
+    def delete_queryset(self, request: HttpRequest, queryset: QuerySet[Key]) -> None:
+        for key in queryset:
+            self.delete_model(request, key)
