@@ -15,6 +15,7 @@ import subprocess
 import sys
 import tempfile
 from contextlib import ExitStack
+from pathlib import Path
 
 import pytest
 
@@ -66,6 +67,13 @@ def share_redis(*, number: int) -> None:
     """Each parallel test process has a Redis database of its own."""
     if url := os.environ.get("REDIS_URL"):
         os.environ["REDIS_URL"] = f"{url.rstrip('/')}/{number}"
+
+
+def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
+    """A file named `…_on_sqlite.py` or `…_on_postgresql.py` belongs to that run alone."""
+    on = config.getoption("--on")
+    others = {SQLITE, POSTGRESQL} - {on}
+    return True if collection_path.stem.endswith(tuple(f"_on_{name}" for name in others)) else None
 
 
 def pytest_report_header(config: pytest.Config) -> str:
