@@ -11,6 +11,7 @@ from datetime import UTC, datetime
 
 from waitress.server import create_server
 
+from .faults import ConnectionCut
 from .service import SHAPES
 from .simulator import Simulator
 
@@ -31,7 +32,9 @@ def main(arguments: list[str] | None = None) -> int:
         stopping_seconds=STOPPING_SECONDS,
         sleep=time.sleep,
     )
-    logging.getLogger("waitress").setLevel(logging.CRITICAL)
+    log = logging.getLogger("waitress")
+    log.setLevel(logging.ERROR)
+    log.addFilter(unplanned)
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, leave)
     try:
@@ -45,6 +48,11 @@ def main(arguments: list[str] | None = None) -> int:
     print(f"Simulated Loops API on {address} with the keys {keys}", flush=True)  # noqa: T201
     server.run()
     return 0
+
+
+def unplanned(record: logging.LogRecord) -> bool:
+    """Whether a failure is worth a traceback: a cut that a fault asked for is not."""
+    return not (record.exc_info and isinstance(record.exc_info[1], ConnectionCut))
 
 
 def leave(number: int, frame: object) -> None:

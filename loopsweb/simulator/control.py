@@ -47,12 +47,16 @@ def body_of(request: Request) -> dict[str, Any]:
 
 def set_fault(simulator: Simulator, body: dict[str, Any]) -> Answer:
     """`route` and `mode`, and what the mode needs; unknown fields are refused."""
-    unknown = sorted(set(body) - set(DETAILS))
-    if unknown or not {"route", "mode"} <= set(body):
+    numbers = [body.get(name, 0) for name in ("status", "retry_after", "seconds")]
+    sound = all(isinstance(one, int | float) for one in numbers)
+    if not sound or not {"route", "mode"} <= set(body) <= set(DETAILS):
         raise Refusal(
             400, f"A fault has route and mode, and of {', '.join(DETAILS)} what it needs."
         )
-    simulator.fail(**body)
+    try:
+        simulator.fail(**body)
+    except ValueError as error:
+        raise Refusal(400, str(error)) from error
     return answer({"waiting": len(simulator.faults.waiting)})
 
 

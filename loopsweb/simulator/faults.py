@@ -16,7 +16,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from .exchange import Answer, Refusal, dumps
+from .exchange import Answer, dumps
 
 MODES = ("status", "rate_limit", "html", "slow", "reset", "truncated", "empty")
 LONGEST_SLOWNESS = 60.0
@@ -44,7 +44,7 @@ class Fault:
 
     def __post_init__(self) -> None:
         if self.mode not in MODES:
-            raise Refusal(400, f"mode must be one of {', '.join(MODES)}.")
+            raise ValueError(f"mode must be one of {', '.join(MODES)}.")
 
 
 class Faults:

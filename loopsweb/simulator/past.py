@@ -5,12 +5,14 @@ from __future__ import annotations
 from datetime import timedelta
 
 from .people import User
-from .things import ENDED, Run
+from .saved import Checkpoint, StoredFile
+from .things import ENDED, Run, Session
 from .world import World
 
+MANY_FILES = 1_204
 SAMPLER_STATUS = {
     "CREATED": "BUILDING",
-    "DEPLOYING": "LOADING_MODEL",
+    "DEPLOYING": "BUILDING",
     "RUNNING": "ACTIVE",
     "SERVERLESS": "ACTIVE",
     "SCALED_TO_ZERO": "SCALED_TO_ZERO",
@@ -18,14 +20,21 @@ SAMPLER_STATUS = {
 
 
 def add_training(
-    world: World, *, owner: User, base_model: str, status: str, capacity: str, age: timedelta
+    world: World,
+    *,
+    session: Session | None,
+    owner: User,
+    base_model: str,
+    status: str,
+    capacity: str,
+    age: timedelta,
 ) -> Run:
-    """A run begun `age` ago, and what has become of its deployment: its status, or SERVERLESS
-    for a run that never had one."""
+    """A run begun `age` ago, in a session of its own unless one is given, and what has become of
+    its deployment: its status, or SERVERLESS for a run that never had one."""
     serverless = status == "SERVERLESS"
     live = status in ("RUNNING", "DEPLOYING", "CREATED", "SERVERLESS")
-    begun = world.now - age
-    session = world.add_session(owner=owner, created_at=begun)
+    begun = (world.now - age).replace(microsecond=0)
+    session = session or world.add_session(owner=owner, created_at=begun)
     sampler = world.add_sampler(
         session=session,
         base_model=base_model,
@@ -62,6 +71,19 @@ def add_history(world: World, run: Run, age: timedelta, count: int) -> None:
             run=run,
             name=f"step-{100 * step}",
             target=target,
-            created_at=run.created_at + lasted * step / (steps + 1),
+            created_at=(run.created_at + lasted * step / (steps + 1)).replace(microsecond=0),
             node_count=nodes if target == "trainer" else 1,
         )
+
+
+def scatter(checkpoint: Checkpoint) -> None:
+    """Let it consist of more files than fit on one page, written by all of its nodes."""
+    share, left = divmod(checkpoint.size_bytes, MANY_FILES)
+    checkpoint.files = [
+        StoredFile(
+            relative_file_name=f"rank_{number % checkpoint.node_count}/shard_{number:05}.distcp",
+            size_bytes=share + (left if number == 0 else 0),
+            node_rank=number % checkpoint.node_count,
+        )
+        for number in range(MANY_FILES)
+    ]

@@ -9,7 +9,7 @@ from random import Random
 
 from .ambience import Ambience
 from .catalogue import MODELS
-from .past import add_history, add_training
+from .past import add_history, add_training, scatter
 from .people import OWN_SCOPE, User
 from .things import ENDED, Run
 from .world import World
@@ -30,6 +30,7 @@ FIRST = (
     ("STOPPED", "dedicated"),
 )
 AGES = (9.0, 5.5, 30.0, 3.2, 26.0, 51.0, 0.01, 74.0, 1.7, 0.001, 0.8, 98.0)  # in hours
+SAME_SESSION = 3  # the run that shares the first one's session: both are Ada's
 LATER = (("STOPPED", "dedicated"),) * 23 + (("SCALED_TO_ZERO", "dedicated"), ("FAILED", "spot"))
 
 
@@ -50,10 +51,11 @@ def populate(
     models = cycle([model.name for model in MODELS.values() if model.enabled])
     ambience.people.extend((ada, grace, noor))
     for number, (status, capacity) in enumerate(islice(states(generation), runs)):
-        hours = AGES[number] if number < len(AGES) else 100 + number * 0.4
-        age = timedelta(hours=hours)
+        early = number < len(FIRST)
+        age = timedelta(hours=AGES[number] if early else 100 + number * 0.4)
         run = add_training(
             world,
+            session=next(iter(world.sessions.values())) if number == SAME_SESSION else None,
             owner=next(owners),
             base_model=next(models),
             status=status,
@@ -62,7 +64,11 @@ def populate(
         )
         if status not in ("CREATED", "DEPLOYING"):
             add_history(world, run, age, checkpoints_per_run)
-        enliven(ambience, run, chance)
+        if early:
+            enliven(ambience, run, chance)
+    scattered = next((one for one in world.checkpoints.values() if one.node_count > 1), None)
+    if scattered is not None:
+        scatter(scattered)
     if runs:
         add_standalone_samplers(world, ambience, (ada, grace, noor))
 
@@ -76,7 +82,7 @@ def states(generation: str) -> Iterator[tuple[str, str]]:
 
 
 def enliven(ambience: Ambience, run: Run, chance: Random) -> None:
-    """Set in motion what is not over: what runs has saved a moment ago, what comes up comes up."""
+    """Set in motion what is not over; what is RUNNING has saved something this moment."""
     deployment = run.deployment
     if deployment is None or deployment.status in ENDED:
         return

@@ -44,7 +44,8 @@ class Service:
     def _handle(self, request: Request, route: Route | None, params: dict[str, str]) -> Answer:
         key = auth.caller(request, self.world)
         if route is None:
-            raise Refusal(404, "Not found.")
+            known = any(one.pattern.fullmatch(request.path) for one in self.routes)
+            raise Refusal(405, "Method not allowed.") if known else Refusal(404, "Not found.")
         auth.require(key, route.scope)
         return route.handler(
             Call(self.world, self.life, self.shapes, self.generation, request, key, params)

@@ -84,6 +84,7 @@ LEGACY = (
 
 _DEPLOYMENT = "/v1/loops/deployments/{deployment_id}"
 _CHECKPOINT = "/v1/loops/checkpoints/{checkpoint_id}"
+_MODEL = "/v1/models/{model_id}/deployments/{deployment_id}"
 _TEAM = "/v1/teams/{team_id}/loops"
 NEWER = (
     _newer("GET", "/v1/loops/capabilities", newer.capabilities, ORG),
@@ -100,6 +101,7 @@ NEWER = (
     _newer("GET", _DEPLOYMENT + "/debug_archive/files", telemetry.debug_archive, ORG),
     _newer("GET", "/v1/loops/user_config", account.user_config, ORG),
     _newer("PATCH", "/v1/loops/user_config", account.change_user_config, ORG),
+    _newer("GET", _MODEL, samplers.model_deployment, ORG),
     _newer("GET", "/v1/users/me", account.identity, None),
     _newer("GET", "/v1/api_keys", account.list_keys, None),
     _newer("GET", "/v1/instance_types", account.list_instance_types, None),

@@ -8,6 +8,7 @@ from typing import Any
 from loopsweb.simulator.call import Call
 from loopsweb.simulator.exchange import Answer, Refusal, answer, listing
 from loopsweb.simulator.fields import choice, integer, optional_text, text
+from loopsweb.simulator.shaping import moment
 from loopsweb.simulator.things import Run, Sampler
 
 from .checkpoints import resolve
@@ -24,6 +25,16 @@ def show(call: Call) -> Answer:
     """GET /v1/loops/samplers/{sampler_id}."""
     sampler = call.find(call.world.samplers, call.params["sampler_id"], "Sampler")
     return answer({"sampler": call.shapes.sampler(sampler)})
+
+
+def model_deployment(call: Call) -> Answer:
+    """GET /v1/models/{model_id}/deployments/{deployment_id}: a sampler, as what it runs on."""
+    wanted = (call.params["model_id"], call.params["deployment_id"])
+    for one in call.world.samplers.values():
+        if (one.model_id, one.deployment_id) == wanted and call.visible(one):
+            fields = {"id": one.deployment_id, "model_id": one.model_id, "status": one.status}
+            return answer(fields | {"name": one.base_model, "created_at": moment(one.created_at)})
+    raise Refusal(404, f"Deployment {wanted[1]!r} was not found.")
 
 
 def create(call: Call) -> Answer:
