@@ -10,7 +10,7 @@ from django.shortcuts import redirect
 from django.utils import timezone
 
 from loopsweb.accounts.models import Workspace
-from loopsweb.accounts.permissions import public, signed_in
+from loopsweb.accounts.permissions import SignedInRequest, public, signed_in
 from loopsweb.dashboard.last_visited import last_visited
 from loopsweb.resources import heartbeat
 
@@ -43,7 +43,7 @@ def database_answers() -> bool:
 
 
 @signed_in
-def home(request: HttpRequest) -> HttpResponse:
+def home(request: SignedInRequest) -> HttpResponse:
     """The workspace visited last, else the first one, else the teams page."""
     workspaces = Workspace.objects.filter(team__memberships__user_id=request.user.pk)
     workspace = workspaces.filter(slug=last_visited(request)).first() or workspaces.first()

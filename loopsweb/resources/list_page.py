@@ -50,17 +50,17 @@ def list_page(
     columns: Mapping[str, str],
     beside: Callable[[list[Row]], dict[str, Any]] = lambda _rows: {},
     context: Mapping[str, Any] | None = None,
-    status: int = 200,
+    problem: str = "",
 ) -> HttpResponseBase:
     """columns: of the CSV, {heading: attribute}. beside: what else the table shows about its rows,
-    in a fixed number of queries."""
+    in a fixed number of queries. problem: why the URL's filters cannot be, for status 400."""
     looked_at(request.workspace)
     feed = freshness(request.workspace).of(noun)
     version = version_of(request, feed)
     if same := unchanged(request, version, feed.as_of, feed.next_poll_at):
         return same
     query = spec.read(request.GET)
-    if request.GET.get("format") == "csv":
+    if request.GET.get("format") == "csv" and not problem:
         if Permission.EXPORT not in request.permissions:
             raise PermissionDenied(denial(request.role, Permission.EXPORT))
         name = f"{noun}-{request.workspace.slug}"
@@ -83,7 +83,12 @@ def list_page(
         }
         return render_to_string(f"{noun}/_table.html", shown, request)
 
-    html = remembered(table, within=(*scope, request.role, request.path, query.url()))
+    if problem:
+        html: str = render_to_string(
+            "ui/problem.html", {"problem": problem, "query": query}, request
+        )
+    else:
+        html = remembered(table, within=(*scope, request.role, request.path, query.url()))
     is_part = wants_partial(request, "live")
     response = render_page(
         request,
@@ -98,7 +103,7 @@ def list_page(
             "choices": query.choices(census),
             "is_part": is_part,
         },
-        status=status,
+        status=400 if problem else 200,
     )
     stamp(response, version, feed.as_of, feed.next_poll_at)
     if is_part and "v" not in request.GET:

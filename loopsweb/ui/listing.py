@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Generic, TypeVar
 
 from django.db.models import Count, F, Model, Q, QuerySet
@@ -34,7 +34,7 @@ class Filter:
     name: str
     label: str
     field: str = ""
-    conditions: Mapping[str, tuple[str, Q]] = field(default_factory=dict)
+    conditions: Mapping[str, tuple[str, Q]] | None = None
     where: Callable[[str], Q] | None = None
 
     def matching(self, value: str) -> Q:
@@ -151,7 +151,7 @@ class Query:
             if one.where:
                 continue
             chosen = self.chosen.get(one.name, "")
-            options = [(value, label) for value, (label, _) in one.conditions.items()] or [
+            options = [(value, label) for value, (label, _) in (one.conditions or {}).items()] or [
                 (value, f"{'Not known' if value == UNKNOWN else value} ({count:,})")
                 for value, count in census.values.get(one.name, ())
             ]

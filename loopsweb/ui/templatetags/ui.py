@@ -36,7 +36,7 @@ def nav(context: template.Context, url_name: str, label: str, icon_name: str) ->
     """One entry of the workspace's navigation; the one we are on says so."""
     here = context["request"].resolver_match
     name = f"{here.namespace}:{here.url_name}" if here else ""
-    namespace = url_name.split(":")[0]
+    namespace = url_name.partition(":")[0]
     is_here = name == url_name or (
         namespace != "dashboard" and here and here.namespace == namespace
     )

@@ -1,0 +1,110 @@
+"""Checkpoints: by run, by base model or by bt:// URI, one of these at a time, as the API has it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.db.models import Q
+from django.http.response import HttpResponseBase
+
+from loopsweb.accounts.permissions import Permission, WorkspaceRequest, require
+from loopsweb.loops_api.uris import CheckpointURI
+from loopsweb.resources.checkpoints.models import Checkpoint
+from loopsweb.resources.checkpoints.statuses import SYNC
+from loopsweb.resources.detail_page import detail_page
+from loopsweb.resources.list_page import SEEN, list_page
+from loopsweb.resources.runs.models import Run
+from loopsweb.resources.runs.statuses import RUN
+from loopsweb.ui.listing import NOTHING, Filter, Spec, clean
+
+ONE_OF = {"run_id": "run", "base_model": "base model", "checkpoint_path": "bt:// URI"}
+
+
+def at_path(uri: str) -> Q:
+    try:
+        parsed = CheckpointURI.parse(uri)
+    except ValueError:
+        return NOTHING
+    return Q(run_remote_id=parsed.run_id, target=parsed.target, name=parsed.name)
+
+
+SPEC = Spec(
+    search=("remote_id", "name", "run_remote_id"),
+    filters=(
+        Filter("target", "Target", field="target"),
+        Filter("sync", "Sync", field="sync_status"),
+        Filter("base_model", "Base model", field="base_model"),
+        Filter("run_id", "Run ID", where=lambda run_id: Q(run_remote_id=run_id)),
+        Filter("checkpoint_path", "bt:// URI", where=at_path),
+        SEEN,
+    ),
+    sorts={
+        "name": "name",
+        "target": "target",
+        "sync": "sync_status",
+        "base_model": "base_model",
+        "size": "size_bytes",
+        "created": "created_at",
+    },
+    usual_sort="-created",
+)
+COLUMNS = {
+    "id": "remote_id",
+    "checkpoint_name": "name",
+    "target": "target",
+    "uri": "uri",
+    "run_id": "run_remote_id",
+    "base_model": "base_model",
+    "checkpoint_type": "checkpoint_type",
+    "sync_status": "sync_status",
+    "size_bytes": "size_bytes",
+    "created_at": "created_at",
+    "expires_at": "expires_at",
+    "not_in_the_answers_since": "missing_since",
+}
+
+
+def problem_with(request: WorkspaceRequest) -> str:
+    """Why the API itself would answer 400 to these filters, or ""."""
+    given = [words for name, words in ONE_OF.items() if clean(request.GET.get(name))]
+    if len(given) > 1:
+        return (
+            f"You asked by {' and by '.join(given)} at once. The API finds checkpoints by exactly "
+            "one of run, base model and bt:// URI, and refuses two with status 400. Clear all but "
+            "one; for all checkpoints of the workspace clear them all."
+        )
+    try:
+        if path := clean(request.GET.get("checkpoint_path")):
+            CheckpointURI.parse(path)
+    except ValueError as error:
+        return str(error)
+    return ""
+
+
+@require(Permission.VIEW)
+def list_(request: WorkspaceRequest) -> HttpResponseBase:
+    rows = Checkpoint.objects.in_workspace(request.workspace)
+    return list_page(
+        request,
+        "checkpoints",
+        rows,
+        SPEC,
+        columns=COLUMNS,
+        context={"vocabulary": SYNC},
+        problem=problem_with(request),
+    )
+
+
+@require(Permission.VIEW)
+def detail(request: WorkspaceRequest, remote_id: str) -> HttpResponseBase:
+    def context(row: Checkpoint) -> dict[str, Any]:
+        here = Checkpoint.objects.in_workspace(request.workspace)
+        runs = Run.objects.in_workspace(request.workspace)
+        return {
+            "status": SYNC.of(row.sync_status),
+            "run": runs.filter(remote_id=row.run_remote_id).first(),
+            "twins": here.filter(run_remote_id=row.run_remote_id, name=row.name).exclude(pk=row.pk),
+            "vocabulary": {"run": RUN, "sync": SYNC},
+        }
+
+    return detail_page(request, "checkpoints", Checkpoint, remote_id, context)

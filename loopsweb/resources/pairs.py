@@ -1,0 +1,64 @@
+"""Which deployment a run executes in, and what that costs."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+
+from django.db.models import Q, QuerySet
+
+from loopsweb.accounts.models import Workspace
+from loopsweb.resources.catalogue import Catalogue
+from loopsweb.resources.deployments.models import Deployment
+from loopsweb.resources.runs.models import Run
+
+
+@dataclass(frozen=True)
+class Paired:
+    """A run beside its deployment, None where that is unknown. cost_per_hour: USD, None unknown."""
+
+    run: Run
+    deployment: Deployment | None
+    cost_per_hour: Decimal | None
+
+
+@dataclass(frozen=True)
+class Costed:
+    deployment: Deployment
+    cost_per_hour: Decimal | None
+
+
+def paired(workspace: Workspace, runs: Sequence[Run]) -> list[Paired]:
+    """One query, however many runs. A run names its deployment, or a deployment names its run."""
+    named = {run.deployment_remote_id for run in runs if run.deployment_remote_id}
+    ids = [run.remote_id for run in runs]
+    deployments = with_prices(workspace).filter(
+        Q(remote_id__in=named) | Q(active_run_remote_id__in=ids) | Q(latest_run_remote_id__in=ids)
+    )
+    by_id: dict[str, Costed] = {}
+    by_run: dict[str, Costed] = {}
+    for each in costed(deployments):
+        by_id[each.deployment.remote_id] = each
+        by_run.setdefault(each.deployment.latest_run_remote_id, each)
+        by_run[each.deployment.active_run_remote_id] = each
+    lines = []
+    for run in runs:
+        pair = by_id.get(run.deployment_remote_id) or by_run.get(run.remote_id)
+        lines.append(
+            Paired(run, pair.deployment if pair else None, pair.cost_per_hour if pair else None)
+        )
+    return lines
+
+
+def with_prices(workspace: Workspace) -> QuerySet[Deployment]:
+    return Deployment.objects.in_workspace(workspace).select_related("workspace__catalogue")
+
+
+def costed(deployments: Iterable[Deployment]) -> list[Costed]:
+    """deployments: as `with_prices` selects them."""
+    lines = []
+    for each in deployments:
+        catalogue: Catalogue | None = getattr(each.workspace, "catalogue", None)
+        lines.append(Costed(each, catalogue.cost_per_hour(each) if catalogue else None))
+    return lines

@@ -1,0 +1,82 @@
+"""Runs, each beside the deployment it executes in."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.http.response import HttpResponseBase
+
+from loopsweb.accounts.permissions import Permission, WorkspaceRequest, require
+from loopsweb.resources.checkpoints.models import Checkpoint
+from loopsweb.resources.checkpoints.statuses import SYNC
+from loopsweb.resources.deployments.statuses import DEPLOYMENT
+from loopsweb.resources.detail_page import detail_page
+from loopsweb.resources.list_page import SEEN, list_page
+from loopsweb.resources.pairs import paired
+from loopsweb.resources.runs.models import Run
+from loopsweb.resources.runs.statuses import RUN
+from loopsweb.resources.samplers.models import Sampler
+from loopsweb.resources.samplers.statuses import SAMPLER
+from loopsweb.ui.listing import Filter, Spec
+
+SPEC = Spec(
+    search=("remote_id", "name", "session_remote_id", "owner_email", "base_model"),
+    filters=(
+        Filter("status", "Status", field="status"),
+        Filter("base_model", "Base model", field="base_model"),
+        Filter("owner", "Owner", field="owner_email"),
+        SEEN,
+    ),
+    sorts={
+        "id": "remote_id",
+        "name": "name",
+        "status": "status",
+        "base_model": "base_model",
+        "owner": "owner_email",
+        "created": "created_at",
+    },
+    usual_sort="-created",
+)
+COLUMNS = {
+    "run_id": "remote_id",
+    "name": "name",
+    "status": "status",
+    "base_model": "base_model",
+    "session_id": "session_remote_id",
+    "deployment_id": "deployment_remote_id",
+    "sampler_id": "sampler_remote_id",
+    "owner": "owner_email",
+    "created_at": "created_at",
+    "base_url": "base_url",
+    "not_in_the_answers_since": "missing_since",
+}
+NEWEST = 8
+
+
+@require(Permission.VIEW)
+def list_(request: WorkspaceRequest) -> HttpResponseBase:
+    def beside(rows: list[Run]) -> dict[str, Any]:
+        return {"lines": paired(request.workspace, rows), "run": RUN, "deployment": DEPLOYMENT}
+
+    rows = Run.objects.in_workspace(request.workspace)
+    return list_page(request, "runs", rows, SPEC, columns=COLUMNS, beside=beside)
+
+
+@require(Permission.VIEW)
+def detail(request: WorkspaceRequest, remote_id: str) -> HttpResponseBase:
+    def context(run: Run) -> dict[str, Any]:
+        here = Checkpoint.objects.filter(
+            workspace=request.workspace, run_remote_id=run.remote_id
+        ).order_by("-created_at", "-pk")
+        samplers = Sampler.objects.in_workspace(request.workspace)
+        [pair] = paired(request.workspace, [run])
+        return {
+            "status": RUN.of(run.status),
+            "pair": pair,
+            "sampler": samplers.filter(remote_id=run.sampler_remote_id).first(),
+            "checkpoints": here[:NEWEST],
+            "checkpoint_count": here.count(),
+            "vocabulary": {"run": RUN, "deployment": DEPLOYMENT, "sampler": SAMPLER, "sync": SYNC},
+        }
+
+    return detail_page(request, "runs", Run, remote_id, context)

@@ -1,0 +1,25 @@
+"""A text field with suggestions: any text may be typed, no script is needed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+from django import forms
+
+
+class Suggesting(forms.TextInput):
+    """`suggestions` are (value, what it is) pairs, set before the form is rendered."""
+
+    template_name = "ui/suggesting.html"
+
+    def __init__(self, attrs: dict[str, Any] | None = None) -> None:
+        quiet = {"autocomplete": "off", "spellcheck": "false", "autocapitalize": "none"}
+        super().__init__(quiet | (attrs or {}))
+        self.suggestions: Iterable[tuple[str, str]] = ()
+
+    def get_context(self, name: str, value: Any, attrs: dict[str, Any] | None) -> dict[str, Any]:
+        context = super().get_context(name, value, attrs)
+        list_id = f"{context['widget']['attrs'].get('id', name)}_suggestions"
+        context["widget"]["attrs"]["list"] = list_id
+        return context | {"list_id": list_id, "suggestions": self.suggestions}
