@@ -159,6 +159,14 @@ def test_files_are_asked_for_where_the_checkpoint_is(legacy: Client, served: Ser
     ]
 
 
+def test_files_of_an_unknown_checkpoint_are_not_found(legacy: Client, served: Served) -> None:
+    served.on(SEARCH, {"trainers": [{"trainer_id": "t1"}, *TRAINERS["trainers"][:1]]})
+    served.on(place("t1", "s1"), {"checkpoints": [row("c1", "t1")]})
+    with pytest.raises(errors.NotFound):
+        legacy.list_files("c2")
+    assert served.routes == [SEARCH, place("t1", "s1")]
+
+
 def test_files_of_a_known_run_need_no_search_of_all(legacy: Client, served: Served) -> None:
     served.on(f"{place('t1', 's1')}/c1/files", {"presigned_urls": []})
     assert legacy.list_files("c1", run_id="t1") == FilePage(files=())

@@ -372,3 +372,12 @@ def test_list_api_keys(client: Client, served: Served) -> None:
         ApiKeyInfo(prefix="abc", name="laptop", type="PERSONAL"),
         ApiKeyInfo(prefix="xyz", type="WORKSPACE_MANAGE_ALL"),
     )
+
+
+@pytest.mark.parametrize("answer", [{}, {"keys": None}, {"keys": {}}, "[]", "<html>"])
+def test_a_list_without_rows_is_malformed(
+    client: Client, served: Served, answer: dict[str, object] | str
+) -> None:
+    served.on("GET /v1/api_keys", answer)
+    with pytest.raises(errors.MalformedAnswer):
+        client.list_api_keys()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import logging
+import os
 import socket
 import time
 from collections.abc import Iterable, Iterator
@@ -218,3 +219,67 @@ def test_a_request_is_logged_by_its_route_and_nothing_more(
     lines = [record.getMessage().rpartition(" in ")[0] for record in caplog.records]
     assert lines == ["GET /v1/loops/runs/{} 200", "GET /v1/loops/runs 404"]
     assert {record.levelname for record in caplog.records} == {"DEBUG"}
+
+
+@pytest.mark.parametrize(
+    ("raised", "kind", "may_have_been_received"),
+    [
+        (httpx.ConnectTimeout("late"), errors.TimedOut, False),
+        (httpx.PoolTimeout("all busy"), errors.TimedOut, False),
+        (httpx.WriteTimeout("late"), errors.TimedOut, True),
+        (httpx.ReadTimeout("late"), errors.TimedOut, True),
+        (httpx.ConnectError("refused"), errors.ConnectionFailed, False),
+        (httpx.WriteError("reset"), errors.ConnectionFailed, True),
+        (httpx.RemoteProtocolError("odd"), errors.ConnectionFailed, True),
+        (OSError(5, "odd"), errors.ConnectionFailed, True),
+    ],
+    ids=lambda value: getattr(value, "__name__", type(value).__name__),
+)
+def test_whether_a_request_may_have_been_received(
+    raised: Exception, kind: type[errors.LoopsError], may_have_been_received: bool
+) -> None:
+    def handler(request: httpx.Request) -> httpx.Response:
+        raise raised
+
+    http = httpx.Client(transport=httpx.MockTransport(handler))
+    with pytest.raises(errors.LoopsError) as caught:
+        Client(base_url=BASE, key=KEY, http=http).deactivate_run("r1")
+    error = caught.value
+    assert (type(error), error.may_have_been_received) == (kind, may_have_been_received)
+
+
+def test_a_request_that_would_wait_past_its_deadline_is_not_sent(served: Served) -> None:
+    served.on("POST /v1/loops/sessions", document.SESSION)
+    http = httpx.Client(transport=httpx.WSGITransport(app=served))
+    limits = Limits(requests_per_second=1, deadline=0.5)
+    client = Client(base_url=BASE, key="one.per-second", http=http, limits=limits)
+    client.create_session()
+    with pytest.raises(errors.TimedOut) as caught:
+        client.create_session()
+    assert (caught.value.may_have_been_received, len(served.asked)) == (False, 1)
+
+
+def test_a_body_is_not_read_past_the_deadline(served: Served) -> None:
+    served.on("POST /v1/loops/sessions", document.SESSION)
+    http = httpx.Client(transport=httpx.WSGITransport(app=served))
+    client = Client(base_url=BASE, key=KEY, http=http, limits=Limits(deadline=0))
+    with pytest.raises(errors.TimedOut) as caught:
+        client.create_session()
+    assert caught.value.may_have_been_received is True
+
+
+def test_no_connection_is_begun_past_the_deadline() -> None:
+    with talking(keeps_silent) as base_url:
+        error = failed(base_url, Limits(deadline=0))
+    assert (type(error), error.may_have_been_received) == (errors.TimedOut, False)
+
+
+def test_a_forked_process_makes_its_own_client() -> None:
+    ours = id(shared.http())
+    reading, writing = os.pipe()
+    if (child := os.fork()) == 0:
+        os.write(writing, b"same" if id(shared.http()) == ours else b"own")
+        os._exit(0)
+    os.waitpid(child, 0)
+    with os.fdopen(reading, "rb") as answer, os.fdopen(writing, "wb"):
+        assert os.read(answer.fileno(), 9) == b"own"
