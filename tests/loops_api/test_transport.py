@@ -274,11 +274,12 @@ def test_no_connection_is_begun_past_the_deadline() -> None:
     assert (type(error), error.may_have_been_received) == (errors.TimedOut, False)
 
 
+@pytest.mark.filterwarnings("ignore:This process.*multi-threaded:DeprecationWarning")
 def test_a_forked_process_makes_its_own_client() -> None:
-    ours = id(shared.http())
+    ours = shared.http()
     reading, writing = os.pipe()
     if (child := os.fork()) == 0:
-        os.write(writing, b"same" if id(shared.http()) == ours else b"own")
+        os.write(writing, b"same" if shared.http() is ours else b"own")
         os._exit(0)
     os.waitpid(child, 0)
     with os.fdopen(reading, "rb") as answer, os.fdopen(writing, "wb"):
