@@ -1,13 +1,17 @@
-"""Deny by default: a view of ours that names no permission is not run."""
+"""Deny by default: a view of ours that names no permission is not run; read-only, none acts."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from typing import Any
 
-from django.core.exceptions import ImproperlyConfigured
+from django.conf import settings
+from django.core.exceptions import ImproperlyConfigured, PermissionDenied
 from django.http import HttpRequest, HttpResponse
 
+from loopsweb.accounts.permissions import READ_ONLY
+
+SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
 GUARDED_BY_THEMSELVES = ("allauth.", "django.contrib.")
 
 
@@ -21,6 +25,9 @@ class DenyByDefaultMiddleware:
     def process_view(
         self, request: HttpRequest, view: Callable[..., Any], args: Any, kwargs: Any
     ) -> None:
+        of_sign_in = view.__module__.startswith("allauth.")
+        if settings.LOOPSWEB_READ_ONLY and request.method not in SAFE and not of_sign_in:
+            raise PermissionDenied(READ_ONLY)
         if hasattr(view, "permission") or view.__module__.startswith(GUARDED_BY_THEMSELVES):
             return
         raise ImproperlyConfigured(

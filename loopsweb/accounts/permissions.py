@@ -7,13 +7,14 @@ from enum import StrEnum
 from functools import wraps
 from typing import Concatenate, ParamSpec
 
+from django.conf import settings
 from django.contrib.auth.decorators import login_required
 from django.core.exceptions import PermissionDenied
 from django.db.models import F
 from django.http import Http404, HttpRequest
 from django.http.response import HttpResponseBase
 
-from loopsweb.accounts.models import Membership, Role, Team, User, Workspace
+from loopsweb.accounts.models import Role, Team, User, Workspace
 
 
 class Permission(StrEnum):
@@ -28,6 +29,8 @@ class Permission(StrEnum):
 
 SIGNED_IN, PUBLIC = "signed in", "public"  # what pages outside a workspace name instead
 
+READ_ONLY = "This loopsweb is read-only: it shows everything and changes nothing."
+CHANGES_NOTHING = frozenset({Permission.VIEW, Permission.EXPORT, Permission.DOWNLOAD})
 VIEWER = frozenset({Permission.VIEW, Permission.EXPORT})
 OPERATOR = VIEWER | {
     Permission.ADD_KEY,
@@ -111,7 +114,7 @@ def enter(request: WorkspaceRequest, slug: str) -> None:
         raise Http404("No such workspace.")
     request.workspace = workspace
     request.role = workspace.role
-    request.permissions = ROLE_PERMISSIONS[workspace.role]
+    request.permissions = permissions_of(workspace.role)
 
 
 def require_in_team(
@@ -126,12 +129,12 @@ def require_in_team(
         @login_required
         @wraps(view)
         def guarded(request: TeamRequest, team: int, *args: P.args, **kwargs: P.kwargs) -> Response:
-            memberships = Membership.objects.select_related("team")
-            membership = memberships.filter(team=team, user=request.user).first()
-            if membership is None:
+            mine = Team.objects.filter(pk=team, memberships__user_id=request.user.pk)
+            found = mine.annotate(role=F("memberships__role")).first()
+            if found is None:
                 raise Http404("No such team.")
-            request.team, request.role = membership.team, membership.role
-            request.permissions = ROLE_PERMISSIONS[membership.role]
+            request.team, request.role = found, found.role
+            request.permissions = ROLE_PERMISSIONS[found.role]
             if permission not in request.permissions:
                 raise PermissionDenied(denial(request.role, permission))
             return view(request, *args, **kwargs)
@@ -142,11 +145,19 @@ def require_in_team(
     return decorate
 
 
+def permissions_of(role: str) -> frozenset[Permission]:
+    """What the role may do here and now: a read-only site leaves what changes nothing."""
+    held = ROLE_PERMISSIONS[role]
+    return held & CHANGES_NOTHING if settings.LOOPSWEB_READ_ONLY else held
+
+
 def roles_with(permission: Permission) -> list[str]:
     return [role for role, held in ROLE_PERMISSIONS.items() if permission in held]
 
 
 def denial(role: str, permission: Permission) -> str:
+    if settings.LOOPSWEB_READ_ONLY and permission not in CHANGES_NOTHING:
+        return READ_ONLY
     able = [Role(name).label.lower() for name in roles_with(permission)]
     return (
         f"Your role here is {Role(role).label.lower()}; this needs {' or '.join(able)}. "

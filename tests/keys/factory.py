@@ -12,7 +12,7 @@ def key_of(
     owner: User,
     workspace: Workspace,
     *,
-    secret: str = "demo-org-key",  # noqa: S107
+    secret: str = "demo-org-key",
     **fields: Any,
 ) -> Key:
     given = {"name": "laptop", "api_url": "https://api.baseten.co", "can_list": True}

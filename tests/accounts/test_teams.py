@@ -1,0 +1,255 @@
+from __future__ import annotations
+
+import pytest
+from django.test import Client
+from django.urls import reverse
+
+from loopsweb.accounts.models import Membership, Role, Team, User, Workspace
+from loopsweb.audit.models import Event
+from loopsweb.keys.models import Key
+from tests.keys.factory import key_of
+from tests.personas import client_of
+
+
+def url(name: str, workspace: Workspace, member: User | None = None) -> str:
+    args = [workspace.team_id]
+    if member:
+        args.append(member.memberships.get(team=workspace.team).pk)
+    return reverse(f"teams:{name}", args=args)
+
+
+def roles(team: Team) -> dict[str, str]:
+    return dict(team.memberships.values_list("user__email", "role"))
+
+
+def trail() -> list[tuple[str, str, str]]:
+    events = Event.objects.order_by("pk")
+    return list(events.values_list("workspace", "action", "target_name"))
+
+
+def test_everyone_has_a_team_and_a_workspace_of_their_own(mallory: User) -> None:
+    membership = mallory.memberships.get()
+
+    assert membership.role == Role.ADMIN
+    assert [workspace.slug for workspace in membership.team.workspaces.all()] == ["mallory"]
+
+
+def test_the_list_shows_ones_own_teams(otto: User, acme: Workspace) -> None:
+    page = client_of(otto).get("/teams/")
+
+    shown = [(each.team.name, each.role) for each in page.context["memberships"]]
+    assert shown == [("Acme", "operator"), ("Otto", "admin")]
+
+
+def test_starting_a_team(otto: User) -> None:
+    answer = client_of(otto).post("/teams/new/", {"name": "Research"})
+
+    team = Team.objects.get(name="Research")
+    assert answer["Location"] == f"/teams/{team.pk}/"
+    assert roles(team) == {otto.email: "admin"}
+    assert [workspace.slug for workspace in team.workspaces.all()] == ["research"]
+    assert trail() == [("research", "workspace.create", "Research")]
+
+
+def test_a_team_needs_a_name(otto: User) -> None:
+    answer = client_of(otto).post("/teams/new/", {"name": " "})
+
+    assert answer.status_code == 422
+    assert answer.context["form"].errors["name"] == ["This field is required."]
+
+
+@pytest.mark.parametrize("persona", ["otto", "vic"])
+def test_members_see_each_other_and_change_nothing(
+    persona: str, otto: User, vic: User, acme: Workspace
+) -> None:
+    person = {"otto": otto, "vic": vic}[persona]
+
+    page = client_of(person).get(url("detail", acme))
+
+    assert [member.user.email for member, _ in page.context["members"]] == [
+        "alice@example.com",
+        "otto@example.com",
+        "vic@example.com",
+    ]
+    assert page.content.decode().split("<main")[1].count("<form") == 0
+
+
+def test_adding_a_member(alice: User, mallory: User, acme: Workspace) -> None:
+    answer = client_of(alice).post(
+        url("add_member", acme), {"email": "Mallory@Example.com", "role": "operator"}
+    )
+
+    assert answer["Location"] == url("detail", acme)
+    assert roles(acme.team) == {alice.email: "admin", mallory.email: "operator"}
+    event = Event.objects.get()
+    assert (event.workspace, event.action, event.person) == (acme.slug, "member.add", alice.email)
+    assert (event.role, event.target_name, event.answer) == (
+        "admin",
+        mallory.email,
+        {"role": "operator"},
+    )
+
+
+@pytest.mark.parametrize(
+    ("email", "message"),
+    [
+        (
+            "nobody@example.com",
+            (
+                "Nobody here signs in as nobody@example.com. "
+                "Whoever runs loopsweb can make them an account; then add them."
+            ),
+        ),
+        ("otto@example.com", "otto@example.com is a member already. Change the role below."),
+        ("not an email", "Enter a valid email address."),
+    ],
+)
+def test_who_cannot_be_added(
+    email: str, message: str, alice: User, otto: User, acme: Workspace
+) -> None:
+    before = roles(acme.team)
+
+    answer = client_of(alice).post(url("add_member", acme), {"email": email, "role": "viewer"})
+
+    assert answer.status_code == 422
+    form = answer.context["add_member"]
+    assert form.errors["email"] == [message]
+    assert form["email"].value() == email
+    assert roles(acme.team) == before
+    assert Event.objects.count() == 0
+
+
+def test_someone_switched_off_cannot_be_added(alice: User, mallory: User, acme: Workspace) -> None:
+    User.objects.filter(pk=mallory.pk).update(is_active=False)
+
+    client_of(alice).post(url("add_member", acme), {"email": mallory.email, "role": "viewer"})
+
+    assert roles(acme.team) == {alice.email: "admin"}
+
+
+def test_changing_a_role(alice: User, otto: User, acme: Workspace) -> None:
+    client_of(alice).post(url("change_role", acme, otto), {"role": "admin"})
+
+    assert roles(acme.team)[otto.email] == "admin"
+    event = Event.objects.get()
+    assert (event.action, event.target_name) == ("member.role", otto.email)
+    assert event.answer == {"before": "operator", "after": "admin"}
+
+
+def test_a_role_that_stays_leaves_no_trace(alice: User, otto: User, acme: Workspace) -> None:
+    client_of(alice).post(url("change_role", acme, otto), {"role": "operator"})
+
+    assert Event.objects.count() == 0
+
+
+def test_an_unknown_role_is_refused(alice: User, otto: User, acme: Workspace) -> None:
+    answer = client_of(alice).post(url("change_role", acme, otto), {"role": "emperor"})
+
+    assert (answer.status_code, answer.context["problem"]) == (422, "Choose one of the roles.")
+    assert roles(acme.team)[otto.email] == "operator"
+
+
+def test_the_last_admin_stays(alice: User, otto: User, acme: Workspace) -> None:
+    browser = client_of(alice)
+
+    for answer in (
+        browser.post(url("change_role", acme, alice), {"role": "viewer"}),
+        browser.post(url("remove_member", acme, alice)),
+    ):
+        assert answer.status_code == 409
+        assert answer.context["problem"] == (
+            "A team keeps at least one admin. Make someone else admin first."
+        )
+    assert roles(acme.team) == {alice.email: "admin", otto.email: "operator"}
+    assert Event.objects.count() == 0
+
+
+def test_of_two_admins_one_may_go(alice: User, otto: User, acme: Workspace) -> None:
+    browser = client_of(alice)
+    browser.post(url("change_role", acme, otto), {"role": "admin"})
+
+    answer = browser.post(url("remove_member", acme, alice))
+
+    assert answer["Location"] == "/teams/"
+    assert roles(acme.team) == {otto.email: "admin"}
+
+
+def test_who_is_removed_takes_their_keys_along(alice: User, otto: User, acme: Workspace) -> None:
+    own = otto.teams.exclude(pk=acme.team_id).get().workspaces.get()
+    key_of(otto, acme, name="laptop", shared=True)
+    kept = key_of(otto, own)
+    others = key_of(alice, acme, secret="demo-other-key")
+
+    asked = client_of(alice).get(url("remove_member", acme, otto))
+    assert (asked.status_code, Key.objects.count()) == (200, 3)
+    client_of(alice).post(url("remove_member", acme, otto))
+
+    assert roles(acme.team) == {alice.email: "admin"}
+    assert set(Key.objects.all()) == {kept, others}
+    assert trail() == [
+        (acme.slug, "key.remove", "laptop"),
+        (acme.slug, "member.remove", otto.email),
+    ]
+    assert Event.objects.get(action="key.remove").reason == "otto@example.com left the team."
+    assert client_of(otto).get(acme.get_absolute_url()).status_code == 404
+
+
+def test_a_change_is_told_in_every_workspace_of_the_team(
+    alice: User, otto: User, acme: Workspace
+) -> None:
+    client_of(alice).post(url("add_workspace", acme), {"name": "Second"})
+    client_of(alice).post(url("remove_member", acme, otto))
+
+    assert trail() == [
+        ("acme", "workspace.create", "Second"),
+        ("second", "workspace.create", "Second"),
+        ("acme", "member.remove", otto.email),
+        ("second", "member.remove", otto.email),
+    ]
+    removed = Event.objects.filter(action="member.remove")
+    assert removed.values("incident").distinct().count() == 1
+
+
+def test_renaming(alice: User, acme: Workspace) -> None:
+    client_of(alice).post(url("rename", acme), {"name": "Acme Research"})
+
+    assert Team.objects.get(pk=acme.team_id).name == "Acme Research"
+    assert Event.objects.get().answer == {"before": "Acme", "after": "Acme Research"}
+
+
+@pytest.mark.parametrize("name", ["rename", "add_workspace"])
+def test_a_name_is_needed(name: str, alice: User, acme: Workspace) -> None:
+    answer = client_of(alice).post(url(name, acme), {"name": ""})
+
+    assert answer.status_code == 422
+    assert answer.context[name].errors["name"] == ["This field is required."]
+
+
+def test_a_member_of_another_team_is_not_reached_through_ones_own(
+    alice: User, mallory: User, acme: Workspace
+) -> None:
+    theirs = mallory.memberships.get()
+
+    for name in ("change_role", "remove_member"):
+        there = reverse(f"teams:{name}", args=[acme.team_id, theirs.pk])
+
+        assert client_of(alice).post(there, {"role": "viewer"}).status_code == 404
+    assert Membership.objects.get(pk=theirs.pk).role == "admin"
+
+
+@pytest.mark.parametrize("team", [10**9, 10**30])
+def test_a_team_that_does_not_exist(team: int, alice: User) -> None:
+    assert client_of(alice).get(f"/teams/{team}/").status_code == 404
+
+
+def test_nobody_comes_here_signed_out(acme: Workspace) -> None:
+    here = url("detail", acme)
+
+    assert Client().get(here)["Location"] == f"/accounts/login/?next={here}"
+
+
+def test_the_ids_of_a_page_are_its_own(alice: User, acme: Workspace) -> None:
+    html = client_of(alice).get(url("detail", acme)).content.decode()
+
+    ids = [part.split('"')[0] for part in html.split(' id="')[1:]]
+    assert sorted(ids) == sorted(set(ids))
