@@ -13,6 +13,18 @@ from loopsweb.accounts.models import Workspace
 from loopsweb.accounts.permissions import SignedInRequest, public, signed_in
 from loopsweb.dashboard.last_visited import last_visited
 from loopsweb.resources import heartbeat
+from loopsweb.resources.checkpoints.statuses import SYNC
+from loopsweb.resources.deployments.statuses import DEPLOYMENT
+from loopsweb.resources.runs.statuses import RUN
+from loopsweb.resources.samplers.statuses import SAMPLER
+from loopsweb.ui.pages import render_page
+
+VOCABULARIES = {
+    "Deployments": DEPLOYMENT,
+    "Runs": RUN,
+    "Samplers": SAMPLER,
+    "Checkpoint sync": SYNC,
+}
 
 
 @public
@@ -48,3 +60,9 @@ def home(request: SignedInRequest) -> HttpResponse:
     workspaces = Workspace.objects.filter(team__memberships__user_id=request.user.pk)
     workspace = workspaces.filter(slug=last_visited(request)).first() or workspaces.first()
     return redirect(workspace or "teams:list")
+
+
+@signed_in
+def statuses(request: SignedInRequest) -> HttpResponse:
+    """What every status means and what to do about it."""
+    return render_page(request, "dashboard/statuses.html", {"vocabularies": VOCABULARIES})

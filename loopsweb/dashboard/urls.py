@@ -1,11 +1,12 @@
 from __future__ import annotations
 
-from django.urls import URLPattern, path
+from django.urls import path
 
-from loopsweb.dashboard import views
+from loopsweb.dashboard import audit_views, overview_views
 
 app_name = "dashboard"
-urlpatterns: list[URLPattern] = [
-    path("", views.overview, name="overview"),
-    path("audit/", views.audit, name="audit"),
+urlpatterns = [
+    path("", overview_views.overview, name="overview"),
+    path("audit/", audit_views.list_, name="audit"),
+    path("audit/<int:event_id>/", audit_views.detail, name="event"),
 ]

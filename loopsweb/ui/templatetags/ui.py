@@ -154,3 +154,8 @@ def th(query: Query, name: str, label: str, css: str = "") -> SafeString:
         query.url(sort=target),
         label,
     )
+
+
+@register.simple_tag
+def anchor(vocabulary: Vocabulary, word: str) -> str:
+    return vocabulary.anchor(word)

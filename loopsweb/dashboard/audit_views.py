@@ -1,0 +1,120 @@
+"""The record: what was done, tried or seen, by whom and when."""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime, time, timedelta
+
+from django.core.exceptions import PermissionDenied
+from django.db.models import Q
+from django.http import Http404, HttpResponse
+from django.http.response import HttpResponseBase
+from django.template.loader import render_to_string
+from django.utils import timezone
+
+from loopsweb.accounts.permissions import Permission, WorkspaceRequest, denial, require
+from loopsweb.audit.models import Event
+from loopsweb.ui.csv_export import csv_answer
+from loopsweb.ui.listing import Filter, Spec
+from loopsweb.ui.live import stamp, unchanged
+from loopsweb.ui.pages import render_page, wants_partial
+
+
+def start_of(day: str, *, later: int = 0) -> datetime | None:
+    """The first moment of a day in UTC, None where the text is no day."""
+    try:
+        return datetime.combine(date.fromisoformat(day), time(), UTC) + timedelta(days=later)
+    except (ValueError, OverflowError):
+        return None
+
+
+def since(day: str) -> Q:
+    moment = start_of(day)
+    return Q(at__gte=moment) if moment else Q()
+
+
+def until(day: str) -> Q:
+    moment = start_of(day, later=1)
+    return Q(at__lt=moment) if moment else Q()
+
+
+SPEC = Spec(
+    search=("person", "target_id", "target_name", "target_owner", "reason", "action", "incident"),
+    filters=(
+        Filter("person", "Person", field="person"),
+        Filter("action", "Action", field="action"),
+        Filter("outcome", "Outcome", field="outcome"),
+        Filter("target", "Target", field="target_noun"),
+        Filter("since", "Since", where=since),
+        Filter("until", "Until", where=until),
+    ),
+    sorts={"at": "pk"},
+    usual_sort="-at",
+    downward=frozenset({"at"}),
+)
+COLUMNS = {
+    name: name
+    for name in (
+        "id",
+        "at",
+        "action",
+        "outcome",
+        "person",
+        "role",
+        "target_noun",
+        "target_id",
+        "target_name",
+        "target_owner",
+        "reason",
+        "answer",
+        "key_label",
+        "key_fingerprint",
+        "address",
+        "request_id",
+        "incident",
+    )
+}
+
+
+@require(Permission.VIEW)
+def list_(request: WorkspaceRequest) -> HttpResponseBase:
+    rows = Event.objects.filter(workspace=request.workspace.slug)
+    version = rows.values_list("pk", flat=True).first() or 0
+    now = timezone.now()
+    if same := unchanged(request, version, now):
+        return same
+    query = SPEC.read(request.GET)
+    if request.GET.get("format") == "csv":
+        if Permission.EXPORT not in request.permissions:
+            raise PermissionDenied(denial(request.role, Permission.EXPORT))
+        selected = query.select(rows).iterator(chunk_size=2000)
+        return csv_answer(COLUMNS, selected, name=f"audit-{request.workspace.slug}", as_of=now)
+    census = SPEC.census(rows)
+    page = query.page(rows, total=census.total)
+    table = {"page": page, "query": query, "noun": "events"}
+    is_part = wants_partial(request, "live")
+    response = render_page(
+        request,
+        "ui/live.html" if is_part else "dashboard/audit.html",
+        {
+            "table": render_to_string("dashboard/_audit_table.html", table, request),
+            "version": version,
+            "query": query,
+            "choices": query.choices(census),
+            "is_part": is_part,
+        },
+    )
+    stamp(response, version, now)
+    if is_part and "v" not in request.GET:
+        response["HX-Push-Url"] = request.path + query.url().removesuffix("?")
+    return response
+
+
+@require(Permission.VIEW)
+def detail(request: WorkspaceRequest, event_id: int) -> HttpResponse:
+    here = Event.objects.filter(workspace=request.workspace.slug)
+    event = here.filter(pk=event_id).first() if event_id < 2**63 else None
+    if event is None:
+        raise Http404("There is no such event in this workspace's record.")
+    together = here.filter(incident=event.incident).order_by("pk")
+    context = {"event": event, "together": together}
+    return render_page(request, "dashboard/event.html", context)

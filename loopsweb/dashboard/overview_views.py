@@ -1,0 +1,89 @@
+"""What runs now, what needs attention, what was saved last, what happened."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+from typing import Any
+
+from django.http import HttpResponse
+from django.utils import timezone
+
+from loopsweb.accounts.models import Workspace
+from loopsweb.accounts.permissions import Permission, WorkspaceRequest, require
+from loopsweb.dashboard import activity, attention
+from loopsweb.dashboard.last_visited import remember
+from loopsweb.keys.models import Key
+from loopsweb.resources.checkpoints.models import Checkpoint
+from loopsweb.resources.checkpoints.statuses import SYNC
+from loopsweb.resources.deployments.models import HOLDS_NOTHING
+from loopsweb.resources.deployments.statuses import DEPLOYMENT
+from loopsweb.resources.freshness import freshness
+from loopsweb.resources.list_page import version_of
+from loopsweb.resources.pairs import Costed, costed, with_prices
+from loopsweb.resources.runs.models import Run
+from loopsweb.resources.watch import looked_at
+from loopsweb.ui.live import stamp, unchanged
+from loopsweb.ui.pages import render_page, wants_partial
+
+MOST_RUNNING = 25
+NEWEST = 6
+MOST_RECENT = 12
+
+
+@dataclass(frozen=True)
+class Sum:
+    """What is known of a total, and for how many the figure is not known."""
+
+    known: Decimal | int
+    unknown: int
+
+
+def total(figures: list[Decimal | None] | list[int | None]) -> Sum:
+    known = [figure for figure in figures if figure is not None]
+    return Sum(sum(known), len(figures) - len(known))
+
+
+@require(Permission.VIEW)
+def overview(request: WorkspaceRequest) -> HttpResponse:
+    now = timezone.now()
+    workspace = request.workspace
+    looked_at(workspace)
+    remember(request, workspace.slug)
+    reading = freshness(workspace)
+    feed = reading.overall
+    version = f"{version_of(request, feed)}.{int(now.timestamp() // 60)}"
+    if same := unchanged(request, version, feed.as_of, feed.next_poll_at):
+        return same
+    context = {
+        **shown(workspace, now=now),
+        "feed": feed,
+        "deployments_feed": reading.of("deployments"),
+        "checkpoints_feed": reading.of("checkpoints"),
+        "version": version,
+        "is_part": wants_partial(request, "live"),
+    }
+    response = render_page(request, "dashboard/overview.html", context, partial="live")
+    stamp(response, version, feed.as_of, feed.next_poll_at)
+    return response
+
+
+def shown(workspace: Workspace, *, now: datetime) -> dict[str, Any]:
+    running = with_prices(workspace).exclude(status__in=HOLDS_NOTHING)
+    lines: list[Costed] = costed(running.order_by("-created_at", "-pk"))
+    checkpoints = Checkpoint.objects.in_workspace(workspace)
+    return {
+        "lines": lines[:MOST_RUNNING],
+        "running_count": len(lines),
+        "gpus": total([line.deployment.gpus_held for line in lines]),
+        "cost": total([line.cost_per_hour for line in lines]),
+        "active_runs": Run.objects.in_workspace(workspace).filter(status="ACTIVE").count(),
+        "syncing": checkpoints.filter(sync_status="SYNCING").count(),
+        "checkpoints": checkpoints.order_by("-created_at", "-pk")[:NEWEST],
+        "attention": attention.items(workspace, now=now),
+        "happenings": activity.recent(workspace, most=MOST_RECENT),
+        "has_key": bool(lines) or Key.objects.in_workspace(workspace).exists(),
+        "deployment": DEPLOYMENT,
+        "sync": SYNC,
+    }
