@@ -61,11 +61,10 @@ def test_our_containers_are_read_only_and_without_capabilities() -> None:
 
 
 def test_the_example_names_every_setting() -> None:
-    explained = set(
-        re.findall(r"^(?:# )?([A-Z_]+)=", (ROOT / ".env.example").read_text(), re.MULTILINE)
-    )
-    sources = [Path("loopsweb/settings.py"), Path("docker-compose.yml")]
-    read = set(re.findall(r'env\.\w+\(\s*"(\w+)"', (ROOT / sources[0]).read_text()))
-    read |= set(re.findall(r"\$\{(\w+)", (ROOT / sources[1]).read_text()))
+    example = (ROOT / ".env.example").read_text()
+    explained = set(re.findall(r"^(?:# )?([A-Z_]+)=", example, re.MULTILINE))
+    settings = (ROOT / "loopsweb" / "settings.py").read_text()
+    read = set(re.findall(r'env\.\w+\(\s*"(\w+)"', settings))
+    read |= set(re.findall(r"\$\{(\w+)", (ROOT / "docker-compose.yml").read_text()))
     assert explained - read == {"LOOPSWEB_DATA_DIR", "LOOPSWEB_DEMO_DIR"}
     assert read - explained == set()
