@@ -82,7 +82,8 @@ def test_the_same_name_for_both_targets_is_told_apart_by_the_uri(two: Simulator)
 
 
 @pytest.mark.parametrize(
-    "name", ["<script>alert(1)</script>", "a/b c?d#e", "n" * 255, "\u202etxt.exe", "..", "字", "\ud800"]
+    "name",
+    ["<script>alert(1)</script>", "a/b c?d#e", "n" * 255, "\u202etxt.exe", "..", "字", "\ud800"],
 )
 def test_hostile_names_come_out_as_they_went_in(two: Simulator, name: str) -> None:
     run = two.world.add_run(id="h", name=name)
