@@ -2,10 +2,11 @@ from __future__ import annotations
 
 from django.urls import path
 
-from loopsweb.resources.deployments import views
+from loopsweb.resources.deployments import deactivation, views
 
 app_name = "deployments"
 urlpatterns = [
     path("", views.list_, name="list"),
     path("<remote_id:remote_id>/", views.detail, name="detail"),
+    path("<remote_id:remote_id>/deactivation/", deactivation.deactivation, name="deactivation"),
 ]

@@ -1,0 +1,91 @@
+"""The page that makes something: the form, why it cannot be sent, and what became of it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from django.contrib import messages
+from django.http import HttpResponse
+from django.shortcuts import redirect
+from django.urls import reverse
+
+from loopsweb.accounts.permissions import WorkspaceRequest
+from loopsweb.keys.clients import Acting, NoKey, client_for, why_not
+from loopsweb.loops_api import errors
+from loopsweb.resources.creating import AlreadySubmitted
+from loopsweb.resources.creation_form import CreationForm
+from loopsweb.resources.keeping import Named
+from loopsweb.ui.pages import render_page
+
+UNPROCESSABLE, CONFLICT, BAD_GATEWAY = 422, 409, 502
+MAYBE = (
+    "Whether it was made is unknown: the request may have arrived. "
+    "Look at the list before you send it again."
+)
+
+
+@dataclass(frozen=True)
+class Creation:
+    """noun: plural, as in URLs. method: of the client. submit: the button's verb."""
+
+    noun: str
+    method: str
+    title: str
+    intro: str
+    submit: str
+    template: str = "resources/new.html"
+
+
+def creation_page(
+    request: WorkspaceRequest,
+    creation: Creation,
+    form_class: type[CreationForm],
+    create: Callable[[CreationForm, Acting], Named],
+    *,
+    initial: dict[str, Any] | None = None,
+) -> HttpResponse:
+    """GET asks, POST does and leads to what was made."""
+    person, workspace = request.user, request.workspace
+    blocked = why_not(workspace=workspace, person=person, method=creation.method)
+    form = form_class(
+        request.POST if request.method == "POST" else None,
+        workspace=workspace,
+        is_newer=not why_not(workspace=workspace, person=person, method="get_capabilities"),
+        initial=initial or {},
+    )
+    status = 200
+    if request.method == "POST":
+        status = UNPROCESSABLE
+        if form.is_valid():
+            try:
+                acting = client_for(workspace=workspace, person=person, method=creation.method)
+                made = create(form, acting)
+            except NoKey as error:
+                form.add_error(None, str(error))
+                status = CONFLICT
+            except AlreadySubmitted:
+                messages.info(request, "This form was sent before; nothing was sent this time.")
+                return redirect(f"{creation.noun}:list", workspace.slug)
+            except errors.LoopsError as error:
+                status = add_api_error(form, error)
+            else:
+                messages.success(request, f"{creation.title.split()[-1].capitalize()} created.")
+                return redirect(f"{creation.noun}:detail", workspace.slug, made.id)
+    context = {
+        "form": form,
+        "creation": creation,
+        "blocked": blocked,
+        "list_url": reverse(f"{creation.noun}:list", args=[workspace.slug]),
+    }
+    return render_page(request, creation.template, context, status=status)
+
+
+def add_api_error(form: CreationForm, error: errors.LoopsError) -> int:
+    """Say what the API said, keep what was typed, and allow another try."""
+    form.add_error(None, error.plain)
+    if error.may_have_been_received:
+        form.add_error(None, MAYBE)
+    form.renew()
+    return BAD_GATEWAY if error.may_have_been_received else UNPROCESSABLE

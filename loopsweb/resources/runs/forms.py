@@ -1,0 +1,80 @@
+from __future__ import annotations
+
+from typing import Any
+
+from django import forms
+from django.core.exceptions import ValidationError
+
+from loopsweb.resources import creation_form as suggestions
+from loopsweb.resources.creation_form import CreationForm
+from loopsweb.ui.suggesting import Suggesting
+
+AVAILABILITY = [("", "The API's default"), ("dedicated", "Dedicated"), ("spot", "Spot")]
+CAP_ON_NEWER_SERVERS = 3600
+
+
+class NewRun(CreationForm):
+    """The API's fields in the document's order, its defaults filled in; newer ones after them."""
+
+    session_id = forms.CharField(label="Session", max_length=255, widget=Suggesting)
+    base_model = forms.CharField(
+        label="Base model", max_length=255, widget=Suggesting, help_text="Such as Qwen/Qwen3-8B."
+    )
+    max_seq_len = forms.IntegerField(
+        label="Maximum sequence length",
+        min_value=1,
+        required=False,
+        initial=131_072,
+        help_text="Tokens of the longest training example you will send.",
+    )
+    lora_rank = forms.IntegerField(label="LoRA rank", min_value=1, required=False, initial=64)
+    seed = forms.IntegerField(label="Seed", required=False, help_text="For reproducibility.")
+    scale_down_delay_seconds = forms.IntegerField(
+        label="Scale-down delay, seconds",
+        min_value=1,
+        required=False,
+        initial=3600,
+        help_text="Idle time before the run gives its GPUs back. Until then it is billed.",
+    )
+    path = forms.CharField(
+        label="Resume from",
+        max_length=2000,
+        required=False,
+        widget=Suggesting,
+        help_text="A trainer checkpoint, bt://loops:<run id>/weights/<name>. Empty: start anew.",
+    )
+    name = forms.CharField(label="Name", max_length=255, required=False)
+    availability_model = forms.ChoiceField(
+        label="Availability",
+        choices=AVAILABILITY,
+        required=False,
+        help_text="Spot is cheaper and may be preempted.",
+    )
+    replicas = forms.IntegerField(label="Replicas", min_value=1, required=False)
+    reuse_from_run_id = forms.CharField(
+        label="Reuse from run", max_length=255, required=False, widget=Suggesting
+    )
+    newer_fields = ("name", "availability_model", "replicas", "reuse_from_run_id")
+
+    def suggest(self) -> None:
+        models = suggestions.base_models(self.workspace, self.catalogue)
+        self.suggest_for("session_id", suggestions.sessions(self.workspace))
+        self.suggest_for("base_model", models)
+        self.suggest_for("path", suggestions.checkpoints(self.workspace, target="trainer"))
+
+    def clean_path(self) -> str:
+        return self.clean_target("path", target="trainer")
+
+    def clean_scale_down_delay_seconds(self) -> int | None:
+        delay: int | None = self.cleaned_data["scale_down_delay_seconds"]
+        if delay and delay > CAP_ON_NEWER_SERVERS and "name" in self.fields:
+            raise ValidationError(f"This server takes at most {CAP_ON_NEWER_SERVERS} seconds.")
+        return delay
+
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean() or {}
+        length, model = cleaned.get("max_seq_len"), cleaned.get("base_model", "")
+        longest = self.catalogue and self.catalogue.max_context_length(model)
+        if length and longest and length > longest:
+            self.add_error("max_seq_len", f"{model} takes at most {longest} tokens.")
+        return cleaned

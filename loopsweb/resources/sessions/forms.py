@@ -1,0 +1,23 @@
+from __future__ import annotations
+
+from django import forms
+
+from loopsweb.resources.creation_form import CreationForm
+
+
+class NewSession(CreationForm):
+    training_project_id = forms.CharField(
+        label="Training project ID",
+        max_length=255,
+        required=False,
+        help_text="Empty: the organisation's default project, made if there is none.",
+    )
+
+
+class EnterSession(forms.Form):
+    session_id = forms.CharField(
+        label="Session ID",
+        max_length=255,
+        help_text="No route of the API lists sessions. One that no run names is known by its ID.",
+        widget=forms.TextInput({"autocomplete": "off", "spellcheck": "false"}),
+    )
