@@ -13,7 +13,9 @@ from loopsweb.accounts.models import Workspace
 from loopsweb.keys.models import Key, KeyState
 from loopsweb.resources.checkpoints.models import Checkpoint
 from loopsweb.resources.deployments.models import TERMINAL, Deployment
+from loopsweb.resources.deployments.statuses import DEPLOYMENT
 from loopsweb.resources.samplers.models import Sampler
+from loopsweb.resources.samplers.statuses import SAMPLER
 from loopsweb.ui.statuses import Tone
 
 RECENT = timedelta(hours=24)
@@ -59,7 +61,7 @@ def deployments(workspace: Workspace, *, now: datetime) -> Iterator[Item]:
         url = reverse("deployments:detail", args=[workspace.slug, row.remote_id])
         if row.is_terminal:
             tone: Tone = "bad" if row.status == "FAILED" else "warn"
-            what = f"Deployment {row.status.lower()}: its run cannot be resumed."
+            what = f"Deployment {row.status}. {DEPLOYMENT.of(row.status).meaning}"
             yield Item(tone, what, row.remote_id, url, row.changed_at)
         else:
             what = "Deployment not in the API's answers. It may have ended, or gone out of sight."
@@ -73,7 +75,8 @@ def samplers(workspace: Workspace, *, now: datetime) -> Iterator[Item]:
     for row in rows.order_by("-changed_at", "-pk")[:MOST]:
         url = reverse("samplers:detail", args=[workspace.slug, row.remote_id])
         tone: Tone = "warn" if row.status == "UNHEALTHY" else "bad"
-        yield Item(tone, f"Sampler {row.status}.", row.remote_id, url, row.changed_at)
+        what = f"Sampler {row.status}. {SAMPLER.of(row.status).meaning}"
+        yield Item(tone, what, row.remote_id, url, row.changed_at)
 
 
 def checkpoints(workspace: Workspace, *, now: datetime) -> Iterator[Item]:

@@ -1,27 +1,27 @@
-// <copy-button value="bt://…" label="URI">: a button that copies. Without JavaScript there is none.
+// <copy-button label="URI">bt://…</copy-button>: adds a button that copies the text inside.
 class CopyButton extends HTMLElement {
   connectedCallback() {
-    if (this.firstChild) return;
-    const button = document.createElement("button");
-    button.type = "button";
-    this.say(button, false);
-    button.addEventListener("click", () => this.copy(button));
-    this.append(button);
+    if (this.button) return;
+    this.text = this.textContent.trim();
+    this.button = document.createElement("button");
+    this.button.type = "button";
+    this.button.addEventListener("click", () => this.copy());
+    this.say(false);
+    this.append(this.button);
   }
 
-  say(button, copied) {
-    const label = this.getAttribute("label") ?? "this";
-    button.innerHTML = `<svg aria-hidden="true"><use href="#icon-${copied ? "copied" : "copy"}"/></svg>`;
-    button.setAttribute("aria-label", copied ? `Copied ${label}` : `Copy ${label}`);
-    button.title = copied ? "Copied" : `Copy ${this.getAttribute("value")}`;
+  say(copied) {
+    const label = this.getAttribute("label");
+    this.button.setAttribute("aria-label", copied ? `Copied ${label}` : `Copy ${label} ${this.text}`);
+    this.button.title = copied ? "Copied" : `Copy ${this.text}`;
     this.toggleAttribute("data-copied", copied);
   }
 
-  async copy(button) {
-    await navigator.clipboard.writeText(this.getAttribute("value"));
-    this.say(button, true);
+  async copy() {
+    await navigator.clipboard.writeText(this.text);
+    this.say(true);
     clearTimeout(this.timer);
-    this.timer = setTimeout(() => this.say(button, false), 1500);
+    this.timer = setTimeout(() => this.say(false), 1500);
   }
 }
 

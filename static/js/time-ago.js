@@ -34,7 +34,8 @@ class TimeAgo extends HTMLElement {
 
   tick() {
     const seconds = (serverNow() - Date.parse(this.time.dateTime)) / 1000;
-    const text = Math.abs(seconds) > MONTH ? this.absolute.slice(0, 10) : relative(seconds);
+    const isDue = seconds > -0.5 && this.hasAttribute("data-next");
+    const text = isDue ? "now" : Math.abs(seconds) > MONTH ? this.absolute.slice(0, 10) : relative(seconds);
     if (this.time.textContent === text) return;
     this.time.textContent = text;
     this.time.title = this.absolute;

@@ -55,26 +55,37 @@ def or_dash(value: Any) -> Any:
     return ABSENT if value is None or value == "" else value
 
 
-def iso(moment: datetime) -> str:
-    return moment.astimezone(UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
+def iso(time: datetime) -> str:
+    return time.astimezone(UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
 
 
-@register.filter
-def when(moment: datetime | None) -> SafeString:
-    """A time element: absolute and in UTC as served, relative once JavaScript runs."""
-    if moment is None:
+@register.simple_tag
+def moment(time: datetime | None, attribute: str = "") -> SafeString:
+    """A time element: absolute and in UTC as served, relative once JavaScript runs.
+
+    With `attribute` for scripts that move it on; one that is "data-next" says when it is due.
+    """
+    if time is None:
         return ABSENT
-    shown = moment.astimezone(UTC).strftime("%Y-%m-%d %H:%M UTC")
-    return format_html('<time-ago><time datetime="{}">{}</time></time-ago>', iso(moment), shown)
+    shown = time.astimezone(UTC).strftime("%Y-%m-%d %H:%M UTC")
+    extra = f" {attribute}" if attribute else ""
+    return format_html(
+        '<time-ago{}><time datetime="{}">{}</time></time-ago>', extra, iso(time), shown
+    )
 
 
 @register.filter
-def at(moment: datetime | None) -> SafeString:
+def when(time: datetime | None) -> SafeString:
+    return moment(time)
+
+
+@register.filter
+def at(time: datetime | None) -> SafeString:
     """A time element that stays absolute."""
-    if moment is None:
+    if time is None:
         return ABSENT
-    shown = moment.astimezone(UTC).strftime("%Y-%m-%d %H:%M:%S UTC")
-    return format_html('<time datetime="{}">{}</time>', iso(moment), shown)
+    shown = time.astimezone(UTC).strftime("%Y-%m-%d %H:%M:%S UTC")
+    return format_html('<time datetime="{}">{}</time>', iso(time), shown)
 
 
 @register.filter
@@ -103,32 +114,34 @@ def badge(vocabulary: Vocabulary, word: str, *, link: bool = False) -> SafeStrin
     if not word:
         return ABSENT
     status = vocabulary.of(word)
-    tag, href = "span", mark_safe("")
-    if link:
-        address = f"{reverse('help-statuses')}#{vocabulary.anchor(word)}"
-        tag, href = "a", format_html(' href="{}"', address)
+    if not link:
+        return format_html('<span class="status {}">{}</span>', status.tone, word)
     return format_html(
-        '<{0}{1} class="status {2}" title="{3}"><svg class="glyph" aria-hidden="true">'
-        '<use href="#glyph-{2}"/></svg><span class="word">{4}</span></{0}>',
-        tag, href, status.tone, status.meaning, word,
-    )  # fmt: skip
+        '<a href="{}#{}" class="status {}" title="{}">{}</a>',
+        reverse("help-statuses"),
+        vocabulary.anchor(word),
+        status.tone,
+        status.meaning,
+        word,
+    )
 
 
 @register.simple_tag
-def copy(value: str, label: str) -> SafeString:
-    """A button that copies `value`, made by JavaScript; nothing where there is nothing to copy."""
-    if not value:
-        return mark_safe("")
-    return format_html('<copy-button value="{}" label="{}"></copy-button>', value, label)
+def ident(value: str, label: str = "ID", url: str = "", *, clip: bool = False) -> SafeString:
+    """An id or URI in monospace, as a link where there is a `url`, with a button that copies it.
 
-
-@register.simple_tag
-def ident(value: str, label: str = "id") -> SafeString:
-    """An id or URI in monospace that may break anywhere, with its copy button."""
+    It breaks anywhere; with `clip` it is cut to the room there is.
+    """
     if not value:
         return ABSENT
+    tag, href = ("a", format_html(' href="{}"', url)) if url else ("span", "")
     return format_html(
-        '<span class="with-copy"><span class="id">{}</span>{}</span>', value, copy(value, label)
+        '<copy-button label="{0}"><{1} class="id{2}"{3}>{4}</{1}></copy-button>',
+        label,
+        tag,
+        " clip" if clip else "",
+        href,
+        value,
     )
 
 
