@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Callable
+from functools import wraps
 
 from django import forms
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
 from django.http import HttpResponse
+from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect
 from django.utils import timezone
 from django.views.decorators.debug import sensitive_post_parameters
@@ -31,6 +33,19 @@ from loopsweb.loops_api.errors import LoopsError, Unauthorized
 from loopsweb.ui.pages import render_page
 
 UNPROCESSABLE = 422
+KeyView = Callable[[SignedInRequest, Key], HttpResponse]
+
+
+def of_ones_own(view: KeyView) -> Callable[..., HttpResponseBase]:
+    """For views of one key: it is passed in, and is not there for anybody but its owner."""
+
+    @signed_in
+    @wraps(view)
+    def guarded(request: SignedInRequest, uid: uuid.UUID) -> HttpResponse:
+        keys = Key.objects.select_related("workspace__team", "owner")
+        return view(request, get_object_or_404(keys, uid=uid, owner=request.user))
+
+    return guarded
 
 
 @signed_in
@@ -62,9 +77,8 @@ def add(request: SignedInRequest) -> HttpResponse:
     return _form_page(request, "keys/add.html", form)
 
 
-@signed_in
-def detail(request: SignedInRequest, uid: uuid.UUID) -> HttpResponse:
-    key = _own(request, uid)
+@of_ones_own
+def detail(request: SignedInRequest, key: Key) -> HttpResponse:
     context = {
         "key": key,
         "scopes": matrix.scopes(key),
@@ -73,10 +87,9 @@ def detail(request: SignedInRequest, uid: uuid.UUID) -> HttpResponse:
     return render_page(request, "keys/detail.html", context)
 
 
-@signed_in
+@of_ones_own
 @require_POST
-def check(request: SignedInRequest, uid: uuid.UUID) -> HttpResponse:
-    key = _own(request, uid)
+def check(request: SignedInRequest, key: Key) -> HttpResponse:
     try:
         actions.recheck(key=key, by=_actor(request, key.workspace), now=timezone.now())
     except LoopsError as error:
@@ -89,10 +102,9 @@ def check(request: SignedInRequest, uid: uuid.UUID) -> HttpResponse:
     return redirect(key)
 
 
-@signed_in
+@of_ones_own
 @sensitive_post_parameters("secret")
-def replace(request: SignedInRequest, uid: uuid.UUID) -> HttpResponse:
-    key = _own(request, uid)
+def replace(request: SignedInRequest, key: Key) -> HttpResponse:
     by = _actor(request, key.workspace)
     _require_add_key(by)
     form = ReplaceKey(request.POST or None)
@@ -107,29 +119,22 @@ def replace(request: SignedInRequest, uid: uuid.UUID) -> HttpResponse:
     return _form_page(request, "keys/replace.html", form, key=key)
 
 
-@signed_in
+@of_ones_own
 @require_POST
-def share(request: SignedInRequest, uid: uuid.UUID) -> HttpResponse:
-    key = _own(request, uid)
+def share(request: SignedInRequest, key: Key) -> HttpResponse:
     by = _actor(request, key.workspace)
     _require_add_key(by)
     actions.share(key=key, shared=request.POST.get("shared") == "on", by=by, now=timezone.now())
     return redirect(key)
 
 
-@signed_in
-def remove(request: SignedInRequest, uid: uuid.UUID) -> HttpResponse:
-    key = _own(request, uid)
+@of_ones_own
+def remove(request: SignedInRequest, key: Key) -> HttpResponse:
     if request.method != "POST":
         return render_page(request, "keys/remove.html", {"key": key})
     actions.remove(key=key, by=_actor(request, key.workspace), now=timezone.now())
     messages.success(request, f"Key “{key.name}” removed.")
     return redirect("keys:list")
-
-
-def _own(request: SignedInRequest, uid: uuid.UUID) -> Key:
-    keys = Key.objects.select_related("workspace__team", "owner")
-    return get_object_or_404(keys, uid=uid, owner=request.user)
 
 
 def _actor(request: SignedInRequest, workspace: Workspace) -> Actor:

@@ -3,6 +3,7 @@ from __future__ import annotations
 import pytest
 from allauth.mfa.models import Authenticator
 from django.contrib import admin
+from django.contrib.auth.models import Permission
 from django.test import Client
 from django.urls import reverse
 
@@ -71,17 +72,11 @@ def test_staff_do_not_make_themselves_superusers(root: User, otto: User) -> None
 
     User.objects.filter(pk=otto.pk).update(is_staff=True)
     staff = User.objects.get(pk=otto.pk)
-    staff.user_permissions.set(_all_of("user"))
+    staff.user_permissions.set(Permission.objects.filter(codename__endswith="_user"))
     page = client_of(staff).get(f"/admin/accounts/user/{otto.pk}/change/")
 
     fields = page.context["adminform"].form.fields
     assert [name for name in fields if name in {"is_staff", "is_superuser"}] == []
-
-
-def _all_of(model: str) -> list[object]:
-    from django.contrib.auth.models import Permission
-
-    return list(Permission.objects.filter(codename__endswith=f"_{model}"))
 
 
 def test_keys_are_shown_by_fingerprint_alone(root: User, otto: User, acme: Workspace) -> None:

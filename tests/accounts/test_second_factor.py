@@ -22,7 +22,7 @@ def ada(db: None, settings: Settings) -> User:
 
 
 def code(secret: str) -> str:
-    return auth.format_hotp_value(auth.hotp_value(secret, int(time.time()) // 30))
+    return str(auth.format_hotp_value(auth.hotp_value(secret, int(time.time()) // 30)))
 
 
 def with_second_factor(ada: User) -> tuple[Client, str]:

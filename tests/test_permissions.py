@@ -1,0 +1,282 @@
+"""Every URL, asked by everybody: what each gets follows from the permission that its view names."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from typing import Any
+from urllib.parse import quote
+
+import pytest
+from django.apps import apps
+from django.core.exceptions import ImproperlyConfigured
+from django.db import transaction
+from django.http import HttpResponse
+from django.test import Client, RequestFactory
+from django.urls import URLPattern, URLResolver, get_resolver
+from pytest_django import Settings
+
+from loopsweb.accounts.middleware import DenyByDefaultMiddleware
+from loopsweb.accounts.models import Role, User, Workspace
+from loopsweb.accounts.permissions import PUBLIC, ROLE_PERMISSIONS, SIGNED_IN, Permission
+from loopsweb.audit.models import Event
+from loopsweb.audit.record import record
+from loopsweb.keys.models import Key
+from loopsweb.resources.snapshot import Snapshot
+from loopsweb.simulator import Simulator
+from tests.keys.factory import key_of
+from tests.personas import client_of
+
+METHODS = ["GET", "HEAD", "POST", "PUT", "DELETE"]
+SIGN_IN, REFUSED, NOT_THERE, IN = "sign in", "403", "404", "in"
+REMOTE_ID = "k4q95w5"
+
+# Routes that anyone may open.
+FOR_ANYONE = {
+    "healthz",
+    "readyz",
+    "accounts/email/",
+    "accounts/confirm-email/",
+    "accounts/confirm-email/<str:key>/",
+}
+# Who guards their own views: the first by sign-in flows, the second by is_staff.
+GUARDED_BY_THEMSELVES = ("accounts/", "admin/")
+
+Examples = dict[str, Callable[["House"], Any]]
+
+
+@dataclass(frozen=True)
+class House:
+    """What the example in a URL may be taken from. The key is alice's."""
+
+    workspace: Workspace
+    key: Key
+    event: Event
+
+
+EXAMPLES: Examples = {
+    "workspace": lambda house: house.workspace.slug,
+    "team": lambda house: house.workspace.team_id,
+    "member": lambda house: house.workspace.team.memberships.get(role=Role.VIEWER).pk,
+    "uid": lambda house: house.key.uid,
+    "remote_id": lambda _: REMOTE_ID,
+    "event_id": lambda house: house.event.pk,
+    "key": lambda _: "abc",
+}
+
+
+@dataclass(frozen=True)
+class Route:
+    pattern: str
+    view: Callable[..., Any] = field(repr=False)
+
+    @property
+    def names(self) -> list[str]:
+        return re.findall(r"<(?:\w+:)?(\w+)>", self.pattern)
+
+    @property
+    def permission(self) -> str:
+        return getattr(self.view, "permission", "")
+
+    def url(self, house: House) -> str:
+        def example(found: re.Match[str]) -> str:
+            return quote(str(EXAMPLES[found[1]](house)))
+
+        return "/" + re.sub(r"<(?:\w+:)?(\w+)>", example, self.pattern)
+
+
+def routes(resolver: URLResolver, before: str = "") -> Iterator[Route]:
+    for pattern in resolver.url_patterns:
+        here = before + str(pattern.pattern)
+        if isinstance(pattern, URLPattern):
+            yield Route(here, pattern.callback)
+        else:
+            yield from routes(pattern, here)
+
+
+ALL = list(routes(get_resolver()))
+OURS = [route for route in ALL if hasattr(route.view, "permission")]
+
+
+def by_pattern(route: Route) -> str:
+    return route.pattern or "/"
+
+
+def test_every_route_names_a_permission() -> None:
+    nameless = [
+        route.pattern
+        for route in ALL
+        if not route.permission and not route.pattern.startswith(GUARDED_BY_THEMSELVES)
+    ]
+    unknown = {route.permission for route in OURS} - {*Permission, SIGNED_IN, PUBLIC}
+
+    assert (nameless, unknown) == ([], set())
+
+
+def test_what_is_public_is_listed() -> None:
+    assert {route.pattern for route in OURS if route.permission == PUBLIC} == FOR_ANYONE
+
+
+@pytest.mark.parametrize("route", OURS, ids=by_pattern)
+def test_every_part_of_a_url_has_an_example(route: Route) -> None:
+    missing = [name for name in route.names if name not in EXAMPLES]
+
+    assert missing == [], (
+        f"{route.pattern} has the parts {missing}. Add an example of each to EXAMPLES in "
+        "tests/test_permissions.py, of something that belongs to the workspace acme or to alice."
+    )
+
+
+@pytest.mark.parametrize("route", OURS, ids=by_pattern)
+def test_a_page_of_a_workspace_or_a_team_asks_for_the_role(route: Route) -> None:
+    of_a_team = route.pattern.startswith("w/") or "team" in route.names
+
+    assert of_a_team == (route.permission in set(Permission))
+    assert route.pattern.startswith("w/<slug:workspace>/") == ("workspace" in route.names)
+
+
+@pytest.mark.parametrize("route", OURS, ids=by_pattern)
+def test_no_page_waives_the_protection_of_its_forms(route: Route) -> None:
+    assert getattr(route.view, "csrf_exempt", False) is False
+
+
+@pytest.fixture
+def house(alice: User, otto: User, vic: User, acme: Workspace, now: Any) -> House:
+    """One of everything in acme, under the one remote id of the examples."""
+    for model in apps.get_app_config("resources").get_models():
+        if issubclass(model, Snapshot):
+            model.objects.create(
+                workspace=acme, remote_id=REMOTE_ID, first_seen_at=now, changed_at=now
+            )
+    return House(
+        workspace=acme,
+        key=key_of(alice, acme),
+        event=record(workspace=acme.slug, action="test", outcome="observed", now=now),
+    )
+
+
+@pytest.fixture
+def people(
+    alice: User, otto: User, vic: User, mallory: User, house: House
+) -> dict[str, tuple[Client, str]]:
+    """Everybody's browser, and the role they have in acme."""
+    root = User.objects.create_superuser("root@example.com")
+    return {
+        "anonymous": (Client(), ""),
+        "alice": (client_of(alice), Role.ADMIN),
+        "otto": (client_of(otto), Role.OPERATOR),
+        "vic": (client_of(vic), Role.VIEWER),
+        "mallory": (client_of(mallory), ""),
+        "root": (client_of(root), ""),
+    }
+
+
+def due(route: Route, name: str, role: str) -> str:
+    """What this person is to meet on this route, by the table of permissions alone."""
+    if route.permission == PUBLIC:
+        return IN
+    if name == "anonymous":
+        return SIGN_IN
+    if route.permission == SIGNED_IN:
+        return NOT_THERE if "uid" in route.names and name != "alice" else IN
+    if not role:
+        return NOT_THERE
+    return IN if route.permission in ROLE_PERMISSIONS[role] else REFUSED
+
+
+def met(browser: Client, method: str, url: str) -> str:
+    with transaction.atomic():
+        answer = browser.generic(method, url)
+        transaction.set_rollback(True)
+    if answer.get("Location", "").startswith("/accounts/login/"):
+        return SIGN_IN
+    return {403: REFUSED, 404: NOT_THERE}.get(answer.status_code, IN)
+
+
+@pytest.mark.parametrize("route", OURS, ids=by_pattern)
+def test_who_gets_in(
+    route: Route, house: House, people: dict[str, tuple[Client, str]], loops: Simulator
+) -> None:
+    url = route.url(house)
+    if route.permission == PUBLIC and route.pattern.startswith("accounts/"):
+        assert {met(browser, "GET", url) for browser, _ in people.values()} == {REFUSED}
+        return
+
+    outcomes = {
+        (name, method): met(browser, method, url)
+        for name, (browser, _) in people.items()
+        for method in METHODS
+    }
+
+    assert outcomes == {
+        (name, method): due(route, name, role)
+        for name, (_, role) in people.items()
+        for method in METHODS
+    }
+
+
+@pytest.mark.parametrize(
+    "route", [each for each in OURS if "workspace" in each.names], ids=by_pattern
+)
+def test_a_viewer_leaves_no_trace(
+    route: Route, house: House, people: dict[str, tuple[Client, str]], loops: Simulator
+) -> None:
+    browser, _ = people["vic"]
+    before = list(Event.objects.values_list("action"))
+
+    for method in ("POST", "PUT", "DELETE"):
+        browser.generic(method, route.url(house))
+
+    assert list(Event.objects.values_list("action")) == before
+    assert [each.method for each in loops.requests if each.method != "GET"] == []
+
+
+@pytest.mark.parametrize("route", OURS, ids=by_pattern)
+def test_a_form_without_its_token_is_refused(
+    route: Route, house: House, alice: User, loops: Simulator
+) -> None:
+    browser = Client(enforce_csrf_checks=True)
+    browser.force_login(alice, backend="allauth.account.auth_backends.AuthenticationBackend")
+
+    assert browser.post(route.url(house)).status_code == 403
+
+
+@pytest.mark.parametrize(
+    "route", [each for each in OURS if "workspace" in each.names], ids=by_pattern
+)
+def test_a_workspace_that_does_not_exist_is_not_there(
+    route: Route, house: House, alice: User
+) -> None:
+    url = route.url(house).replace(f"/{house.workspace.slug}/", "/nowhere/", 1)
+
+    assert client_of(alice).get(url).status_code == 404
+
+
+@pytest.mark.parametrize(
+    "path",
+    ["/admin/keys/key/1/", "/admin/keys/key/1/change/", "/admin/accounts/user/1/password/"],
+)
+def test_the_admin_guards_itself(path: str, people: dict[str, tuple[Client, str]]) -> None:
+    outsiders = {name: browser for name, (browser, _) in people.items() if name != "root"}
+
+    outcomes = {
+        name: browser.get(path, follow=True).redirect_chain[-1][0].partition("?")[0]
+        if name == "anonymous"
+        else browser.get(path, follow=True).status_code
+        for name, browser in outsiders.items()
+    }
+
+    assert outcomes == {"anonymous": "/accounts/login/"} | dict.fromkeys(
+        ["alice", "otto", "vic", "mallory"], 403
+    )
+
+
+def test_a_view_that_names_no_permission_is_not_run(settings: Settings) -> None:
+    def forgotten(request: object) -> HttpResponse:
+        raise AssertionError("this view must not run")
+
+    middleware = DenyByDefaultMiddleware(lambda _: HttpResponse())
+
+    with pytest.raises(ImproperlyConfigured, match="forgotten names no permission"):
+        middleware.process_view(RequestFactory().get("/"), forgotten, (), {})
