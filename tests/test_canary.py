@@ -1,0 +1,199 @@
+"""One key and one presigned link, followed through everything: they are where they must be only."""
+
+from __future__ import annotations
+
+import io
+import json
+import logging
+import pickle
+import queue
+import re
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+
+import pytest
+from django.core.cache import cache
+from django.core.cache.backends.locmem import LocMemCache
+from django.db import connection
+from django.test import Client
+from django.urls import reverse
+from django_redis import get_redis_connection
+
+from loopsweb.accounts.models import User, Workspace
+from loopsweb.audit.models import Event
+from loopsweb.celery import app
+from loopsweb.keys.models import Key
+from loopsweb.resources import poller, tasks
+from loopsweb.resources.models import Checkpoint, Deployment
+from loopsweb.resources.poll_state import PollState
+from loopsweb.simulator import Simulator
+from loopsweb.simulator.people import Key as KnownKey
+from loopsweb.ui.logs import formatter
+from tests.crawl import crawl
+from tests.personas import client_of
+
+CANARY = "canary1.kJ3xTq9ZbV7mWc2R"
+UNKNOWN_CANARY = "canary2.pL8sYd4NhG6fXa1Q"
+SECRETS = [text.encode() for key in (CANARY, UNKNOWN_CANARY) for text in key.split(".")[1:]]
+
+
+@pytest.fixture
+def logs() -> Iterator[io.StringIO]:
+    """Everything any logger says at DEBUG, as the site writes it."""
+    written = io.StringIO()
+    handler = logging.StreamHandler(written)
+    handler.setFormatter(formatter(as_json=True))
+    loggers = [logging.getLogger(name) for name in ("", "httpx", "httpcore", "celery", "kombu")]
+    before = [logger.level for logger in loggers]
+    for logger in loggers:
+        logger.setLevel(logging.DEBUG)
+    loggers[0].addHandler(handler)
+    yield written
+    loggers[0].removeHandler(handler)
+    for logger, level in zip(loggers, before, strict=True):
+        logger.setLevel(level)
+
+
+@pytest.fixture
+def browser(alice: User, acme: Workspace, loops: Simulator) -> Client:
+    """alice, who has added the canary and tried a key that the API does not know."""
+    organisation = loops.world.keys["demo-org-key"]
+    loops.world.keys[CANARY] = KnownKey(
+        CANARY,
+        organisation.user,
+        organisation.scopes,
+        organisation.type,
+        "canary",
+        CANARY.partition(".")[0],
+        organisation.created_at,
+    )
+    alice.is_staff = alice.is_superuser = True
+    alice.save()
+    client = client_of(alice)
+    api_url = re.findall(r'<option value="(http[^"]+)"', client.get("/keys/add/").content.decode())
+    form = {"name": "Canary", "workspace": acme.slug, "shared": "on", "api_url": api_url[0]}
+    assert client.post("/keys/add/", form | {"secret": UNKNOWN_CANARY}).status_code == 422
+    assert client.post("/keys/add/", form | {"secret": CANARY}).status_code == 302
+    return client
+
+
+def poll(now: datetime) -> None:
+    PollState.objects.update(next_poll_at=now)
+    for state in PollState.objects.all():
+        poller.poll(state.pk, clock=lambda: now)
+
+
+def queued() -> list[bytes]:
+    """What lies on the broker, taken off it."""
+    bodies = list[bytes]()
+    with app.connection() as broker, broker.SimpleQueue("celery") as waiting:
+        while True:
+            try:
+                message = waiting.get(block=False)
+            except queue.Empty:
+                return bodies
+            bodies.append(json.dumps([message.headers, message.payload]).encode())
+            message.ack()
+
+
+def database() -> bytes:
+    """Every row of every table."""
+    with connection.cursor() as cursor:
+        rows = []
+        for table in connection.introspection.table_names(cursor):
+            cursor.execute(f"SELECT * FROM {connection.ops.quote_name(table)}")  # noqa: S608
+            rows += cursor.fetchall()
+    return "\n".join(map(repr, rows)).encode()
+
+
+def cached() -> bytes:
+    if isinstance(cache._connections["default"], LocMemCache):  # type: ignore[attr-defined]
+        return b"\n".join(cache._connections["default"]._cache.values())  # type: ignore[attr-defined]
+    redis = get_redis_connection("default")
+    return b"\n".join(redis.dump(name) + name for name in redis.keys("*"))
+
+
+def found(secrets: list[bytes], **places: bytes) -> dict[str, list[bytes]]:
+    seen = {name: [s for s in secrets if s in content] for name, content in places.items()}
+    return {name: secrets for name, secrets in seen.items() if secrets}
+
+
+def test_a_key_is_nowhere_but_in_the_header_that_reaches_the_api(
+    browser: Client, acme: Workspace, loops: Simulator, logs: io.StringIO, now: datetime
+) -> None:
+    tasks.tick()
+    on_the_broker = queued()
+    assert len(on_the_broker) == 1
+    poll(now)
+    pages = dict[str, bytes]()
+    for echo in ({"message": f"no such key {CANARY}"}, f"<h1>{CANARY}</h1>", {"error": CANARY}):
+        loops.fail("GET /v1/loops/samplers", "status", status=400, body=echo)
+        poll(now + timedelta(minutes=1))
+        pages[str(echo)] = browser.get(f"/w/{acme.slug}/samplers/").content
+    deployment = Deployment.objects.in_workspace(acme).filter(status="RUNNING").first()
+    assert deployment is not None
+    ending = reverse("deployments:deactivation", args=[acme.slug, deployment.remote_id])
+    assert browser.post(ending, {"reason": f"It is {deployment.remote_id}"}).status_code == 302
+    pages |= crawl(browser, "/", "/keys/", "/teams/", "/admin/", skip="/logout/")
+    assert len([path for path in pages if "format=csv" in path]) >= 6, sorted(pages)
+
+    assert (
+        found(
+            SECRETS,
+            pages=b"\n".join(pages.values()),
+            database=database(),
+            cache=cached(),
+            broker=b"\n".join([*on_the_broker, *queued()]),
+            logs=logs.getvalue().encode(),
+            audit=repr(list(Event.objects.values())).encode(),
+            objects=repr(list(Key.objects.all())).encode(),
+        )
+        == {}
+    )
+    headers = {name for r in loops.requests for name, text in r.headers.items() if CANARY in text}
+    assert headers == {"authorization"}
+    assert [r.path for r in loops.requests if CANARY in f"{r.path}{r.query}{r.body!r}"] == []
+
+
+def test_a_presigned_link_is_nowhere_but_in_the_redirect_to_it(
+    browser: Client, acme: Workspace, loops: Simulator, logs: io.StringIO, now: datetime
+) -> None:
+    poll(now)
+    checkpoint = Checkpoint.objects.in_workspace(acme).filter(sync_status="COMPLETE").first()
+    assert checkpoint is not None
+    files = browser.get(reverse("checkpoints:files", args=[acme.slug, checkpoint.remote_id]))
+    links = re.findall(r'href="([^"]*/download/[^"]*)"', files.content.decode())
+    link = links[0].replace("&amp;", "&")
+    redirect = browser.get(link)
+    assert redirect.status_code == 302
+    signature = re.findall(r"X-Amz-Signature=(\w+)", redirect.headers["Location"])
+    assert len(signature) == 1
+    pages = crawl(browser, "/", skip="/logout/|/download/")
+    assert (
+        found(
+            [signature[0].encode()],
+            files=files.content,
+            redirect=redirect.content,
+            pages=b"\n".join(pages.values()),
+            database=database(),
+            cache=cached(),
+            logs=logs.getvalue().encode(),
+        )
+        == {}
+    )
+
+
+def test_the_hunt_finds_what_is_there(acme: Workspace, logs: io.StringIO) -> None:
+    """A hunt that looks in the wrong places would always come back with nothing."""
+    cache.set("left", "behind-in-the-cache")
+    logging.getLogger("httpx").debug("behind-in-the-logs")
+    app.send_task("loopsweb.resources.tasks.poll_key", ("behind-on-the-broker",))
+    User.objects.create_user("behind-in-the-database@example.com")
+    places = {
+        "cache": cached(),
+        "logs": logs.getvalue().encode(),
+        "broker": b"\n".join(queued()),
+        "database": database(),
+    }
+    assert sorted(found([b"behind-"], **places)) == ["broker", "cache", "database", "logs"]
+    assert pickle.dumps("behind-in-the-cache") in places["cache"] or b"behind-in" in places["cache"]
