@@ -19,9 +19,9 @@ from loopsweb.resources.feeds import Feed
 from loopsweb.resources.reading import Reading
 from loopsweb.resources.runs.models import Run
 
-QUIET_EVERY = timedelta(minutes=10)
+QUIET_EVERY = timedelta(minutes=2)
 QUESTIONS_PER_POLL = 100
-FEW = 8  # so few questions that all are asked at every poll
+FEW = 40  # so few questions that all are asked at every poll
 NEVER = datetime.min.replace(tzinfo=UTC)
 
 

@@ -41,7 +41,7 @@ class NewRun(CreationForm):
         max_length=2000,
         required=False,
         widget=Suggesting,
-        help_text="A trainer checkpoint, bt://loops:<run id>/weights/<name>. Empty: start anew.",
+        help_text="A trainer checkpoint, bt://loops:RUN/weights/NAME. Empty: start anew.",
     )
     name = forms.CharField(label="Name", max_length=255, required=False)
     availability_model = forms.ChoiceField(

@@ -25,7 +25,7 @@ class NewSampler(CreationForm):
         max_length=2000,
         required=False,
         widget=Suggesting,
-        help_text="A sampler checkpoint, bt://loops:<run id>/sampler_weights/<name>. "
+        help_text="A sampler checkpoint, bt://loops:RUN/sampler_weights/NAME. "
         "Empty: the base model as it is.",
     )
 

@@ -5,9 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from django.db.models import OuterRef, Subquery, Value
-from django.db.models.functions import Coalesce
-
 from loopsweb.loops_api import Client, types
 from loopsweb.resources.keeping import bump, keep
 from loopsweb.resources.reading import Reading
@@ -36,16 +33,17 @@ def pull(client: Client, *, reading: Reading, known_digest: str) -> str:
 
 def pair(*, reading: Reading) -> None:
     """Name on each sampler the run that says it is paired with it: samplers do not say so."""
-    samplers = Sampler.objects.in_workspace(reading.workspace)
-    runs = Run.objects.in_workspace(reading.workspace).exclude(sampler_remote_id="")
-    runs = runs.filter(sampler_remote_id=OuterRef("remote_id")).order_by("-pk")
-    unpaired = samplers.filter(run_remote_id="").annotate(
-        run=Coalesce(Subquery(runs.values("remote_id")[:1]), Value("")),
-        session=Coalesce(Subquery(runs.values("session_remote_id")[:1]), Value("")),
-    )
-    paired = list(unpaired.exclude(run=""))
+    unpaired = Sampler.objects.in_workspace(reading.workspace).filter(run_remote_id="")
+    runs = Run.objects.in_workspace(reading.workspace).exclude(sampler_remote_id="").order_by("pk")
+    of_sampler = {
+        sampler_id: (run_id, session_id)
+        for sampler_id, run_id, session_id in runs.values_list(
+            "sampler_remote_id", "remote_id", "session_remote_id"
+        )
+    }
+    paired = [sampler for sampler in unpaired if sampler.remote_id in of_sampler]
     for sampler in paired:
-        sampler.run_remote_id, sampler.session_remote_id = sampler.run, sampler.session
+        sampler.run_remote_id, sampler.session_remote_id = of_sampler[sampler.remote_id]
     if paired:
         Sampler.objects.bulk_update(paired, KNOWN_FROM_ELSEWHERE, batch_size=500)
         bump(reading.workspace)
