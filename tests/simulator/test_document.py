@@ -35,8 +35,9 @@ CHECKPOINT = {
     "size_bytes": 524288000,
     "sync_status": "COMPLETE",
 }
+FILE_URL = "https://s3.amazonaws.com/..."
 FILE = {
-    "url": "https://s3.amazonaws.com/...",
+    "url": FILE_URL,
     "relative_file_name": "adapter_model.safetensors",
     "node_rank": 0,
     "size_bytes": 524288000,
@@ -81,7 +82,7 @@ def documented(old: Simulator) -> Simulator:
         id="chkpt_abc123",
         created_at=saved,
         size_bytes=524288000,
-        files=[StoredFile("adapter_model.safetensors", 524288000, url=FILE["url"])],
+        files=[StoredFile("adapter_model.safetensors", 524288000, url=FILE_URL)],
     )
     checkpoint.lora_adapter_config = None
     return old

@@ -121,12 +121,17 @@ def test_a_changed_object_is_listed_as_it_is_now(sim: Simulator) -> None:
     world.clear()
     run = world.add_run(id="r")
     deployment = world.add_deployment(run=run)
-    assert run.sampler is not None
-    call(sim, "GET /v1/loops/deployments")
+    sampler = run.sampler
+    assert sampler is not None
+
+    def told() -> list[str]:
+        (one,) = call(sim, "GET /v1/loops/deployments").json()["deployments"]
+        (other,) = call(sim, "GET /v1/loops/runs").json()["runs"]
+        nested = one["sampler"]["status"]["name"], other["sampler"]["status"]["name"]
+        return [one["status"]["name"], *nested]
+
+    assert told() == ["RUNNING", "ACTIVE", "ACTIVE"]
+    sampler.status = "UNHEALTHY"
+    assert told() == ["RUNNING", "UNHEALTHY", "UNHEALTHY"]
     deployment.status = "DEPLOYING"
-    run.sampler.status = "UNHEALTHY"
-    (listed,) = call(sim, "GET /v1/loops/deployments").json()["deployments"]
-    assert (listed["status"]["name"], listed["sampler"]["status"]["name"]) == (
-        "DEPLOYING",
-        "UNHEALTHY",
-    )
+    assert told() == ["DEPLOYING", "UNHEALTHY", "UNHEALTHY"]

@@ -140,10 +140,11 @@ def test_something_moves_within_five_seconds_of_a_demo_at_any_time() -> None:
 def picture(sim: Simulator) -> list[tuple[str, str | None]]:
     """Every status there is."""
     world = sim.world
-    statuses = [
-        (one.id, one.status) for one in (*world.deployments.values(), *world.samplers.values())
+    return [
+        *((one.id, one.status) for one in world.deployments.values()),
+        *((one.id, one.status) for one in world.samplers.values()),
+        *((one.id, one.sync_status) for one in world.checkpoints.values()),
     ]
-    return [*statuses, *((one.id, one.sync_status) for one in world.checkpoints.values())]
 
 
 def test_the_bustle_never_ends_and_never_grows(either: Simulator) -> None:

@@ -23,7 +23,7 @@ def small(sim: Simulator) -> Simulator:
 
 def test_the_documents_generation_has_none_of_it(old: Simulator) -> None:
     for route in NEWER:
-        body = None if route.method in ("GET", "DELETE") else {}
+        body: dict[str, Any] | None = None if route.method in ("GET", "DELETE") else {}
         assert call(old, str(route), body).status_code == 404
 
 

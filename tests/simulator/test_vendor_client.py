@@ -80,8 +80,9 @@ def test_it_fetches_one_of_each(sim: Simulator, api: ApiClient) -> None:
     assert api.get_loops_sessions(session_id=run.session_id).session.id == run.session_id
     fetched = api.get_loops_runs_run_id(run_id=run.id).run
     assert (fetched.id, fetched.deployment_id) == (run.id, deployment.id)
-    sampler = api.get_loops_samplers_sampler_id(sampler_id=run.sampler.id).sampler
-    assert sampler.id == run.sampler.id
+    assert fetched.sampler is not None
+    sampler = api.get_loops_samplers_sampler_id(sampler_id=fetched.sampler.id).sampler
+    assert sampler == fetched.sampler
     same = api.get_loops_deployments_deployment_id(deployment_id=deployment.id).deployment
     assert (same.active_run_id, same.instance_type.gpu_type) == (run.id, "H100")
 
