@@ -99,8 +99,8 @@ def pretended_api(folder: Path, *options: str) -> Iterator[str]:
     """The simulator on a port of its own; its address."""
     command = [sys.executable, "-m", "loopsweb.simulator", "--port", "0", *options]
     with process(command, log=folder / "api.log") as api:
-        found = eventually(lambda: re.search(r"on (http://\S+) with", api.said()))
-        yield found.group(1)
+        found = eventually(lambda: re.findall(r"on (http://\S+) with", api.said()))
+        yield found[0]
 
 
 @dataclass
