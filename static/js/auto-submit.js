@@ -5,7 +5,7 @@ class AutoSubmit extends HTMLElement {
   connectedCallback() {
     this.form = this.querySelector("form");
     for (const button of this.querySelectorAll("[data-without-js]")) button.hidden = true;
-    this.addEventListener("change", () => this.send(0));
+    this.addEventListener("change", (event) => event.target.type !== "search" && this.send(0));
     this.addEventListener("input", (event) => event.target.type === "search" && this.send(PAUSE));
     this.slash = (event) => this.toSearch(event);
     document.addEventListener("keydown", this.slash);

@@ -47,7 +47,7 @@ class FreshnessBar extends HTMLElement {
 
   lost({ since }) {
     this.dataset.state = "lost";
-    this.alert(`Can't reach loopsweb since ${since.toLocaleTimeString()}. Trying again.`);
+    this.alert(`Can't reach loopsweb since ${since.toISOString().slice(11, 19)} UTC. Trying again.`);
   }
 
   alert(text) {

@@ -17,8 +17,8 @@ class LiveRegion extends HTMLElement {
     on(document, "live:pause", () => this.resume());
     on(this, "htmx:beforeSwap", (event) => this.beforeSwap(event));
     on(this, "htmx:afterSwap", (event) => this.afterSwap(event));
-    on(this, "htmx:afterRequest", (event) => event.detail.elt === this && this.answered(event.detail));
-    on(document, "htmx:beforeSend", (event) => this.startTurn(event.detail));
+    on(document, "htmx:beforeSend", (event) => this.sent(event.detail));
+    on(document, "htmx:afterRequest", (event) => this.received(event.detail));
     this.schedule();
   }
 
@@ -53,18 +53,24 @@ class LiveRegion extends HTMLElement {
   }
 
   ask() {
-    if (this.asking) return;
+    if (this.asking || this.isOvertaken) return this.schedule();
     this.asking = true;
     const url = new URL(location.href);
     url.searchParams.set("v", this.version);
-    htmx.ajax("GET", url.pathname + url.search, { source: this, target: this, swap: "innerHTML" });
+    htmx.ajax("GET", url.pathname + url.search, { source: this, target: this, swap: "innerHTML" }).catch(() => {});
   }
 
   // A filter or a page link that targets this region outruns a poll that is under way.
-  startTurn({ elt, target }) {
+  sent({ elt, target }) {
     if (target !== this) return;
-    if (elt !== this) this.turn += 1;
+    this.isOvertaken = elt !== this;
+    if (this.isOvertaken) this.turn += 1;
     else this.askedInTurn = this.turn;
+  }
+
+  received(detail) {
+    if (detail.elt === this) this.answered(detail);
+    else if (detail.target === this) this.isOvertaken = false;
   }
 
   beforeSwap(event) {
