@@ -1,0 +1,81 @@
+"""One key, put through everything that can be done with it, is then looked for everywhere."""
+
+from __future__ import annotations
+
+import json
+import logging
+
+import pytest
+from django.apps import apps
+from django.core import serializers
+from django.core.cache import cache
+from django.db import connection
+
+from loopsweb.accounts.models import User, Workspace
+from loopsweb.keys.models import Key
+from loopsweb.simulator import Simulator
+from tests.personas import client_of
+
+CANARY = "kAnArYbB.0123456789abcdefSINGS-NOWHERE"
+SECRET_PART = "0123456789abcdefSINGS-NOWHERE"
+
+
+def everything_stored() -> str:
+    rows = [
+        serializers.serialize("json", model._default_manager.all())
+        for model in apps.get_models()
+        if model._meta.managed
+    ]
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT session_data FROM django_session")
+        rows += [json.dumps(cursor.fetchall())]
+    return "\n".join(rows)
+
+
+def test_a_key_is_found_nowhere_but_in_the_header(
+    otto: User, acme: Workspace, loops: Simulator, caplog: pytest.LogCaptureFixture
+) -> None:
+    user = loops.world.keys["demo-org-key"].user
+    loops.world.add_key(CANARY, user)
+    browser = client_of(otto)
+    browser.raise_request_exception = False
+    fields = {
+        "name": "canary",
+        "secret": CANARY,
+        "api_url": "https://api.baseten.co",
+        "workspace": acme.slug,
+    }
+    shown = []
+
+    with caplog.at_level(logging.DEBUG):
+        for mode in ("status", "rate_limit", "html", "reset", "truncated", "empty"):
+            loops.fail("GET /v1/loops/runs", mode)
+            shown.append(browser.post("/keys/add/", fields))
+        loops.fail("*", "status", status=401, body={"message": f"Bad key {CANARY}"})
+        shown.append(browser.post("/keys/add/", fields))
+        shown.append(browser.post("/keys/add/", fields | {"name": ""}))
+        shown.append(browser.post("/keys/add/", fields, follow=True))
+        key = Key.objects.get()
+        here = key.get_absolute_url()
+        shown.append(browser.post("/keys/add/", fields))
+        shown.append(browser.post(f"{here}check/", follow=True))
+        shown.append(browser.post(f"{here}replace/", {"secret": CANARY}, follow=True))
+        shown.append(browser.get("/keys/"))
+        stored = everything_stored()
+        browser.post(f"{here}remove/", follow=True)
+
+    asked = {request.headers.get("authorization") for request in loops.requests}
+    places = {
+        "pages": "\n".join(each.content.decode() for each in shown),
+        "headers of answers": "\n".join(str(each.headers) for each in shown),
+        "database": stored,
+        "database, after": everything_stored(),
+        "logs": caplog.text,
+        "cache": str(getattr(cache, "_cache", "")),
+        "requests": str([(each.path, each.query, each.body) for each in loops.requests]),
+    }
+    assert [place for place, text in places.items() if SECRET_PART in text] == []
+    assert [each for each in asked if each and SECRET_PART in each] == [f"Api-Key {CANARY}"]
+    assert "kAnArYbB" in places["pages"]
+    assert "canary" in places["database"]
+    assert caplog.text.count("/v1/loops/runs") > 0
