@@ -9,8 +9,9 @@ from . import auth, shapes_current, shapes_documented
 from .call import Call
 from .exchange import Answer, Refusal, Request, dumps
 from .life import Life
+from .route import Route
 from .shaping import Shapes
-from .table import Route, routes_of
+from .table import routes_of
 from .world import World
 
 SHAPES: dict[str, ModuleType] = {"documented": shapes_documented, "current": shapes_current}

@@ -5,11 +5,12 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Iterable
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from . import control, files, wsgi
+from . import control, wsgi
 from .ambience import Ambience
-from .exchange import Answer, Refusal, Request
+from .exchange import Answer, Request
 from .faults import Fault, Faults, instead, spoiled
 from .life import Life
 from .population import populate
@@ -26,9 +27,9 @@ MOST_REQUESTS = 10_000
 class Simulator:
     """The Loops API, pretended. Itself a WSGI application; stepped by `advance`, never asleep.
 
-    `now` is an aware datetime at which time stands still, or a clock; `pace` shortens how long
-    things take without touching the clock. `slept` is what a slow fault does: by default it
-    moves this simulator's clock.
+    `now` is an aware datetime at which time stands still, or a clock. `pace` shortens how long
+    things take, in seconds; timestamps stay the clock's. A slow fault calls `sleep`, by default
+    `advance`. `requests` holds the latest ten thousand.
     """
 
     def __init__(
@@ -49,11 +50,18 @@ class Simulator:
         self._clock = now if callable(now) else lambda: now
         self._offset = timedelta()
         self._sleep = self.advance if sleep is None else sleep
-        self._size = {"runs": runs, "checkpoints_per_run": checkpoints_per_run}
         self.world = World(now=self._clock(), seed=seed)
         self.life = Life(self.world, pace=pace, stopping_seconds=stopping_seconds)
         self.service = Service(self.world, self.life, generation)
         self.ambience = Ambience(self.life)
+        self._populate = partial(
+            populate,
+            self.world,
+            self.ambience,
+            generation=generation,
+            runs=runs,
+            checkpoints_per_run=checkpoints_per_run,
+        )
         self._populate()
 
     @property
@@ -65,7 +73,7 @@ class Simulator:
         """Step the clock; everything due by then happens."""
         with self.lock:
             self._offset += timedelta(seconds=seconds)
-            self._catch_up()
+            self.catch_up()
 
     def reset(self) -> None:
         """The world as at the start, no faults, nothing recorded, the clock's own time."""
@@ -91,10 +99,10 @@ class Simulator:
     def answer(self, request: Request) -> Answer:
         """What the API, the file store or the simulator's own controls say to a request."""
         if request.path.startswith("/_simulator/"):
-            return self._side_door(request)
+            return control.side_door(self, request)
         with self.lock:
-            self._record(request)
-            self._catch_up()
+            self.record(request)
+            self.catch_up()
             route, params = self.service.match(request)
             name = None if route is None else str(route)
             fault = self.faults.take(request.method, request.path, name)
@@ -104,24 +112,11 @@ class Simulator:
             return given
         return spoiled(fault, given, self._sleep)
 
-    def _side_door(self, request: Request) -> Answer:
-        with self.lock:
-            if request.path.startswith(files.PREFIX):
-                self._record(request)
-                self._catch_up()
-                return files.serve(self.world, request)
-            try:
-                return control.answer_to(self, request)
-            except Refusal as refusal:
-                return self.service.refused(refusal)
-
-    def _record(self, request: Request) -> None:
-        if len(self.requests) >= 2 * MOST_REQUESTS:
-            del self.requests[:MOST_REQUESTS]
+    def record(self, request: Request) -> None:
+        """Remember what was asked, for a while."""
         self.requests.append(request)
+        del self.requests[:-MOST_REQUESTS]
 
-    def _catch_up(self) -> None:
+    def catch_up(self) -> None:
+        """Let everything happen that is due by now."""
         self.world.schedule.run_until(self._clock() + self._offset)
-
-    def _populate(self) -> None:
-        populate(self.world, self.ambience, generation=self.service.generation, **self._size)

@@ -1,16 +1,14 @@
-"""Every route: method, path, the scope it needs, the generations that have it."""
+"""Every route there is, in the document's order."""
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable
-from dataclasses import dataclass
-from functools import cached_property
 
 from .call import Call
 from .exchange import Answer
 from .people import ORG_SCOPE as ORG
 from .people import OWN_SCOPE as OWN
+from .route import Route
 from .routes import (
     account,
     checkpoints,
@@ -24,26 +22,6 @@ from .routes import (
     teams,
     telemetry,
 )
-
-
-@dataclass(frozen=True)
-class Route:
-    """`path` names its parts in braces; `scope` None is open to any valid key."""
-
-    method: str
-    path: str
-    handler: Callable[[Call], Answer]
-    scope: str | None
-    generations: tuple[str, ...] = ("documented", "current")
-
-    def __str__(self) -> str:
-        return f"{self.method} {self.path}"
-
-    @cached_property
-    def pattern(self) -> re.Pattern[str]:
-        """Matches a path and captures its parts."""
-        return re.compile(re.sub(r"\{(\w+)\}", r"(?P<\1>[^/]+)", self.path))
-
 
 DOCUMENTED = (
     Route("POST", "/v1/loops/sessions", sessions.create, ORG),

@@ -7,7 +7,8 @@ import re
 import pytest
 
 from loopsweb.simulator import Simulator
-from loopsweb.simulator.table import Route, routes_of
+from loopsweb.simulator.route import Route
+from loopsweb.simulator.table import routes_of
 
 from .reach import call, client
 
