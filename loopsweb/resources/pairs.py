@@ -16,11 +16,33 @@ from loopsweb.resources.runs.models import Run
 
 @dataclass(frozen=True)
 class Paired:
-    """A run beside its deployment, None where that is unknown. cost_per_hour: USD, None unknown."""
+    """A run beside its deployment, None where that is unknown.
+
+    deployment_cost: USD per hour of the deployment, None where unknown.
+    """
 
     run: Run
     deployment: Deployment | None
-    cost_per_hour: Decimal | None
+    deployment_cost: Decimal | None
+
+    @property
+    def is_current(self) -> bool:
+        """Whether the deployment, as far as is known, works for this run and no other."""
+        if self.deployment is None or self.run.status == "INACTIVE":
+            return False
+        return self.deployment.active_run_remote_id in {"", self.run.remote_id}
+
+    @property
+    def gpus_held(self) -> int | None:
+        """By this run: a deployment that goes on with another run holds nothing for it."""
+        if self.deployment is None:
+            return None
+        return self.deployment.gpus_held if self.is_current else 0
+
+    @property
+    def cost_per_hour(self) -> Decimal | None:
+        """USD for this run, None where unknown."""
+        return self.deployment_cost if self.deployment is None or self.is_current else Decimal(0)
 
 
 @dataclass(frozen=True)

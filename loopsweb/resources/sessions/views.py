@@ -67,7 +67,7 @@ class RunOfSession:
     def may_run(self) -> bool:
         """Unless the API said it ended: unknown counts as running."""
         if self.pair.deployment:
-            return not self.pair.deployment.is_terminal
+            return self.pair.is_current and not self.pair.deployment.is_terminal
         return self.pair.run.status != "INACTIVE"
 
 
