@@ -108,14 +108,15 @@ class Key(models.Model):
         return cipher.ring().decrypt(self.ciphertext, **self._bound())
 
     def mark(self, state: KeyState, reason: str = "", *, now: datetime) -> bool:
-        """Note and save what became of the key; False when that was known already."""
+        """Note and save what became of the key; False when that was known already, or when
+        another secret has taken its place meanwhile: then it is not this one's fault."""
         if (self.state, self.state_reason) == (state, reason):
             return False
         if self.state != state:
             self.state_since = now
         self.state, self.state_reason = state, reason
-        self.save(update_fields=["state", "state_reason", "state_since"])
-        return True
+        same = Key.objects.filter(pk=self.pk, ciphertext=self.ciphertext)
+        return bool(same.update(state=state, state_reason=reason, state_since=self.state_since))
 
     def cannot(self, method: str) -> str:
         """Why this key cannot call the client's `method`, in a sentence; "" when it can, or when

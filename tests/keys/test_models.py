@@ -70,6 +70,19 @@ def test_marking_a_key_remembers_since_when(alice: User, acme: Workspace, now: d
     assert (key.state, key.state_reason, key.state_since) == ("refused", "Key has expired.", now)
 
 
+def test_a_key_that_was_replaced_meanwhile_is_not_marked(
+    alice: User, acme: Workspace, now: datetime
+) -> None:
+    key = key_of(alice, acme)
+    replaced = Key.objects.get(pk=key.pk)
+    replaced.put("demo-other-key")
+    replaced.save()
+
+    assert key.mark(KeyState.REFUSED, "Invalid API key.", now=now) is False
+
+    assert Key.objects.get().state == "healthy"
+
+
 @pytest.mark.parametrize(
     ("fields", "method", "reason"),
     [
