@@ -12,7 +12,9 @@ SCHEME = r"(?:api-key|bearer|basic|token)"
 
 PATTERNS = (
     # Authorization: Api-Key …; "authorization": "Bearer …"; b'Authorization', b'…'
-    re.compile(rf"(?i)(authorization[\\\"'\s:=,b(]{{1,8}})(?:{SCHEME}\s+)?{VALUE}"),
+    re.compile(
+        rf"(?i)(authorization[\\\"']*\s*[:=,]\s*(?:b(?=['\"]))?[\\\"']*)(?:{SCHEME}\s+)?{VALUE}"
+    ),
     # Api-Key … and Bearer … wherever they stand
     re.compile(rf"(?i)(\b(?:api-key|bearer)[\s:=]+){VALUE}"),
     # presigned query parameters, and the like in any query

@@ -1,0 +1,45 @@
+from __future__ import annotations
+
+import csv
+import io
+from datetime import UTC, datetime
+from types import SimpleNamespace
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from loopsweb.ui.csv_export import FORMULA, cell, lines
+
+
+@pytest.mark.parametrize(
+    ("value", "shown"),
+    [
+        (None, ""),
+        (0, "0"),
+        (-5, "-5"),
+        (2**53 + 1, "9007199254740993"),
+        ("=1+1", "'=1+1"),
+        ("+1", "'+1"),
+        ("-1", "'-1"),
+        ("@cmd", "'@cmd"),
+        ("\tx", "'\tx"),
+        ("\rx", "'\rx"),
+        ("plain, with comma", "plain, with comma"),
+        (datetime(2026, 11, 23, 21, 17, tzinfo=UTC), "2026-11-23T21:17:00Z"),
+    ],
+)
+def test_a_cell_is_text_that_runs_nothing(value: object, shown: str) -> None:
+    assert cell(value) == shown
+
+
+@given(st.lists(st.text(st.characters(exclude_categories=["Cs"])), max_size=5))
+def test_what_is_read_back_is_what_was_written_and_no_formula(names: list[str]) -> None:
+    rows = [SimpleNamespace(name=name) for name in names]
+    text = "".join(lines({"Name": "name"}, rows))
+    read = [row[0] if row else "" for row in csv.reader(io.StringIO(text, newline=""))]
+    assert read[0] == "Name"
+    assert [name.removeprefix("'") for name in read[1:]] == [
+        name.removeprefix("'") for name in names
+    ]
+    assert not any(name.startswith(FORMULA) for name in read[1:])

@@ -1,0 +1,50 @@
+from __future__ import annotations
+
+import pytest
+from django.core.exceptions import PermissionDenied
+from django.db import InterfaceError
+from django.http import Http404, HttpResponse
+from django.test import Client, RequestFactory
+from django.urls import reverse
+
+from loopsweb.accounts.models import User, Workspace
+from loopsweb.ui import errors
+from tests.personas import client_of
+
+
+def test_404_says_why(acme: Workspace, alice: User) -> None:
+    answer = client_of(alice).get(reverse("runs:detail", args=[acme.slug, "<b>gone</b>"]))
+    assert answer.status_code == 404
+    assert "&lt;b&gt;gone&lt;/b&gt; has not been in any answer" in answer.content.decode()
+
+
+def test_an_unknown_address_names_no_urls(client: Client) -> None:
+    answer = client.get("/nothing/here/")
+    assert answer.status_code == 404
+    assert "There is no such page" in answer.content.decode()
+
+
+@pytest.mark.django_db
+def test_each_refusal_has_its_page(rf: RequestFactory) -> None:
+    request = rf.get("/")
+    answers = [
+        errors.bad_request(request),
+        errors.forbidden(request, PermissionDenied("Your role here is viewer.")),
+        errors.not_found(request, Http404()),
+        errors.csrf_failure(request, "no cookie"),
+        errors.server_error(request),
+    ]
+    assert [answer.status_code for answer in answers] == [400, 403, 404, 403, 500]
+    assert "Your role here is viewer." in answers[1].content.decode()
+    assert "no cookie" not in answers[3].content.decode()
+
+
+def test_a_database_lost_in_a_middleware_is_an_outage(rf: RequestFactory) -> None:
+    def lose_it() -> HttpResponse:
+        raise InterfaceError("connection already closed")
+
+    try:
+        lose_it()
+    except InterfaceError:
+        answer = errors.server_error(rf.get("/"))
+    assert answer.status_code == 503

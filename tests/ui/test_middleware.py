@@ -1,0 +1,69 @@
+from __future__ import annotations
+
+import pytest
+from django.db import OperationalError
+from django.http import HttpResponse
+from django.test import Client, RequestFactory
+from django.urls import reverse
+
+from loopsweb.accounts.models import User, Workspace
+from loopsweb.ui.middleware import OutageMiddleware
+from tests.personas import client_of
+
+
+def test_every_answer_carries_the_strict_headers(client: Client) -> None:
+    answer = client.get("/healthz")
+    assert answer["Content-Security-Policy"] == (
+        "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; "
+        "connect-src 'self'; font-src 'self'; form-action 'self'; base-uri 'none'; "
+        "frame-ancestors 'none'"
+    )
+    assert answer["X-Frame-Options"] == "DENY"
+    assert answer["X-Content-Type-Options"] == "nosniff"
+    assert answer["Cross-Origin-Resource-Policy"] == "same-origin"
+
+
+def test_a_request_id_is_never_taken_from_the_client(client: Client) -> None:
+    first, second = (client.get("/healthz", headers={"x-request-id": "forged"}) for _ in range(2))
+    assert first["X-Request-Id"] != second["X-Request-Id"]
+    assert len(first["X-Request-Id"]) == 32
+
+
+@pytest.mark.parametrize(
+    ("current", "then"),
+    [
+        ("http://testserver/w/acme/runs/?q=a", "/w/acme/runs/?q=a"),
+        ("http://evil.example/w/acme/", "/"),
+        ("", "/"),
+    ],
+)
+def test_a_live_region_that_is_signed_out_leads_to_sign_in(
+    acme: Workspace, client: Client, current: str, then: str
+) -> None:
+    url = reverse("runs:list", args=[acme.slug])
+    answer = client.get(url, headers={"hx-request": "true", "hx-current-url": current})
+    assert (answer.status_code, answer.content) == (204, b"")
+    assert answer["HX-Redirect"].startswith(reverse("account_login") + "?next=")
+    assert client.get(answer["HX-Redirect"]).wsgi_request.GET["next"] == then
+
+
+def test_signing_in_without_htmx_is_an_ordinary_redirect(acme: Workspace, client: Client) -> None:
+    url = reverse("runs:list", args=[acme.slug])
+    assert client.get(url).status_code == 302
+
+
+def test_a_lost_database_is_said_plainly(rf: RequestFactory) -> None:
+    request = rf.get("/w/acme/")
+    middleware = OutageMiddleware(lambda _request: HttpResponse())
+    answer = middleware.process_exception(request, OperationalError("gone"))
+    assert answer is not None
+    assert (answer.status_code, answer["Retry-After"]) == (503, "5")
+    assert b"cannot use its database" in answer.content
+    assert b"gone" not in answer.content
+    assert middleware.process_exception(request, ValueError()) is None
+
+
+def test_pages_are_kept_by_nobody(acme: Workspace, alice: User) -> None:
+    answer = client_of(alice).get(reverse("dashboard:overview", args=[acme.slug]))
+    assert answer["Cache-Control"] == "private, no-store"
+    assert "HX-Target" in answer["Vary"]

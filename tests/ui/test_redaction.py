@@ -1,0 +1,55 @@
+from __future__ import annotations
+
+import json
+import string
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from loopsweb.ui.redaction import BLANK, redact
+
+secrets = st.text(string.ascii_letters + string.digits + "-_.", max_size=60).map(
+    lambda text: f"s3cr3t{text}"
+)
+surroundings = st.text(string.ascii_letters + " \n.,", max_size=20)
+
+
+@pytest.mark.parametrize(
+    "form",
+    [
+        "Authorization: Api-Key {}",
+        "authorization: Bearer {}",
+        '{{"Authorization": "Api-Key {}"}}',
+        "[(b'Authorization', b'Api-Key {}')]",
+        "headers={{'authorization': 'Bearer {}'}}",
+        "Authorization={}",
+        "key sent as Api-Key {}",
+        "https://store/file?X-Amz-Signature={}&x=1",
+        "https://store/file?x=1&X-Amz-Credential={}",
+        "https://store/file?Signature={}",
+        "https://store/file?sig={}",
+        "https://store/file?token={}",
+    ],
+)
+@given(secret=secrets, before=surroundings, after=surroundings)
+def test_no_form_of_a_secret_survives(form: str, secret: str, before: str, after: str) -> None:
+    line = f"{before} {form.format(secret)} {after}"
+    assert "s3cr3t" not in redact(line)
+    assert BLANK in redact(line)
+
+
+def test_a_key_standing_alone_is_blanked() -> None:
+    key = f"{'aB3' * 2}dE.{'x9Yz' * 8}"
+    assert redact(f"tried {key}!") == f"tried {BLANK}!"
+
+
+def test_what_is_no_secret_stays() -> None:
+    line = "GET /w/acme/runs/?status=ACTIVE&sort=-created 200 in 0.012 s as alice@example.com"
+    assert redact(line) == line
+
+
+@given(st.dictionaries(st.text(max_size=20), st.text(max_size=40), max_size=4))
+def test_json_stays_json(record: dict[str, str]) -> None:
+    line = json.dumps({**record, "authorization": "Api-Key abc.def"})
+    assert json.loads(redact(line))["authorization"] == BLANK
