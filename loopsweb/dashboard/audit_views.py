@@ -89,7 +89,7 @@ def list_(request: WorkspaceRequest) -> HttpResponseBase:
         selected = query.select(rows).iterator(chunk_size=2000)
         return csv_answer(COLUMNS, selected, name=f"audit-{request.workspace.slug}", as_of=now)
     census = SPEC.census(rows)
-    page = query.page(rows, total=census.total)
+    page = query.page(rows, census)
     table = {"page": page, "query": query, "noun": "events"}
     is_part = wants_partial(request, "live")
     response = render_page(

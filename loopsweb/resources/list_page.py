@@ -37,7 +37,7 @@ SEEN = Filter(
 
 def version_of(request: WorkspaceRequest, feed: FeedFreshness) -> str:
     """Changes whenever the page would: with the snapshot, and with how reading it goes."""
-    reading = repr((state(feed), feed.failing_since, feed.error))
+    reading = repr((state(feed), feed.as_of is None, feed.failing_since, feed.error))
     return f"{request.workspace.version}.{zlib.crc32(reading.encode()):x}"
 
 
@@ -71,7 +71,7 @@ def list_page(
     census = remembered(lambda: spec.census(rows), within=(*scope, "census"))
 
     def table() -> str:
-        page = query.page(rows, total=census.total)
+        page = query.page(rows, census)
         shown = {
             "page": page,
             "query": query,

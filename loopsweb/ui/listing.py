@@ -9,6 +9,8 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import reduce
+from operator import or_
 from typing import Generic, TypeVar
 
 from django.db.models import Count, F, Model, Q, QuerySet
@@ -47,9 +49,10 @@ class Filter:
 
 @dataclass(frozen=True)
 class Census:
-    """How many rows there are, and per filter the values among them, most frequent first."""
+    """Per filter the values there are, most frequent first, and with them, where that costs no
+    query of its own, how many rows."""
 
-    total: int
+    total: int | None
     values: dict[str, Values]
 
 
@@ -78,7 +81,7 @@ class Spec:
         """One query for the values of all filters."""
         named = [one for one in self.filters if one.field]
         if not named:
-            return Census(rows.count(), {})
+            return Census(None, {})
         total = 0
         counts: dict[str, Counter[str]] = {one.name: Counter() for one in named}
         fields = {one.field for one in named}
@@ -114,35 +117,35 @@ class Query:
     def csv_url(self) -> str:
         return self.url(format="csv")
 
-    def select(self, rows: QuerySet[Row]) -> QuerySet[Row]:
-        """The rows asked for, in a stable order: equal ones newest row first."""
+    def condition(self) -> Q:
+        asked = Q()
         for word in self.q.split():
-            either = Q()
-            for name in self.spec.search:
-                either |= Q(**{f"{name}__icontains": word})
-            rows = rows.filter(either)
+            asked &= reduce(or_, (Q(**{f"{name}__icontains": word}) for name in self.spec.search))
         for one in self.spec.filters:
             if one.name in self.chosen:
-                rows = rows.filter(one.matching(self.chosen[one.name]))
-        by = F(self.spec.sorts[self.sort.removeprefix("-")])
-        if self.sort.startswith("-"):
-            return rows.order_by(by.desc(nulls_last=True), "-pk")
-        return rows.order_by(by.asc(nulls_last=True), "-pk")
+                asked &= one.matching(self.chosen[one.name])
+        return asked
 
-    def page(self, rows: QuerySet[Row], *, total: int) -> Page[Row]:
-        """total: how many rows there are when nothing is narrowed."""
-        selected = self.select(rows)
-        found = selected.count() if self.is_narrowed else total
-        pages = max(1, -(-found // ROWS))
+    def select(self, rows: QuerySet[Row]) -> QuerySet[Row]:
+        """The rows asked for, in a stable order: equal ones newest row first."""
+        by = F(self.spec.sorts[self.sort.removeprefix("-")])
+        order = by.desc(nulls_last=True) if self.sort.startswith("-") else by.asc(nulls_last=True)
+        return rows.filter(self.condition()).order_by(order, "-pk")
+
+    def page(self, rows: QuerySet[Row], census: Census) -> Page[Row]:
+        counts: dict[str, int] = {"total": census.total or 0, "found": census.total or 0}
+        if census.total is None or self.is_narrowed:
+            unknown = {"total": Count("pk")} if census.total is None else {}
+            counts |= rows.aggregate(found=Count("pk", filter=self.condition()), **unknown)
+        pages = max(1, -(-counts["found"] // ROWS))
         number = min(self.number, pages)
         start = (number - 1) * ROWS
         return Page(
             query=self,
-            rows=list(selected[start : start + ROWS]) if found else [],
-            found=found,
-            total=total,
+            rows=list(self.select(rows)[start : start + ROWS]) if counts["found"] else [],
             number=number,
             pages=pages,
+            **counts,
         )
 
     def choices(self, census: Census) -> Iterator[Choices]:
