@@ -1,0 +1,111 @@
+"""axe-core on one page of each kind, reached by its links: light and wide, dark and narrow."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+from urllib.parse import urldefrag, urlsplit
+
+from axe_playwright_python.sync_playwright import Axe
+from django.urls import URLPattern, URLResolver, get_resolver, resolve
+from django.urls.exceptions import Resolver404
+from playwright.sync_api import Page
+
+from tests.browser import person
+from tests.browser.conftest import Visit
+from tests.processes import Site, eventually
+
+NO_PAGE_OF_OURS = ("admin:", "mfa_", "socialaccount_", "djangoadmin")
+RULES = {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]}
+LOOKS = [("light", 1280), ("dark", 390)]
+SIGNED_IN = ["/accounts/logout/", "/accounts/email/"]
+SIGNED_OUT = [
+    "/accounts/login/",
+    "/accounts/signup/",
+    "/accounts/inactive/",
+    "/accounts/password/reset/",
+    "/accounts/password/reset/done/",
+    "/accounts/password/reset/key/done/",
+]
+WITHOUT_A_PAGE = {
+    *("healthz", "readyz", "checkpoints:download", "keys:check", "keys:share"),
+    *("teams:rename", "teams:add_member", "teams:change_role", "teams:add_workspace"),
+    *("account_set_password", "account_reauthenticate", "account_reset_password_from_key"),
+    *("account_confirm_email", "account_confirm_login_code", "account_email_verification_sent"),
+}
+
+
+def kind_of(path: str) -> str | None:
+    try:
+        name = resolve(urlsplit(path).path).view_name
+    except Resolver404:
+        return None
+    return None if name.startswith(NO_PAGE_OF_OURS) else name
+
+
+def names(patterns: list[URLPattern | URLResolver], prefix: str = "") -> Iterator[str]:
+    for pattern in patterns:
+        if isinstance(pattern, URLResolver):
+            within = f"{prefix}{pattern.namespace}:" if pattern.namespace else prefix
+            yield from names(pattern.url_patterns, within)
+        elif pattern.name:
+            yield prefix + pattern.name
+
+
+def violations(page: Page) -> list[tuple[str, str]]:
+    """(rule, the element) of each, in both looks."""
+    found: list[tuple[str, str]] = []
+    for scheme, width in LOOKS:
+        page.emulate_media(color_scheme=scheme)  # type: ignore[arg-type]
+        page.set_viewport_size({"width": width, "height": 900})
+        answer: dict[str, Any] = Axe().run(page, options=RULES).response
+        found += [
+            (f"{violation['id']} ({scheme}, {width} px)", node["html"])
+            for violation in answer["violations"]
+            for node in violation["nodes"]
+        ]
+    return found
+
+
+def links(page: Page) -> list[str]:
+    found: list[str] = page.eval_on_selector_all(
+        "a[href]", "all => all.map(a => a.getAttribute('href'))"
+    )
+    return [urldefrag(link).url for link in found if link.startswith("/")]
+
+
+def test_no_page_breaks_a_rule(visit: Visit, site: Site) -> None:
+    page = visit("/accounts/login/")
+    person.sign_in(page, email=person.joins(site, name="hedy"))
+    person.add_key(page, name="Mine", secret="demo-org-key")
+    page.goto("/w/hedy/checkpoints/")
+    eventually(lambda: page.reload() is not None and person.rows(page))
+    waiting, seen = ["/w/hedy/", "/keys/", "/teams/"], dict[str, str]()
+    broken: dict[tuple[str, str], list[str]] = {}
+
+    def look() -> None:
+        for violation in violations(page):
+            broken.setdefault(violation, []).append(urlsplit(page.url).path)
+
+    while waiting:
+        path = waiting.pop(0)
+        kind = kind_of(path)
+        if kind is None or kind in seen or path in SIGNED_IN or "/download/" in path:
+            continue
+        answer = page.goto(path)
+        assert answer is not None
+        assert answer.ok, (path, answer.status)
+        if "text/html" not in answer.headers["content-type"]:
+            continue
+        seen[kind] = path
+        look()
+        waiting += links(page)
+    for path in [*SIGNED_IN, *SIGNED_OUT]:
+        if path == SIGNED_OUT[0]:
+            page.context.clear_cookies()
+        page.goto(path)
+        seen[kind_of(path) or ""] = path
+        look()
+    assert list(broken) == []
+    ours = {n for n in names(get_resolver().url_patterns) if not n.startswith(NO_PAGE_OF_OURS)}
+    assert ours - seen.keys() == WITHOUT_A_PAGE
