@@ -1,0 +1,49 @@
+from __future__ import annotations
+
+import logging
+import os
+import sys
+import tempfile
+from contextlib import ExitStack
+
+from loopsweb.environment import SECRETS
+
+RUNS_ON_PAGES = 10_000
+RUNS_POLLED = 200
+
+
+def main() -> int:
+    with ExitStack() as stack:
+        folder = stack.enter_context(tempfile.TemporaryDirectory(prefix="loopsweb-bench-"))
+        for name in ("DATABASE_URL", "REDIS_URL", "LOOPSWEB_DEMO", "LOOPSWEB_READ_ONLY"):
+            os.environ.pop(name, None)
+        os.environ.update({name: make() for name, make in SECRETS.items()})
+        os.environ |= {
+            "DJANGO_SETTINGS_MODULE": "bench.settings",
+            "LOOPSWEB_DATA_DIR": folder,
+            "LOG_LEVEL": "ERROR",
+        }
+        from bench.frozen_api import frozen_api
+
+        large, usual = (
+            stack.enter_context(frozen_api(runs=runs)) for runs in (RUNS_ON_PAGES, RUNS_POLLED)
+        )
+        os.environ["LOOPSWEB_API_URLS"] = f"{large},{usual}"
+
+        import django
+
+        django.setup()
+        logging.disable(logging.WARNING)
+        from django.core.management import call_command
+
+        from bench import pages, polls, world
+
+        call_command("migrate", interactive=False, verbosity=0)
+        print(f"SQLite, {os.cpu_count()} cores. Medians; the ratios are the result.\n")
+        pages.measure(world.settle(name="large", api=large))
+        polls.measure(runs=RUNS_POLLED, api=usual)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,108 @@
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import partial
+
+from django.conf import settings
+from django.core.cache import cache
+from django.core.handlers.wsgi import WSGIHandler
+from django.db import connection
+from django.test import Client, RequestFactory
+from django.test.utils import CaptureQueriesContext
+
+from bench import timing
+from loopsweb.accounts.models import User, Workspace
+from loopsweb.keys.models import Key
+from loopsweb.resources.models import Checkpoint, Deployment, Run, Sampler, Session
+
+ROUNDS = 60
+Get = Callable[[str], bytes]
+
+
+class Site:
+    """The site as a WSGI server calls it, for one signed-in person."""
+
+    def __init__(self, person: User) -> None:
+        client = Client()
+        client.force_login(person, backend=settings.AUTHENTICATION_BACKENDS[0])
+        self.cookie = f"sessionid={client.cookies['sessionid'].value}"
+        self.application = WSGIHandler()
+        self.headers: dict[str, str] = {}
+
+    def get(self, path: str) -> bytes:
+        environ = (
+            RequestFactory().get(path, headers={"cookie": self.cookie, "host": "localhost"}).environ
+        )
+        status: list[str] = []
+
+        def start_response(
+            line: str, headers: list[tuple[str, str]], exc_info: object = None, /
+        ) -> Callable[[bytes], object]:
+            status.append(line)
+            self.headers = dict(headers)
+            return lambda _body: None
+
+        body = b"".join(self.application(environ, start_response))
+        assert status[0][:3] in {"200", "204"}, (path, status)
+        return body
+
+
+def measure(key: Key) -> None:
+    site, workspace = Site(key.owner), key.workspace
+    runs = f"/w/{workspace.slug}/runs/"
+    size = len(site.get(runs))
+    unchanged = f"{runs}?v={site.headers['Loopsweb-Version']}"
+
+    def cold() -> None:
+        session = cache.get_many(session_keys())
+        cache.clear()
+        cache.set_many(session)
+        site.get(runs)
+
+    spent = timing.medians(
+        {
+            "warm": partial(site.get, runs),
+            "cold": cold,
+            "poll": partial(site.get, unchanged),
+            "bare": partial(site.get, f"/bare/{size}/"),
+            "bare empty": partial(site.get, "/bare/0/"),
+        },
+        rounds=ROUNDS,
+    )
+    beside = f"a bare signed-in view of {size // 1000} kB"
+    print(timing.line("50 of the runs, warm", spent["warm"], beside, spent["bare"]))
+    print(timing.line("50 of the runs, cold", spent["cold"], beside, spent["bare"]))
+    nothing = "a bare signed-in view, empty"
+    print(timing.line("A live poll, unchanged", spent["poll"], nothing, spent["bare empty"]))
+    count_queries(site, workspace, unchanged)
+
+
+def session_keys() -> list[str]:
+    from django.contrib.sessions.models import Session as Stored
+
+    prefix = "django.contrib.sessions.cached_db"
+    return [f"{prefix}{key}" for key in Stored.objects.values_list("session_key", flat=True)]
+
+
+def count_queries(site: Site, workspace: Workspace, unchanged: str) -> None:
+    print("\nQueries of a page, cold / warm:")
+    start = f"/w/{workspace.slug}/"
+    nouns = {"sessions": Session, "runs": Run, "samplers": Sampler}
+    nouns |= {"checkpoints": Checkpoint, "deployments": Deployment}
+    paths = {"overview": start, "audit": f"{start}audit/"}
+    for noun, model in nouns.items():
+        paths[noun] = f"{start}{noun}/"
+        one = model.objects.in_workspace(workspace).values_list("remote_id", flat=True)[0]
+        paths[f"one of the {noun}"] = f"{start}{noun}/{one}/"
+    for name, path in paths.items():
+        cache.clear()
+        print(f"  {name:24} {queries_of(site, path):3} / {queries_of(site, path):3}")
+    site.get(unchanged)
+    print(f"  {'unchanged live poll':24}       {queries_of(site, unchanged):3}")
+    print(f"  {'bare signed-in view':24}       {queries_of(site, '/bare/0/'):3}\n")
+
+
+def queries_of(site: Site, path: str) -> int:
+    with CaptureQueriesContext(connection) as captured:
+        site.get(path)
+    return len(captured)

@@ -1,0 +1,47 @@
+from __future__ import annotations
+
+import time
+
+from django.utils import timezone
+
+from loopsweb.accounts.models import Role, User, Workspace
+from loopsweb.audit.record import Actor
+from loopsweb.keys import actions
+from loopsweb.keys.models import Key
+from loopsweb.resources import poller
+from loopsweb.resources.models import Checkpoint, Run
+from loopsweb.resources.poll_state import PollState
+
+
+def settle(*, name: str, api: str) -> Key:
+    """A person, their workspace and a key; what the API has, read once."""
+    person = User.objects.create_user(f"{name}@example.com", name=name)
+    workspace = Workspace.objects.get(team__members=person)
+    key = actions.add(
+        workspace=workspace,
+        owner=person,
+        name=name,
+        secret="demo-org-key",  # noqa: S106
+        api_url=api,
+        shared=False,
+        by=Actor(
+            workspace=workspace.slug,
+            person=person.email,
+            role=Role.ADMIN,
+            address="",
+            request_id="",
+        ),
+        now=timezone.now(),
+    )
+    begun = time.perf_counter()
+    poll(key)
+    spent = time.perf_counter() - begun
+    runs, checkpoints = (
+        model.objects.in_workspace(workspace).count() for model in (Run, Checkpoint)
+    )
+    print(f"The first poll read {runs:,} runs and {checkpoints:,} checkpoints in {spent:.1f} s.")
+    return key
+
+
+def poll(key: Key) -> None:
+    poller.poll(PollState.objects.get(key=key).pk, clock=timezone.now)
