@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import reduce
 from operator import or_
 from typing import Generic, TypeVar
@@ -23,7 +23,7 @@ Values = list[tuple[str, int]]  # found in a field, with how often
 ROWS = 50
 LONGEST = 300
 LAST_PAGE = 10**9
-MOST_CHOICES = 100
+MOST_CHOICES = 50
 NOTHING = Q(pk__in=[])
 UNKNOWN = "-"  # in the URL: those where the API did not say
 
@@ -52,8 +52,8 @@ class Census:
     """Per filter the values there are, most frequent first, and with them, where that costs no
     query of its own, how many rows."""
 
-    total: int | None
-    values: dict[str, Values]
+    total: int | None = None
+    values: Mapping[str, Values] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -81,7 +81,7 @@ class Spec:
         """One query for the values of all filters."""
         named = [one for one in self.filters if one.field]
         if not named:
-            return Census(None, {})
+            return Census()
         total = 0
         counts: dict[str, Counter[str]] = {one.name: Counter() for one in named}
         fields = {one.field for one in named}
@@ -202,7 +202,7 @@ class Page(Generic[Row]):
 
 def clean(text: str | None) -> str:
     """Text from a URL, fit for a database: no NUL, no endless length."""
-    return (text or "").replace("\x00", "").strip()[:LONGEST]
+    return (text or "").replace("\x00", "").strip()[:LONGEST].rstrip()
 
 
 def page_number(text: str) -> int:

@@ -18,7 +18,7 @@ from loopsweb.ui.statuses import Vocabulary
 
 register = template.Library()
 
-ABSENT = mark_safe('<span class="absent">—<span class="sr">not known</span></span>')
+ABSENT = mark_safe('<abbr title="not known">—</abbr>')
 UNITS = ("B", "KiB", "MiB", "GiB", "TiB", "PiB")
 MICRO = 16
 STEP = 1024
