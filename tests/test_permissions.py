@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
-from urllib.parse import quote
+from urllib.parse import quote, unquote
 
 import pytest
 from django.apps import apps
@@ -84,6 +84,10 @@ class Route:
             return quote(str(EXAMPLES[found[1]](house)))
 
         return "/" + re.sub(r"<(?:\w+:)?(\w+)>", example, self.pattern)
+
+    def path(self, house: House) -> str:
+        """As the request has it."""
+        return unquote(self.url(house))
 
 
 def routes(resolver: URLResolver, before: str = "") -> Iterator[Route]:
@@ -219,17 +223,38 @@ def test_who_gets_in(
 @pytest.mark.parametrize(
     "route", [each for each in OURS if "workspace" in each.names], ids=by_pattern
 )
-def test_a_viewer_leaves_no_trace(
+def test_a_viewer_changes_nothing_and_what_was_denied_is_told(
     route: Route, house: House, people: dict[str, tuple[Client, str]], loops: Simulator
 ) -> None:
     browser, _ = people["vic"]
-    before = list(Event.objects.values_list("action"))
+    before = Event.objects.count()
+    methods = ("POST", "PUT", "DELETE")
 
-    for method in ("POST", "PUT", "DELETE"):
+    for method in methods:
         browser.generic(method, route.url(house))
 
-    assert list(Event.objects.values_list("action")) == before
+    told = list(Event.objects.order_by("pk")[before:])
+    is_denied = route.permission not in ROLE_PERMISSIONS[Role.VIEWER]
+    assert [(each.outcome, each.person, each.answer) for each in told] == [
+        ("denied", "vic@example.com", {"method": method, "path": route.path(house)})
+        for method in methods
+        if is_denied
+    ]
     assert [each.method for each in loops.requests if each.method != "GET"] == []
+
+
+@pytest.mark.parametrize(
+    "route", [each for each in OURS if each.permission in set(Permission)], ids=by_pattern
+)
+def test_what_an_outsider_tries_is_not_told(
+    route: Route, house: House, people: dict[str, tuple[Client, str]]
+) -> None:
+    before = Event.objects.count()
+
+    for name in ("anonymous", "mallory", "root"):
+        people[name][0].post(route.url(house))
+
+    assert Event.objects.count() == before
 
 
 @pytest.mark.parametrize("route", OURS, ids=by_pattern)

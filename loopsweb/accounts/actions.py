@@ -3,7 +3,6 @@ in the transaction that makes it."""
 
 from __future__ import annotations
 
-import uuid
 from datetime import datetime
 
 from django.db import transaction
@@ -18,8 +17,8 @@ from loopsweb.accounts.models import (
     open_workspace,
 )
 from loopsweb.accounts.signals import member_leaving
-from loopsweb.audit.models import Outcome
-from loopsweb.audit.record import Actor, record
+from loopsweb.accounts.trail import tell_team
+from loopsweb.audit.record import Actor
 
 
 class LastAdmin(Exception):
@@ -44,7 +43,7 @@ class AlreadyMember(Exception):
 def found(*, name: str, founder: User, by: Actor, now: datetime) -> Team:
     """A team with its founder as admin and a first workspace of the same name."""
     team = found_team(name=name, founder=founder)
-    _record(team, "workspace.create", by=by, now=now, target=("workspace", name))
+    tell_team(team, "workspace.create", by=by, now=now, target=("workspace", name))
     return team
 
 
@@ -53,13 +52,13 @@ def rename(*, team: Team, name: str, by: Actor, now: datetime) -> None:
     before, team.name = team.name, name
     team.save(update_fields=["name"])
     answer = {"before": before, "after": name}
-    _record(team, "team.rename", by=by, now=now, target=("team", name), answer=answer)
+    tell_team(team, "team.rename", by=by, now=now, target=("team", name), answer=answer)
 
 
 @transaction.atomic
 def add_workspace(*, team: Team, name: str, by: Actor, now: datetime) -> Workspace:
     workspace = open_workspace(name=name, team=team)
-    _record(team, "workspace.create", by=by, now=now, target=("workspace", name))
+    tell_team(team, "workspace.create", by=by, now=now, target=("workspace", name))
     return workspace
 
 
@@ -75,7 +74,7 @@ def add_member(*, team: Team, email: str, role: str, by: Actor, now: datetime) -
     if not is_new:
         raise AlreadyMember(membership)
     answer = {"role": role}
-    _record(team, "member.add", by=by, now=now, target=("person", user.email), answer=answer)
+    tell_team(team, "member.add", by=by, now=now, target=("person", user.email), answer=answer)
     return membership
 
 
@@ -90,7 +89,7 @@ def change_role(*, membership: Membership, role: str, by: Actor, now: datetime) 
     membership.role = role
     membership.save(update_fields=["role"])
     person = ("person", membership.user.email)
-    _record(membership.team, "member.role", by=by, now=now, target=person, answer=answer)
+    tell_team(membership.team, "member.role", by=by, now=now, target=person, answer=answer)
 
 
 @transaction.atomic
@@ -100,7 +99,7 @@ def remove_member(*, membership: Membership, by: Actor, now: datetime) -> None:
     member_leaving.send(sender=Membership, membership=membership, by=by, now=now)
     person = ("person", membership.user.email)
     answer = {"role": membership.role}
-    _record(membership.team, "member.remove", by=by, now=now, target=person, answer=answer)
+    tell_team(membership.team, "member.remove", by=by, now=now, target=person, answer=answer)
     membership.delete()
 
 
@@ -109,29 +108,3 @@ def _require_another_admin(membership: Membership) -> None:
     team = Team.objects.select_for_update().get(pk=membership.team_id)
     if not team.memberships.exclude(pk=membership.pk).filter(role=Role.ADMIN).exists():
         raise LastAdmin
-
-
-def _record(
-    team: Team,
-    action: str,
-    *,
-    target: tuple[str, str],
-    by: Actor,
-    now: datetime,
-    answer: dict[str, str] | None = None,
-) -> None:
-    incident = uuid.uuid4()
-    noun, name = target
-    for slug in team.workspaces.values_list("slug", flat=True):
-        actor: Actor = {**by, "workspace": slug}
-        record(
-            **actor,
-            action=action,
-            outcome=Outcome.SUCCEEDED,
-            target_noun=noun,
-            target_id=name,
-            target_name=name,
-            answer=answer,
-            incident=incident,
-            now=now,
-        )

@@ -3,47 +3,28 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from enum import StrEnum
 from functools import wraps
 from typing import Concatenate, ParamSpec
 
-from django.conf import settings
 from django.contrib.auth.decorators import login_required
-from django.core.exceptions import PermissionDenied
 from django.db.models import F
 from django.http import Http404, HttpRequest
 from django.http.response import HttpResponseBase
 
-from loopsweb.accounts.models import Role, Team, User, Workspace
+from loopsweb.accounts import denials
+from loopsweb.accounts.models import Team, User, Workspace
+from loopsweb.accounts.roles import (
+    READ_ONLY,
+    ROLE_PERMISSIONS,
+    Permission,
+    denial,
+    permissions_of,
+    roles_with,
+)
 
-
-class Permission(StrEnum):
-    VIEW = "view"  # every page of the workspace
-    EXPORT = "export"  # CSV and JSON of what one may see
-    ADD_KEY = "add_key"  # add one's own API key to the workspace
-    CREATE = "create"  # sessions, runs, samplers
-    DEACTIVATE = "deactivate"
-    DOWNLOAD = "download"  # presigned links of checkpoint files
-    MANAGE_TEAM = "manage_team"
-
+__all__ = ["READ_ONLY", "ROLE_PERMISSIONS", "Permission", "denial", "permissions_of", "roles_with"]
 
 SIGNED_IN, PUBLIC = "signed in", "public"  # what pages outside a workspace name instead
-
-READ_ONLY = "This loopsweb is read-only: it shows everything and changes nothing."
-CHANGES_NOTHING = frozenset({Permission.VIEW, Permission.EXPORT, Permission.DOWNLOAD})
-VIEWER = frozenset({Permission.VIEW, Permission.EXPORT})
-OPERATOR = VIEWER | {
-    Permission.ADD_KEY,
-    Permission.CREATE,
-    Permission.DEACTIVATE,
-    Permission.DOWNLOAD,
-}
-ADMIN = OPERATOR | {Permission.MANAGE_TEAM}
-ROLE_PERMISSIONS: dict[str, frozenset[Permission]] = {
-    Role.VIEWER: VIEWER,
-    Role.OPERATOR: OPERATOR,
-    Role.ADMIN: ADMIN,
-}
 
 
 class SignedInRequest(HttpRequest):
@@ -95,7 +76,7 @@ def require(
         ) -> Response:
             enter(request, workspace)
             if permission not in request.permissions:
-                raise PermissionDenied(denial(request.role, permission))
+                raise denials.refuse(request, permission)
             return view(request, *args, **kwargs)
 
         guarded.permission = permission  # type: ignore[attr-defined]
@@ -136,33 +117,13 @@ def require_in_team(
             request.team, request.role = found, found.role
             request.permissions = ROLE_PERMISSIONS[found.role]
             if permission not in request.permissions:
-                raise PermissionDenied(denial(request.role, permission))
+                raise denials.refuse(request, permission)
             return view(request, *args, **kwargs)
 
         guarded.permission = permission  # type: ignore[attr-defined]
         return guarded  # type: ignore[return-value]
 
     return decorate
-
-
-def permissions_of(role: str) -> frozenset[Permission]:
-    """What the role may do here and now: a read-only site leaves what changes nothing."""
-    held = ROLE_PERMISSIONS[role]
-    return held & CHANGES_NOTHING if settings.LOOPSWEB_READ_ONLY else held
-
-
-def roles_with(permission: Permission) -> list[str]:
-    return [role for role, held in ROLE_PERMISSIONS.items() if permission in held]
-
-
-def denial(role: str, permission: Permission) -> str:
-    if settings.LOOPSWEB_READ_ONLY and permission not in CHANGES_NOTHING:
-        return READ_ONLY
-    able = [Role(name).label.lower() for name in roles_with(permission)]
-    return (
-        f"Your role here is {Role(role).label.lower()}; this needs {' or '.join(able)}. "
-        "An admin of the team can change your role."
-    )
 
 
 def signed_in(view: SignedInView[P]) -> View[P]:

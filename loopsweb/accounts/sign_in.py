@@ -1,4 +1,5 @@
-"""What happens around sign-in: it is logged, and allauth learns which email is an account's."""
+"""What happens around sign-in: it is logged, the audits of the person's workspaces are told, and
+allauth learns which email is an account's."""
 
 from __future__ import annotations
 
@@ -6,14 +7,20 @@ from typing import Any
 
 import structlog
 from allauth.account.models import EmailAddress
+from allauth.account.signals import user_logged_in as came_in
 from django.contrib.auth.signals import user_logged_in, user_logged_out, user_login_failed
 from django.db.models.signals import post_save
 from django.dispatch import receiver
 from django.http import HttpRequest
+from django.utils import timezone
 
 from loopsweb.accounts.models import User
+from loopsweb.accounts.trail import tell_teams_of
+from loopsweb.audit.models import Outcome
+from loopsweb.audit.record import actor
 
 log = structlog.get_logger(__name__)
+WRONG_PASSWORD = "Somebody gave this email and a wrong password."  # noqa: S105
 
 
 @receiver(post_save, sender=User)
@@ -32,6 +39,12 @@ def signed_in(request: HttpRequest, user: User, **_: Any) -> None:
     log.info("signed_in", email=user.email, address=request.META.get("REMOTE_ADDR", ""))
 
 
+@receiver(came_in)
+def tell_of_sign_in(request: HttpRequest, user: User, **_: Any) -> None:
+    """Not told, not signed in: what is raised here ends the request before the session is kept."""
+    tell_teams_of(user, "person.sign_in", by=actor(request), now=timezone.now())
+
+
 @receiver(user_logged_out)
 def signed_out(request: HttpRequest, user: User | None, **_: Any) -> None:
     if user is not None:
@@ -44,3 +57,13 @@ def refused(credentials: dict[str, Any], request: HttpRequest | None = None, **_
     typed = str(credentials.get("email") or credentials.get("username") or "")
     address = request.META.get("REMOTE_ADDR", "") if request else ""
     log.warning("sign_in_refused", email=typed if "@" in typed else "", address=address)
+    person = User.objects.filter(email__iexact=typed).first()
+    if person is not None and request is not None:
+        tell_teams_of(
+            person,
+            "person.sign_in",
+            outcome=Outcome.REFUSED,
+            reason=WRONG_PASSWORD,
+            by=actor(request),
+            now=timezone.now(),
+        )

@@ -4,15 +4,16 @@ from __future__ import annotations
 
 from datetime import UTC, date, datetime, time, timedelta
 
-from django.core.exceptions import PermissionDenied
 from django.db.models import Q
 from django.http import Http404, HttpResponse
 from django.http.response import HttpResponseBase
 from django.template.loader import render_to_string
 from django.utils import timezone
 
-from loopsweb.accounts.permissions import Permission, WorkspaceRequest, denial, require
-from loopsweb.audit.models import Event
+from loopsweb.accounts import denials
+from loopsweb.accounts.permissions import Permission, WorkspaceRequest, require
+from loopsweb.audit.models import Event, Outcome
+from loopsweb.audit.record import actor, record
 from loopsweb.ui.csv_export import csv_answer
 from loopsweb.ui.listing import Filter, Spec
 from loopsweb.ui.live import stamp, unchanged
@@ -85,8 +86,16 @@ def list_(request: WorkspaceRequest) -> HttpResponseBase:
     query = SPEC.read(request.GET)
     if request.GET.get("format") == "csv":
         if Permission.EXPORT not in request.permissions:
-            raise PermissionDenied(denial(request.role, Permission.EXPORT))
-        selected = query.select(rows).iterator(chunk_size=2000)
+            raise denials.refuse(request, Permission.EXPORT)
+        record(
+            **actor(request),
+            action="audit.export",
+            outcome=Outcome.SUCCEEDED,
+            target_noun="audit",
+            target_name=f"audit{query.csv_url}",
+            now=now,
+        )
+        selected = query.select(rows.filter(pk__lte=version)).iterator(chunk_size=2000)
         return csv_answer(COLUMNS, selected, name=f"audit-{request.workspace.slug}", as_of=now)
     census = SPEC.census(rows)
     page = query.page(rows, census)

@@ -8,7 +8,6 @@ from functools import wraps
 
 from django import forms
 from django.contrib import messages
-from django.core.exceptions import PermissionDenied
 from django.http import HttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect
@@ -16,11 +15,11 @@ from django.utils import timezone
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_POST
 
+from loopsweb.accounts import denials
 from loopsweb.accounts.models import Membership, Workspace
 from loopsweb.accounts.permissions import (
     Permission,
     SignedInRequest,
-    denial,
     roles_with,
     signed_in,
 )
@@ -106,7 +105,7 @@ def check(request: SignedInRequest, key: Key) -> HttpResponse:
 @sensitive_post_parameters("secret")
 def replace(request: SignedInRequest, key: Key) -> HttpResponse:
     by = _actor(request, key.workspace)
-    _require_add_key(by)
+    _require_add_key(request, by)
     form = ReplaceKey(request.POST or None)
     if form.is_valid():
         secret = form.cleaned_data["secret"]
@@ -123,7 +122,7 @@ def replace(request: SignedInRequest, key: Key) -> HttpResponse:
 @require_POST
 def share(request: SignedInRequest, key: Key) -> HttpResponse:
     by = _actor(request, key.workspace)
-    _require_add_key(by)
+    _require_add_key(request, by)
     actions.share(key=key, shared=request.POST.get("shared") == "on", by=by, now=timezone.now())
     return redirect(key)
 
@@ -143,9 +142,9 @@ def _actor(request: SignedInRequest, workspace: Workspace) -> Actor:
     return actor(request, workspace=workspace.slug, role=held or "")
 
 
-def _require_add_key(by: Actor) -> None:
+def _require_add_key(request: SignedInRequest, by: Actor) -> None:
     if by["role"] not in roles_with(Permission.ADD_KEY):
-        raise PermissionDenied(denial(by["role"], Permission.ADD_KEY))
+        raise denials.refuse(request, Permission.ADD_KEY, by=by)
 
 
 def _kept(form: forms.Form, keep: Callable[[], Key]) -> Key | None:

@@ -6,19 +6,22 @@ import zlib
 from collections.abc import Callable, Mapping
 from typing import Any, TypeVar
 
-from django.core.exceptions import PermissionDenied
 from django.db.models import Q, QuerySet
 from django.http.response import HttpResponseBase
 from django.template.loader import render_to_string
+from django.utils import timezone
 
-from loopsweb.accounts.permissions import Permission, WorkspaceRequest, denial
+from loopsweb.accounts import denials
+from loopsweb.accounts.permissions import Permission, WorkspaceRequest
+from loopsweb.audit.models import Outcome
+from loopsweb.audit.record import actor, record
 from loopsweb.keys.models import Key
 from loopsweb.resources.freshness import FeedFreshness, freshness
 from loopsweb.resources.snapshot import Snapshot
 from loopsweb.resources.templatetags.freshness import state
 from loopsweb.resources.watch import looked_at
 from loopsweb.ui.csv_export import csv_answer
-from loopsweb.ui.listing import Filter, Spec
+from loopsweb.ui.listing import Filter, Query, Spec
 from loopsweb.ui.live import stamp, unchanged
 from loopsweb.ui.pages import render_page, wants_partial
 from loopsweb.ui.table_cache import remembered
@@ -39,6 +42,18 @@ def version_of(request: WorkspaceRequest, feed: FeedFreshness) -> str:
     """Changes whenever the page would: with the snapshot, and with how reading it goes."""
     reading = repr((state(feed), feed.as_of is None, feed.failing_since, feed.error))
     return f"{request.workspace.version}.{zlib.crc32(reading.encode()):x}"
+
+
+def told_of_export(request: WorkspaceRequest, noun: str, query: Query) -> None:
+    """Committed before the first row leaves."""
+    record(
+        **actor(request),
+        action="list.export",
+        outcome=Outcome.SUCCEEDED,
+        target_noun=noun.removesuffix("s"),
+        target_name=f"{noun}{query.csv_url}",
+        now=timezone.now(),
+    )
 
 
 def list_page(
@@ -62,7 +77,8 @@ def list_page(
     query = spec.read(request.GET)
     if request.GET.get("format") == "csv" and not problem:
         if Permission.EXPORT not in request.permissions:
-            raise PermissionDenied(denial(request.role, Permission.EXPORT))
+            raise denials.refuse(request, Permission.EXPORT)
+        told_of_export(request, noun, query)
         name = f"{noun}-{request.workspace.slug}"
         selected = query.select(rows).iterator(chunk_size=2000)
         return csv_answer(columns, selected, name=name, as_of=feed.as_of)

@@ -8,9 +8,11 @@ import pytest
 from allauth.account.models import EmailAddress
 from django.core import mail
 from django.core.management import call_command
+from django.db import OperationalError
 from django.test import Client
 
-from loopsweb.accounts.models import User, Workspace
+from loopsweb.accounts.models import Membership, Role, User, Workspace
+from loopsweb.audit.models import Event
 from tests.personas import client_of
 
 LOGIN = "/accounts/login/"
@@ -206,3 +208,50 @@ def test_what_is_logged(ada: User, caplog: pytest.LogCaptureFixture) -> None:
     ]
     assert {each["address"] for each in said} == {"127.0.0.1"}
     assert "horse" not in caplog.text
+
+
+def test_a_sign_in_is_told_in_every_workspace_of_the_person(ada: User, acme: Workspace) -> None:
+    Membership.objects.create(team=acme.team, user=ada, role=Role.OPERATOR)
+
+    Client().post(LOGIN, {"login": "ADA@example.com", "password": PASSWORD})
+
+    told = Event.objects.order_by("workspace")
+    assert [(each.workspace, each.action, each.outcome, each.role) for each in told] == [
+        ("acme", "person.sign_in", "succeeded", "operator"),
+        ("ada", "person.sign_in", "succeeded", "admin"),
+    ]
+    assert {(each.person, each.target_id, each.address) for each in told} == {
+        (ada.email, ada.email, "127.0.0.1")
+    }
+    assert len({each.incident for each in told}) == 1
+
+
+def test_a_wrong_password_is_told_and_is_not_in_what_is_told(ada: User) -> None:
+    browser = Client()
+
+    browser.post(LOGIN, {"login": ada.email, "password": "wrong horse"})
+    browser.post(LOGIN, {"login": "nobody@example.com", "password": "wrong horse"})
+
+    event = Event.objects.get()
+    assert (event.action, event.outcome, event.target_id) == (
+        "person.sign_in",
+        "refused",
+        ada.email,
+    )
+    assert event.reason == "Somebody gave this email and a wrong password."
+    assert "horse" not in str(vars(event))
+
+
+def test_who_cannot_be_recorded_does_not_come_in(
+    ada: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*_: Any, **__: Any) -> None:
+        raise OperationalError("database or disk is full")
+
+    monkeypatch.setattr(Event, "save", full)
+    browser = Client(raise_request_exception=False)
+
+    answer = browser.post(LOGIN, {"login": ada.email, "password": PASSWORD})
+
+    assert answer.status_code == 503
+    assert browser.get("/keys/")["Location"] == f"{LOGIN}?next=/keys/"

@@ -1,21 +1,26 @@
 """The files of a checkpoint, asked of the API when a person asks: their links live for minutes,
-so they are neither kept nor logged, and each download is signed afresh."""
+so they are neither kept nor logged, and each download is signed afresh: the audit tells who asked
+for which file, before the API is asked for its link."""
 
 from __future__ import annotations
 
+import uuid
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
 from django.http import Http404, HttpResponse, HttpResponseRedirect
 from django.http.response import HttpResponseBase
+from django.utils import timezone
 
 from loopsweb.accounts.permissions import Permission, WorkspaceRequest, require
+from loopsweb.audit.models import Outcome
+from loopsweb.audit.record import actor, follow_up, record
 from loopsweb.keys.clients import KeyUnusable, NoKey, client_for
 from loopsweb.loops_api.errors import LoopsError
 from loopsweb.loops_api.types import CheckpointFile, FilePage
 from loopsweb.resources.checkpoints.models import Checkpoint
 from loopsweb.resources.detail_page import find
-from loopsweb.ui.listing import page_number
+from loopsweb.ui.listing import clean, page_number
 from loopsweb.ui.pages import render_page, wants_partial
 
 ROWS = 100
@@ -80,23 +85,46 @@ def files(request: WorkspaceRequest, remote_id: str) -> HttpResponse:
 def download(request: WorkspaceRequest, remote_id: str) -> HttpResponseBase:
     """Leads to a link signed this moment. `name`, `node` and `page_token` say which file."""
     checkpoint = find(request, "checkpoints", Checkpoint, remote_id)
+    name, node = request.GET.get("name", ""), request.GET.get("node", "")
+    asked = told_of_download(request, checkpoint, name=name, node=node)
     try:
         shown = ask(request, checkpoint, token_of(request))
+        file = wanted(shown, name=name, node=node)
     except CannotAsk as why:
+        follow_up(asked, outcome=Outcome.REFUSED, answer={"said": str(why)}, now=timezone.now())
         context = {"row": checkpoint, "token": token_of(request), "why": str(why)}
         return render_page(request, "checkpoints/files.html", context, status=BAD_GATEWAY)
-    file = wanted(shown, name=request.GET.get("name", ""), node=request.GET.get("node", ""))
-    if urlsplit(file.url).scheme not in {"http", "https"}:
-        raise Http404("The API gave this file an address that is not http or https.")
+    except Http404 as why:
+        follow_up(asked, outcome=Outcome.REFUSED, answer={"said": str(why)}, now=timezone.now())
+        raise
+    follow_up(asked, outcome=Outcome.SUCCEEDED, answer=None, now=timezone.now())
     response = HttpResponseRedirect(file.url)
     response["Referrer-Policy"] = "no-referrer"
     response["Cache-Control"] = "private, no-store"
     return response
 
 
+def told_of_download(
+    request: WorkspaceRequest, checkpoint: Checkpoint, *, name: str, node: str
+) -> uuid.UUID:
+    """The incident, committed."""
+    return record(
+        **actor(request),
+        action="checkpoint.download",
+        outcome=Outcome.REQUESTED,
+        target_noun="checkpoint",
+        target_id=checkpoint.remote_id,
+        target_name=f"{checkpoint.uri} {clean(name)}",
+        answer={"file": clean(name), "node": clean(node)},
+        now=timezone.now(),
+    ).incident
+
+
 def wanted(shown: Shown, *, name: str, node: str) -> CheckpointFile:
     for file in shown.page.files:
         rank = "" if file.node_rank is None else str(file.node_rank)
         if file.relative_file_name == name and node in {"", rank}:
+            if urlsplit(file.url).scheme not in {"http", "https"}:
+                raise Http404("The API gave this file an address that is not http or https.")
             return file
     raise Http404("The API no longer lists this file there. Open the checkpoint's files again.")

@@ -1,0 +1,77 @@
+"""What concerns a team or a person, told in the audit of every workspace that it touches."""
+
+from __future__ import annotations
+
+import uuid
+from datetime import datetime
+from typing import Any
+
+from django.db import transaction
+
+from loopsweb.accounts.models import Team, User, Workspace
+from loopsweb.audit.models import Outcome
+from loopsweb.audit.record import Actor, record
+
+
+@transaction.atomic
+def tell_team(
+    team: Team,
+    action: str,
+    *,
+    target: tuple[str, str],
+    by: Actor,
+    now: datetime,
+    outcome: str = Outcome.SUCCEEDED,
+    reason: str = "",
+    answer: dict[str, Any] | None = None,
+) -> None:
+    """One incident, an event in each of the team's workspaces. target: its noun and its name.
+
+    Workspaces are told in the order of their names, so that two tellers never wait for each other.
+    """
+    incident = uuid.uuid4()
+    noun, name = target
+    for slug in team.workspaces.order_by("slug").values_list("slug", flat=True):
+        actor: Actor = {**by, "workspace": slug}
+        record(
+            **actor,
+            action=action,
+            outcome=outcome,
+            target_noun=noun,
+            target_id=name,
+            target_name=name,
+            reason=reason,
+            answer=answer,
+            incident=incident,
+            now=now,
+        )
+
+
+@transaction.atomic
+def tell_teams_of(
+    person: User,
+    action: str,
+    *,
+    by: Actor,
+    now: datetime,
+    outcome: str = Outcome.SUCCEEDED,
+    reason: str = "",
+    answer: dict[str, Any] | None = None,
+) -> None:
+    """One incident about a person, an event in each workspace they may enter."""
+    incident = uuid.uuid4()
+    roles = Workspace.objects.filter(team__memberships__user=person).order_by("slug")
+    for slug, role in roles.values_list("slug", "team__memberships__role"):
+        actor: Actor = {**by, "workspace": slug, "role": role, "person": person.email}
+        record(
+            **actor,
+            action=action,
+            outcome=outcome,
+            target_noun="person",
+            target_id=person.email,
+            target_name=person.email,
+            reason=reason,
+            answer=answer,
+            incident=incident,
+            now=now,
+        )
