@@ -30,6 +30,10 @@ for _name in ("SECRET_KEY", "LOOPSWEB_SECRET_KEYS"):
 # What loopsweb talks to and may do --------------------------------------------------------------
 LOOPSWEB_API_URLS = env.words("LOOPSWEB_API_URLS", "https://api.baseten.co")
 LOOPSWEB_READ_ONLY = env.flag("LOOPSWEB_READ_ONLY")
+LOOPSWEB_AUDIT_KEY = env.text("LOOPSWEB_AUDIT_KEY")
+LOOPSWEB_AUDIT_HEADS_FILE = env.text("LOOPSWEB_AUDIT_HEADS_FILE")
+LOOPSWEB_AUDIT_HEADS_EMAIL = env.text("LOOPSWEB_AUDIT_HEADS_EMAIL")
+LOOPSWEB_AUDIT_HEADS_WEBHOOK = env.text("LOOPSWEB_AUDIT_HEADS_WEBHOOK")
 POLL_TICK_SECONDS = env.number("LOOPSWEB_POLL_TICK_SECONDS", 1)
 POLL_BUSY_SECONDS = env.number("LOOPSWEB_POLL_BUSY_SECONDS", 5)
 POLL_QUIET_SECONDS = env.number("LOOPSWEB_POLL_QUIET_SECONDS", 60)
@@ -200,13 +204,35 @@ CELERY_ACCEPT_CONTENT = ["json"]
 CELERY_TASK_TIME_LIMIT = 300
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 CELERY_WORKER_PREFETCH_MULTIPLIER = 1
+HOUR = 3600
 CELERY_BEAT_SCHEDULE = {
     "tick": {
         "task": "loopsweb.resources.tasks.tick",
         "schedule": POLL_TICK_SECONDS,
         "options": {"expires": POLL_TICK_SECONDS},
-    }
+    },
+    "hand out audit heads": {
+        "task": "loopsweb.audit.tasks.hand_out_heads",
+        "schedule": HOUR,
+        "options": {"expires": HOUR},
+    },
+    "verify audit chains": {
+        "task": "loopsweb.audit.tasks.verify_chains",
+        "schedule": HOUR,
+        "options": {"expires": HOUR},
+    },
 }
+
+# Email -----------------------------------------------------------------------------------------
+PLAIN_SMTP = 25
+EMAIL_HOST = env.text("EMAIL_HOST")
+EMAIL_PORT = int(env.number("EMAIL_PORT", 587))
+EMAIL_HOST_USER = env.text("EMAIL_HOST_USER")
+EMAIL_HOST_PASSWORD = env.text("EMAIL_HOST_PASSWORD")
+EMAIL_USE_TLS = EMAIL_PORT != PLAIN_SMTP
+EMAIL_TIMEOUT = 10
+DEFAULT_FROM_EMAIL = env.text("DEFAULT_FROM_EMAIL", "loopsweb@localhost")
+EMAIL_BACKEND = f"django.core.mail.backends.{'smtp' if EMAIL_HOST else 'console'}.EmailBackend"
 
 # Sign-in ---------------------------------------------------------------------------------------
 AUTH_USER_MODEL = "accounts.User"
@@ -231,7 +257,6 @@ AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator"},
     {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
 ]
-EMAIL_BACKEND = "django.core.mail.backends.console.EmailBackend"
 
 # Security --------------------------------------------------------------------------------------
 X_FRAME_OPTIONS = "DENY"

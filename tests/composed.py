@@ -24,6 +24,7 @@ FILLED_IN = {
     "REDIS_PASSWORD": "redis-password",
     "SECRET_KEY": "only-for-tests-" * 4,
     "LOOPSWEB_SECRET_KEYS": "1:" + "A" * 43 + "=",
+    "LOOPSWEB_AUDIT_KEY": "A" * 43 + "=",
 }
 VARIABLE = re.compile(r"\$\{(?P<name>\w+):(?P<how>[?-])(?P<word>[^}]*)\}")
 

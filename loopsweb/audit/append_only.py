@@ -1,17 +1,57 @@
-"""The database itself refuses to change or remove an audit event: triggers, not good manners."""
+"""The database itself refuses to change or remove an audit event: triggers, not good manners.
+
+One change passes: a personal value and its salt may both become empty. That is an erasure, which
+verification shows as such.
+"""
 
 from __future__ import annotations
 
 from typing import Any
 
+from loopsweb.audit.chain import PERSONAL
+
 TABLE = "audit_event"
+FROZEN = (
+    "id",
+    "workspace",
+    "sequence",
+    "previous",
+    "digest",
+    "commitments",
+    "at",
+    "action",
+    "outcome",
+    "incident",
+    "role",
+    "request_id",
+    "key_label",
+    "key_fingerprint",
+    "target_noun",
+    "target_id",
+    "target_name",
+    "answer",
+)
+
+
+def only_erases(same: str) -> str:
+    """SQL for: this UPDATE changes nothing but erases. `same` compares, nulls included."""
+    erased = [
+        f"((NEW.{name} {same} OLD.{name} AND NEW.{name}_salt {same} OLD.{name}_salt)"
+        f" OR (NEW.{name} = '' AND NEW.{name}_salt = ''))"
+        for name in PERSONAL
+    ]
+    return " AND ".join([*(f"NEW.{name} {same} OLD.{name}" for name in FROZEN), *erased])
+
 
 SQLITE = [
-    (
-        f"CREATE TRIGGER {TABLE}_no_{verb.lower()} BEFORE {verb} ON {TABLE} "
-        "BEGIN SELECT RAISE(ABORT, 'audit events are append-only'); END"
-    )
-    for verb in ("UPDATE", "DELETE")
+    f"""
+    CREATE TRIGGER {TABLE}_no_update BEFORE UPDATE ON {TABLE} WHEN NOT ({only_erases("IS")})
+    BEGIN SELECT RAISE(ABORT, 'audit events are append-only'); END
+    """,
+    f"""
+    CREATE TRIGGER {TABLE}_no_delete BEFORE DELETE ON {TABLE}
+    BEGIN SELECT RAISE(ABORT, 'audit events are append-only'); END
+    """,
 ]
 SQLITE_UNDO = [f"DROP TRIGGER {TABLE}_no_{verb}" for verb in ("update", "delete")]
 
@@ -21,7 +61,11 @@ POSTGRESQL = [
     $$ BEGIN RAISE EXCEPTION 'audit events are append-only'; END $$
     """,
     f"""
-    CREATE TRIGGER {TABLE}_no_change BEFORE UPDATE OR DELETE ON {TABLE}
+    CREATE TRIGGER {TABLE}_no_update BEFORE UPDATE ON {TABLE} FOR EACH ROW
+    WHEN (NOT ({only_erases("IS NOT DISTINCT FROM")})) EXECUTE FUNCTION {TABLE}_refuse()
+    """,
+    f"""
+    CREATE TRIGGER {TABLE}_no_delete BEFORE DELETE ON {TABLE}
     FOR EACH ROW EXECUTE FUNCTION {TABLE}_refuse()
     """,
     f"""
@@ -31,7 +75,8 @@ POSTGRESQL = [
 ]
 POSTGRESQL_UNDO = [
     f"DROP TRIGGER {TABLE}_no_truncate ON {TABLE}",
-    f"DROP TRIGGER {TABLE}_no_change ON {TABLE}",
+    f"DROP TRIGGER {TABLE}_no_delete ON {TABLE}",
+    f"DROP TRIGGER {TABLE}_no_update ON {TABLE}",
     f"DROP FUNCTION {TABLE}_refuse()",
 ]
 

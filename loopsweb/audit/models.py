@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 import uuid
+from datetime import UTC
+from typing import Any
 
 from django.db import models
+
+from loopsweb.audit.chain import GENESIS
 
 
 class Outcome(models.TextChoices):
@@ -20,8 +24,15 @@ class Outcome(models.TextChoices):
 class Event(models.Model):
     """Everything is text, nothing a foreign key: the trail outlives what it speaks of.
 
-    The events of one incident (requested, succeeded, confirmed) share `incident`.
+    The events of one incident (requested, succeeded, confirmed) share `incident`. An event is one
+    link of its workspace's chain: see chain.py. The salts of what could name a person stand beside
+    it; without its salt a value is erased, and the chain still holds.
     """
+
+    sequence = models.PositiveBigIntegerField(help_text="From 1, without gaps, per workspace.")
+    previous = models.CharField(max_length=64)
+    digest = models.CharField(max_length=64)
+    commitments = models.JSONField(help_text="Salted hashes of what could name a person.")
 
     at = models.DateTimeField()
     workspace = models.CharField(max_length=60, help_text="The workspace's address name.")
@@ -40,15 +51,20 @@ class Event(models.Model):
     target_owner = models.CharField(max_length=255, blank=True)
     reason = models.TextField(blank=True)
     answer = models.JSONField(null=True, help_text="What the API said, or what was seen.")
+    person_salt = models.CharField(max_length=32, blank=True)
+    address_salt = models.CharField(max_length=32, blank=True)
+    target_owner_salt = models.CharField(max_length=32, blank=True)
+    reason_salt = models.CharField(max_length=32, blank=True)
 
     class Meta:
         ordering = ["-pk"]
         constraints = [
+            models.UniqueConstraint(fields=["workspace", "sequence"], name="one_link_a_number"),
             models.UniqueConstraint(
                 fields=["incident"],
                 condition=models.Q(outcome=Outcome.REQUESTED),
                 name="requested_once",
-            )
+            ),
         ]
         indexes = [
             models.Index(fields=["workspace", "-id"], name="event_newest"),
@@ -58,3 +74,65 @@ class Event(models.Model):
 
     def __str__(self) -> str:
         return f"#{self.pk} {self.action} {self.outcome}"
+
+    def body(self) -> dict[str, Any]:
+        """What the chain binds, as canonical JSON has it."""
+        at = self.at.astimezone(UTC).isoformat(timespec="microseconds")
+        return {
+            "v": 1,
+            "workspace": self.workspace,
+            "sequence": self.sequence,
+            "at": at.replace("+00:00", "Z"),
+            "action": self.action,
+            "outcome": str(self.outcome),
+            "incident": str(self.incident),
+            "role": self.role,
+            "request_id": self.request_id,
+            "key_label": self.key_label,
+            "key_fingerprint": self.key_fingerprint,
+            "target_noun": self.target_noun,
+            "target_id": self.target_id,
+            "target_name": self.target_name,
+            "answer": self.answer,
+            "personal": self.commitments,
+        }
+
+
+class Chain(models.Model):
+    """The head of a workspace's chain: whoever adds a link holds this row until it is committed."""
+
+    workspace = models.CharField(max_length=60, unique=True)
+    sequence = models.PositiveBigIntegerField(default=0)
+    digest = models.CharField(max_length=64, default=GENESIS)
+
+    def __str__(self) -> str:
+        return f"{self.workspace} up to #{self.sequence}"
+
+
+class SignedHead(models.Model):
+    """A head of a chain that was signed and handed out: see heads.py."""
+
+    workspace = models.CharField(max_length=60)
+    at = models.DateTimeField()
+    head = models.JSONField()
+    handed_to = models.TextField(blank=True, help_text="Where it went, and what failed.")
+
+    class Meta:
+        ordering = ["-at"]
+        indexes = [models.Index(fields=["workspace", "-at"], name="signed_head_newest")]
+
+    def __str__(self) -> str:
+        return f"head of {self.workspace}, {self.at:%Y-%m-%d}"
+
+
+class Verification(models.Model):
+    """The newest verification of a workspace's chain: what the page may claim."""
+
+    workspace = models.CharField(max_length=60, unique=True)
+    at = models.DateTimeField()
+    sequence = models.PositiveBigIntegerField(help_text="The last link that holds.")
+    erased = models.PositiveIntegerField(default=0)
+    problem = models.TextField(blank=True)
+
+    def __str__(self) -> str:
+        return f"{self.workspace}: {self.problem or 'holds'}"

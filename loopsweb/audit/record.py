@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import secrets
 import uuid
 from datetime import datetime
 from typing import Any, TypedDict
 
+from django.db import models, transaction
 from django.http import HttpRequest
 
-from loopsweb.audit.models import Event
+from loopsweb.audit.chain import PERSONAL, commitment, link, storable, text
+from loopsweb.audit.models import Chain, Event
 
 
 class Actor(TypedDict):
@@ -58,24 +61,26 @@ def record(
     `answer` is JSON: what the API said, never a key or a presigned URL. Without `incident` the
     event opens one of its own.
     """
-    return Event.objects.create(
-        at=now,
-        workspace=workspace,
-        action=action,
-        outcome=outcome,
-        person=person,
-        role=role,
-        address=address,
-        request_id=request_id,
-        key_label=key_label,
-        key_fingerprint=key_fingerprint,
-        target_noun=target_noun,
-        target_id=target_id,
-        target_name=target_name,
-        target_owner=target_owner,
-        reason=reason,
-        answer=answer,
-        incident=incident or uuid.uuid4(),
+    return add_link(
+        Event(
+            at=now,
+            workspace=workspace,
+            action=action,
+            outcome=outcome,
+            person=person,
+            role=role,
+            address=address,
+            request_id=request_id,
+            key_label=key_label,
+            key_fingerprint=key_fingerprint,
+            target_noun=target_noun,
+            target_id=target_id,
+            target_name=target_name,
+            target_owner=target_owner,
+            reason=reason,
+            answer=answer,
+            incident=incident or uuid.uuid4(),
+        )
     )
 
 
@@ -86,10 +91,35 @@ def follow_up(
 
     `target_id` is what a creation's first event could not know.
     """
-    first = Event.objects.filter(incident=incident).order_by("pk")[0]
-    first.pk = None
-    first._state.adding = True
-    first.at, first.outcome, first.answer = now, outcome, answer
-    first.target_id = target_id or first.target_id
-    first.save(force_insert=True)
-    return first
+    event = Event.objects.filter(incident=incident).order_by("pk")[0]
+    event.pk = None
+    event._state.adding = True
+    event.at, event.outcome, event.answer = now, outcome, answer
+    event.target_id = target_id or event.target_id
+    return add_link(event)
+
+
+@transaction.atomic
+def add_link(event: Event) -> Event:
+    """Put the event at the end of its workspace's chain, whose head is held until the commit.
+
+    Record last in a transaction: the next writer waits from here on.
+    """
+    for field in Event._meta.concrete_fields:
+        if isinstance(field, models.CharField | models.TextField):
+            value = getattr(event, field.attname)
+            if isinstance(value, str):
+                setattr(event, field.attname, text(value)[: field.max_length])
+    event.answer = storable(event.answer)
+    salts = {name: secrets.token_hex(16) for name in PERSONAL}
+    for name, salt in salts.items():
+        setattr(event, f"{name}_salt", salt)
+    event.commitments = {n: commitment(getattr(event, n), salt) for n, salt in salts.items()}
+    Chain.objects.get_or_create(workspace=event.workspace)
+    head = Chain.objects.select_for_update().get(workspace=event.workspace)
+    event.sequence, event.previous = head.sequence + 1, head.digest
+    event.digest = link(event.previous, event.body())
+    event.save(force_insert=True)
+    head.sequence, head.digest = event.sequence, event.digest
+    head.save()
+    return event

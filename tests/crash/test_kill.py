@@ -24,7 +24,7 @@ from loopsweb.keys import actions as keys
 from loopsweb.resources import leases, poller, settling
 from loopsweb.resources.deployments import actions
 from loopsweb.resources.models import Deactivation
-from tests.processes import ROOT, pretended_api
+from tests.processes import ROOT, eventually, pretended_api
 
 KILLS = int(os.environ.get("LOOPSWEB_CRASH_KILLS", "40"))
 NOTHING: list[str] = []
@@ -102,6 +102,12 @@ def killed(acme: Workspace, alice: User, api: str, ids: list[str]) -> dict[str, 
     return {one["id"]: one["point"] for one in told}
 
 
+def status_of(api: str, remote_id: str) -> str:
+    answer = httpx.get(f"{api}/v1/loops/deployments/{remote_id}", headers=HEADERS)
+    status: str = answer.json()["deployment"]["status"]["name"]
+    return status
+
+
 def trail(remote_id: str) -> list[str]:
     events = Event.objects.filter(target_id=remote_id, action="deployment.deactivate")
     return list(events.order_by("pk").values_list("outcome", flat=True))
@@ -123,7 +129,8 @@ def test_a_killed_deactivation_made_one_call_or_none_and_the_trail_says_which(
             made, at_the_crash, _ = TRAIL[point]
             assert (calls[remote_id], trail(remote_id)) == (made, at_the_crash), point
 
-    later = timezone.now() + timedelta(minutes=2)
+    eventually(lambda: {status_of(api, remote_id) for remote_id in calls} == {"STOPPED"})
+    later = timezone.now() + timedelta(minutes=3)
     for pk in actions.claim_unsettled(now=later):
         settling.settle(pk, now=later)
 

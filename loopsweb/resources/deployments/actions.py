@@ -20,7 +20,7 @@ from loopsweb.resources.keeping import bump
 from loopsweb.resources.reading import Reading
 
 CALL_TAKES_AT_MOST = timedelta(seconds=60)
-TAKES_EFFECT_WITHIN = timedelta(seconds=30)
+TAKES_EFFECT_WITHIN = timedelta(minutes=2)
 ASK_AGAIN = [  # (up to this age, wait this long)
     (timedelta(seconds=60), timedelta(seconds=2)),
     (timedelta(minutes=10), timedelta(seconds=15)),
@@ -74,6 +74,7 @@ def request(
                 state_since=now,
                 ask_at=now + CALL_TAKES_AT_MOST,
             )
+            bump(deployment.workspace)
             record(
                 **by,
                 action="deployment.deactivate",
@@ -88,7 +89,6 @@ def request(
                 incident=incident,
                 now=now,
             )
-            bump(deployment.workspace)
     except IntegrityError:
         open_one = Deactivation.objects.filter(
             workspace=deployment.workspace,
@@ -145,5 +145,6 @@ def settle(deactivation: Deactivation, *, client: Client, reading: Reading) -> N
     elif deactivation.state == State.UNKNOWN and now - deactivation.requested_at > (
         TAKES_EFFECT_WITHIN
     ):
-        still = {"error": f"The API still reports {found.status}: the request had no effect."}
+        said = f"The API still reports {found.status}, so the request seems to have had no effect."
+        still = {"error": said, "assumed": True}
         endings.move(deactivation, State.REFUSED, answer=still, now=now)

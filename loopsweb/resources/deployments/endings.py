@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Any
 
 from django.db import transaction
+from django.db.models import Q
 
 from loopsweb.audit.models import Outcome
 from loopsweb.audit.record import follow_up, record
@@ -19,7 +20,7 @@ FROM = {
     State.SUCCEEDED: (State.REQUESTED,),
     State.REFUSED: (State.REQUESTED, State.UNKNOWN),
     State.UNKNOWN: (State.REQUESTED,),
-    State.CONFIRMED: (State.SUCCEEDED, State.UNKNOWN),
+    State.CONFIRMED: (State.SUCCEEDED, State.UNKNOWN, State.REFUSED),
     State.ENDED: (State.SUCCEEDED, State.UNKNOWN),
 }
 OUTCOME = {state: Outcome(state) for state in FROM if state != State.ENDED} | {
@@ -36,8 +37,8 @@ def move(
     if not rows.update(state=state, state_since=now, ask_at=now, answer=answer):
         return False
     deactivation.refresh_from_db()
-    follow_up(deactivation.incident, outcome=OUTCOME[state], answer=answer, now=now)
     bump(deactivation.workspace)
+    follow_up(deactivation.incident, outcome=OUTCOME[state], answer=answer, now=now)
     return True
 
 
@@ -51,9 +52,12 @@ def note(change: StatusChange, *, reading: Reading) -> None:
     """A deployment was seen to end: by a deactivation of ours, or without us."""
     if change.field != "status" or change.new not in TERMINAL:
         return
-    ours = Deactivation.objects.filter(
-        workspace=reading.workspace, deployment_remote_id=change.remote_id, state__in=OPEN
-    ).first()
+    assumed = Q(state=State.REFUSED, answer__assumed=True)  # it took effect late after all
+    ours = (
+        Deactivation.objects.filter(assumed | Q(state__in=OPEN))
+        .filter(workspace=reading.workspace, deployment_remote_id=change.remote_id)
+        .last()
+    )
     if ours:
         close(ours, status=change.new, now=reading.now)
     elif change.new == STOPPED:

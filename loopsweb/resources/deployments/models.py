@@ -85,6 +85,7 @@ class Deactivation(models.Model):
     answer = models.JSONField(null=True)
 
     class Meta:
+        ordering = ["pk"]
         constraints = [
             models.UniqueConstraint(
                 fields=["workspace", "deployment_remote_id"],

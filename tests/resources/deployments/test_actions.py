@@ -136,7 +136,7 @@ def test_an_unclear_answer_is_unknown_until_the_api_shows_it_had_no_effect(
         settle(clock)
         deactivation.refresh_from_db()
         assert deactivation.state == State.UNKNOWN
-        clock.pass_(40)
+        clock.pass_(130)
         settle(clock)
         assert outcomes() == ["requested", "unknown", "refused"]
     else:  # it happened; only the answer was lost
@@ -170,9 +170,28 @@ def test_an_api_that_cannot_say_is_asked_again(
         settle(clock)
     assert outcomes() == ["requested", "unknown"]
     world.heal()
-    clock.pass_(30)
+    clock.pass_(60)
     settle(clock)
     assert outcomes() == ["requested", "unknown", "refused"]
+
+
+def test_a_request_that_took_effect_late_is_confirmed_after_all(
+    world: Simulator,
+    deployment: Deployment,
+    deactivate: Callable[[], Deactivation],
+    poll: Poll,
+    clock: Timeline,
+) -> None:
+    world.fail(DEACTIVATE, "status", status=502)
+    deactivate()
+    clock.pass_(130)
+    settle(clock)
+    assert outcomes() == ["requested", "unknown", "refused"]
+    world.world.deployments[deployment.remote_id].status = "STOPPED"
+
+    poll(after=120)
+
+    assert outcomes() == ["requested", "unknown", "refused", "confirmed"]
 
 
 def test_nothing_is_called_when_the_record_cannot_be_written(

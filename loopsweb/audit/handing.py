@@ -1,0 +1,66 @@
+"""Hand a signed head outside, so that nobody here can take it back: a file, an email, a webhook.
+
+Where to stands in the environment: LOOPSWEB_AUDIT_HEADS_FILE, …_EMAIL, …_WEBHOOK.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+import urllib.request
+from collections.abc import Callable
+from pathlib import Path
+
+from django.conf import settings
+from django.core.mail import send_mail
+
+from loopsweb.audit.chain import canonical
+from loopsweb.audit.models import SignedHead
+from loopsweb.audit.verify import Line
+
+log = logging.getLogger(__name__)
+WEBHOOK_SECONDS = 10
+
+
+def hand_out(kept: SignedHead) -> list[str]:
+    """Try every way there is; the failures in plain words, empty when all went well."""
+    ways: dict[str, tuple[str, Callable[[str, Line], None]]] = {
+        "file": (settings.LOOPSWEB_AUDIT_HEADS_FILE, to_file),
+        "email": (settings.LOOPSWEB_AUDIT_HEADS_EMAIL, to_email),
+        "webhook": (settings.LOOPSWEB_AUDIT_HEADS_WEBHOOK, to_webhook),
+    }
+    told, failures = [], []
+    for name, (where, way) in ways.items():
+        if not where:
+            continue
+        try:
+            way(where, kept.head)
+        except OSError as error:  # smtplib's and urllib's errors are OSErrors
+            failures.append(f"{name} failed: {type(error).__name__}")
+            log.warning("handing out %s by %s failed: %s", kept, name, error)
+        else:
+            told.append(name)
+    kept.handed_to = ", ".join(told + failures)
+    kept.save(update_fields=["handed_to"])
+    return failures
+
+
+def to_file(where: str, head: Line) -> None:
+    with Path(where).open("ab") as out:
+        out.write(canonical(head) + b"\n")
+        out.flush()
+        os.fsync(out.fileno())
+
+
+def to_email(where: str, head: Line) -> None:
+    subject = f"loopsweb: audit head of {head['workspace']}, #{head['sequence']}"
+    body = f"Keep this line; the trail is verified against it.\n\n{canonical(head).decode()}\n"
+    send_mail(subject, body, None, [where])
+
+
+def to_webhook(where: str, head: Line) -> None:
+    request = urllib.request.Request(  # noqa: S310  (an address of the operator's own choice)
+        where, data=canonical(head), headers={"Content-Type": "application/json"}, method="POST"
+    )
+    with urllib.request.urlopen(request, timeout=WEBHOOK_SECONDS):  # noqa: S310
+        pass

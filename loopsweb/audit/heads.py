@@ -1,0 +1,80 @@
+"""Heads of the chain, signed and handed outside: what shows that a tail was cut off.
+
+A head is {"workspace", "sequence", "digest", "at", "public_key", "signature"}: Ed25519 over the
+first four as canonical JSON.
+"""
+
+from __future__ import annotations
+
+import base64
+import os
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from django.conf import settings
+from django.core.exceptions import ImproperlyConfigured
+
+from loopsweb.audit.models import Chain, SignedHead
+from loopsweb.audit.verify import Line, signed_part
+
+DAILY = timedelta(hours=24)
+SEED_BYTES = 32
+
+
+def signing_key() -> Ed25519PrivateKey:
+    """From LOOPSWEB_AUDIT_KEY (base64 of 32 bytes), else made once in the data directory."""
+    given = settings.LOOPSWEB_AUDIT_KEY or generated(Path(settings.DATA_DIR) / "audit_key")
+    try:
+        seed = base64.b64decode(given, validate=True)
+    except ValueError:
+        seed = b""
+    if len(seed) != SEED_BYTES:
+        raise ImproperlyConfigured("LOOPSWEB_AUDIT_KEY must be base64 of 32 bytes.")
+    return Ed25519PrivateKey.from_private_bytes(seed)
+
+
+def generated(file: Path) -> str:
+    file.parent.mkdir(parents=True, exist_ok=True)
+    try:
+        with os.fdopen(os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as out:
+            out.write(base64.b64encode(os.urandom(SEED_BYTES)).decode())
+    except FileExistsError:
+        pass
+    return file.read_text().strip()
+
+
+def public_key() -> str:
+    """Base64 of its 32 bytes."""
+    return base64.b64encode(signing_key().public_key().public_bytes_raw()).decode()
+
+
+def sign(workspace: str, *, now: datetime) -> Line:
+    """The head as it is now, signed. Not kept."""
+    chain = Chain.objects.filter(workspace=workspace).first() or Chain(workspace=workspace)
+    head: dict[str, Any] = {
+        "workspace": workspace,
+        "sequence": chain.sequence,
+        "digest": chain.digest,
+        "at": now.isoformat().replace("+00:00", "Z"),
+    }
+    signature = signing_key().sign(signed_part(head))
+    return head | {
+        "public_key": public_key(),
+        "signature": base64.b64encode(signature).decode(),
+    }
+
+
+def keep_signed(workspace: str, *, now: datetime) -> SignedHead:
+    """Sign the head, and keep that it was done."""
+    return SignedHead.objects.create(workspace=workspace, at=now, head=sign(workspace, now=now))
+
+
+def due(*, now: datetime) -> list[str]:
+    """Workspaces whose head has grown and was not signed for a day."""
+    lately = dict(
+        SignedHead.objects.filter(at__gt=now - DAILY).values_list("workspace", "head__sequence")
+    )
+    chains = Chain.objects.exclude(workspace__in=lately).filter(sequence__gt=0)
+    return list(chains.values_list("workspace", flat=True))

@@ -1,0 +1,78 @@
+"""`manage.py audit`: verify, export, sign, erase, public-key."""
+
+from __future__ import annotations
+
+from argparse import ArgumentParser
+from pathlib import Path
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError
+from django.utils import timezone
+
+from loopsweb.audit import checking, erasing, handing, heads, trail
+from loopsweb.audit.models import Chain
+from loopsweb.audit.verify import Broken, read_heads, signature_checker
+
+
+class Command(BaseCommand):
+    help = "Verify, export and sign the audit trail; erase a person from it."
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        what = parser.add_subparsers(dest="what", required=True)
+        verify = what.add_parser("verify", help="Follow the chain; exit 1 at the first bad link.")
+        verify.add_argument("--workspace", help="One workspace; else all.")
+        verify.add_argument("--head", type=Path, help="A file of heads that were handed out.")
+        export = what.add_parser("export", help="JSONL with its proof, for offline verification.")
+        export.add_argument("--workspace", required=True)
+        export.add_argument("--output", type=Path, required=True)
+        sign = what.add_parser("sign", help="Sign the heads now and hand them out.")
+        sign.add_argument("--workspace", help="One workspace; else all.")
+        erase = what.add_parser("erase", help="Erase a person; the chain still holds.")
+        erase.add_argument("--person", required=True, help="Their email.")
+        erase.add_argument("--by", required=True, help="Who erases: an email, kept in the trail.")
+        erase.add_argument("--reason", required=True)
+        what.add_parser("public-key", help="Print the key that heads are signed with.")
+
+    def handle(self, *, what: str, **options: Any) -> None:
+        getattr(self, what.replace("-", "_"))(**options)
+
+    def verify(self, *, workspace: str | None, head: Path | None, **_: Any) -> None:
+        handed_out = read_heads(head) if head else []
+        check = signature_checker(heads.public_key())
+        for slug in self.workspaces(workspace):
+            mine = [one for one in handed_out if one["workspace"] == slug]
+            try:
+                for one in mine:
+                    check(one)
+                verified = trail.verify(slug, handed_out=mine)
+            except Broken as broken:
+                raise CommandError(f"{slug}: the trail does not hold. {broken}") from broken
+            erased = f"; {verified.erased} personal values were erased" if verified.erased else ""
+            self.stdout.write(f"{slug}: verified up to #{verified.sequence}{erased}.")
+
+    def export(self, *, workspace: str, output: Path, **_: Any) -> None:
+        self.workspaces(workspace)
+        with output.open("wb") as out:
+            out.writelines(trail.export(workspace, now=timezone.now()))
+        self.stdout.write(f"{workspace}: written to {output}.")
+
+    def sign(self, *, workspace: str | None, **_: Any) -> None:
+        for slug in self.workspaces(workspace):
+            kept = heads.keep_signed(slug, now=timezone.now())
+            handing.hand_out(kept)
+            where = kept.handed_to or "nowhere: set LOOPSWEB_AUDIT_HEADS_FILE, _EMAIL or _WEBHOOK"
+            self.stdout.write(f"{slug}: head #{kept.head['sequence']} signed, handed to {where}.")
+            checking.check(slug, now=timezone.now())
+
+    def erase(self, *, person: str, by: str, reason: str, **_: Any) -> None:
+        count = erasing.erase(person, by=by, reason=reason, now=timezone.now())
+        self.stdout.write(f"Erased from {count} events.")
+
+    def public_key(self, **_: Any) -> None:
+        self.stdout.write(heads.public_key())
+
+    def workspaces(self, one: str | None) -> list[str]:
+        found = list(Chain.objects.order_by("workspace").values_list("workspace", flat=True))
+        if one and one not in found:
+            raise CommandError(f"There is no trail of a workspace {one}.")
+        return [one] if one else found

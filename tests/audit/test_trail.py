@@ -1,0 +1,256 @@
+"""The chain in the database and in an export: whatever is done to it shows."""
+
+from __future__ import annotations
+
+import json
+import os
+import threading
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from pathlib import Path
+
+import pytest
+from django.core import mail
+from django.core.management import CommandError, call_command
+from django.db import connection
+from hypothesis import HealthCheck, given, settings, strategies
+from pytest_django import Settings
+
+from loopsweb.audit import append_only, checking, erasing, handing, heads, trail, verify
+from loopsweb.audit.models import Chain, Event, SignedHead, Verification
+from loopsweb.audit.record import record
+from loopsweb.audit.verify import Broken, check_export
+
+WRITERS = int(os.environ.get("LOOPSWEB_AUDIT_WRITERS", "8"))
+EACH = int(os.environ.get("LOOPSWEB_AUDIT_EACH", "25"))
+WILD = {"text": "nul\x00 \ud800 \u2028 <&> é 🧪", "float": 0.1, "big": 2**70, "deep": [None, True]}
+
+
+@pytest.fixture
+def five(db: None, now: datetime) -> list[Event]:
+    return [
+        record(
+            workspace="acme",
+            action="deployment.deactivate",
+            outcome="succeeded",
+            person=f"p{number}@example.com",
+            reason="budget",
+            target_owner="owner@example.com",
+            answer=WILD | {"number": number},
+            now=now + timedelta(microseconds=number),
+        )
+        for number in range(5)
+    ]
+
+
+@pytest.fixture
+def without_triggers(db: None) -> None:
+    """What a database administrator can do."""
+    is_sqlite = connection.vendor == "sqlite"
+    undo = append_only.SQLITE_UNDO if is_sqlite else append_only.POSTGRESQL_UNDO
+    with connection.cursor() as cursor:
+        for statement in undo:
+            cursor.execute(statement)
+
+
+@pytest.fixture
+def exported(five: list[Event], now: datetime) -> bytes:
+    return b"".join(trail.export("acme", now=now))
+
+
+def problem(found: Callable[[], object]) -> str:
+    with pytest.raises(Broken) as broken:
+        found()
+    return str(broken.value)
+
+
+def test_links_are_numbered_without_gaps_per_workspace_and_follow_each_other(
+    five: list[Event], now: datetime
+) -> None:
+    record(workspace="other", action="key.add", outcome="succeeded", now=now)
+    rows = Event.objects.filter(workspace="acme").order_by("pk")
+    assert list(rows.values_list("sequence", flat=True)) == [1, 2, 3, 4, 5]
+    digests = list(rows.values_list("digest", flat=True))
+    assert list(rows.values_list("previous", flat=True)) == ["0" * 64, *digests[:-1]]
+    verified = trail.verify("acme")
+    assert (verified.sequence, verified.digest, verified.erased) == (5, digests[-1], 0)
+
+
+def test_what_is_bound_comes_back_from_the_database_as_it_went_in(five: list[Event]) -> None:
+    for event in five:
+        assert Event.objects.get(pk=event.pk).body() == event.body()
+
+
+@pytest.mark.usefixtures("without_triggers")
+@pytest.mark.parametrize(
+    ("statement", "said"),
+    [
+        ("UPDATE audit_event SET role = 'admin' WHERE sequence = 3", "#3: a field was changed"),
+        ("UPDATE audit_event SET person = 'x' WHERE sequence = 2", "#2: the field person was"),
+        ("UPDATE audit_event SET reason_salt = '' WHERE sequence = 2", "#2: the field reason was"),
+        ("DELETE FROM audit_event WHERE sequence = 4", "#4: missing or reordered"),
+        ("DELETE FROM audit_event WHERE sequence = 5", "#5: missing"),
+        ("UPDATE audit_event SET sequence = 9 WHERE sequence = 5", "#5: missing"),
+        ("UPDATE audit_event SET workspace = 'x' WHERE sequence = 1", "#1: missing or reordered"),
+        ("UPDATE audit_chain SET sequence = 4", "#4: a field was changed"),
+        ("UPDATE audit_event SET digest = previous WHERE sequence = 3", "#3: a field was changed"),
+    ],
+)
+def test_what_an_administrator_changes_in_the_database_is_named(
+    five: list[Event], statement: str, said: str
+) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute(statement)
+    if "audit_chain" in statement:
+        said = "#5: missing: the chain's head is #4"
+        statement = ""
+    assert problem(lambda: trail.verify("acme")).startswith(said)
+
+
+@pytest.mark.usefixtures("without_triggers")
+def test_a_tail_cut_off_with_its_head_shows_against_a_head_handed_out(
+    five: list[Event], now: datetime
+) -> None:
+    handed_out = heads.keep_signed("acme", now=now)
+    Event.objects.filter(sequence__gt=3).delete()
+    Chain.objects.update(sequence=3, digest=five[2].digest)
+
+    assert trail.verify("acme").sequence == 3
+    said = problem(lambda: trail.verify("acme", handed_out=[handed_out.head]))
+    assert said == "#4: missing: a head for #5 was handed out, the tail is gone"
+    assert checking.check("acme", now=now).problem == said
+    assert Verification.objects.get().sequence == 3
+
+
+def test_an_export_is_verified_offline_and_says_up_to_where(
+    exported: bytes, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "export").write_bytes(exported)
+    (tmp_path / "key").write_text(heads.public_key())
+    arguments = [str(tmp_path / "export"), "--public-key", str(tmp_path / "key")]
+    assert verify.main(arguments) == 0
+    assert capsys.readouterr().out == "Verified acme up to #5.\n"
+
+
+def test_a_head_signed_with_another_key_is_forged(
+    exported: bytes, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "export").write_bytes(exported)
+    (tmp_path / "key").write_text("A" * 43 + "=")
+    arguments = [str(tmp_path / "export"), "--public-key", str(tmp_path / "key")]
+    assert verify.main(arguments) == 1
+    assert "forged head" in capsys.readouterr().err
+
+
+@settings(max_examples=300, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(data=strategies.data())
+def test_any_changed_inserted_or_removed_byte_of_an_export_is_caught(
+    exported: bytes, data: strategies.DataObject
+) -> None:
+    where = data.draw(strategies.integers(0, len(exported) - 1))
+    byte = data.draw(strategies.integers(0, 255))
+    how = data.draw(strategies.sampled_from(["change", "insert", "remove", "truncate"]))
+    rest = exported[where + 1 :] if how in {"change", "remove"} else exported[where:]
+    middle = bytes([byte]) if how in {"change", "insert"} else b""
+    changed = exported[:where] + middle + (b"" if how == "truncate" else rest)
+    if changed == exported:
+        return
+    assert problem(lambda: check_export(changed))
+
+
+@settings(max_examples=100, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(data=strategies.data())
+def test_any_swapped_removed_or_repeated_line_of_an_export_is_caught(
+    exported: bytes, data: strategies.DataObject
+) -> None:
+    lines = exported.splitlines(keepends=True)
+    one, other = (data.draw(strategies.integers(0, len(lines) - 1)) for _ in range(2))
+    how = data.draw(strategies.sampled_from(["swap", "remove", "repeat"]))
+    changed = list(lines)
+    if how == "swap":
+        changed[one], changed[other] = changed[other], changed[one]
+    elif how == "remove":
+        del changed[one]
+    else:
+        changed.insert(other, lines[one])
+    if changed == lines:
+        return
+    assert problem(lambda: check_export(b"".join(changed)))
+
+
+def test_a_rewritten_link_is_caught_even_with_a_fitting_checksum(exported: bytes) -> None:
+    lines = [json.loads(line) for line in exported.splitlines()]
+    lines[3]["body"]["role"] = "admin"
+    said = problem(lambda: verify.check_links("acme", lines[1:-2]))
+    assert said == "#3: a field was changed: the digest does not fit"
+
+
+def test_a_person_is_erased_and_the_chain_still_holds(five: list[Event], now: datetime) -> None:
+    touched = erasing.erase("p1@example.com", by="alice@example.com", reason="asked", now=now)
+
+    assert touched == 1
+    erased = Event.objects.get(sequence=2)
+    assert (erased.person, erased.reason, erased.target_owner) == ("", "", "owner@example.com")
+    verified = trail.verify("acme")
+    assert (verified.sequence, verified.erased) == (6, 3)
+    assert b"p1@example.com" not in b"".join(trail.export("acme", now=now))
+
+
+def test_heads_are_due_daily_and_handed_to_a_file_and_an_email(
+    five: list[Event], now: datetime, tmp_path: Path, settings: Settings
+) -> None:
+    settings.LOOPSWEB_AUDIT_HEADS_FILE = str(tmp_path / "heads")
+    settings.LOOPSWEB_AUDIT_HEADS_EMAIL = "auditor@example.com"
+    assert heads.due(now=now) == ["acme"]
+
+    assert handing.hand_out(heads.keep_signed("acme", now=now)) == []
+
+    assert heads.due(now=now + timedelta(hours=23)) == []
+    assert heads.due(now=now + timedelta(hours=25)) == ["acme"]
+    [kept] = verify.read_heads(tmp_path / "heads")
+    assert kept == SignedHead.objects.get().head
+    verify.signature_checker(heads.public_key())(kept)
+    [letter] = mail.outbox
+    assert json.dumps(kept["digest"]) in letter.body
+
+
+def test_a_way_that_fails_is_said_and_does_not_stop_the_others(
+    five: list[Event], now: datetime, tmp_path: Path, settings: Settings
+) -> None:
+    settings.LOOPSWEB_AUDIT_HEADS_FILE = str(tmp_path / "no such folder" / "heads")
+    settings.LOOPSWEB_AUDIT_HEADS_EMAIL = "auditor@example.com"
+    assert handing.hand_out(heads.keep_signed("acme", now=now)) == [
+        "file failed: FileNotFoundError"
+    ]
+    assert SignedHead.objects.get().handed_to == "email, file failed: FileNotFoundError"
+
+
+def test_the_command_verifies_exports_signs_and_fails_on_a_broken_trail(
+    five: list[Event], without_triggers: None, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    call_command("audit", "verify")
+    call_command("audit", "export", "--workspace", "acme", "--output", str(tmp_path / "out"))
+    call_command("audit", "sign")
+    assert capsys.readouterr().out.splitlines()[0] == "acme: verified up to #5."
+    assert check_export((tmp_path / "out").read_bytes()).sequence == 5
+    Event.objects.filter(sequence=2).delete()
+    with pytest.raises(CommandError, match=r"acme: the trail does not hold\. #2: missing"):
+        call_command("audit", "verify", "--workspace", "acme")
+
+
+@pytest.mark.django_db(transaction=True)
+def test_many_writers_leave_one_gapless_chain(now: datetime) -> None:
+    def write() -> None:
+        for number in range(EACH):
+            record(
+                workspace="acme", action="a.b", outcome="succeeded", answer={"n": number}, now=now
+            )
+        connection.close()
+
+    writers = [threading.Thread(target=write) for _ in range(WRITERS)]
+    for writer in writers:
+        writer.start()
+    for writer in writers:
+        writer.join()
+
+    assert trail.verify("acme").sequence == WRITERS * EACH
