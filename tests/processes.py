@@ -16,7 +16,7 @@ from typing import Any, TypeVar
 
 import httpx
 
-from tests.servers import free_port
+from tests.servers import free_port, listens
 
 ROOT = Path(__file__).resolve().parent.parent
 PATIENCE_SECONDS = 30.0
@@ -146,6 +146,10 @@ def answers(site: Site) -> bool:
         return site.get("/healthz").status_code == httpx.codes.OK
     except httpx.TransportError:
         return False
+
+
+def is_listening(site: Site) -> bool:
+    return listens(int(site.address.rpartition(":")[2]))
 
 
 def make_admin(email: str, *, environment: Mapping[str, str]) -> None:
