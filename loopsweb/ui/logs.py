@@ -20,6 +20,7 @@ SHARED: list[Processor] = [
     structlog.processors.format_exc_info,
 ]
 CHATTY = {"httpx": logging.WARNING, "httpcore": logging.WARNING}
+EVERY_TICK = ("celery.beat", "celery.worker.strategy", "celery.app.trace")  # lines a second
 
 
 class RedactingFormatter(structlog.stdlib.ProcessorFormatter):
@@ -41,6 +42,9 @@ def configure(config: dict[str, Any]) -> None:
         logging.getLogger(name).propagate = True
     for name, level in CHATTY.items():
         logging.getLogger(name).setLevel(level)
+    for name in EVERY_TICK:
+        is_wanted = config["level"] == "DEBUG"
+        logging.getLogger(name).setLevel(logging.NOTSET if is_wanted else logging.WARNING)
     structlog.configure(
         processors=[
             structlog.stdlib.filter_by_level,
