@@ -34,7 +34,10 @@ class Command(BaseCommand):
         except CannotListen as error:
             instead = f"Stop that one, or name another: --port {port + 1}"
             raise CommandError(f"{error} {instead}") from error
-        migrating.migrate()
+        try:
+            migrating.migrate()
+        except KeyboardInterrupt:
+            raise CommandError("Stopped before it was up.") from None
         where = f"loopsweb is up: {address(host=host, port=port)}"
         if settings.EMBEDDED:
             embedded.run(listener=listener, when_up=lambda: self.stdout.write(where))
