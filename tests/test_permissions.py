@@ -15,13 +15,15 @@ from django.db import transaction
 from django.http import HttpResponse
 from django.test import Client, RequestFactory
 from django.urls import URLPattern, URLResolver, get_resolver
+from django.utils import timezone
 from pytest_django import Settings
 
+from loopsweb.accounts.invitations.actions import invite
 from loopsweb.accounts.middleware import DenyByDefaultMiddleware
-from loopsweb.accounts.models import Role, User, Workspace
+from loopsweb.accounts.models import Invitation, Role, User, Workspace
 from loopsweb.accounts.permissions import PUBLIC, ROLE_PERMISSIONS, SIGNED_IN, Permission
 from loopsweb.audit.models import Event
-from loopsweb.audit.record import record
+from loopsweb.audit.record import Actor, record
 from loopsweb.keys.models import Key
 from loopsweb.resources.snapshot import Snapshot
 from loopsweb.simulator import Simulator
@@ -39,7 +41,9 @@ FOR_ANYONE = {
     "accounts/email/",
     "accounts/confirm-email/",
     "accounts/confirm-email/<str:key>/",
+    "accounts/invitations/<str:token>/",
 }
+CLOSED = {each for each in FOR_ANYONE if "email/" in each}
 # Who guards their own views: the first by sign-in flows, the second by is_staff.
 GUARDED_BY_THEMSELVES = ("accounts/", "admin/")
 
@@ -53,6 +57,7 @@ class House:
     workspace: Workspace
     key: Key
     event: Event
+    invitation: Invitation
 
 
 EXAMPLES: Examples = {
@@ -63,6 +68,8 @@ EXAMPLES: Examples = {
     "remote_id": lambda _: REMOTE_ID,
     "event_id": lambda house: house.event.pk,
     "key": lambda _: "abc",
+    "token": lambda _: "abc",
+    "invitation": lambda house: house.invitation.pk,
 }
 
 
@@ -153,9 +160,13 @@ def house(alice: User, otto: User, vic: User, acme: Workspace, now: Any) -> Hous
             model.objects.create(
                 workspace=acme, remote_id=REMOTE_ID, first_seen_at=now, changed_at=now
             )
+    nobody = Actor(workspace="", person="", role="", address="", request_id="")
     return House(
         workspace=acme,
         key=key_of(alice, acme),
+        invitation=invite(
+            team=acme.team, email="eve@example.com", role=Role.VIEWER, by=nobody, now=timezone.now()
+        ).invitation,
         event=record(workspace=acme.slug, action="test", outcome="observed", now=now),
     )
 
@@ -203,7 +214,7 @@ def test_who_gets_in(
     route: Route, house: House, people: dict[str, tuple[Client, str]], loops: Simulator
 ) -> None:
     url = route.url(house)
-    if route.permission == PUBLIC and route.pattern.startswith("accounts/"):
+    if route.pattern in CLOSED:
         assert {met(browser, "GET", url) for browser, _ in people.values()} == {REFUSED}
         return
 

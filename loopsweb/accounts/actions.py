@@ -29,8 +29,7 @@ class LastAdmin(Exception):
 class NoSuchPerson(Exception):
     def __init__(self, email: str) -> None:
         super().__init__(
-            f"Nobody here signs in as {email}. "
-            "Whoever runs loopsweb can make them an account; then add them."
+            f"Nobody here signs in as {email}. Invite them: they then make their own account."
         )
 
 

@@ -116,3 +116,6 @@ def open_workspace(*, name: str, team: Team) -> Workspace:
     if Workspace.objects.filter(slug=slug).exists():
         slug = f"{slug}-{secrets.token_hex(3)}"
     return Workspace.objects.create(team=team, name=name, slug=slug)
+
+
+from loopsweb.accounts.invitations.models import Invitation  # noqa: E402, F401

@@ -3,6 +3,7 @@ from __future__ import annotations
 from django.urls import path
 
 from loopsweb.accounts import views
+from loopsweb.accounts.invitations import views as invitations
 
 app_name = "teams"
 urlpatterns = [
@@ -14,4 +15,10 @@ urlpatterns = [
     path("<int:team>/members/", views.add_member, name="add_member"),
     path("<int:team>/members/<int:member>/role/", views.change_role, name="change_role"),
     path("<int:team>/members/<int:member>/removal/", views.remove_member, name="remove_member"),
+    path("<int:team>/invitations/", invitations.invite, name="invite"),
+    path(
+        "<int:team>/invitations/<int:invitation>/revocation/",
+        invitations.revoke,
+        name="revoke_invitation",
+    ),
 ]

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
-from django import forms
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
@@ -23,11 +20,15 @@ from loopsweb.accounts.permissions import (
     require_in_team,
     signed_in,
 )
+from loopsweb.accounts.team_page import (
+    CONFLICT,
+    TEAM_ID,
+    UNPROCESSABLE,
+    WORKSPACE_ID,
+    team_page,
+)
 from loopsweb.audit.record import actor
 from loopsweb.ui.pages import render_page
-
-CONFLICT, UNPROCESSABLE = 409, 422
-TEAM_ID, WORKSPACE_ID = "id_team_%s", "id_workspace_%s"  # two forms of one page, both with a name
 
 
 @signed_in
@@ -59,7 +60,7 @@ def create(request: SignedInRequest) -> HttpResponse:
 
 @require_in_team(Permission.VIEW)
 def detail(request: TeamRequest) -> HttpResponse:
-    return _page(request)
+    return team_page(request)
 
 
 @require_in_team(Permission.MANAGE_TEAM)
@@ -67,7 +68,7 @@ def detail(request: TeamRequest) -> HttpResponse:
 def rename(request: TeamRequest) -> HttpResponse:
     form = NameForm(request.POST, auto_id=TEAM_ID)
     if not form.is_valid():
-        return _page(request, status=UNPROCESSABLE, rename=form)
+        return team_page(request, status=UNPROCESSABLE, rename=form)
     actions.rename(
         team=request.team, name=form.cleaned_data["name"], by=actor(request), now=timezone.now()
     )
@@ -79,7 +80,7 @@ def rename(request: TeamRequest) -> HttpResponse:
 def add_workspace(request: TeamRequest) -> HttpResponse:
     form = NameForm(request.POST, auto_id=WORKSPACE_ID)
     if not form.is_valid():
-        return _page(request, status=UNPROCESSABLE, add_workspace=form)
+        return team_page(request, status=UNPROCESSABLE, add_workspace=form)
     workspace = actions.add_workspace(
         team=request.team, name=form.cleaned_data["name"], by=actor(request), now=timezone.now()
     )
@@ -101,7 +102,7 @@ def add_member(request: TeamRequest) -> HttpResponse:
         else:
             messages.success(request, f"{membership.user.email} is a member now.")
             return redirect("teams:detail", request.team.pk)
-    return _page(request, status=UNPROCESSABLE, add_member=form)
+    return team_page(request, status=UNPROCESSABLE, add_member=form)
 
 
 @require_in_team(Permission.MANAGE_TEAM)
@@ -110,12 +111,12 @@ def change_role(request: TeamRequest, member: int) -> HttpResponse:
     membership = _member(request, member)
     form = ChangeRole(request.POST)
     if not form.is_valid():
-        return _page(request, status=UNPROCESSABLE, problem="Choose one of the roles.")
+        return team_page(request, status=UNPROCESSABLE, problem="Choose one of the roles.")
     role = form.cleaned_data["role"]
     try:
         actions.change_role(membership=membership, role=role, by=actor(request), now=timezone.now())
     except actions.LastAdmin as error:
-        return _page(request, status=CONFLICT, problem=str(error))
+        return team_page(request, status=CONFLICT, problem=str(error))
     label = membership.get_role_display().lower()
     messages.success(request, f"{membership.user.email} is {label} now.")
     return redirect("teams:detail", request.team.pk)
@@ -130,7 +131,7 @@ def remove_member(request: TeamRequest, member: int) -> HttpResponse:
     try:
         actions.remove_member(membership=membership, by=actor(request), now=timezone.now())
     except actions.LastAdmin as error:
-        return _page(request, status=CONFLICT, problem=str(error))
+        return team_page(request, status=CONFLICT, problem=str(error))
     messages.success(request, f"{membership.user.email} is no longer a member.")
     if membership.user_id == request.user.pk:
         return redirect("teams:list")
@@ -148,22 +149,3 @@ def closed(request: HttpRequest, key: str = "") -> HttpResponse:
 def _member(request: TeamRequest, member: int) -> Membership:
     memberships = request.team.memberships.select_related("user", "team")
     return get_object_or_404(memberships, pk=member)
-
-
-def _page(
-    request: TeamRequest, *, status: int = 200, problem: str = "", **forms_: forms.Form
-) -> HttpResponse:
-    """The team's page; a form that was sent and refused stands in for its empty one."""
-    members = request.team.memberships.select_related("user")
-    context: dict[str, Any] = {
-        "team": request.team,
-        "members": [(member, ChangeRole(initial={"role": member.role})) for member in members],
-        "workspaces": request.team.workspaces.all(),
-        "may_manage": Permission.MANAGE_TEAM in request.permissions,
-        "problem": problem,
-        "rename": NameForm(initial={"name": request.team.name}, auto_id=TEAM_ID),
-        "add_workspace": NameForm(auto_id=WORKSPACE_ID),
-        "add_member": AddMember(),
-        **forms_,
-    }
-    return render_page(request, "accounts/team.html", context, status=status)

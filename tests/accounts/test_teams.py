@@ -97,7 +97,7 @@ def test_adding_a_member(alice: User, mallory: User, acme: Workspace) -> None:
             "nobody@example.com",
             (
                 "Nobody here signs in as nobody@example.com. "
-                "Whoever runs loopsweb can make them an account; then add them."
+                "Invite them: they then make their own account."
             ),
         ),
         ("otto@example.com", "otto@example.com is a member already. Change the role below."),

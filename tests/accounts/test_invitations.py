@@ -1,0 +1,211 @@
+from __future__ import annotations
+
+import re
+import smtplib
+from datetime import timedelta
+
+import pytest
+from django.core import mail
+from django.test import Client
+from django.urls import reverse
+from django.utils import timezone
+from pytest_django import Settings
+
+from loopsweb.accounts.invitations.models import Invitation
+from loopsweb.accounts.models import User, Workspace
+from loopsweb.audit.models import Event
+from tests.personas import client_of
+
+EVE, PASSWORD = "eve@example.com", "correct horse battery"
+NEW = {"name": "Eve", "password": PASSWORD}
+CONSOLE = "django.core.mail.backends.console.EmailBackend"
+
+
+def url(name: str, workspace: Workspace, *more: int) -> str:
+    return reverse(f"teams:{name}", args=[workspace.team_id, *more])
+
+
+def invited(alice: User, acme: Workspace, *, email: str = EVE, role: str = "operator") -> str:
+    """The path in the mail that was sent."""
+    client_of(alice).post(url("invite", acme), {"email": email, "role": role})
+    [path] = re.findall(r"http://testserver(\S+)", str(mail.outbox[-1].body))
+    return path
+
+
+def roles(acme: Workspace) -> dict[str, str]:
+    return dict(acme.team.memberships.values_list("user__email", "role"))
+
+
+def told() -> list[tuple[str, str, str]]:
+    events = Event.objects.order_by("pk")
+    return [(each.workspace, each.action, each.target_id) for each in events]
+
+
+def test_inviting(alice: User, acme: Workspace) -> None:
+    path = invited(alice, acme, email="Eve@Example.com")
+
+    [message] = mail.outbox
+    assert (message.to, message.subject) == ([EVE], "Join Acme on loopsweb")
+    invitation = Invitation.objects.get()
+    assert (invitation.email, invitation.role, invitation.invited_by) == (
+        EVE,
+        "operator",
+        alice.email,
+    )
+    assert invitation.expires_at - invitation.invited_at == timedelta(days=7)
+    token = path.split("/")[-2]
+    assert token not in str(list(Invitation.objects.values()) + list(Event.objects.values()))
+    assert told() == [("acme", "member.invite", EVE)]
+
+
+def test_who_is_new_makes_an_account_and_joins(alice: User, acme: Workspace) -> None:
+    path, browser = invited(alice, acme), Client()
+
+    page = browser.get(path)
+    assert "This makes your account." in page.content.decode()
+    answer = browser.post(path, NEW)
+
+    assert answer["Location"] == f"/accounts/login/?next=/teams/{acme.team_id}/"
+    assert roles(acme) == {alice.email: "admin", EVE: "operator"}
+    eve = User.objects.get(email=EVE)
+    assert (eve.name, eve.is_staff, eve.check_password(PASSWORD)) == ("Eve", False, True)
+    event = Event.objects.get(action="member.join")
+    assert (event.workspace, event.person, event.role) == ("acme", EVE, "operator")
+    assert event.answer == {"role": "operator", "invited_by": alice.email}
+
+
+def test_a_link_works_once(alice: User, acme: Workspace) -> None:
+    path = invited(alice, acme)
+    Client().post(path, NEW)
+
+    again = Client().post(path, {**NEW, "name": "Another"})
+
+    assert again.status_code == 410
+    assert "This invitation does not work" in again.content.decode()
+    assert [each.name for each in User.objects.filter(email=EVE)] == ["Eve"]
+
+
+@pytest.mark.parametrize("why", ["unknown", "expired", "revoked"])
+def test_a_link_that_does_not_work(why: str, alice: User, acme: Workspace) -> None:
+    path = invited(alice, acme)
+    invitation = Invitation.objects.get()
+    if why == "unknown":
+        path = reverse("invitation", args=["x" * 43])
+    elif why == "expired":
+        Invitation.objects.update(expires_at=timezone.now() - timedelta(seconds=1))
+    else:
+        client_of(alice).post(url("revoke_invitation", acme, invitation.pk))
+        assert told()[-1] == ("acme", "invitation.revoke", EVE)
+
+    assert (Client().get(path).status_code, Client().post(path, NEW).status_code) == (410, 410)
+    assert client_of(alice).post(path).status_code == 410
+    assert roles(acme) == {alice.email: "admin"}
+
+
+def test_who_has_an_account_signs_in_and_joins(
+    alice: User, mallory: User, acme: Workspace
+) -> None:
+    path = invited(alice, acme, email=mallory.email, role="viewer")
+
+    page = Client().get(path).content.decode()
+    assert f'href="/accounts/login/?next={path}"' in page
+    Client().post(path, NEW)
+    assert roles(acme) == {alice.email: "admin"}
+
+    answer = client_of(mallory).post(path)
+    assert answer["Location"] == url("detail", acme)
+    assert roles(acme) == {alice.email: "admin", mallory.email: "viewer"}
+
+
+def test_nobody_else_joins_with_the_link(alice: User, mallory: User, acme: Workspace) -> None:
+    path = invited(alice, acme)
+
+    page = client_of(mallory).post(path, NEW)
+
+    assert "You are signed in as mallory@example.com." in page.content.decode()
+    assert roles(acme) == {alice.email: "admin"}
+    assert User.objects.filter(email=EVE).count() == 0
+
+
+@pytest.mark.parametrize(
+    ("given", "field"),
+    [
+        ({"name": ""}, "name"),
+        ({"password": ""}, "password"),
+        ({"password": "password"}, "password"),
+        ({"password": EVE}, "password"),
+    ],
+)
+def test_what_an_account_needs(
+    given: dict[str, str], field: str, alice: User, acme: Workspace
+) -> None:
+    answer = Client().post(invited(alice, acme), NEW | given)
+
+    assert (answer.status_code, list(answer.context["form"].errors)) == (422, [field])
+    assert 'value="correct' not in answer.content.decode()
+    assert User.objects.filter(email=EVE).count() == 0
+
+
+def test_inviting_again_takes_the_first_one_back(alice: User, acme: Workspace) -> None:
+    first, second = invited(alice, acme), invited(alice, acme, role="viewer")
+
+    assert (Client().get(first).status_code, Client().get(second).status_code) == (410, 200)
+    listed = client_of(alice).get(url("detail", acme)).context["invitations"]
+    assert [(each.email, each.role) for each in listed] == [(EVE, "viewer")]
+
+
+def test_a_member_is_not_invited(alice: User, otto: User, acme: Workspace) -> None:
+    answer = client_of(alice).post(url("invite", acme), {"email": otto.email, "role": "admin"})
+
+    assert answer.status_code == 422
+    assert answer.context["invite"].errors["email"] == [
+        "otto@example.com is a member already. Change the role below."
+    ]
+
+
+def test_members_who_do_not_manage_see_no_invitations(
+    alice: User, otto: User, acme: Workspace
+) -> None:
+    invited(alice, acme)
+
+    assert EVE not in client_of(otto).get(url("detail", acme)).content.decode()
+
+
+@pytest.mark.parametrize("why", ["no mail", "refused"])
+def test_without_mail_the_admin_is_shown_the_link_once(
+    why: str,
+    alice: User,
+    acme: Workspace,
+    settings: Settings,
+    monkeypatch: pytest.MonkeyPatch,
+    capfd: pytest.CaptureFixture[str],
+) -> None:
+    def refused(_: object) -> None:
+        raise smtplib.SMTPException("no")
+
+    if why == "no mail":
+        settings.EMAIL_BACKEND = CONSOLE
+    else:
+        monkeypatch.setattr("django.core.mail.EmailMessage.send", refused)
+    browser = client_of(alice)
+
+    shown = browser.post(url("invite", acme), {"email": EVE, "role": "viewer"})
+
+    assert shown.status_code == 201
+    link = shown.context["link"]
+    assert link in shown.content.decode()
+    assert Client().get(link.removeprefix("http://testserver")).status_code == 200
+    assert link not in browser.get(url("detail", acme)).content.decode()
+    assert link not in "".join(capfd.readouterr())
+
+
+def test_an_invitation_of_another_team_is_not_reached_through_ones_own(
+    alice: User, mallory: User, acme: Workspace
+) -> None:
+    invited(alice, acme)
+    theirs = mallory.teams.get()
+
+    path = reverse("teams:revoke_invitation", args=[theirs.pk, Invitation.objects.get().pk])
+
+    assert client_of(mallory).post(path).status_code == 404
+    assert Invitation.objects.get().revoked_at is None
