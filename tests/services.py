@@ -27,7 +27,7 @@ TEST_SECRETS = {
     "SECRET_KEY": "only-for-tests-" * 4,
     "LOOPSWEB_SECRET_KEYS": "1:" + base64.b64encode(b"only for tests, 32 bytes long...").decode(),
 }
-ANOTHER_RUN = ("LOOPSWEB_DEMO", "LOOPSWEB_READ_ONLY", "LOOPSWEB_API_URLS", "ALLOWED_HOSTS")
+OF_AN_INSTALLATION = ("LOOPSWEB_", "EMAIL_", "ALLOWED_HOSTS", "STATIC_ROOT", "LOG_LEVEL")
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -42,9 +42,9 @@ def pytest_load_initial_conftests(early_config: pytest.Config) -> None:
         return
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     atexit.register(EVERYTHING_OF_THE_RUN.close)
+    for name in [name for name in os.environ if name.startswith(OF_AN_INSTALLATION)]:
+        del os.environ[name]
     os.environ.update(TEST_SECRETS)
-    for name in ANOTHER_RUN:
-        os.environ.pop(name, None)
     os.environ["LOOPSWEB_DATA_DIR"] = EVERYTHING_OF_THE_RUN.enter_context(
         tempfile.TemporaryDirectory(prefix="loopsweb-tests-")
     )
