@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import zlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import datetime
 from typing import Any
 
@@ -12,6 +12,12 @@ from .things import Deployment
 
 SECONDS_PER_LINE = 5
 LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR")
+LEVEL_OF_KIND: dict[int, str | None] = {
+    **dict.fromkeys(range(8), "DEBUG"),
+    **dict.fromkeys((8, 9), "WARNING"),
+    **dict.fromkeys((10, 11)),
+}
+Wanted = Callable[[str | None], bool]
 LAST_WORDS = {
     "STOPPED": ("INFO", "Received shutdown signal, saving nothing, exiting."),
     "PREEMPTED": ("WARNING", "Node is being reclaimed: the trainer is preempted."),
@@ -42,19 +48,24 @@ def loss(deployment: Deployment, at: float) -> float:
     return 0.42 + 1.6 * math.exp(-age / 5400) + 0.06 * noise(deployment, int(at))
 
 
-def line(deployment: Deployment, slot: int) -> dict[str, Any]:
-    """The log line of a five-second slot of the epoch."""
-    at = slot * SECONDS_PER_LINE
-    kind = int(100 * noise(deployment, slot))
-    speed = 38_000 + 6_000 * noise(deployment, f"speed {slot // 12}")
-    progress = f"step {slot % 100_000} loss {loss(deployment, at):.4f} tokens/s {speed:.0f}"
-    odd = {
-        **dict.fromkeys(range(8), ("DEBUG", f"prefetch queue depth {kind}")),
-        **dict.fromkeys((8, 9), ("WARNING", f"gradient norm 1.{kind} above 1.00: clipped")),
-        **dict.fromkeys((10, 11), (None, "NCCL INFO comm 0x55d0 rank 0 nranks 8 - Init COMPLETE")),
-    }
-    level, message = odd.get(kind, ("INFO", progress))
-    return log_line(deployment, at, message, level, request=kind % 3 == 0)
+def level_of(kind: int) -> str | None:
+    """How severe the lines of this kind are, of a hundred kinds."""
+    return LEVEL_OF_KIND.get(kind, "INFO")
+
+
+def message(deployment: Deployment, slot: int, kind: int) -> str:
+    """What is said in a five-second slot of the epoch."""
+    match level_of(kind):
+        case "DEBUG":
+            return f"prefetch queue depth {kind}"
+        case "WARNING":
+            return f"gradient norm 1.{kind} above 1.00: clipped"
+        case None:
+            return "NCCL INFO comm 0x55d0 rank 0 nranks 8 - Init COMPLETE"
+        case _:
+            falling = loss(deployment, slot * SECONDS_PER_LINE)
+            speed = 38_000 + 6_000 * noise(deployment, f"speed {slot // 12}")
+            return f"step {slot % 100_000} loss {falling:.4f} tokens/s {speed:.0f}"
 
 
 def log_line(
@@ -72,17 +83,36 @@ def log_line(
 
 
 def lines(
-    deployment: Deployment, start: datetime, end: datetime, now: datetime
+    deployment: Deployment,
+    start: datetime,
+    end: datetime,
+    now: datetime,
+    wanted: Wanted,
+    *,
+    ascending: bool,
 ) -> Iterator[dict[str, Any]]:
-    """Its lines from `start` to `end`, newest first."""
-    last = last_moment(deployment, now)
+    """Its lines of the wanted levels from `start` to `end`, newest first unless `ascending`."""
     first = max(start, deployment.created_at).timestamp()
-    until = min(end, last).timestamp()
-    if deployment.ended_at is not None and start <= deployment.ended_at <= end:
-        level, message = LAST_WORDS.get(deployment.status, ("INFO", "Exited."))
-        yield log_line(deployment, deployment.ended_at.timestamp(), message, level)
-    for slot in range(int(until // SECONDS_PER_LINE), -1, -1):
-        if slot * SECONDS_PER_LINE < first:
-            return
-        if slot * SECONDS_PER_LINE <= until:
-            yield line(deployment, slot)
+    until = min(end, last_moment(deployment, now)).timestamp()
+    slots = range(math.ceil(first / SECONDS_PER_LINE), int(until // SECONDS_PER_LINE) + 1)
+    last = list(last_words(deployment, start, end, wanted))
+    if not ascending:
+        yield from last
+    for slot in slots if ascending else reversed(slots):
+        kind = int(100 * noise(deployment, slot))
+        if wanted(level_of(kind)):
+            at = slot * SECONDS_PER_LINE
+            said = message(deployment, slot, kind)
+            yield log_line(deployment, at, said, level_of(kind), request=kind % 3 == 0)
+    if ascending:
+        yield from last
+
+
+def last_words(
+    deployment: Deployment, start: datetime, end: datetime, wanted: Wanted
+) -> Iterator[dict[str, Any]]:
+    """What it said as it ended, if that was in the window."""
+    level, said = LAST_WORDS.get(deployment.status, ("INFO", "Exited."))
+    ended = deployment.ended_at
+    if ended is not None and start <= ended <= end and wanted(level):
+        yield log_line(deployment, ended.timestamp(), said, level)

@@ -79,6 +79,9 @@ def test_an_end_has_last_words_and_nothing_follows(live: Simulator) -> None:
     last = logs(live)[0]
     assert (last["level"], last["timestamp"]) == ("ERROR", str(millis(DEFAULT_NOW) * 1_000_000))
     assert last["message"].startswith("CUDA out of memory")
+    assert logs(live, "?min_level=ERROR") == [last]
+    assert logs(live, "?min_level=ERROR&direction=asc") == [last]
+    assert logs(live, "?direction=asc")[-1] == last
 
 
 def test_nothing_is_said_before_the_beginning(live: Simulator) -> None:
@@ -88,8 +91,11 @@ def test_nothing_is_said_before_the_beginning(live: Simulator) -> None:
 
 def test_a_test_puts_its_own_lines_in(live: Simulator) -> None:
     line = {"timestamp": "1", "message": "<script>", "replica": None, "level": "ERROR"}
-    live.world.deployments["d"].logs = [line]
-    assert logs(live) == [line]
+    other = line | {"message": "later", "level": None}
+    live.world.deployments["d"].logs = [other, line]
+    assert logs(live) == [other, line]
+    assert logs(live, "?direction=asc") == [line, other]
+    assert logs(live, "?min_level=ERROR") == [line]
 
 
 @pytest.mark.parametrize(

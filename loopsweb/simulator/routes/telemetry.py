@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from itertools import islice
-from typing import Any, Literal
+from typing import Literal
 
 from loopsweb.simulator.call import Call
 from loopsweb.simulator.exchange import Answer, Refusal, answer
@@ -54,17 +54,17 @@ def logs(call: Call) -> Answer:
     limit = number_in_query(query, "limit", default=500, least=1, most=1000)
     direction = choice(query, "direction", ("asc", "desc")) or "desc"
     level = choice(query, "min_level", LEVELS)
-    newest_first = lines(deployment, start, end, call.now)
-    found = newest_first if deployment.logs is None else iter(deployment.logs)
-    wanted = (one for one in found if level is None or reaches(one, level))
-    if direction == "desc":
-        return answer({"logs": list(islice(wanted, limit))})
-    return answer({"logs": list(wanted)[::-1][:limit]})
+    reached = None if level is None else LEVELS[LEVELS.index(level) :]
 
+    def wanted(one: str | None) -> bool:
+        return reached is None or one in reached
 
-def reaches(one: Mapping[str, Any], level: str) -> bool:
-    """Whether a line is at least this severe; one without a level is not."""
-    return one.get("level") in LEVELS[LEVELS.index(level) :]
+    ascending = direction == "asc"
+    found = lines(deployment, start, end, call.now, wanted, ascending=ascending)
+    if deployment.logs is not None:
+        own = [line for line in deployment.logs if wanted(line.get("level"))]
+        found = iter(own[::-1] if ascending else own)
+    return answer({"logs": list(islice(found, limit))})
 
 
 def metrics(call: Call) -> Answer:
