@@ -99,11 +99,19 @@ class Event(models.Model):
 
 
 class Chain(models.Model):
-    """The head of a workspace's chain: whoever adds a link holds this row until it is committed."""
+    """The head of a workspace's chain: whoever adds a link holds this row until it is committed.
+
+    And what its newest verification found: all that a page may claim. `problem` is "" when every
+    link held up to `verified_sequence`, the last one that does.
+    """
 
     workspace = models.CharField(max_length=60, unique=True)
     sequence = models.PositiveBigIntegerField(default=0)
     digest = models.CharField(max_length=64, default=GENESIS)
+    verified_at = models.DateTimeField(null=True)
+    verified_sequence = models.PositiveBigIntegerField(default=0)
+    erased = models.PositiveIntegerField(default=0)
+    problem = models.TextField(blank=True)
 
     def __str__(self) -> str:
         return f"{self.workspace} up to #{self.sequence}"
@@ -123,16 +131,3 @@ class SignedHead(models.Model):
 
     def __str__(self) -> str:
         return f"head of {self.workspace}, {self.at:%Y-%m-%d}"
-
-
-class Verification(models.Model):
-    """The newest verification of a workspace's chain: what the page may claim."""
-
-    workspace = models.CharField(max_length=60, unique=True)
-    at = models.DateTimeField()
-    sequence = models.PositiveBigIntegerField(help_text="The last link that holds.")
-    erased = models.PositiveIntegerField(default=0)
-    problem = models.TextField(blank=True)
-
-    def __str__(self) -> str:
-        return f"{self.workspace}: {self.problem or 'holds'}"

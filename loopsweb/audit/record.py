@@ -121,5 +121,5 @@ def add_link(event: Event) -> Event:
     event.digest = link(event.previous, event.body())
     event.save(force_insert=True)
     head.sequence, head.digest = event.sequence, event.digest
-    head.save()
+    head.save(update_fields=["sequence", "digest"])
     return event

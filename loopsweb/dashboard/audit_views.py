@@ -12,7 +12,7 @@ from django.utils import timezone
 
 from loopsweb.accounts import denials
 from loopsweb.accounts.permissions import Permission, WorkspaceRequest, require
-from loopsweb.audit.models import Event, Outcome
+from loopsweb.audit.models import Chain, Event, Outcome
 from loopsweb.audit.record import actor, record
 from loopsweb.ui.csv_export import csv_answer
 from loopsweb.ui.listing import Filter, Spec
@@ -79,7 +79,8 @@ COLUMNS = {
 @require(Permission.VIEW)
 def list_(request: WorkspaceRequest) -> HttpResponseBase:
     rows = Event.objects.filter(workspace=request.workspace.slug)
-    version = rows.values_list("pk", flat=True).first() or 0
+    chain = Chain.objects.filter(workspace=request.workspace.slug).first()
+    version = chain.sequence if chain else 0
     now = timezone.now()
     if same := unchanged(request, version, now):
         return same
@@ -95,7 +96,7 @@ def list_(request: WorkspaceRequest) -> HttpResponseBase:
             target_name=f"audit{query.csv_url}",
             now=now,
         )
-        selected = query.select(rows.filter(pk__lte=version)).iterator(chunk_size=2000)
+        selected = query.select(rows.filter(sequence__lte=version)).iterator(chunk_size=2000)
         return csv_answer(COLUMNS, selected, name=f"audit-{request.workspace.slug}", as_of=now)
     census = SPEC.census(rows)
     page = query.page(rows, census)
@@ -110,6 +111,7 @@ def list_(request: WorkspaceRequest) -> HttpResponseBase:
             "query": query,
             "choices": query.choices(census),
             "is_part": is_part,
+            "chain": chain,
         },
     )
     stamp(response, version, now)

@@ -17,7 +17,7 @@ from hypothesis import HealthCheck, given, settings, strategies
 from pytest_django import Settings
 
 from loopsweb.audit import append_only, checking, erasing, handing, heads, trail, verify
-from loopsweb.audit.models import Chain, Event, SignedHead, Verification
+from loopsweb.audit.models import Chain, Event, SignedHead
 from loopsweb.audit.record import record
 from loopsweb.audit.verify import Broken, check_export
 
@@ -119,7 +119,7 @@ def test_a_tail_cut_off_with_its_head_shows_against_a_head_handed_out(
     said = problem(lambda: trail.verify("acme", handed_out=[handed_out.head]))
     assert said == "#4: missing: a head for #5 was handed out, the tail is gone"
     assert checking.check("acme", now=now).problem == said
-    assert Verification.objects.get().sequence == 3
+    assert Chain.objects.get().verified_sequence == 3
 
 
 def test_an_export_is_verified_offline_and_says_up_to_where(

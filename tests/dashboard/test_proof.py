@@ -1,0 +1,46 @@
+from __future__ import annotations
+
+from datetime import datetime
+
+import pytest
+from django.test import Client
+
+from loopsweb.accounts.models import User, Workspace
+from loopsweb.audit.models import Chain, Event
+from loopsweb.audit.record import record
+from loopsweb.audit.verify import check_export
+from tests.personas import client_of
+
+
+@pytest.fixture
+def browser(acme: Workspace, vic: User, now: datetime) -> Client:
+    record(workspace=acme.slug, action="key.add", outcome="succeeded", now=now)
+    return client_of(vic)
+
+
+def test_the_page_claims_nothing_before_it_was_verified(acme: Workspace, browser: Client) -> None:
+    assert "Not verified yet." in browser.get(f"/w/{acme.slug}/audit/").content.decode()
+
+
+def test_verify_now_says_up_to_where_every_link_holds(acme: Workspace, browser: Client) -> None:
+    page = browser.post(f"/w/{acme.slug}/audit/verification/", follow=True)
+    newest = Event.objects.filter(workspace=acme.slug).first()
+    assert newest is not None
+    assert f"Verified up to #{newest.sequence} " in page.content.decode()
+
+
+def test_a_trail_that_does_not_hold_is_said_loudly(
+    acme: Workspace, browser: Client, now: datetime
+) -> None:
+    found = {"verified_at": now, "verified_sequence": 3, "problem": "#4: missing or reordered"}
+    Chain.objects.filter(workspace=acme.slug).update(**found)
+    page = browser.get(f"/w/{acme.slug}/audit/").content.decode()
+    assert "The trail does not hold." in page
+    assert "Links up to #3 are sound." in page
+
+
+def test_the_export_carries_its_proof_and_its_own_record(acme: Workspace, browser: Client) -> None:
+    answer = browser.get(f"/w/{acme.slug}/audit/export/")
+    verified = check_export(b"".join(answer))
+    last = Event.objects.get(workspace=acme.slug, sequence=verified.sequence)
+    assert (last.action, last.target_name) == ("audit.export", "with proof")
