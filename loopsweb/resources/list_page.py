@@ -21,7 +21,7 @@ from loopsweb.resources.snapshot import Snapshot
 from loopsweb.resources.templatetags.freshness import state
 from loopsweb.resources.watch import looked_at
 from loopsweb.ui.csv_export import csv_answer
-from loopsweb.ui.listing import Filter, Query, Spec
+from loopsweb.ui.listing import Census, Filter, Query, Spec
 from loopsweb.ui.live import stamp, unchanged
 from loopsweb.ui.pages import render_page, wants_partial
 from loopsweb.ui.table_cache import remembered
@@ -84,7 +84,8 @@ def list_page(
         return csv_answer(columns, selected, name=name, as_of=feed.as_of)
 
     scope = (request.workspace.pk, version, noun, str(rows.query))
-    census = remembered(lambda: spec.census(rows), within=(*scope, "census"))
+    is_part = wants_partial(request, "live")
+    census = Census() if is_part else remembered(lambda: spec.census(rows), within=scope)
 
     def table() -> str:
         page = query.page(rows, census)
@@ -105,7 +106,6 @@ def list_page(
         )
     else:
         html = remembered(table, within=(*scope, request.role, request.path, query.url()))
-    is_part = wants_partial(request, "live")
     response = render_page(
         request,
         "ui/live.html" if is_part else f"{noun}/list.html",
