@@ -259,6 +259,7 @@ AUTH_PASSWORD_VALIDATORS = [
 ]
 
 # Security --------------------------------------------------------------------------------------
+CSRF_FAILURE_VIEW = "loopsweb.ui.errors.csrf_failure"
 X_FRAME_OPTIONS = "DENY"
 SECURE_CONTENT_TYPE_NOSNIFF = True
 SECURE_REFERRER_POLICY = "same-origin"
