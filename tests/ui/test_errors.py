@@ -48,3 +48,12 @@ def test_a_database_lost_in_a_middleware_is_an_outage(rf: RequestFactory) -> Non
     except InterfaceError:
         answer = errors.server_error(rf.get("/"))
     assert answer.status_code == 503
+
+
+def test_a_form_without_its_token_is_told_what_to_do(acme: Workspace, alice: User) -> None:
+    browser = Client(enforce_csrf_checks=True)
+    browser.force_login(alice, backend="allauth.account.auth_backends.AuthenticationBackend")
+    answer = browser.post(reverse("account_logout"))
+    assert answer.status_code == 403
+    assert "This form is too old" in answer.content.decode()
+    assert "Nothing was done." in answer.content.decode()
