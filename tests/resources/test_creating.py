@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import uuid
+from typing import Any
 
 import pytest
 from django.db import DatabaseError, connection
@@ -121,7 +122,7 @@ def test_a_failed_creation_says_whether_it_may_have_happened(
     acting: Acting,
     by: Actor,
     clock: Timeline,
-    fault: dict[str, str],
+    fault: dict[str, Any],
     outcome: str,
 ) -> None:
     world.fail("POST /v1/loops/sessions", **fault)

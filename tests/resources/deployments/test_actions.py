@@ -3,6 +3,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from django.db import DatabaseError, connection
@@ -126,7 +127,7 @@ def test_an_unclear_answer_is_unknown_until_the_api_shows_it_had_no_effect(
     world: Simulator,
     deactivate: Callable[[], Deactivation],
     clock: Timeline,
-    fault: dict[str, str],
+    fault: dict[str, Any],
 ) -> None:
     world.fail(DEACTIVATE, **fault)
     deactivation = deactivate()
