@@ -1,4 +1,4 @@
-// <copy-button label="URI">bt://…</copy-button>: adds a button that copies the text inside.
+// <copy-button label="URI">bt://…</copy-button>, by itself an ID: adds a button that copies the text inside.
 class CopyButton extends HTMLElement {
   connectedCallback() {
     if (this.button) return;
@@ -11,7 +11,7 @@ class CopyButton extends HTMLElement {
   }
 
   say(copied) {
-    const label = this.getAttribute("label");
+    const label = this.getAttribute("label") ?? "ID";
     this.button.setAttribute("aria-label", copied ? `Copied ${label}` : `Copy ${label} ${this.text}`);
     this.button.title = copied ? "Copied" : `Copy ${this.text}`;
     this.toggleAttribute("data-copied", copied);

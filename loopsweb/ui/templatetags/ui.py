@@ -127,19 +127,15 @@ def badge(vocabulary: Vocabulary, word: str, *, link: bool = False) -> SafeStrin
 
 
 @register.simple_tag
-def ident(value: str, label: str = "ID", url: str = "", *, clip: bool = False) -> SafeString:
-    """An id or URI in monospace, as a link where there is a `url`, with a button that copies it.
-
-    It breaks anywhere; with `clip` it is cut to the room there is.
-    """
+def ident(value: str, label: str = "ID", url: str = "") -> SafeString:
+    """An id or URI in monospace, as a link where there is a `url`, with a button that copies it."""
     if not value:
         return ABSENT
     tag, href = ("a", format_html(' href="{}"', url)) if url else ("span", "")
     return format_html(
-        '<copy-button label="{0}"><{1} class="id{2}"{3}>{4}</{1}></copy-button>',
-        label,
+        '<copy-button{0}><{1} class="id"{2}>{3}</{1}></copy-button>',
+        format_html(' label="{}"', label) if label != "ID" else "",
         tag,
-        " clip" if clip else "",
         href,
         value,
     )
