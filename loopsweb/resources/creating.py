@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, TypeVar
+from typing import Any, Protocol, TypeVar
 
 from django.db import IntegrityError, transaction
 
@@ -13,53 +14,84 @@ from loopsweb.audit.models import Outcome
 from loopsweb.audit.record import Actor, follow_up, record
 from loopsweb.keys.clients import Acting
 from loopsweb.loops_api import errors
+from loopsweb.resources import poll_state
 from loopsweb.resources.keeping import Named
+from loopsweb.resources.reading import Reading
 
 N = TypeVar("N", bound=Named)
+Made_contra = TypeVar("Made_contra", contravariant=True)
+
+
+class Keep(Protocol[Made_contra]):
+    """Put what was made into the snapshot, before the next list names it."""
+
+    def __call__(
+        self, made: Made_contra, /, *, asked: Mapping[str, Any], reading: Reading
+    ) -> None: ...
 
 
 class AlreadySubmitted(Exception):
     """The same form was sent before; nothing was called this time."""
 
 
-def create(
-    noun: str,
-    call: Callable[[], N],
-    *,
-    asked: dict[str, Any],
-    once: uuid.UUID,
-    acting: Acting,
-    by: Actor,
-    clock: Callable[[], datetime],
-) -> N:
-    """What the API made. `asked` is what was sent to it, `once` the form's own id.
+@dataclass(frozen=True, kw_only=True)
+class Order:
+    """What is asked for, in the API's own fields (None is not sent), by whom, with which key.
+
+    `once` is the form's own id: an order is carried out once. `clock` tells aware times in UTC.
+    """
+
+    asked: dict[str, Any]
+    once: uuid.UUID
+    acting: Acting
+    by: Actor
+    clock: Callable[[], datetime]
+
+
+def create(noun: str, order: Order, call: Callable[..., N], *, keep_created: Keep[N]) -> N:
+    """What the API made of the order, in the snapshot at once.
 
     Raises AlreadySubmitted, or the LoopsError of the call, which is not repeated.
     """
+    asked = {name: value for name, value in order.asked.items() if value is not None}
+    begin(noun, order, asked=asked)
     try:
-        with transaction.atomic(durable=True):
-            record(
-                **by,
-                action=f"{noun}.create",
-                outcome=Outcome.REQUESTED,
-                key_label=str(acting.key),
-                key_fingerprint=acting.key.fingerprint,
-                target_noun=noun,
-                target_name=asked.get("name") or asked.get("base_model") or "",
-                answer={"asked": asked},
-                incident=once,
-                now=clock(),
-            )
-    except IntegrityError as error:
-        raise AlreadySubmitted from error
-    try:
-        made = call()
+        made = call(**asked)
     except errors.LoopsError as error:
         outcome = Outcome.UNKNOWN if error.may_have_been_received else Outcome.REFUSED
         said = {"error": error.message, "said": error.plain}
-        follow_up(once, outcome=outcome, answer=said, now=clock())
+        follow_up(order.once, outcome=outcome, answer=said, now=order.clock())
         raise
+    answer = {"id": made.id}
     follow_up(
-        once, outcome=Outcome.SUCCEEDED, answer={"id": made.id}, target_id=made.id, now=clock()
+        order.once,
+        outcome=Outcome.SUCCEEDED,
+        answer=answer,
+        target_id=made.id,
+        now=order.clock(),
     )
+    key = order.acting.key
+    keep_created(made, asked=asked, reading=Reading.by(key, now=order.clock()))
+    poll_state.poll_soon(key.workspace, now=order.clock())
     return made
+
+
+def begin(noun: str, order: Order, *, asked: dict[str, Any]) -> None:
+    """Commit what is about to be asked for. When this raises, nothing has been done."""
+    key = order.acting.key
+    try:
+        with transaction.atomic(durable=True):
+            record(
+                **order.by,
+                action=f"{noun}.create",
+                outcome=Outcome.REQUESTED,
+                key_label=str(key),
+                key_fingerprint=key.fingerprint,
+                target_noun=noun,
+                target_name=asked.get("name") or asked.get("base_model") or "",
+                answer={"asked": asked},
+                incident=order.once,
+                now=order.clock(),
+            )
+    except IntegrityError as error:
+        raise AlreadySubmitted from error

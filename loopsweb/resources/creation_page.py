@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
-from typing import Any
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 
 from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import redirect
 from django.urls import reverse
+from django.utils import timezone
 
 from loopsweb.accounts.permissions import WorkspaceRequest
-from loopsweb.keys.clients import Acting, NoKey, client_for, why_not
+from loopsweb.audit.record import actor
+from loopsweb.keys.clients import NoKey, client_for, why_not
 from loopsweb.loops_api import errors
-from loopsweb.resources.creating import AlreadySubmitted
+from loopsweb.resources.creating import AlreadySubmitted, Order
 from loopsweb.resources.creation_form import CreationForm
 from loopsweb.resources.keeping import Named
 from loopsweb.ui.pages import render_page
@@ -28,23 +29,22 @@ MAYBE = (
 
 @dataclass(frozen=True)
 class Creation:
-    """noun: plural, as in URLs. method: of the client. submit: the button's verb."""
+    """noun: plural, as in URLs. method: of the client. submit: the button's verb.
+    from_address: {query parameter: the field it fills in beforehand}."""
 
     noun: str
     method: str
     title: str
     intro: str
     submit: str
-    template: str = "resources/new.html"
+    from_address: Mapping[str, str] = field(default_factory=dict)
 
 
 def creation_page(
     request: WorkspaceRequest,
     creation: Creation,
     form_class: type[CreationForm],
-    create: Callable[[CreationForm, Acting], Named],
-    *,
-    initial: dict[str, Any] | None = None,
+    create: Callable[[Order], Named],
 ) -> HttpResponse:
     """GET asks, POST does and leads to what was made."""
     person, workspace = request.user, request.workspace
@@ -53,7 +53,11 @@ def creation_page(
         request.POST if request.method == "POST" else None,
         workspace=workspace,
         is_newer=not why_not(workspace=workspace, person=person, method="get_capabilities"),
-        initial=initial or {},
+        initial={
+            name: request.GET[parameter]
+            for parameter, name in creation.from_address.items()
+            if parameter in request.GET
+        },
     )
     status = 200
     if request.method == "POST":
@@ -61,7 +65,15 @@ def creation_page(
         if form.is_valid():
             try:
                 acting = client_for(workspace=workspace, person=person, method=creation.method)
-                made = create(form, acting)
+                made = create(
+                    Order(
+                        asked=form.asked(),
+                        once=form.cleaned_data["once"],
+                        acting=acting,
+                        by=actor(request),
+                        clock=timezone.now,
+                    )
+                )
             except NoKey as error:
                 form.add_error(None, str(error))
                 status = CONFLICT
@@ -79,7 +91,7 @@ def creation_page(
         "blocked": blocked,
         "list_url": reverse(f"{creation.noun}:list", args=[workspace.slug]),
     }
-    return render_page(request, creation.template, context, status=status)
+    return render_page(request, "resources/new.html", context, status=status)
 
 
 def add_api_error(form: CreationForm, error: errors.LoopsError) -> int:

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import uuid
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -11,27 +12,13 @@ from loopsweb.audit.models import Event
 from loopsweb.audit.record import Actor
 from loopsweb.keys.clients import Acting, client_for
 from loopsweb.loops_api import errors
-from loopsweb.resources.creating import AlreadySubmitted
+from loopsweb.resources.creating import AlreadySubmitted, Order
 from loopsweb.resources.models import Run, Sampler, Session
 from loopsweb.resources.runs import actions as runs
 from loopsweb.resources.samplers import actions as samplers
 from loopsweb.resources.sessions import actions as sessions
 from loopsweb.simulator import Simulator
 from tests.resources.conftest import AddKey, Timeline
-
-NEW_RUN = runs.NewRun(
-    session_id="",
-    base_model="Qwen/Qwen3-8B",
-    max_seq_len=None,
-    lora_rank=32,
-    seed=None,
-    scale_down_delay_seconds=None,
-    path=None,
-    name=None,
-    availability_model=None,
-    replicas=None,
-    reuse_from_run_id=None,
-)
 
 
 @pytest.fixture
@@ -47,31 +34,27 @@ def by(acme: Workspace, alice: User) -> Actor:
     )
 
 
+@pytest.fixture
+def order(acting: Acting, by: Actor, clock: Timeline) -> Callable[..., Order]:
+    def make(once: uuid.UUID | None = None, **asked: Any) -> Order:
+        once = once or uuid.uuid4()
+        return Order(asked=asked, once=once, acting=acting, by=by, clock=clock)
+
+    return make
+
+
 def trail() -> list[tuple[str, str, str]]:
     events = Event.objects.exclude(action__startswith="key.").order_by("pk")
     return list(events.values_list("action", "outcome", "target_id"))
 
 
 def test_a_session_a_run_and_a_sampler_are_made_recorded_and_shown_at_once(
-    world: Simulator, acting: Acting, by: Actor, clock: Timeline
+    world: Simulator, order: Callable[..., Order]
 ) -> None:
-    session = sessions.create(
-        training_project_id=None, once=uuid.uuid4(), acting=acting, by=by, clock=clock
-    )
-    asked = NEW_RUN | {"session_id": session.id}
-    run = runs.create(run=asked, once=uuid.uuid4(), acting=acting, by=by, clock=clock)
-    sampler = samplers.create(
-        sampler={
-            "session_id": session.id,
-            "base_model": "Qwen/Qwen3-8B",
-            "max_seq_length": None,
-            "model_path": None,
-        },
-        once=uuid.uuid4(),
-        acting=acting,
-        by=by,
-        clock=clock,
-    )
+    session = sessions.create(order(training_project_id=None))
+    asked = {"session_id": session.id, "base_model": "Qwen/Qwen3-8B"}
+    run = runs.create(order(**asked, lora_rank=32, seed=None))
+    sampler = samplers.create(order(**asked, model_path=None))
 
     assert trail() == [
         ("session.create", "requested", ""),
@@ -88,24 +71,22 @@ def test_a_session_a_run_and_a_sampler_are_made_recorded_and_shown_at_once(
 
 
 def test_the_same_form_sent_twice_calls_the_api_once(
-    world: Simulator, acting: Acting, by: Actor, clock: Timeline
+    world: Simulator, order: Callable[..., Order]
 ) -> None:
     once = uuid.uuid4()
-    sessions.create(training_project_id=None, once=once, acting=acting, by=by, clock=clock)
+    sessions.create(order(once))
     with pytest.raises(AlreadySubmitted):
-        sessions.create(training_project_id=None, once=once, acting=acting, by=by, clock=clock)
+        sessions.create(order(once))
     assert [request.method for request in world.requests] == ["POST"]
 
 
 def test_nothing_is_called_when_the_record_cannot_be_written(
-    world: Simulator, acting: Acting, by: Actor, clock: Timeline
+    world: Simulator, order: Callable[..., Order]
 ) -> None:
     with connection.cursor() as cursor:
         cursor.execute("ALTER TABLE audit_event RENAME TO audit_event_away")
     with pytest.raises(DatabaseError):
-        sessions.create(
-            training_project_id=None, once=uuid.uuid4(), acting=acting, by=by, clock=clock
-        )
+        sessions.create(order())
     assert world.requests == []
 
 
@@ -118,18 +99,11 @@ def test_nothing_is_called_when_the_record_cannot_be_written(
     ],
 )
 def test_a_failed_creation_says_whether_it_may_have_happened(
-    world: Simulator,
-    acting: Acting,
-    by: Actor,
-    clock: Timeline,
-    fault: dict[str, Any],
-    outcome: str,
+    world: Simulator, order: Callable[..., Order], fault: dict[str, Any], outcome: str
 ) -> None:
     world.fail("POST /v1/loops/sessions", **fault)
     with pytest.raises(errors.LoopsError):
-        sessions.create(
-            training_project_id=None, once=uuid.uuid4(), acting=acting, by=by, clock=clock
-        )
+        sessions.create(order())
     assert trail() == [("session.create", "requested", ""), ("session.create", outcome, "")]
     assert len(world.requests) == 1
 

@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-import uuid
-from collections.abc import Callable
 from datetime import datetime
 
-from loopsweb.audit.record import Actor
 from loopsweb.keys.clients import Acting
 from loopsweb.loops_api import types
 from loopsweb.resources import creating
@@ -15,26 +12,10 @@ from loopsweb.resources.sessions import sync
 from loopsweb.resources.sessions.models import Origin
 
 
-def create(
-    *,
-    training_project_id: str | None,
-    once: uuid.UUID,
-    acting: Acting,
-    by: Actor,
-    clock: Callable[[], datetime],
-) -> types.Session:
-    """Raises what creating.create raises."""
-    made = creating.create(
-        "session",
-        lambda: acting.client.create_session(training_project_id=training_project_id),
-        asked={"training_project_id": training_project_id},
-        once=once,
-        acting=acting,
-        by=by,
-        clock=clock,
-    )
-    sync.harvest([made.id], reading=Reading.by(acting.key, now=clock()), origin=Origin.CREATED)
-    return made
+def create(order: creating.Order) -> types.Session:
+    """`order.asked` may name a training_project_id. Raises what creating.create raises."""
+    call = order.acting.client.create_session
+    return creating.create("session", order, call, keep_created=sync.keep_created)
 
 
 def enter(*, session_id: str, acting: Acting, now: datetime) -> None:

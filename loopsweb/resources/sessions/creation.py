@@ -10,10 +10,8 @@ from django.shortcuts import redirect
 from django.utils import timezone
 
 from loopsweb.accounts.permissions import Permission, WorkspaceRequest, require
-from loopsweb.audit.record import actor
-from loopsweb.keys.clients import Acting, NoKey, client_for, why_not
-from loopsweb.loops_api import errors, types
-from loopsweb.resources.creation_form import CreationForm
+from loopsweb.keys.clients import NoKey, client_for, why_not
+from loopsweb.loops_api import errors
 from loopsweb.resources.creation_page import BAD_GATEWAY, UNPROCESSABLE, Creation, creation_page
 from loopsweb.resources.sessions import actions
 from loopsweb.resources.sessions.forms import EnterSession, NewSession
@@ -30,16 +28,7 @@ SESSION = Creation(
 
 @require(Permission.CREATE)
 def create(request: WorkspaceRequest) -> HttpResponse:
-    def make(form: CreationForm, acting: Acting) -> types.Session:
-        return actions.create(
-            **form.asked(),
-            once=form.cleaned_data["once"],
-            acting=acting,
-            by=actor(request),
-            clock=timezone.now,
-        )
-
-    return creation_page(request, SESSION, NewSession, make)
+    return creation_page(request, SESSION, NewSession, actions.create)
 
 
 @require(Permission.CREATE)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from typing import Any
 
 from loopsweb.loops_api import types
 from loopsweb.resources.keeping import keep
@@ -22,3 +23,8 @@ def harvest(session_ids: Iterable[str], *, reading: Reading, origin: Origin = Or
         reading=reading,
         tracked=(),
     )
+
+
+def keep_created(session: types.Session, *, asked: Mapping[str, Any], reading: Reading) -> None:
+    """A session the API just made; its answer is no more than the id."""
+    harvest([session.id], reading=reading, origin=Origin.CREATED)
