@@ -27,9 +27,15 @@ class Reading:
     previous_at: datetime | None = None
 
     @classmethod
-    def by(cls, key: Key, *, now: datetime) -> Reading:
+    def by(cls, key: Key, *, now: datetime, previous_at: datetime | None = None) -> Reading:
         """A reading of single things, in which nothing is expected."""
-        return cls(workspace=key.workspace, key=key, covers=frozenset({key.pk}), now=now)
+        return cls(
+            workspace=key.workspace,
+            key=key,
+            covers=frozenset({key.pk}),
+            now=now,
+            previous_at=previous_at,
+        )
 
     @property
     def scope(self) -> str | None:

@@ -10,6 +10,8 @@ from loopsweb.keys.models import Key
 from loopsweb.loops_api import errors
 from loopsweb.resources.deployments import actions
 from loopsweb.resources.deployments.models import Deactivation
+from loopsweb.resources.feeds import Feed
+from loopsweb.resources.poll_state import PollState
 from loopsweb.resources.reading import Reading
 
 log = logging.getLogger(__name__)
@@ -23,7 +25,9 @@ def settle(deactivation_id: int, *, now: datetime) -> None:
     if key is None:
         log.warning("no key can ask about %s", deactivation)
         return
+    feed = Feed.of(PollState.objects.get(key=key), "deployments")
+    reading = Reading.by(key, now=now, previous_at=feed.as_of)
     try:
-        actions.settle(deactivation, client=client_of(key), reading=Reading.by(key, now=now))
+        actions.settle(deactivation, client=client_of(key), reading=reading)
     except (KeyUnusable, errors.LoopsError) as error:
         log.warning("asking about %s failed: %s", deactivation, error)
