@@ -19,14 +19,14 @@ from loopsweb.resources.keeping import Named
 from loopsweb.resources.reading import Reading
 
 N = TypeVar("N", bound=Named)
-Made_contra = TypeVar("Made_contra", contravariant=True)
+N_contra = TypeVar("N_contra", contravariant=True)
 
 
-class Keep(Protocol[Made_contra]):
+class Keep(Protocol[N_contra]):
     """Put what was made into the snapshot, before the next list names it."""
 
     def __call__(
-        self, made: Made_contra, /, *, asked: Mapping[str, Any], reading: Reading
+        self, made: N_contra, /, *, asked: Mapping[str, Any], reading: Reading
     ) -> None: ...
 
 

@@ -107,11 +107,8 @@ def call(client: Client, remote_id: str) -> tuple[State, dict[str, Any]]:
     except errors.LoopsError as error:
         state = State.UNKNOWN if error.may_have_been_received else State.REFUSED
         return state, {"error": error.message, "said": error.plain}
-    return State.SUCCEEDED, {
-        "id": ended.id,
-        "base_model": ended.base_model,
-        "user_email": ended.owner_email,
-    }
+    answer = {"id": ended.id, "base_model": ended.base_model, "user_email": ended.owner_email}
+    return (State.SUCCEEDED if ended.id == remote_id else State.UNKNOWN), answer
 
 
 def claim_unsettled(*, now: datetime) -> list[int]:

@@ -147,6 +147,14 @@ def test_an_unclear_answer_is_unknown_until_the_api_shows_it_had_no_effect(
     assert calls(world) == 1
 
 
+@pytest.mark.parametrize("body", [{}, {"id": "dep_other", "base_model": "x"}])
+def test_an_answer_that_names_another_deployment_is_no_success(
+    world: Simulator, deactivate: Callable[[], Deactivation], body: dict[str, str]
+) -> None:
+    world.fail(DEACTIVATE, "status", status=200, body=body)
+    assert deactivate().state == State.UNKNOWN
+
+
 def test_a_process_that_dies_before_the_answer_leaves_a_trace_that_is_resolved(
     world: Simulator, deployment: Deployment, acting: Acting, by: Actor, clock: Timeline
 ) -> None:
