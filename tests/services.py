@@ -22,6 +22,13 @@ import pytest
 from tests import servers
 
 SQLITE, POSTGRESQL = "sqlite", "postgresql"
+HERE = Path(__file__).parent
+WITHOUT_A_DATABASE = {
+    HERE / "loops_api",
+    HERE / "simulator",
+    HERE / "verification",
+    HERE / "test_architecture.py",
+}
 EVERYTHING_OF_THE_RUN = ExitStack()
 TEST_SECRETS = {
     "SECRET_KEY": "only-for-tests-" * 4,
@@ -70,10 +77,14 @@ def share_redis(*, number: int) -> None:
 
 
 def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
-    """A file named `…_on_sqlite.py` or `…_on_postgresql.py` belongs to that run alone."""
+    """A file named `…_on_sqlite.py` or `…_on_postgresql.py` belongs to that run alone.
+
+    What knows no database is not run a second time on another one.
+    """
     on = config.getoption("--on")
-    others = {SQLITE, POSTGRESQL} - {on}
-    return True if collection_path.stem.endswith(tuple(f"_on_{name}" for name in others)) else None
+    others = tuple(f"_on_{name}" for name in {SQLITE, POSTGRESQL} - {on})
+    knows_no_database = on == POSTGRESQL and collection_path in WITHOUT_A_DATABASE
+    return True if knows_no_database or collection_path.stem.endswith(others) else None
 
 
 def pytest_report_header(config: pytest.Config) -> str:
