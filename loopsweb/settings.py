@@ -42,6 +42,7 @@ POLL_QUIET_SECONDS = env.number("LOOPSWEB_POLL_QUIET_SECONDS", 60)
 LOOPBACK = ["localhost", "127.0.0.1", "[::1]"]
 ALLOWED_HOSTS = LOOPBACK if DEMO else [*env.words("ALLOWED_HOSTS"), *LOOPBACK]
 HTTPS = env.flag("LOOPSWEB_HTTPS")
+PROXIES = int(env.number("LOOPSWEB_PROXIES", 0))
 CSRF_TRUSTED_ORIGINS = env.words("CSRF_TRUSTED_ORIGINS")
 ROOT_URLCONF = "loopsweb.urls"
 WSGI_APPLICATION = "loopsweb.wsgi.application"
@@ -71,6 +72,7 @@ INSTALLED_APPS = [
     "allauth",
     "allauth.account",
     "allauth.mfa",
+    "allauth.usersessions",
     "django_htmx",
     "template_partials",
 ]
@@ -78,6 +80,7 @@ INSTALLED_APPS = [
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
+    "loopsweb.accounts.middleware.ClientAddressMiddleware",
     "loopsweb.ui.middleware.RequestIdMiddleware",
     "loopsweb.ui.middleware.SecurityHeadersMiddleware",
     "loopsweb.ui.middleware.OutageMiddleware",
@@ -90,6 +93,7 @@ MIDDLEWARE = [
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
     "allauth.account.middleware.AccountMiddleware",
+    "loopsweb.accounts.middleware.LastSeenMiddleware",
     "loopsweb.accounts.middleware.DenyByDefaultMiddleware",
 ]
 
@@ -248,6 +252,10 @@ ACCOUNT_USER_MODEL_USERNAME_FIELD = None
 ACCOUNT_EMAIL_VERIFICATION = "none"
 ACCOUNT_SESSION_REMEMBER = True
 ACCOUNT_PREVENT_ENUMERATION = True
+ACCOUNT_REAUTHENTICATION_TIMEOUT = 15 * 60  # seconds that a sign-in counts as fresh
+MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
+MFA_PASSKEY_LOGIN_ENABLED = True
+MFA_TOTP_ISSUER = "loopsweb"
 PASSWORD_HASHERS = [
     "django.contrib.auth.hashers.Argon2PasswordHasher",
     "django.contrib.auth.hashers.PBKDF2PasswordHasher",

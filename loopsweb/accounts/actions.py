@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
+from allauth.mfa.utils import is_mfa_enabled
 from django.db import transaction
 
 from loopsweb.accounts.models import (
@@ -24,6 +25,13 @@ from loopsweb.audit.record import Actor
 class LastAdmin(Exception):
     def __init__(self) -> None:
         super().__init__("A team keeps at least one admin. Make someone else admin first.")
+
+
+class NoSecondFactor(Exception):
+    def __init__(self) -> None:
+        super().__init__(
+            "You have no second factor yourself: you would shut yourself out. Set one up first."
+        )
 
 
 class NoSuchPerson(Exception):
@@ -52,6 +60,21 @@ def rename(*, team: Team, name: str, by: Actor, now: datetime) -> None:
     team.save(update_fields=["name"])
     answer = {"before": before, "after": name}
     tell_team(team, "team.rename", by=by, now=now, target=("team", name), answer=answer)
+
+
+@transaction.atomic
+def require_second_factor(
+    *, team: Team, required: bool, person: User, by: Actor, now: datetime
+) -> None:
+    """Raises NoSecondFactor for an admin, `person`, who has none."""
+    if team.second_factor_required == required:
+        return
+    if required and not is_mfa_enabled(person):
+        raise NoSecondFactor
+    team.second_factor_required = required
+    team.save(update_fields=["second_factor_required"])
+    answer = {"second_factor_required": required}
+    tell_team(team, "team.policy", target=("team", team.name), by=by, now=now, answer=answer)
 
 
 @transaction.atomic

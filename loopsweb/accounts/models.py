@@ -59,6 +59,9 @@ class Role(models.TextChoices):
 
 class Team(models.Model):
     name = models.CharField(max_length=150)
+    second_factor_required = models.BooleanField(
+        default=False, help_text="Members without a second factor do not enter its workspaces."
+    )
     members = models.ManyToManyField(User, through="Membership", related_name="teams")
 
     class Meta:
@@ -118,4 +121,16 @@ def open_workspace(*, name: str, team: Team) -> Workspace:
     return Workspace.objects.create(team=team, name=name, slug=slug)
 
 
-from loopsweb.accounts.invitations.models import Invitation  # noqa: E402, F401
+__all__ = [
+    "Invitation",
+    "Membership",
+    "Role",
+    "Team",
+    "User",
+    "UserManager",
+    "Workspace",
+    "found_team",
+    "open_workspace",
+]
+
+from loopsweb.accounts.invitations.models import Invitation  # noqa: E402

@@ -11,7 +11,7 @@ from django.db.models import F
 from django.http import Http404, HttpRequest
 from django.http.response import HttpResponseBase
 
-from loopsweb.accounts import denials
+from loopsweb.accounts import denials, second_factor
 from loopsweb.accounts.models import Team, User, Workspace
 from loopsweb.accounts.roles import (
     READ_ONLY,
@@ -88,11 +88,13 @@ def require(
 def enter(request: WorkspaceRequest, slug: str) -> None:
     workspace = (
         Workspace.objects.filter(slug=slug, team__memberships__user_id=request.user.pk)
+        .select_related("team")
         .annotate(role=F("team__memberships__role"))
         .first()
     )
     if workspace is None:
         raise Http404("No such workspace.")
+    second_factor.demand(request, request.user, workspace.team)
     request.workspace = workspace
     request.role = workspace.role
     request.permissions = permissions_of(workspace.role)
@@ -114,6 +116,7 @@ def require_in_team(
             found = mine.annotate(role=F("memberships__role")).first()
             if found is None:
                 raise Http404("No such team.")
+            second_factor.demand(request, request.user, found)
             request.team, request.role = found, found.role
             request.permissions = ROLE_PERMISSIONS[found.role]
             if permission not in request.permissions:

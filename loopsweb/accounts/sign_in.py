@@ -8,9 +8,11 @@ from typing import Any
 import structlog
 from allauth.account.models import EmailAddress
 from allauth.account.signals import user_logged_in as came_in
+from allauth.mfa import signals as second_factor
+from allauth.mfa.models import Authenticator
 from django.contrib.auth.signals import user_logged_in, user_logged_out, user_login_failed
 from django.db.models.signals import post_save
-from django.dispatch import receiver
+from django.dispatch import Signal, receiver
 from django.http import HttpRequest
 from django.utils import timezone
 
@@ -20,6 +22,12 @@ from loopsweb.audit.models import Outcome
 from loopsweb.audit.record import actor
 
 log = structlog.get_logger(__name__)
+VERBS = {
+    second_factor.authenticator_added: "add",
+    second_factor.authenticator_removed: "remove",
+    second_factor.authenticator_reset: "renew",
+}
+WRONG_CODE = "The password was right, the code of the second factor was wrong."
 WRONG_PASSWORD = "Somebody gave this email and a wrong password."  # noqa: S105
 
 
@@ -43,6 +51,31 @@ def signed_in(request: HttpRequest, user: User, **_: Any) -> None:
 def tell_of_sign_in(request: HttpRequest, user: User, **_: Any) -> None:
     """Not told, not signed in: what is raised here ends the request before the session is kept."""
     tell_teams_of(user, "person.sign_in", by=actor(request), now=timezone.now())
+
+
+@receiver(second_factor.authentication_failed)
+def tell_of_wrong_code(request: HttpRequest, user: User, **_: Any) -> None:
+    tell_teams_of(
+        user,
+        "person.sign_in",
+        outcome=Outcome.REFUSED,
+        reason=WRONG_CODE,
+        by=actor(request),
+        now=timezone.now(),
+    )
+
+
+@receiver(second_factor.authenticator_added)
+@receiver(second_factor.authenticator_removed)
+@receiver(second_factor.authenticator_reset)
+def tell_of_second_factor(
+    request: HttpRequest, user: User, authenticator: Authenticator, signal: Signal, **_: Any
+) -> None:
+    verb = VERBS[signal]
+    kind = Authenticator.Type(authenticator.type).label
+    answer = {"second_factor": str(kind)}
+    action = f"second_factor.{verb}"
+    tell_teams_of(user, action, by=actor(request), now=timezone.now(), answer=answer)
 
 
 @receiver(user_logged_out)

@@ -10,6 +10,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_POST
 
 from loopsweb.accounts import actions
+from loopsweb.accounts.confirming import confirmed
 from loopsweb.accounts.forms import AddMember, ChangeRole, NameForm
 from loopsweb.accounts.models import Membership
 from loopsweb.accounts.permissions import (
@@ -20,6 +21,7 @@ from loopsweb.accounts.permissions import (
     require_in_team,
     signed_in,
 )
+from loopsweb.accounts.second_factor import is_missing
 from loopsweb.accounts.team_page import (
     CONFLICT,
     TEAM_ID,
@@ -73,6 +75,33 @@ def rename(request: TeamRequest) -> HttpResponse:
         team=request.team, name=form.cleaned_data["name"], by=actor(request), now=timezone.now()
     )
     return redirect("teams:detail", request.team.pk)
+
+
+@require_in_team(Permission.MANAGE_TEAM)
+@require_POST
+@confirmed
+def policy(request: TeamRequest) -> HttpResponse:
+    required = request.POST.get("second_factor_required") == "on"
+    try:
+        actions.require_second_factor(
+            team=request.team,
+            required=required,
+            person=request.user,
+            by=actor(request),
+            now=timezone.now(),
+        )
+    except actions.NoSecondFactor as error:
+        return team_page(request, status=CONFLICT, problem=str(error))
+    messages.success(request, "Saved.")
+    return redirect("teams:detail", request.team.pk)
+
+
+@signed_in
+def second_factor(request: SignedInRequest) -> HttpResponse:
+    """Where those are led whom a team demands a second factor of."""
+    demanding = request.user.teams.filter(second_factor_required=True)
+    teams = [team for team in demanding if is_missing(request.user, team)]
+    return render_page(request, "accounts/second_factor.html", {"teams": teams})
 
 
 @require_in_team(Permission.MANAGE_TEAM)

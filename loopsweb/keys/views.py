@@ -16,6 +16,7 @@ from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_POST
 
 from loopsweb.accounts import denials
+from loopsweb.accounts.confirming import confirmed
 from loopsweb.accounts.models import Membership, Workspace
 from loopsweb.accounts.permissions import (
     Permission,
@@ -32,7 +33,7 @@ from loopsweb.loops_api.errors import LoopsError, Unauthorized
 from loopsweb.ui.pages import render_page
 
 UNPROCESSABLE = 422
-KeyView = Callable[[SignedInRequest, Key], HttpResponse]
+KeyView = Callable[[SignedInRequest, Key], HttpResponseBase]
 
 
 def of_ones_own(view: KeyView) -> Callable[..., HttpResponseBase]:
@@ -40,7 +41,7 @@ def of_ones_own(view: KeyView) -> Callable[..., HttpResponseBase]:
 
     @signed_in
     @wraps(view)
-    def guarded(request: SignedInRequest, uid: uuid.UUID) -> HttpResponse:
+    def guarded(request: SignedInRequest, uid: uuid.UUID) -> HttpResponseBase:
         keys = Key.objects.select_related("workspace__team", "owner")
         return view(request, get_object_or_404(keys, uid=uid, owner=request.user))
 
@@ -55,6 +56,7 @@ def list_(request: SignedInRequest) -> HttpResponse:
 
 
 @signed_in
+@confirmed
 @sensitive_post_parameters("secret")
 def add(request: SignedInRequest) -> HttpResponse:
     initial = {"workspace": request.GET.get("workspace", "")}
@@ -102,6 +104,7 @@ def check(request: SignedInRequest, key: Key) -> HttpResponse:
 
 
 @of_ones_own
+@confirmed
 @sensitive_post_parameters("secret")
 def replace(request: SignedInRequest, key: Key) -> HttpResponse:
     by = _actor(request, key.workspace)
@@ -120,6 +123,7 @@ def replace(request: SignedInRequest, key: Key) -> HttpResponse:
 
 @of_ones_own
 @require_POST
+@confirmed
 def share(request: SignedInRequest, key: Key) -> HttpResponse:
     by = _actor(request, key.workspace)
     _require_add_key(request, by)
@@ -128,6 +132,7 @@ def share(request: SignedInRequest, key: Key) -> HttpResponse:
 
 
 @of_ones_own
+@confirmed
 def remove(request: SignedInRequest, key: Key) -> HttpResponse:
     if request.method != "POST":
         return render_page(request, "keys/remove.html", {"key": key})

@@ -29,7 +29,7 @@ def invited(alice: User, acme: Workspace, *, email: str = EVE, role: str = "oper
     """The path in the mail that was sent."""
     client_of(alice).post(url("invite", acme), {"email": email, "role": role})
     [path] = re.findall(r"http://testserver(\S+)", str(mail.outbox[-1].body))
-    return path
+    return str(path)
 
 
 def roles(acme: Workspace) -> dict[str, str]:
@@ -102,9 +102,7 @@ def test_a_link_that_does_not_work(why: str, alice: User, acme: Workspace) -> No
     assert roles(acme) == {alice.email: "admin"}
 
 
-def test_who_has_an_account_signs_in_and_joins(
-    alice: User, mallory: User, acme: Workspace
-) -> None:
+def test_who_has_an_account_signs_in_and_joins(alice: User, mallory: User, acme: Workspace) -> None:
     path = invited(alice, acme, email=mallory.email, role="viewer")
 
     page = Client().get(path).content.decode()

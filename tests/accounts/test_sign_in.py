@@ -74,7 +74,12 @@ def test_guessing_is_stopped(ada: User) -> None:
     answer = browser.post(LOGIN, {"login": ada.email, "password": PASSWORD})
 
     assert answer.context["form"].errors == {
-        "__all__": ["Too many failed login attempts. Try again later."]
+        "__all__": [
+            (
+                "Too many wrong passwords. Try again in 5 minutes. "
+                "The right password does not work before."
+            )
+        ]
     }
 
 

@@ -1,0 +1,62 @@
+"""Some things are asked of nobody who only found an open browser: keys, and what a team demands.
+
+A sign-in, or a confirmation with password or second factor, counts for ACCOUNT_REAUTHENTICATION_
+TIMEOUT seconds.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from functools import wraps
+from typing import Any, Concatenate, ParamSpec, TypeVar
+
+from allauth.account.internal.flows.login import get_authentication_records
+from allauth.account.internal.flows.reauthentication import get_reauthentication_flows
+from django.conf import settings
+from django.contrib import messages
+from django.http import HttpRequest
+from django.http.response import HttpResponseBase
+from django.shortcuts import redirect
+from django.urls import reverse
+from django.utils.http import urlencode
+
+P = ParamSpec("P")
+R = TypeVar("R", bound=HttpRequest)
+SAFE = frozenset({"GET", "HEAD"})
+NOTHING_DONE = "Nothing was done yet: confirm that it is you, then send the form again."
+
+
+def confirmed_lately(request: HttpRequest) -> bool:
+    records: list[dict[str, Any]] = get_authentication_records(request, request.user)
+    if records and time.time() - records[-1]["at"] < settings.ACCOUNT_REAUTHENTICATION_TIMEOUT:
+        return True
+    return not get_reauthentication_flows(request.user)  # nothing to confirm with: see OIDC
+
+
+def confirmed(
+    view: Callable[Concatenate[R, P], HttpResponseBase],
+) -> Callable[Concatenate[R, P], HttpResponseBase]:
+    """For views that ask for a fresh confirmation; put it inside of what checks who may.
+
+    What was sent is not kept over the confirmation: a form may hold an API key.
+    """
+
+    @wraps(view)
+    def guarded(request: R, *args: P.args, **kwargs: P.kwargs) -> HttpResponseBase:
+        if confirmed_lately(request):
+            return view(request, *args, **kwargs)
+        back = request.get_full_path()
+        if request.method not in SAFE:
+            messages.warning(request, NOTHING_DONE)
+            back = came_from(request)
+        return redirect(f"{reverse('account_reauthenticate')}?{urlencode({'next': back})}")
+
+    return guarded  # type: ignore[return-value]
+
+
+def came_from(request: HttpRequest) -> str:
+    """The page of this site that the form stood on; "/" where the browser does not say."""
+    referrer = request.headers.get("Referer", "")
+    here = request.build_absolute_uri("/")
+    return referrer.removeprefix(here.rstrip("/")) if referrer.startswith(here) else "/"

@@ -1,0 +1,82 @@
+from __future__ import annotations
+
+import time
+from typing import Any
+
+import pytest
+from django.test import Client
+from django.urls import reverse
+
+from loopsweb.accounts.models import User, Workspace
+from loopsweb.keys.models import Key
+from tests.keys.factory import key_of
+from tests.personas import client_of
+
+PASSWORD = "correct horse battery"
+SECRET = "never-kept-0123456789"
+
+
+@pytest.fixture
+def browser(alice: User, acme: Workspace) -> Client:
+    """Alice's, in which she signed in an hour ago."""
+    alice.set_password(PASSWORD)
+    alice.save()
+    browser = client_of(alice)
+    session = browser.session
+    session["account_authentication_methods"] = [{"method": "password", "at": time.time() - 3600}]
+    session.save()
+    return browser
+
+
+def test_a_page_that_takes_a_key_asks_first(browser: Client) -> None:
+    asked = browser.get("/keys/add/?workspace=acme")
+    assert asked["Location"] == "/accounts/reauthenticate/?next=%2Fkeys%2Fadd%2F%3Fworkspace%3Dacme"
+
+    wrong = browser.post(asked["Location"], {"password": "wrong"})
+    assert list(wrong.context["form"].errors) == ["password"]
+
+    right = browser.post(asked["Location"], {"password": PASSWORD})
+    assert right["Location"] == "/keys/add/?workspace=acme"
+    assert browser.get(right["Location"]).status_code == 200
+
+
+def test_a_key_that_was_sent_is_not_kept_meanwhile(
+    browser: Client, acme: Workspace, loops: Any
+) -> None:
+    given = {"name": "x", "secret": SECRET, "workspace": acme.slug}
+
+    asked = browser.post("/keys/add/", given, headers={"Referer": "http://testserver/keys/add/"})
+
+    assert asked["Location"] == "/accounts/reauthenticate/?next=%2Fkeys%2Fadd%2F"
+    assert SECRET not in str(dict(browser.session.items()))
+    page = browser.get(asked["Location"])
+    assert [str(each) for each in page.context["messages"]] == [
+        "Nothing was done yet: confirm that it is you, then send the form again."
+    ]
+    assert (Key.objects.count(), loops.requests) == (0, [])
+
+
+@pytest.mark.parametrize("page", ["replace", "share", "remove"])
+def test_what_changes_a_key_asks(page: str, browser: Client, alice: User, acme: Workspace) -> None:
+    key = key_of(alice, acme)
+
+    asked = browser.post(reverse(f"keys:{page}", args=[key.uid]), {"shared": "on"})
+
+    assert asked["Location"].startswith("/accounts/reauthenticate/?next=")
+    key.refresh_from_db()
+    assert key.shared is False
+
+
+def test_what_a_team_demands_asks(browser: Client, acme: Workspace) -> None:
+    path = reverse("teams:policy", args=[acme.team_id])
+
+    asked = browser.post(path, headers={"Referer": "https://evil.example.com/"})
+
+    assert asked["Location"] == "/accounts/reauthenticate/?next=%2F"
+
+
+def test_looking_does_not_ask(browser: Client, alice: User, acme: Workspace) -> None:
+    key = key_of(alice, acme)
+
+    for path in ("/keys/", key.get_absolute_url(), acme.get_absolute_url()):
+        assert browser.get(path).status_code == 200
