@@ -15,7 +15,8 @@ from loopsweb.accounts.permissions import Permission, WorkspaceRequest, require
 from loopsweb.audit.models import Chain, Event, Outcome
 from loopsweb.audit.record import actor, record
 from loopsweb.ui.csv_export import csv_answer
-from loopsweb.ui.listing import Filter, Spec
+from loopsweb.ui.filters import Filter, Spec
+from loopsweb.ui.listing import read
 from loopsweb.ui.live import stamp, unchanged
 from loopsweb.ui.pages import render_page, wants_partial
 
@@ -84,7 +85,7 @@ def list_(request: WorkspaceRequest) -> HttpResponseBase:
     now = timezone.now()
     if same := unchanged(request, version, now):
         return same
-    query = SPEC.read(request.GET)
+    query = read(SPEC, request.GET)
     if request.GET.get("format") == "csv":
         if Permission.EXPORT not in request.permissions:
             raise denials.refuse(request, Permission.EXPORT)

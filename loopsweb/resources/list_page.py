@@ -21,7 +21,8 @@ from loopsweb.resources.snapshot import Snapshot
 from loopsweb.resources.templatetags.freshness import state
 from loopsweb.resources.watch import looked_at
 from loopsweb.ui.csv_export import csv_answer
-from loopsweb.ui.listing import Census, Filter, Query, Spec
+from loopsweb.ui.filters import Census, Filter, Spec
+from loopsweb.ui.listing import Query, read
 from loopsweb.ui.live import stamp, unchanged
 from loopsweb.ui.pages import render_page, wants_partial
 from loopsweb.ui.table_cache import remembered
@@ -74,7 +75,7 @@ def list_page(
     version = version_of(request, feed)
     if same := unchanged(request, version, feed.as_of, feed.next_poll_at):
         return same
-    query = spec.read(request.GET)
+    query = read(spec, request.GET)
     if request.GET.get("format") == "csv" and not problem:
         if Permission.EXPORT not in request.permissions:
             raise denials.refuse(request, Permission.EXPORT)

@@ -6,9 +6,8 @@ an unknown sort is the usual one.
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterator
+from dataclasses import dataclass
 from functools import reduce
 from operator import or_
 from typing import Generic, TypeVar
@@ -17,79 +16,22 @@ from django.db.models import Count, F, Model, Q, QuerySet
 from django.http import QueryDict
 from django.utils.http import urlencode
 
+from loopsweb.ui.filters import UNKNOWN, Census, Spec
+from loopsweb.ui.url_text import clean, page_number
+
 Row = TypeVar("Row", bound=Model)
-Values = list[tuple[str, int]]  # found in a field, with how often
-
 ROWS = 50
-LONGEST = 300
-LAST_PAGE = 10**9
-MOST_CHOICES = 50
-NOTHING = Q(pk__in=[])
-UNKNOWN = "-"  # in the URL: those where the API did not say
 
 
-@dataclass(frozen=True)
-class Filter:
-    """One choice in the URL: among the values found in `field`, or among `conditions` by name,
-    or typed freely, where `where` makes the condition."""
-
-    name: str
-    label: str
-    field: str = ""
-    conditions: Mapping[str, tuple[str, Q]] | None = None
-    where: Callable[[str], Q] | None = None
-
-    def matching(self, value: str) -> Q:
-        if self.where:
-            return self.where(value)
-        if self.conditions:
-            return self.conditions[value][1] if value in self.conditions else NOTHING
-        return Q(**{self.field: "" if value == UNKNOWN else value})
-
-
-@dataclass(frozen=True)
-class Census:
-    """Per filter the values there are, most frequent first, and with them, where that costs no
-    query of its own, how many rows."""
-
-    total: int | None = None
-    values: Mapping[str, Values] = field(default_factory=dict)
-
-
-@dataclass(frozen=True, kw_only=True)
-class Spec:
-    """search: fields that contain each word of `q`. sorts: {name in the URL: field}, of which
-    those in `downward` start with the newest or largest."""
-
-    search: tuple[str, ...]
-    filters: tuple[Filter, ...] = ()
-    sorts: Mapping[str, str]
-    usual_sort: str
-    downward: frozenset[str] = frozenset({"created", "size", "gpus"})
-
-    def read(self, params: QueryDict) -> Query:
-        sort = clean(params.get("sort"))
-        return Query(
-            spec=self,
-            q=clean(params.get("q")),
-            chosen={one.name: v for one in self.filters if (v := clean(params.get(one.name)))},
-            sort=sort if sort.removeprefix("-") in self.sorts else self.usual_sort,
-            number=page_number(clean(params.get("page"))),
-        )
-
-    def census(self, rows: QuerySet[Row]) -> Census:
-        """One query for the values of all filters."""
-        named = [one for one in self.filters if one.field]
-        if not named:
-            return Census()
-        total = 0
-        counts: dict[str, Counter[str]] = {one.name: Counter() for one in named}
-        fields = {one.field for one in named}
-        for group in rows.order_by().values(*fields).annotate(rows=Count("pk")):
-            total += group["rows"]
-            for one in named:
-                counts[one.name][str(group[one.field]) or UNKNOWN] += group["rows"]
-        return Census(total, {k: count.most_common(MOST_CHOICES) for k, count in counts.items()})
+def read(spec: Spec, params: QueryDict) -> Query:
+    sort = clean(params.get("sort"))
+    return Query(
+        spec=spec,
+        q=clean(params.get("q")),
+        chosen={one.name: v for one in spec.filters if (v := clean(params.get(one.name)))},
+        sort=sort if sort.removeprefix("-") in spec.sorts else spec.usual_sort,
+        number=page_number(clean(params.get("page"))),
+    )
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -198,13 +140,3 @@ class Page(Generic[Row]):
     @property
     def next_url(self) -> str:
         return self.query.url(page=self.number + 1) if self.number < self.pages else ""
-
-
-def clean(text: str | None) -> str:
-    """Text from a URL, fit for a database: no NUL, no endless length."""
-    return (text or "").replace("\x00", "").strip()[:LONGEST].rstrip()
-
-
-def page_number(text: str) -> int:
-    number = int(text) if text.isascii() and text.isdecimal() else 1
-    return max(1, min(number, LAST_PAGE))

@@ -57,7 +57,7 @@ def browser(acme: Workspace, alice: User, served: Served, now: datetime) -> Clie
     return client_of(alice)
 
 
-DASH = "—not known"
+DASH = "—"
 SHOWN = {
     "runs": {
         "Session": "sess_xyz789",

@@ -95,7 +95,7 @@ def test_unknown_words_are_shown_as_they_are(
     [
         (2**53, 2**53, "8.0 PiB"),
         (2**63 - 1, 2**63 - 1, "8,192.0 PiB"),
-        (2**70, None, "—not known"),
+        (2**70, None, "—"),
         (0, 0, "0 B"),
     ],
 )

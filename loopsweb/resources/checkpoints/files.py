@@ -20,8 +20,8 @@ from loopsweb.loops_api.errors import LoopsError
 from loopsweb.loops_api.types import CheckpointFile, FilePage
 from loopsweb.resources.checkpoints.models import Checkpoint
 from loopsweb.resources.detail_page import find
-from loopsweb.ui.listing import clean, page_number
 from loopsweb.ui.pages import render_page, wants_partial
+from loopsweb.ui.url_text import clean, page_number
 
 ROWS = 100
 BAD_GATEWAY = 502

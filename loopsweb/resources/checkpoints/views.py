@@ -15,7 +15,8 @@ from loopsweb.resources.detail_page import detail_page
 from loopsweb.resources.list_page import SEEN, list_page
 from loopsweb.resources.runs.models import Run
 from loopsweb.resources.runs.statuses import RUN
-from loopsweb.ui.listing import NOTHING, Filter, Spec, clean
+from loopsweb.ui.filters import NOTHING, Filter, Spec
+from loopsweb.ui.url_text import clean
 
 ONE_OF = {"run_id": "run", "base_model": "base model", "checkpoint_path": "bt:// URI"}
 

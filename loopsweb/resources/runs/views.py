@@ -17,7 +17,7 @@ from loopsweb.resources.runs.models import Run
 from loopsweb.resources.runs.statuses import RUN
 from loopsweb.resources.samplers.models import Sampler
 from loopsweb.resources.samplers.statuses import SAMPLER
-from loopsweb.ui.listing import Filter, Spec
+from loopsweb.ui.filters import Filter, Spec
 
 SPEC = Spec(
     search=("remote_id", "name", "session_remote_id", "owner_email", "base_model"),

@@ -22,7 +22,7 @@ from loopsweb.resources.runs.statuses import RUN
 from loopsweb.resources.samplers.models import Sampler
 from loopsweb.resources.samplers.statuses import SAMPLER
 from loopsweb.resources.sessions.models import Origin, Session
-from loopsweb.ui.listing import Filter, Spec
+from loopsweb.ui.filters import Filter, Spec
 
 SPEC = Spec(
     search=("remote_id",),
