@@ -22,7 +22,7 @@ def joins(site: Site, *, name: str) -> str:
 def sign_in(page: Page, *, email: str, password: str = PASSWORD) -> None:
     page.get_by_label("Email").fill(email)
     page.get_by_label("Password", exact=True).fill(password)
-    page.get_by_role("button", name="Sign in").click()
+    page.get_by_role("button", name="Sign in", exact=True).click()
     expect(page.get_by_role("heading", level=1)).not_to_have_text("Sign in")
 
 
