@@ -49,10 +49,16 @@ def of_ones_own(view: KeyView) -> Callable[..., HttpResponseBase]:
 
 
 @signed_in
-def list_(request: SignedInRequest) -> HttpResponse:
+@sensitive_post_parameters("secret")
+def list_(request: SignedInRequest) -> HttpResponseBase:
+    """One's keys, and the form that adds one."""
+    if request.method == "POST":
+        return add(request)
     keys = Key.objects.filter(owner=request.user).select_related("workspace__team")
+    form = AddKey(person=request.user, initial=request.GET.dict())
     may_add = workspaces_to_add_to(request.user).exists()
-    return render_page(request, "keys/list.html", {"keys": keys, "may_add": may_add})
+    context = {"keys": keys, "form": form, "may_add": may_add}
+    return render_page(request, "keys/list.html", context)
 
 
 @signed_in

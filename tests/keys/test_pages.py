@@ -42,7 +42,7 @@ def test_the_list_asks_the_same_questions_whatever_its_length(
     browser = client_of(alice)
     browser.get("/keys/")
 
-    with django_assert_num_queries(4):
+    with django_assert_num_queries(6):
         browser.get("/keys/")
 
 
@@ -305,3 +305,17 @@ def test_hostile_names_stay_words(otto: User, acme: Workspace) -> None:
 
         assert "<script>alert" not in html
         assert "<b>x" not in html
+
+
+def test_a_key_is_added_on_the_page_that_lists_them(
+    acme: Workspace, alice: User, loops: Simulator
+) -> None:
+    browser = client_of(alice)
+    form = browser.get("/keys/").context["form"]
+    fields = {name: form[name].value() or "" for name in form.fields if name != "shared"}
+    fields |= {"name": "mine", "secret": "demo-org-key", "workspace": acme.slug}
+    fields["api_url"] = form.fields["api_url"].choices[0][0]
+    wrong = browser.post("/keys/", fields | {"secret": "no-such-key"})
+    assert wrong.status_code == 422
+    assert browser.post("/keys/", fields).status_code == 302
+    assert Key.objects.get().name == "mine"
