@@ -29,7 +29,7 @@ def test_slow_then_gone_then_back(tmp_path: Path) -> None:
                 return visitor.get("/w/ada/runs/").text
 
             with pretended_api(tmp_path, "--port", port):
-                visitor.submit("/keys/add/", name="Mine", secret="demo-org-key")
+                visitor.submit("/keys/", name="Mine", secret="demo-org-key")
                 eventually(lambda: "Qwen/Qwen3-8B" in runs())
                 slow = {"route": "*", "mode": "slow", "seconds": 5, "count": None}
                 httpx.post(f"{api}/_simulator/faults", json=slow).raise_for_status()

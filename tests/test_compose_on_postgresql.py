@@ -28,7 +28,7 @@ def running(tmp_path: Path) -> Iterator[Composed]:
 def test_web_worker_and_beat_do_the_job_between_them_and_end_when_asked(running: Composed) -> None:
     site = running.site
     with visiting(site.address, email="ada@example.com", password=processes.PASSWORD) as ada:
-        ada.submit("/keys/add/", name="Mine", secret="demo-org-key")
+        ada.submit("/keys/", name="Mine", secret="demo-org-key")
         eventually(lambda: "Qwen/Qwen3-8B" in ada.get("/w/ada/runs/").text)
         eventually(lambda: site.get("/readyz").text == "database: ok\npolling: ok\n")
     assert [it.end() for it in (running.beat, running.worker, site.process)] == [0, 0, 0]

@@ -51,7 +51,7 @@ def test_redis_then_the_database_lost_and_found(tmp_path: Path) -> None:
             with visiting(
                 site.address, email="ada@example.com", password=processes.PASSWORD
             ) as visitor:
-                visitor.submit("/keys/add/", name="Mine", secret="demo-org-key")
+                visitor.submit("/keys/", name="Mine", secret="demo-org-key")
                 eventually(lambda: "Qwen/Qwen3-8B" in visitor.get("/w/ada/runs/").text)
                 eventually(lambda: is_ready(site))
 

@@ -28,10 +28,9 @@ def sign_in(page: Page, *, email: str, password: str = PASSWORD) -> None:
 
 def add_key(page: Page, *, name: str, secret: str) -> None:
     page.goto("/keys/")
-    page.get_by_role("link", name="Add key").first.click()
     page.get_by_label("Name").fill(name)
     page.get_by_label("API key", exact=True).fill(secret)
-    page.get_by_role("button", name="Add key").click()
+    page.get_by_role("button", name="Add key", exact=True).click()
     expect(page.get_by_role("main")).to_contain_text("Healthy")
 
 

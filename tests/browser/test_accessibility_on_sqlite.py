@@ -81,7 +81,7 @@ def test_no_page_breaks_a_rule(visit: Visit, site: Site) -> None:
     person.add_key(page, name="Mine", secret="demo-org-key")
     page.goto("/w/hedy/checkpoints/")
     eventually(lambda: page.reload() is not None and person.rows(page))
-    waiting, seen = ["/w/hedy/", "/keys/", "/teams/"], dict[str, str]()
+    waiting, seen = ["/w/hedy/", "/keys/", "/keys/add/", "/teams/"], dict[str, str]()
     broken: dict[tuple[str, str], list[str]] = {}
 
     def look() -> None:

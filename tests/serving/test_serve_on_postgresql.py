@@ -41,7 +41,7 @@ def test_serve_starts_web_worker_and_beat_and_ends_them_all(
             styles = visitor.get("/accounts/login/").text.split('rel="stylesheet" href="')[1]
             assert visitor.get(styles.split('"')[0]).status_code == 200
             visitor.submit(
-                "/keys/add/", name="Mine", secret="demo-org-key", api_url=api, workspace="ada"
+                "/keys/", name="Mine", secret="demo-org-key", api_url=api, workspace="ada"
             )
             eventually(lambda: "Qwen/Qwen3-8B" in visitor.get("/w/ada/runs/").text)
         assert site.process.end(signal.SIGTERM) == 0

@@ -90,7 +90,7 @@ def test_from_an_empty_folder_to_rows_on_a_page(tmp_path: Path) -> None:
             site.address, email="ada@example.com", password=processes.PASSWORD
         ) as visitor:
             assert visitor.get("/w/ada/runs/").status_code == 200
-            added = visitor.submit("/keys/add/", name="Mine", secret="demo-org-key")
+            added = visitor.submit("/keys/", name="Mine", secret="demo-org-key")
             assert added.status_code == 200
             eventually(lambda: "Qwen/Qwen3-8B" in visitor.get("/w/ada/runs/").text)
         eventually(lambda: site.get("/readyz").text == "database: ok\npolling: ok\n")
