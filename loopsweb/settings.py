@@ -60,6 +60,7 @@ INSTALLED_APPS = [
     "loopsweb.keys",
     "loopsweb.resources",
     "loopsweb.dashboard",
+    "loopsweb.json_api",
     "loopsweb.serving",
     "django.contrib.admin",
     "django.contrib.auth",

@@ -15,6 +15,8 @@ urlpatterns = [
     path("w/<slug:workspace>/", include("loopsweb.resources.urls")),
     path("keys/", include("loopsweb.keys.urls")),
     path("teams/", include("loopsweb.accounts.urls")),
+    path("tokens/", include("loopsweb.json_api.tokens.urls")),
+    path("api/v1/", include("loopsweb.json_api.urls")),
     path("accounts/", include("loopsweb.accounts.site_urls")),
     path("admin/", admin.site.urls),
 ]

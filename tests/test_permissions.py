@@ -22,9 +22,17 @@ from pytest_django import Settings
 from loopsweb.accounts.invitations.actions import invite
 from loopsweb.accounts.middleware import DenyByDefaultMiddleware
 from loopsweb.accounts.models import Invitation, Role, User, Workspace
-from loopsweb.accounts.permissions import PUBLIC, ROLE_PERMISSIONS, SIGNED_IN, Permission
+from loopsweb.accounts.permissions import (
+    ACCESS_TOKEN,
+    PUBLIC,
+    ROLE_PERMISSIONS,
+    SIGNED_IN,
+    Permission,
+)
 from loopsweb.audit.models import Event
 from loopsweb.audit.record import Actor, record
+from loopsweb.json_api.models import AccessToken
+from loopsweb.json_api.tokens.actions import make
 from loopsweb.keys.models import Key
 from loopsweb.resources.snapshot import Snapshot
 from loopsweb.simulator import Simulator
@@ -43,6 +51,7 @@ FOR_ANYONE = {
     "accounts/confirm-email/",
     "accounts/confirm-email/<str:key>/",
     "accounts/invitations/<str:token>/",
+    "api/v1/openapi.json",
 }
 CLOSED = {each for each in FOR_ANYONE if "email/" in each}
 # Who guards their own views: the first by sign-in flows, the second by is_staff.
@@ -60,6 +69,7 @@ class House:
     event: Event
     invitation: Invitation
     session: UserSession
+    token: AccessToken
 
 
 EXAMPLES: Examples = {
@@ -70,7 +80,7 @@ EXAMPLES: Examples = {
     "remote_id": lambda _: REMOTE_ID,
     "event_id": lambda house: house.event.pk,
     "key": lambda _: "abc",
-    "token": lambda _: "abc",
+    "token": lambda house: house.token.pk,
     "invitation": lambda house: house.invitation.pk,
     "session": lambda house: house.session.pk,
 }
@@ -110,7 +120,9 @@ def routes(resolver: URLResolver, before: str = "") -> Iterator[Route]:
 
 
 ALL = list(routes(get_resolver()))
-OURS = [route for route in ALL if hasattr(route.view, "permission")]
+OURS = [
+    route for route in ALL if getattr(route.view, "permission", ACCESS_TOKEN) != ACCESS_TOKEN
+]  # tests/json_api asks who gets in by a token
 
 
 def by_pattern(route: Route) -> str:
@@ -168,6 +180,9 @@ def house(alice: User, otto: User, vic: User, acme: Workspace, now: Any) -> Hous
         workspace=acme,
         key=key_of(alice, acme),
         session=UserSession.objects.create(user=alice, ip="127.0.0.1", session_key="alices"),
+        token=make(
+            person=alice, workspace=acme, name="script", days=7, by=nobody, now=timezone.now()
+        ).token,
         invitation=invite(
             team=acme.team, email="eve@example.com", role=Role.VIEWER, by=nobody, now=timezone.now()
         ).invitation,
@@ -198,7 +213,7 @@ def due(route: Route, name: str, role: str) -> str:
     if name == "anonymous":
         return SIGN_IN
     if route.permission == SIGNED_IN:
-        is_alices = {"uid", "session"} & {*route.names}
+        is_alices = {"uid", "session", "token"} & {*route.names}
         return NOT_THERE if is_alices and name != "alice" else IN
     if not role:
         return NOT_THERE

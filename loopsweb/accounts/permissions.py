@@ -24,7 +24,8 @@ from loopsweb.accounts.roles import (
 
 __all__ = ["READ_ONLY", "ROLE_PERMISSIONS", "Permission", "denial", "permissions_of", "roles_with"]
 
-SIGNED_IN, PUBLIC = "signed in", "public"  # what pages outside a workspace name instead
+# What others than the pages of a workspace name instead.
+SIGNED_IN, PUBLIC, ACCESS_TOKEN = "signed in", "public", "access token"
 
 
 class SignedInRequest(HttpRequest):

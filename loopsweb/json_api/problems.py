@@ -1,0 +1,31 @@
+"""What went wrong, as problem JSON (RFC 9457)."""
+
+from __future__ import annotations
+
+from http import HTTPStatus
+
+from django.http import JsonResponse
+
+MEDIA_TYPE = "application/problem+json"
+SECONDS_TO_WAIT = 60
+
+
+class Problem(Exception):
+    """Raised anywhere under a view of the API, answered by its guard."""
+
+    def __init__(self, status: HTTPStatus, detail: str) -> None:
+        super().__init__(detail)
+        self.status, self.detail = status, detail
+
+    def answer(self) -> JsonResponse:
+        said = {"type": "about:blank", "title": self.status.phrase, "status": self.status}
+        response = JsonResponse(
+            {**said, "detail": self.detail}, status=self.status, content_type=MEDIA_TYPE
+        )
+        if self.status == HTTPStatus.UNAUTHORIZED:
+            response["WWW-Authenticate"] = 'Bearer realm="loopsweb"'
+        if self.status == HTTPStatus.TOO_MANY_REQUESTS:
+            response["Retry-After"] = str(SECONDS_TO_WAIT)
+        if self.status == HTTPStatus.METHOD_NOT_ALLOWED:
+            response["Allow"] = "GET, HEAD"
+        return response

@@ -1,0 +1,12 @@
+from __future__ import annotations
+
+from django.urls import path
+
+from loopsweb.json_api.tokens import views
+
+app_name = "tokens"
+urlpatterns = [
+    path("", views.list_, name="list"),
+    path("make/", views.make, name="make"),
+    path("<int:token>/revocation/", views.revoke, name="revoke"),
+]

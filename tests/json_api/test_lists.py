@@ -1,0 +1,166 @@
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+from pytest_django import DjangoAssertNumQueries
+
+from loopsweb.accounts.models import Workspace
+from loopsweb.audit.record import record
+from loopsweb.json_api.nouns import NOUNS
+from loopsweb.keys.models import Key
+from loopsweb.resources.models import Checkpoint, Deployment, Run
+from loopsweb.resources.poll_state import PollState
+from tests.json_api.conftest import Ask
+from tests.resources.rows import SEEN_AT, seen
+
+
+def test_a_run(ask: Ask, acme: Workspace) -> None:
+    created = datetime(2026, 11, 23, 20, 0, tzinfo=UTC)
+    seen(Run, acme, "k4q95w5", base_model="Qwen/Qwen3-8B", status="ACTIVE", created_at=created)
+
+    answer: Any = ask("w/acme/runs/")
+
+    assert (answer.status_code, answer["Content-Type"]) == (200, "application/json")
+    assert answer["Cache-Control"] == "private, no-store"
+    assert answer.cookies == {}
+    assert answer.json() == {
+        "as_of": None,
+        "failing_since": None,
+        "error": "This workspace has no API key yet, so nothing is read. Add a key.",
+        "total": 1,
+        "page": 1,
+        "pages": 1,
+        "items": [
+            {
+                "id": "k4q95w5",
+                "name": None,
+                "status": "ACTIVE",
+                "base_model": "Qwen/Qwen3-8B",
+                "base_url": None,
+                "session_id": None,
+                "deployment_id": None,
+                "sampler_id": None,
+                "owner": None,
+                "created_at": "2026-11-23T20:00:00Z",
+                "first_seen_at": SEEN_AT.isoformat().replace("+00:00", "Z"),
+                "not_in_the_answers_since": None,
+            }
+        ],
+    }
+
+
+def test_how_old_it_is(ask: Ask, key: Key, now: datetime) -> None:
+    state = PollState.objects.get(key=key)
+    state.feeds = {"runs": {"as_of": now.isoformat()}}
+    state.save()
+
+    assert ask("w/acme/runs/").json()["as_of"] == "2026-11-23T21:17:00Z"  # type: ignore[attr-defined]
+
+
+def test_what_is_not_known_is_null_and_what_is_gone_says_since_when(
+    ask: Ask, acme: Workspace, now: datetime
+) -> None:
+    seen(Deployment, acme, "d1", status="RUNNING", missing_since=now)
+    seen(Checkpoint, acme, "c1", run_remote_id="r1", target="sampler", name="step-100")
+
+    [deployment] = ask("w/acme/deployments/").json()["items"]  # type: ignore[attr-defined]
+    [checkpoint] = ask("w/acme/checkpoints/").json()["items"]  # type: ignore[attr-defined]
+
+    assert (deployment["gpus_held"], deployment["status"]) == (None, "RUNNING")
+    assert deployment["not_in_the_answers_since"] == "2026-11-23T21:17:00Z"
+    assert checkpoint["uri"] == "bt://loops:r1/sampler_weights/step-100"
+    assert checkpoint["size_bytes"] is None
+
+
+def test_the_audit(ask: Ask, acme: Workspace, now: datetime) -> None:
+    record(workspace="acme", action="x.y", outcome="observed", now=now, person="a@example.com")
+    record(workspace="other", action="x.y", outcome="observed", now=now)
+
+    answer = ask("w/acme/audit/", action="x.y").json()  # type: ignore[attr-defined]
+
+    assert (answer["total"], answer["error"]) == (1, None)
+    [event] = answer["items"]
+    assert (event["action"], event["person"], event["at"], event["reason"]) == (
+        "x.y",
+        "a@example.com",
+        "2026-11-23T21:17:00Z",
+        None,
+    )
+
+
+def test_pages(ask: Ask, acme: Workspace) -> None:
+    for number in range(5):
+        seen(Run, acme, f"r{number}", created_at=SEEN_AT)
+
+    pages = [
+        ask("w/acme/runs/", page=number, page_size=2).json()  # type: ignore[attr-defined]
+        for number in (1, 2, 3, 4)
+    ]
+
+    assert [[item["id"] for item in page["items"]] for page in pages] == [
+        ["r4", "r3"],
+        ["r2", "r1"],
+        ["r0"],
+        [],
+    ]
+    assert [(page["total"], page["pages"]) for page in pages] == [(5, 3)] * 4
+
+
+@pytest.mark.parametrize("noun", NOUNS)
+def test_filters_take_what_is_equal(noun: str, ask: Ask, acme: Workspace) -> None:
+    seen(Run, acme, "r1", status="ACTIVE")
+    seen(Run, acme, "r2", status="INACTIVE")
+
+    found = ask("w/acme/runs/", status="INACTIVE").json()["items"]  # type: ignore[attr-defined]
+    assert [item["id"] for item in found] == ["r2"]
+    for name in NOUNS[noun].filters:
+        given = "00000000-0000-0000-0000-000000000000" if name == "incident" else "nothing"
+        assert ask(f"w/acme/{noun}/", **{name: given}).json()["items"] == []  # type: ignore[attr-defined]
+
+
+@pytest.mark.parametrize(
+    ("params", "detail"),
+    [
+        ({"page": "0"}, "page is a whole number from 1 to 1000000."),
+        ({"page": "-1"}, "page is a whole number from 1 to 1000000."),
+        ({"page": "٣"}, "page is a whole number from 1 to 1000000."),
+        ({"page": "9" * 5000}, "page is a whole number from 1 to 1000000."),
+        ({"page_size": "501"}, "page_size is a whole number from 1 to 500."),
+        ({"status": ""}, "status is a text of 1 to 300 characters."),
+        ({"status": "a\x00"}, "status is a text of 1 to 300 characters."),
+        ({"status": ["a", "b"]}, "status is given more than once."),
+        (
+            {"q": "x"},
+            (
+                "There is no parameter 'q'; there are base_model, deployment_id, id, owner, page, "
+                "page_size, session_id, status."
+            ),
+        ),
+    ],
+)
+def test_what_is_not_understood_is_refused(
+    params: dict[str, Any], detail: str, ask: Ask, acme: Workspace
+) -> None:
+    answer: Any = ask("w/acme/runs/", **params)
+
+    assert (answer.status_code, answer["Content-Type"]) == (400, "application/problem+json")
+    assert answer.json() == {
+        "type": "about:blank",
+        "title": "Bad Request",
+        "status": 400,
+        "detail": detail,
+    }
+
+
+@pytest.mark.parametrize("count", [1, 20])
+def test_the_database_is_asked_the_same_whatever_the_length(
+    count: int, ask: Ask, acme: Workspace, django_assert_num_queries: DjangoAssertNumQueries
+) -> None:
+    for number in range(count):
+        seen(Run, acme, f"r{number}")
+    ask("w/acme/runs/")
+
+    with django_assert_num_queries(4):
+        ask("w/acme/runs/")
