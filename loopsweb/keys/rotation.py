@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from loopsweb import cipher
 from loopsweb.accounts import second_factors
 from loopsweb.keys.models import Key
+
+OFTEN = 100
 
 
 @dataclass(slots=True)
@@ -18,10 +21,18 @@ class Rotated:
     unreadable: list[str] = field(default_factory=list)
 
 
-def rotate() -> Rotated:
-    """Safe to repeat and to run beside a working site: a key replaced meanwhile is left alone."""
+def rotate(*, say: Callable[[str], object] = len) -> Rotated:
+    """Safe to repeat and to run beside a working site: a key replaced meanwhile is left alone.
+
+    Each key is saved by itself, so one that is cut off goes on where it stopped. say: told of
+    every hundredth key.
+    """
     rotated = Rotated()
-    for key in Key.objects.exclude(ring_id=cipher.ring().current):
+    waiting = Key.objects.exclude(ring_id=cipher.ring().current).select_related("owner")
+    total = waiting.count()
+    for number, key in enumerate(waiting, start=1):
+        if number % OFTEN == 0:
+            say(f"{number} of {total} API keys …")
         before = key.ciphertext
         try:
             key.put(key.secret())

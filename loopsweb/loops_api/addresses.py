@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ipaddress
 from collections.abc import Mapping
 from typing import Any
 from urllib.parse import quote, urlencode
@@ -9,6 +10,7 @@ from urllib.parse import quote, urlencode
 import httpx
 
 _HIGHEST_PORT = 65535
+_METADATA = frozenset(map(ipaddress.ip_address, ("fd00:ec2::254", "100.100.100.200")))
 
 
 def origin(base_url: str) -> httpx.URL:
@@ -24,6 +26,17 @@ def origin(base_url: str) -> httpx.URL:
     if url.query or url.fragment:
         raise ValueError("An API URL has neither a query nor a fragment.")
     return url
+
+
+def is_never_asked(ip: str) -> bool:
+    """Whether no key may be sent to this IP address, however its name is spelled.
+
+    Link-local addresses and those where clouds tell a machine its own secrets, also within IPv6.
+    Private ones are for whoever lists API URLs to allow.
+    """
+    it = ipaddress.ip_address(ip.partition("%")[0])
+    it = getattr(it, "ipv4_mapped", None) or getattr(it, "sixtofour", None) or it
+    return it.is_link_local or it.is_multicast or it.is_unspecified or it in _METADATA
 
 
 def address(

@@ -16,6 +16,8 @@ from typing import Any
 
 import httpcore
 
+from loopsweb.loops_api.addresses import is_never_asked
+
 Clock = Callable[[], float]
 
 
@@ -77,7 +79,8 @@ class _Stream(httpcore.NetworkStream):
 
 
 class DeadlineBackend(httpcore.SyncBackend):
-    """TCP connections whose every operation keeps to the deadline in force."""
+    """TCP connections whose every operation keeps to the deadline in force, and that lead nowhere
+    that only this machine can reach: see addresses.is_never_asked."""
 
     def connect_tcp(
         self,
@@ -88,4 +91,9 @@ class DeadlineBackend(httpcore.SyncBackend):
         socket_options: Iterable[httpcore.SOCKET_OPTION] | None = None,
     ) -> httpcore.NetworkStream:
         allowed = _allowed(timeout, httpcore.ConnectTimeout)
-        return _Stream(super().connect_tcp(host, port, allowed, local_address, socket_options))
+        stream = super().connect_tcp(host, port, allowed, local_address, socket_options)
+        where = str(stream.get_extra_info("server_addr")[0])
+        if is_never_asked(where):  # before a byte is sent, whatever the name resolved to
+            stream.close()
+            raise httpcore.ConnectError(f"{host} is {where}, which no API is at")
+        return _Stream(stream)

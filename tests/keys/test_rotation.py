@@ -11,15 +11,17 @@ from pytest_django import Settings
 from loopsweb import cipher
 from loopsweb.accounts.adapter import MFAAdapter
 from loopsweb.accounts.models import User, Workspace
+from loopsweb.keys.clients import NoKey, client_for
 from loopsweb.keys.models import Key
 from tests.keys.factory import key_of
+from tests.personas import client_of
 
 NEW = "new:" + base64.b64encode(b"n" * 32).decode()
 
 
 def rotate_keys() -> str:
     said = StringIO()
-    call_command("rotate_keys", stdout=said)
+    call_command("keys", "rotate", stdout=said)
     return said.getvalue()
 
 
@@ -68,3 +70,79 @@ def test_what_cannot_be_read_is_named_and_left(
     ]
     assert Key.objects.values().get() == before
     assert Authenticator.objects.get().data == factor
+
+
+def test_one_that_was_cut_off_goes_on_where_it_stopped(
+    alice: User, acme: Workspace, settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for number in range(3):
+        key_of(alice, acme, secret=f"demo-org-key-{number}")
+    settings.LOOPSWEB_SECRET_KEYS = f"{NEW},{settings.LOOPSWEB_SECRET_KEYS}"
+    put = Key.put
+
+    def cut_off(self: Key, secret: str) -> None:
+        if Key.objects.filter(ring_id="new").exists():
+            raise KeyboardInterrupt
+        put(self, secret)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Key, "put", cut_off)
+        with pytest.raises(KeyboardInterrupt):
+            rotate_keys()
+    between = sorted(key.secret() for key in Key.objects.all())
+    said = rotate_keys()
+
+    secrets = [f"demo-org-key-{number}" for number in range(3)]
+    assert between == sorted(key.secret() for key in Key.objects.all()) == secrets
+    assert said == "Encrypted anew with ring key 'new': 2 API keys, 0 second factors.\n"
+
+
+def test_a_key_replaced_while_it_is_rotated_keeps_what_was_put(
+    alice: User, acme: Workspace, settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    key = key_of(alice, acme)
+    settings.LOOPSWEB_SECRET_KEYS = f"{NEW},{settings.LOOPSWEB_SECRET_KEYS}"
+    put = Key.put
+
+    def meanwhile(self: Key, secret: str) -> None:
+        replaced = Key.objects.get(pk=key.pk)
+        put(replaced, "put-meanwhile-0123456789")
+        replaced.save()
+        put(self, secret)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Key, "put", meanwhile)
+        said = rotate_keys()
+
+    assert Key.objects.get().secret() == "put-meanwhile-0123456789"
+    assert said == "Encrypted anew with ring key 'new': 0 API keys, 0 second factors.\n"
+
+
+def test_progress_is_said(
+    alice: User, acme: Workspace, settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("loopsweb.keys.rotation.OFTEN", 2)
+    for number in range(3):
+        key_of(alice, acme, secret=f"demo-org-key-{number}")
+    settings.LOOPSWEB_SECRET_KEYS = f"{NEW},{settings.LOOPSWEB_SECRET_KEYS}"
+
+    assert rotate_keys().splitlines() == [
+        "2 of 3 API keys …",
+        "Encrypted anew with ring key 'new': 3 API keys, 0 second factors.",
+    ]
+
+
+def test_without_its_ring_key_a_stored_key_stops_itself_alone(
+    alice: User, otto: User, acme: Workspace, settings: Settings
+) -> None:
+    key_of(alice, acme, name="old")
+    settings.LOOPSWEB_SECRET_KEYS = NEW
+    new = key_of(otto, acme, name="new", secret="demo-other-key")
+
+    browser = client_of(alice)
+    pages = ["/keys/", acme.get_absolute_url(), f"/w/{acme.slug}/runs/", f"/w/{acme.slug}/audit/"]
+
+    assert {browser.get(page).status_code for page in pages} == {200}
+    assert client_for(workspace=acme, person=otto).key == new
+    with pytest.raises(NoKey, match="which LOOPSWEB_SECRET_KEYS does not hold"):
+        client_for(workspace=acme, person=alice)

@@ -1,0 +1,67 @@
+from __future__ import annotations
+
+import ipaddress
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from loopsweb.loops_api import Client, addresses, errors
+from tests.loops_api.sockets import says, talking
+
+
+@pytest.mark.parametrize(
+    "ip",
+    [
+        "169.254.169.254",
+        "169.254.170.2",
+        "fe80::1",
+        "fe80::1%eth0",
+        "::ffff:169.254.169.254",
+        "2002:a9fe:a9fe::",
+        "fd00:ec2::254",
+        "100.100.100.200",
+        "0.0.0.0",  # noqa: S104
+        "::",
+        "224.0.0.1",
+    ],
+)
+def test_where_no_key_goes(ip: str) -> None:
+    assert addresses.is_never_asked(ip) is True
+
+
+@pytest.mark.parametrize(
+    "ip", ["127.0.0.1", "::1", "10.0.0.7", "192.168.1.1", "104.18.0.1", "2606:4700::1"]
+)
+def test_where_one_may_go_if_it_is_listed(ip: str) -> None:
+    assert addresses.is_never_asked(ip) is False
+
+
+@given(st.ip_addresses(network="169.254.0.0/16"))
+def test_no_link_local_address_within_ipv6(ip: ipaddress.IPv4Address) -> None:
+    assert addresses.is_never_asked(f"::ffff:{ip}") is True
+
+
+def test_nothing_is_sent_to_where_a_name_should_not_lead(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    here = frozenset([ipaddress.ip_address("127.0.0.1")])
+    monkeypatch.setattr(addresses, "_METADATA", here)
+    received = tmp_path / "received"
+
+    def listen(connection: object, over: object) -> None:
+        received.write_text("something")
+
+    with talking(listen) as base_url, pytest.raises(errors.ConnectionFailed) as caught:
+        Client(base_url=base_url, key="AbCdEfGh.0123").create_session()
+
+    assert caught.value.may_have_been_received is False
+    assert received.exists() is False
+
+
+def test_the_same_name_is_asked_where_it_may_lead() -> None:
+    body = b'{"session": {"id": "s1"}}'
+    head = f"HTTP/1.1 200 OK\r\nContent-Length: {len(body)}\r\n\r\n".encode()
+    with talking(says(head, body)) as base_url:
+        assert Client(base_url=base_url, key="AbCdEfGh.0123").create_session().id == "s1"
