@@ -74,6 +74,8 @@ INSTALLED_APPS = [
     "allauth.account",
     "allauth.mfa",
     "allauth.usersessions",
+    "allauth.socialaccount",
+    "allauth.socialaccount.providers.openid_connect",
     "django_htmx",
     "template_partials",
 ]
@@ -257,6 +259,29 @@ ACCOUNT_REAUTHENTICATION_TIMEOUT = 15 * 60  # seconds that a sign-in counts as f
 MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
 MFA_PASSKEY_LOGIN_ENABLED = True
 MFA_TOTP_ISSUER = "loopsweb"
+OIDC_ISSUER = env.text("LOOPSWEB_OIDC_ISSUER")
+OIDC_GROUPS_CLAIM = env.text("LOOPSWEB_OIDC_GROUPS_CLAIM", "groups")
+OIDC_ROLES = env.words("LOOPSWEB_OIDC_ROLES")
+SOCIALACCOUNT_ADAPTER = "loopsweb.accounts.single_sign_on.SingleSignOn"
+SOCIALACCOUNT_LOGIN_ON_GET = True  # a form that leads elsewhere is what the CSP forbids
+SOCIALACCOUNT_ONLY = False
+SOCIALACCOUNT_EMAIL_AUTHENTICATION = SOCIALACCOUNT_EMAIL_AUTHENTICATION_AUTO_CONNECT = True
+SOCIALACCOUNT_PROVIDERS = {
+    "openid_connect": {
+        "OAUTH_PKCE_ENABLED": True,
+        "APPS": [
+            {
+                "provider_id": "oidc",
+                "name": env.text("LOOPSWEB_OIDC_NAME", "single sign-on"),
+                "client_id": env.text("LOOPSWEB_OIDC_CLIENT_ID"),
+                "secret": env.text("LOOPSWEB_OIDC_CLIENT_SECRET"),
+                "settings": {"server_url": OIDC_ISSUER},
+            }
+        ]
+        if OIDC_ISSUER
+        else [],
+    }
+}
 PASSWORD_HASHERS = [
     "django.contrib.auth.hashers.Argon2PasswordHasher",
     "django.contrib.auth.hashers.PBKDF2PasswordHasher",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from django.conf import settings
 from django.http import HttpRequest
 from django.utils.functional import SimpleLazyObject
 
@@ -20,5 +21,6 @@ def membership(request: HttpRequest) -> dict[str, Any]:
         "workspace": getattr(request, "workspace", None),
         "role": getattr(request, "role", None),
         "may": {str(permission): True for permission in getattr(request, "permissions", ())},
+        "single_sign_on": settings.SOCIALACCOUNT_PROVIDERS["openid_connect"]["APPS"],
         "my_workspaces": SimpleLazyObject(workspaces),
     }

@@ -12,6 +12,8 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.text import slugify
 
+from loopsweb.audit.record import has_trail
+
 
 class UserManager(BaseUserManager["User"]):
     def create_user(self, email: str, password: str | None = None, **fields: Any) -> User:
@@ -116,7 +118,7 @@ def found_team(*, name: str, founder: User) -> Team:
 
 def open_workspace(*, name: str, team: Team) -> Workspace:
     slug = slugify(name)[:50] or "workspace"
-    if Workspace.objects.filter(slug=slug).exists():
+    if Workspace.objects.filter(slug=slug).exists() or has_trail(slug):
         slug = f"{slug}-{secrets.token_hex(3)}"
     return Workspace.objects.create(team=team, name=name, slug=slug)
 
