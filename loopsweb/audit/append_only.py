@@ -52,8 +52,17 @@ SQLITE = [
     CREATE TRIGGER {TABLE}_no_delete BEFORE DELETE ON {TABLE}
     BEGIN SELECT RAISE(ABORT, 'audit events are append-only'); END
     """,
+    # INSERT OR REPLACE removes a row without firing a trigger for that
+    f"""
+    CREATE TRIGGER {TABLE}_no_replace BEFORE INSERT ON {TABLE}
+    WHEN EXISTS (SELECT 1 FROM {TABLE} WHERE id = NEW.id)
+    OR EXISTS (
+        SELECT 1 FROM {TABLE} WHERE workspace = NEW.workspace AND sequence = NEW.sequence
+    )
+    BEGIN SELECT RAISE(ABORT, 'audit events are append-only'); END
+    """,  # noqa: S608  (no part of it is anybody's input)
 ]
-SQLITE_UNDO = [f"DROP TRIGGER {TABLE}_no_{verb}" for verb in ("update", "delete")]
+SQLITE_UNDO = [f"DROP TRIGGER {TABLE}_no_{verb}" for verb in ("update", "delete", "replace")]
 
 POSTGRESQL = [
     f"""

@@ -32,7 +32,7 @@ def link(previous: str, body: dict[str, Any]) -> str:
 
 def commitment(value: str, salt: str) -> str:
     """What the body holds in place of a personal value."""
-    return hashlib.sha256(f"{salt}\n{value}".encode()).hexdigest()
+    return hashlib.sha256(canonical([salt, value])).hexdigest()
 
 
 def storable(value: Any) -> Any:

@@ -6,19 +6,24 @@ import logging
 from datetime import datetime
 from typing import Any
 
-from loopsweb.audit import trail
+from loopsweb.audit import heads, trail
 from loopsweb.audit.models import Chain, SignedHead
-from loopsweb.audit.verify import Broken
+from loopsweb.audit.verify import Broken, signature_checker
 
 log = logging.getLogger(__name__)
 
 
 def check(workspace: str, *, now: datetime) -> Chain:
     """Against the heads signed before, too: a tail that was cut off shows there."""
-    signed = SignedHead.objects.filter(workspace=workspace).values_list("head", flat=True)
+    public_key = heads.public_key()
+    signed = SignedHead.objects.filter(workspace=workspace, head__public_key=public_key)
+    kept = list(signed.values_list("head", flat=True))
+    check_signature = signature_checker(public_key)
     found: dict[str, Any] = {"verified_at": now, "erased": 0, "problem": ""}
     try:
-        verified = trail.verify(workspace, handed_out=signed)
+        for head in kept:
+            check_signature(head)
+        verified = trail.verify(workspace, handed_out=kept)
         found |= {"verified_sequence": verified.sequence, "erased": verified.erased}
     except Broken as broken:
         log.critical("the audit trail of %s does not hold: %s", workspace, broken)

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from datetime import datetime
 
 from django.db import transaction
 
 from loopsweb.audit.models import Event, Outcome
 from loopsweb.audit.record import record
+from loopsweb.audit.verify import ERASURE
 
 
 @transaction.atomic
@@ -17,18 +19,22 @@ def erase(person: str, *, by: str, reason: str, now: datetime) -> int:
     theirs = Event.objects.filter(person=person)
     owned = Event.objects.filter(target_owner=person)
     touched = (theirs | owned).order_by()
-    workspaces = set(touched.values_list("workspace", flat=True))
     count = touched.count()
+    values: Counter[str] = Counter()
+    for events, names in ((theirs, ("person", "address", "reason")), (owned, ("target_owner",))):
+        for name in names:
+            kept = events.exclude(**{f"{name}_salt": ""})
+            values.update(kept.order_by().values_list("workspace", flat=True))
     owned.update(target_owner="", target_owner_salt="")
     theirs.update(person="", person_salt="", address="", address_salt="", reason="", reason_salt="")
-    for workspace in sorted(workspaces):
+    for workspace in sorted(values):
         record(
             workspace=workspace,
-            action="audit.erase",
+            action=ERASURE,
             outcome=Outcome.SUCCEEDED,
             person=by,
             reason=reason,
-            answer={"events": count},
+            answer={"values": values[workspace]},
             now=now,
         )
     return count

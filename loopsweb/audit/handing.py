@@ -9,6 +9,7 @@ import logging
 import os
 import urllib.request
 from collections.abc import Callable
+from http.client import HTTPException
 from pathlib import Path
 
 from django.conf import settings
@@ -35,7 +36,7 @@ def hand_out(kept: SignedHead) -> list[str]:
             continue
         try:
             way(where, kept.head)
-        except OSError as error:  # smtplib's and urllib's errors are OSErrors
+        except (OSError, HTTPException, ValueError) as error:  # smtplib's are OSErrors
             failures.append(f"{name} failed: {type(error).__name__}")
             log.warning("handing out %s by %s failed: %s", kept, name, error)
         else:
@@ -59,6 +60,8 @@ def to_email(where: str, head: Line) -> None:
 
 
 def to_webhook(where: str, head: Line) -> None:
+    if not where.startswith(("https://", "http://")):
+        raise ValueError("LOOPSWEB_AUDIT_HEADS_WEBHOOK must be an http address.")
     request = urllib.request.Request(  # noqa: S310  (an address of the operator's own choice)
         where, data=canonical(head), headers={"Content-Type": "application/json"}, method="POST"
     )

@@ -72,9 +72,7 @@ def keep_signed(workspace: str, *, now: datetime) -> SignedHead:
 
 
 def due(*, now: datetime) -> list[str]:
-    """Workspaces whose head has grown and was not signed for a day."""
-    lately = dict(
-        SignedHead.objects.filter(at__gt=now - DAILY).values_list("workspace", "head__sequence")
-    )
-    chains = Chain.objects.exclude(workspace__in=lately).filter(sequence__gt=0)
+    """Workspaces whose head was not signed and handed out in the last day."""
+    lately = SignedHead.objects.filter(at__gt=now - DAILY).exclude(handed_to__contains="failed")
+    chains = Chain.objects.exclude(workspace__in=lately.values("workspace")).filter(sequence__gt=0)
     return list(chains.values_list("workspace", flat=True))

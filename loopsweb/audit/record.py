@@ -11,7 +11,9 @@ from django.db import models, transaction
 from django.http import HttpRequest
 
 from loopsweb.audit.chain import PERSONAL, commitment, link, storable, text
-from loopsweb.audit.models import Chain, Event
+from loopsweb.audit.models import Chain, Event, Outcome
+
+LONGEST_TEXT = 5000
 
 
 class Actor(TypedDict):
@@ -84,14 +86,19 @@ def record(
     )
 
 
+def has_trail(workspace: str) -> bool:
+    """Whether events stand under this name, also of a workspace that is gone."""
+    return Chain.objects.filter(workspace=workspace).exists()
+
+
 def follow_up(
     incident: uuid.UUID, *, outcome: str, answer: Any, now: datetime, target_id: str = ""
 ) -> Event:
-    """The next event of an incident: who, what and why stay as its first event has them.
+    """The next event of what was *requested* as `incident`: who, what and why stay as they were.
 
     `target_id` is what a creation's first event could not know.
     """
-    event = Event.objects.filter(incident=incident).order_by("pk")[0]
+    event = Event.objects.get(incident=incident, outcome=Outcome.REQUESTED)
     event.pk = None
     event._state.adding = True
     event.at, event.outcome, event.answer = now, outcome, answer
@@ -109,7 +116,8 @@ def add_link(event: Event) -> Event:
         if isinstance(field, models.CharField | models.TextField):
             value = getattr(event, field.attname)
             if isinstance(value, str):
-                setattr(event, field.attname, text(value)[: field.max_length])
+                longest = field.max_length or LONGEST_TEXT
+                setattr(event, field.attname, text(value)[:longest])
     event.answer = storable(event.answer)
     salts = {name: secrets.token_hex(16) for name in PERSONAL}
     for name, salt in salts.items():

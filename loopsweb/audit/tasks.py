@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from django.utils import timezone
 
-from loopsweb.audit import checking, handing, heads
-from loopsweb.audit.models import Chain
+from loopsweb.audit import checking, handing, heads, trail
 from loopsweb.celery import app
 
 
@@ -18,5 +17,5 @@ def hand_out_heads() -> None:
 
 @app.task
 def verify_chains() -> None:
-    for workspace in Chain.objects.values_list("workspace", flat=True):
+    for workspace in trail.workspaces():
         checking.check(workspace, now=timezone.now())

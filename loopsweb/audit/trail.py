@@ -10,7 +10,7 @@ from typing import Any
 
 from loopsweb.audit import heads
 from loopsweb.audit.chain import PERSONAL, canonical
-from loopsweb.audit.models import Chain, Event
+from loopsweb.audit.models import Chain, Event, SignedHead
 from loopsweb.audit.verify import KIND, Broken, Line, Verified, check_links
 
 
@@ -29,6 +29,14 @@ def links(workspace: str, *, up_to: int | None = None) -> Generator[Line, None, 
         }
 
 
+def workspaces() -> list[str]:
+    """Every workspace of which anything stands here: a head that is gone hides none."""
+    found: set[str] = set()
+    for model in (Chain, Event, SignedHead):
+        found.update(model.objects.order_by().values_list("workspace", flat=True).distinct())
+    return sorted(found)
+
+
 def personal(event: Event, name: str) -> dict[str, str] | None:
     """Value and salt, None where it was erased. A value without its salt is not erased: changed."""
     value, salt = getattr(event, name), getattr(event, f"{name}_salt")
@@ -37,7 +45,11 @@ def personal(event: Event, name: str) -> dict[str, str] | None:
 
 def verify(workspace: str, *, handed_out: Iterable[Line] = ()) -> Verified:
     """Follow the chain in the database up to its head. Raises Broken."""
-    head = Chain.objects.filter(workspace=workspace).first() or Chain(workspace=workspace)
+    head = Chain.objects.filter(workspace=workspace).first()
+    if head is None:
+        if Event.objects.filter(workspace=workspace).exists():
+            raise Broken(1, "inserted: the chain's head is gone")
+        head = Chain(workspace=workspace)
     with closing(links(workspace, up_to=head.sequence)) as ours:
         verified = check_links(workspace, ours, heads=handed_out)
     if (verified.sequence, verified.digest) != (head.sequence, head.digest):

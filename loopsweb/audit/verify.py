@@ -12,6 +12,7 @@ import argparse
 import base64
 import hashlib
 import json
+import re
 import sys
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
@@ -21,6 +22,8 @@ from typing import Any
 from loopsweb.audit.chain import GENESIS, PERSONAL, canonical, commitment, link
 
 KIND = "loopsweb audit trail"
+ERASURE = "audit.erase"
+SALT = re.compile("[0-9a-f]{32}")
 Line = dict[str, Any]
 CheckSignature = Callable[[Line], None]
 
@@ -43,15 +46,20 @@ class Verified:
 
 def check_links(workspace: str, links: Iterable[Line], *, heads: Iterable[Line] = ()) -> Verified:
     """Follow the chain from its start. Each of `heads` must be one of its links."""
-    expected = {head["sequence"]: head for head in heads}
-    previous, sequence, erased = GENESIS, 0, 0
+    mine = [head for head in heads if head["workspace"] == workspace]
+    expected = {head["sequence"]: head for head in mine if head["sequence"]}
+    previous, sequence, erased, recorded = GENESIS, 0, 0, 0
     for one in links:
         sequence += 1
         check_link(one, workspace=workspace, sequence=sequence, previous=previous)
         erased += sum(value is None for value in one["personal"].values())
+        if one["body"]["action"] == ERASURE:
+            recorded += one["body"]["answer"]["values"]
         previous = one["digest"]
         if sequence in expected and expected.pop(sequence)["digest"] != previous:
             raise Broken(sequence, "differs from the head that was handed out")
+    if erased > recorded:
+        raise Broken(0, f"{erased - recorded} personal values are gone without a record of it")
     if expected:
         last = max(expected)
         raise Broken(sequence + 1, f"missing: a head for #{last} was handed out, the tail is gone")
@@ -73,7 +81,10 @@ def check_link(one: Line, *, workspace: str, sequence: int, previous: str) -> No
     if set(one["personal"]) != set(PERSONAL):
         raise Broken(sequence, "its personal fields are not all there")
     for name, kept in one["personal"].items():
-        if kept is not None and commitment(kept["value"], kept["salt"]) != body["personal"][name]:
+        if kept is None:
+            continue
+        fits = SALT.fullmatch(kept["salt"]) and set(kept) == {"salt", "value"}
+        if not fits or commitment(kept["value"], kept["salt"]) != body["personal"][name]:
             raise Broken(sequence, f"the field {name} was changed")
 
 

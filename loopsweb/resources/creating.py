@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Protocol, TypeVar
 
@@ -17,6 +17,7 @@ from loopsweb.loops_api import errors
 from loopsweb.resources import poll_state
 from loopsweb.resources.keeping import Named
 from loopsweb.resources.reading import Reading
+from loopsweb.resources.submissions import Submission
 
 N = TypeVar("N", bound=Named)
 N_contra = TypeVar("N_contra", contravariant=True)
@@ -39,6 +40,7 @@ class Order:
     """What is asked for, in the API's own fields (None is not sent), by whom, with which key.
 
     `once` is the form's own id: an order is carried out once. `clock` tells aware times in UTC.
+    `incident` ties its events together; it is ours, never the browser's.
     """
 
     asked: dict[str, Any]
@@ -46,6 +48,7 @@ class Order:
     acting: Acting
     by: Actor
     clock: Callable[[], datetime]
+    incident: uuid.UUID = field(default_factory=uuid.uuid4)
 
 
 def create(noun: str, order: Order, call: Callable[..., N], *, keep_created: Keep[N]) -> N:
@@ -60,11 +63,11 @@ def create(noun: str, order: Order, call: Callable[..., N], *, keep_created: Kee
     except errors.LoopsError as error:
         outcome = Outcome.UNKNOWN if error.may_have_been_received else Outcome.REFUSED
         said = {"error": error.message, "said": error.plain}
-        follow_up(order.once, outcome=outcome, answer=said, now=order.clock())
+        follow_up(order.incident, outcome=outcome, answer=said, now=order.clock())
         raise
     answer = {"id": made.id}
     follow_up(
-        order.once,
+        order.incident,
         outcome=Outcome.SUCCEEDED,
         answer=answer,
         target_id=made.id,
@@ -81,6 +84,7 @@ def begin(noun: str, order: Order, *, asked: dict[str, Any]) -> None:
     key = order.acting.key
     try:
         with transaction.atomic(durable=True):
+            Submission.objects.create(workspace=key.workspace, once=order.once, at=order.clock())
             record(
                 **order.by,
                 action=f"{noun}.create",
@@ -90,7 +94,7 @@ def begin(noun: str, order: Order, *, asked: dict[str, Any]) -> None:
                 target_noun=noun,
                 target_name=asked.get("name") or asked.get("base_model") or "",
                 answer={"asked": asked},
-                incident=order.once,
+                incident=order.incident,
                 now=order.clock(),
             )
     except IntegrityError as error:

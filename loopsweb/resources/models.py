@@ -10,6 +10,7 @@ from loopsweb.resources.runs.models import Run
 from loopsweb.resources.samplers.models import Sampler
 from loopsweb.resources.sessions.models import Session
 from loopsweb.resources.status_changes import StatusChange
+from loopsweb.resources.submissions import Submission
 
 __all__ = [
     "Catalogue",
@@ -22,4 +23,5 @@ __all__ = [
     "Sampler",
     "Session",
     "StatusChange",
+    "Submission",
 ]

@@ -35,6 +35,8 @@ from loopsweb.resources.watch import watched
 log = logging.getLogger(__name__)
 
 BACK_OFF_AT_MOST = timedelta(minutes=5)
+WAIT_AT_MOST_SECONDS = 900.0  # whatever the API asks for
+UNEXPECTED = "The poll ended unexpectedly; the log says why."
 Clock = Callable[[], datetime]
 
 
@@ -71,17 +73,23 @@ class Poll:
         self.visible = False
 
     def run(self) -> None:
-        started_at = self.clock()
+        started_at, is_over = self.clock(), False
         try:
             self.ask_everything()
+            is_over = True
         except (errors.Unauthorized, errors.Forbidden) as error:
             refused = isinstance(error, errors.Unauthorized)
             kind = KeyState.REFUSED if refused else KeyState.FORBIDDEN
             self.visible |= self.key.mark(kind, error.plain, now=self.clock())
             self.failures.append(error)
+            is_over = True
         except errors.ConnectionFailed as error:
             self.fail_every_feed(error)
-        self.finish(started_at)
+            is_over = True
+        finally:
+            if not is_over:  # a fault of ours: said on the pages, and it does not hold the lease
+                self.fail_every_feed(errors.LoopsError(UNEXPECTED))
+            self.finish(started_at)
 
     def ask_everything(self) -> None:
         """In the order in which what one answer says is of use to the next question."""
@@ -174,4 +182,5 @@ class Poll:
             wait = min(busy * 2 ** min(self.state.failures, 10), BACK_OFF_AT_MOST)
         asked_to_wait = [getattr(error, "retry_after", None) or 0 for error in self.failures]
         spread = random.uniform(0.85, 1.15)  # noqa: S311 (it spreads load, it hides nothing)
-        return max(wait * spread, timedelta(seconds=max(asked_to_wait, default=0)))
+        asked = timedelta(seconds=min(max(asked_to_wait, default=0), WAIT_AT_MOST_SECONDS))
+        return max(wait * spread, asked)

@@ -14,7 +14,7 @@ log = structlog.get_logger(__name__)
 OUTAGES = (OperationalError, InterfaceError)
 
 
-def bad_request(request: HttpRequest, _exception: Exception | None = None) -> HttpResponse:
+def bad_request(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
     return page(
         request,
         400,

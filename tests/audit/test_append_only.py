@@ -55,6 +55,16 @@ def test_the_database_refuses_to_empty_the_table(event: Event) -> None:
     assert Event.objects.count() == 1
 
 
+def test_replacing_an_event_is_refused_like_changing_it(event: Event) -> None:
+    columns = ", ".join(str(field.column) for field in Event._meta.concrete_fields)
+    kept = columns.replace("person,", "'eve@x.org',", 1)
+    verb = "INSERT OR REPLACE" if connection.vendor == "sqlite" else "INSERT"
+    with pytest.raises(DatabaseError, match=r"append-only|duplicate key"):
+        execute(f"{verb} INTO audit_event ({columns}) SELECT {kept} FROM audit_event")  # noqa: S608
+    event.refresh_from_db()
+    assert event.person == "ada@x.org"
+
+
 def test_a_value_and_its_salt_may_be_erased_together(event: Event) -> None:
     execute("UPDATE audit_event SET person = '', person_salt = ''")
     event.refresh_from_db()

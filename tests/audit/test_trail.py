@@ -108,6 +108,47 @@ def test_what_an_administrator_changes_in_the_database_is_named(
 
 
 @pytest.mark.usefixtures("without_triggers")
+def test_the_border_between_salt_and_value_cannot_be_moved(
+    five: list[Event], now: datetime
+) -> None:
+    event = record(
+        workspace="acme", action="a.b", outcome="succeeded", reason="I must.\nIt was me.", now=now
+    )
+    salt = f"{event.reason_salt}\nI must."
+    Event.objects.filter(pk=event.pk).update(reason_salt=salt[:32], reason="It was me.")
+    assert problem(lambda: trail.verify("acme")) == "#6: the field reason was changed"
+
+
+@pytest.mark.usefixtures("without_triggers")
+def test_a_chain_without_its_head_is_no_empty_chain(five: list[Event]) -> None:
+    Chain.objects.all().delete()
+    assert problem(lambda: trail.verify("acme")) == "#1: inserted: the chain's head is gone"
+    with pytest.raises(CommandError, match="the chain's head is gone"):
+        call_command("audit", "verify")
+
+
+@pytest.mark.usefixtures("without_triggers")
+def test_a_signed_head_that_was_edited_is_forged(five: list[Event], now: datetime) -> None:
+    kept = heads.keep_signed("acme", now=now)
+    SignedHead.objects.update(head=kept.head | {"digest": "0" * 64})
+    assert checking.check("acme", now=now).problem.endswith("(forged head).")
+
+
+def test_values_that_are_gone_without_a_record_are_told(five: list[Event]) -> None:
+    Event.objects.filter(sequence=2).update(person="", person_salt="")
+    said = problem(lambda: trail.verify("acme"))
+    assert said == "1 personal values are gone without a record of it"
+
+
+def test_a_file_of_heads_of_many_workspaces_serves_each(
+    five: list[Event], now: datetime, exported: bytes
+) -> None:
+    record(workspace="other", action="a.b", outcome="succeeded", now=now)
+    both = [heads.sign("other", now=now), heads.sign("acme", now=now)]
+    assert check_export(exported, heads=both).sequence == 5
+
+
+@pytest.mark.usefixtures("without_triggers")
 def test_a_tail_cut_off_with_its_head_shows_against_a_head_handed_out(
     five: list[Event], now: datetime
 ) -> None:

@@ -9,7 +9,7 @@ from django.db import DatabaseError, connection
 
 from loopsweb.accounts.models import User, Workspace
 from loopsweb.audit.models import Event
-from loopsweb.audit.record import Actor
+from loopsweb.audit.record import Actor, record
 from loopsweb.keys.clients import Acting, client_for
 from loopsweb.loops_api import errors
 from loopsweb.resources.creating import AlreadySubmitted, Order
@@ -116,3 +116,14 @@ def test_a_session_is_entered_by_its_id_if_the_api_knows_it(
     assert Session.objects.get().origin == "entered"
     with pytest.raises(errors.NotFound):
         sessions.enter(session_id="sess_none", acting=acting, now=clock())
+
+
+def test_a_form_cannot_continue_somebody_elses_incident(
+    world: Simulator, order: Callable[..., Order], clock: Timeline
+) -> None:
+    theirs = record(
+        workspace="elsewhere", action="a.b", outcome="succeeded", person="eve", now=clock()
+    )
+    sessions.create(order(theirs.incident))
+    assert Event.objects.filter(incident=theirs.incident).count() == 1
+    assert Event.objects.filter(workspace="elsewhere").count() == 1

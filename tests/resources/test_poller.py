@@ -242,3 +242,24 @@ def test_every_time_is_unknown_before_the_first_poll(acme: Workspace, add_key: A
     add_key()
     assert freshness(acme).of("runs").as_of is None
     assert freshness(acme).overall.failing_since is None
+
+
+def test_colleagues_checkpoints_are_not_missed_where_the_api_answers_for_ones_own(
+    loops: Simulator, add_key: AddKey, poll: Poll
+) -> None:
+    """By base model it lists the key owner's own; everybody's stay present, poll after poll."""
+    add_key()
+    for _ in range(3):
+        poll(after=120)
+    there = set(loops.world.checkpoints)
+    missing = Checkpoint.objects.filter(missing_since__isnull=False)
+    assert {row.remote_id for row in missing} & there == set()
+
+
+def test_an_api_that_asks_to_wait_for_years_is_asked_again_within_minutes(
+    world: Simulator, add_key: AddKey, poll: Poll, clock: Timeline
+) -> None:
+    add_key()
+    world.fail("GET /v1/loops/runs", "rate_limit", count=None, retry_after=1_000_000_000)
+    poll()
+    assert PollState.objects.get().next_poll_at <= clock() + timedelta(minutes=15)

@@ -57,3 +57,7 @@ def test_a_form_without_its_token_is_told_what_to_do(acme: Workspace, alice: Use
     assert answer.status_code == 403
     assert "This form is too old" in answer.content.decode()
     assert "Nothing was done." in answer.content.decode()
+
+
+def test_a_host_that_is_not_ours_is_a_bad_request(client: Client) -> None:
+    assert client.get("/healthz", headers={"host": "evil.example"}).status_code == 400

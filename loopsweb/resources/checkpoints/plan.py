@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 
 from loopsweb.resources.checkpoints.models import Checkpoint
 from loopsweb.resources.deployments.models import TERMINAL, Deployment
@@ -34,9 +34,14 @@ class Question:
     def api_filter(self) -> dict[str, str]:
         return {self.by: self.value}
 
-    @property
-    def row_filter(self) -> dict[str, str]:
-        return {"run_remote_id" if self.by == "run_id" else "base_model": self.value}
+    def rows(self, reading: Reading) -> QuerySet[Checkpoint]:
+        """Those that an answer should name: by base model, of the key owner's own runs alone."""
+        if self.by == "run_id":
+            return Checkpoint.objects.filter(run_remote_id=self.value)
+        own = Run.objects.in_workspace(reading.workspace).filter(owner_email__in=owners(reading))
+        return Checkpoint.objects.filter(
+            base_model=self.value, run_remote_id__in=own.values("remote_id")
+        )
 
 
 def questions(
@@ -62,11 +67,15 @@ def questions(
 def runs_to_cover(reading: Reading) -> dict[str, str]:
     """{run id: its base model if it is the key owner's own, else ""}."""
     runs = reading.expected(Run.objects.filter(missing_since=None))
-    own = {"", reading.key.api_email}
     return {
-        run: model if owner in own else ""
+        run: model if owner in owners(reading) else ""
         for run, model, owner in runs.values_list("remote_id", "base_model", "owner_email")
     }
+
+
+def owners(reading: Reading) -> set[str]:
+    """Whose runs are the key owner's own: older servers list no others, and name nobody."""
+    return {"", reading.key.api_email}
 
 
 def fewest(runs: Mapping[str, str]) -> set[Question]:

@@ -97,6 +97,18 @@ def request(
         ).first()
         if open_one is None:
             raise
+        record(
+            **by,
+            action="deployment.deactivate",
+            outcome=Outcome.REFUSED,
+            target_noun="deployment",
+            target_id=deployment.remote_id,
+            target_name=deployment.base_model,
+            target_owner=deployment.owner_email,
+            reason=reason,
+            answer={"error": "It had been asked for already.", "first": str(open_one.incident)},
+            now=now,
+        )
         raise AlreadyRequested(open_one) from None
     return deactivation
 

@@ -103,6 +103,7 @@ def test_a_second_press_finds_the_first_and_calls_nothing(
         deactivate()
     assert already.value.deactivation == first
     assert calls(world) == 1
+    assert outcomes() == ["requested", "succeeded", "refused"]
 
 
 @pytest.mark.parametrize("status", [400, 403, 404, 409, 429])

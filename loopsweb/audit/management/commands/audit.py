@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from argparse import ArgumentParser
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
@@ -10,7 +11,6 @@ from django.core.management.base import BaseCommand, CommandError
 from django.utils import timezone
 
 from loopsweb.audit import checking, erasing, handing, heads, trail
-from loopsweb.audit.models import Chain
 from loopsweb.audit.verify import Broken, read_heads, signature_checker
 
 
@@ -39,7 +39,8 @@ class Command(BaseCommand):
     def verify(self, *, workspace: str | None, head: Path | None, **_: Any) -> None:
         handed_out = read_heads(head) if head else []
         check = signature_checker(heads.public_key())
-        for slug in self.workspaces(workspace):
+        named = {one["workspace"] for one in handed_out}
+        for slug in self.workspaces(workspace, also=named if workspace is None else set()):
             mine = [one for one in handed_out if one["workspace"] == slug]
             try:
                 for one in mine:
@@ -71,8 +72,8 @@ class Command(BaseCommand):
     def public_key(self, **_: Any) -> None:
         self.stdout.write(heads.public_key())
 
-    def workspaces(self, one: str | None) -> list[str]:
-        found = list(Chain.objects.order_by("workspace").values_list("workspace", flat=True))
+    def workspaces(self, one: str | None, also: Iterable[str] = ()) -> list[str]:
+        found = sorted({*trail.workspaces(), *also})
         if one and one not in found:
             raise CommandError(f"There is no trail of a workspace {one}.")
         return [one] if one else found
