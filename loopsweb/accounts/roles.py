@@ -10,13 +10,24 @@ from loopsweb.accounts.models import Role
 
 
 class Permission(StrEnum):
-    VIEW = "view"  # every page of the workspace
-    EXPORT = "export"  # CSV and JSON of what one may see
-    ADD_KEY = "add_key"  # add one's own API key to the workspace
-    CREATE = "create"  # sessions, runs, samplers
+    VIEW = "view"
+    EXPORT = "export"
+    ADD_KEY = "add_key"
+    CREATE = "create"
     DEACTIVATE = "deactivate"
-    DOWNLOAD = "download"  # presigned links of checkpoint files
+    DOWNLOAD = "download"
     MANAGE_TEAM = "manage_team"
+
+
+MEANS = {
+    Permission.VIEW: "See every page of the team's workspaces; read them with an access token",
+    Permission.EXPORT: "Take away as CSV or with proof what one may see",
+    Permission.ADD_KEY: "Add one's own API key to a workspace, replace it, share it",
+    Permission.CREATE: "Create sessions, runs and samplers",
+    Permission.DEACTIVATE: "End what holds GPUs",
+    Permission.DOWNLOAD: "Get links to the files of checkpoints",
+    Permission.MANAGE_TEAM: "Members, roles, invitations, workspaces, what the team demands",
+}
 
 
 READ_ONLY = "This loopsweb is read-only: it shows everything and changes nothing."

@@ -8,8 +8,9 @@ from loopsweb.json_api.nouns import NOUNS
 app_name = "api"
 urlpatterns = [
     path("openapi.json", views.openapi, name="openapi"),
-    re_path(
-        rf"^w/(?P<workspace>[-a-zA-Z0-9_]+)/(?P<noun>{'|'.join(NOUNS)})/$", views.list_, name="list"
+    *(
+        path(f"w/<slug:workspace>/{noun}/", views.list_, {"noun": noun}, name=noun)
+        for noun in NOUNS
     ),
     re_path(r"^(?P<rest>[\s\S]*)$", views.nothing),
 ]

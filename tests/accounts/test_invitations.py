@@ -1,8 +1,10 @@
 from __future__ import annotations
 
 import re
+import secrets
 import smtplib
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from django.core import mail
@@ -11,6 +13,7 @@ from django.urls import reverse
 from django.utils import timezone
 from pytest_django import Settings
 
+from loopsweb.accounts.invitations import sending
 from loopsweb.accounts.invitations.models import Invitation
 from loopsweb.accounts.models import User, Workspace
 from loopsweb.audit.models import Event
@@ -169,32 +172,88 @@ def test_members_who_do_not_manage_see_no_invitations(
     assert EVE not in client_of(otto).get(url("detail", acme)).content.decode()
 
 
-@pytest.mark.parametrize("why", ["no mail", "refused"])
-def test_without_mail_the_admin_is_shown_the_link_once(
-    why: str,
-    alice: User,
-    acme: Workspace,
-    settings: Settings,
-    monkeypatch: pytest.MonkeyPatch,
-    capfd: pytest.CaptureFixture[str],
+@pytest.fixture(params=["no mail server", "a mail server that refuses"])
+def no_mail(
+    request: pytest.FixtureRequest, settings: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def refused(_: object) -> None:
         raise smtplib.SMTPException("no")
 
-    if why == "no mail":
+    if request.param == "no mail server":
         settings.EMAIL_BACKEND = CONSOLE
     else:
         monkeypatch.setattr("django.core.mail.EmailMessage.send", refused)
-    browser = client_of(alice)
 
-    shown = browser.post(url("invite", acme), {"email": EVE, "role": "viewer"})
 
-    assert shown.status_code == 201
-    link = shown.context["link"]
+def link_of(person: User, acme: Workspace) -> tuple[Any, str]:
+    """That person's answer on inviting eve, and the link as the server made it."""
+    made: list[str] = []
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(secrets, "token_urlsafe", lambda _: made.append("t" * 43) or made[-1])
+        answer = client_of(person).post(url("invite", acme), {"email": EVE, "role": "viewer"})
+    return answer, reverse("invitation", args=made)
+
+
+def test_without_mail_staff_are_shown_the_link_once(
+    no_mail: None, alice: User, acme: Workspace, capfd: pytest.CaptureFixture[str]
+) -> None:
+    User.objects.filter(pk=alice.pk).update(is_staff=True)
+
+    shown, link = link_of(User.objects.get(pk=alice.pk), acme)
+
+    assert (shown.status_code, shown.context["link"]) == (201, f"http://testserver{link}")
     assert link in shown.content.decode()
-    assert Client().get(link.removeprefix("http://testserver")).status_code == 200
-    assert link not in browser.get(url("detail", acme)).content.decode()
+    assert Client().get(link).status_code == 200
+    assert link not in client_of(alice).get(url("detail", acme)).content.decode()
     assert link not in "".join(capfd.readouterr())
+
+
+def test_without_mail_nobody_else_can_become_whom_they_invite(
+    no_mail: None, alice: User, acme: Workspace, capfd: pytest.CaptureFixture[str]
+) -> None:
+    answer, link = link_of(alice, acme)
+
+    browser = client_of(alice)
+    page = browser.get(url("detail", acme)).content.decode()
+    assert answer["Location"] == url("detail", acme)
+    assert Client().get(link).status_code == 200
+    assert link not in answer.content.decode() + page + "".join(capfd.readouterr())
+    assert link not in str(answer.cookies)
+
+
+def test_what_is_said_does_not_tell_who_has_an_account(
+    no_mail: None, alice: User, mallory: User, acme: Workspace
+) -> None:
+    said = {}
+    for email in (EVE, mallory.email):
+        page = client_of(alice).post(
+            url("invite", acme), {"email": email, "role": "viewer"}, follow=True
+        )
+        said[email] = [str(each).replace(email, "…") for each in page.context["messages"]]
+
+    assert said[EVE] == said[mallory.email] == [sending.WAITS.format("…")]
+
+
+def test_an_invitation_waits_where_one_signs_in(
+    no_mail: None, alice: User, mallory: User, otto: User, acme: Workspace
+) -> None:
+    client_of(alice).post(url("invite", acme), {"email": mallory.email, "role": "operator"})
+    accept = reverse("teams:accept_offer", args=[Invitation.objects.get().pk])
+
+    assert accept not in client_of(otto).get("/teams/").content.decode()
+    assert client_of(otto).post(accept).status_code == 404
+    assert mallory.email not in roles(acme)
+    browser = client_of(mallory)
+    assert accept in browser.get("/teams/").content.decode()
+    assert browser.get(accept)["Location"] == "/teams/"
+
+    answer = browser.post(accept)
+
+    assert answer["Location"] == url("detail", acme)
+    assert roles(acme)[mallory.email] == "operator"
+    assert told()[-1] == ("acme", "member.join", mallory.email)
+    assert accept not in browser.get("/teams/").content.decode()
+    assert browser.post(accept).status_code == 410
 
 
 def test_an_invitation_of_another_team_is_not_reached_through_ones_own(
