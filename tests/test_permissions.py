@@ -68,6 +68,7 @@ class House:
     key: Key
     event: Event
     invitation: Invitation
+    offer: Invitation
     session: UserSession
     token: AccessToken
 
@@ -82,6 +83,7 @@ EXAMPLES: Examples = {
     "key": lambda _: "abc",
     "token": lambda house: house.token.pk,
     "invitation": lambda house: house.invitation.pk,
+    "offer": lambda house: house.offer.pk,
     "session": lambda house: house.session.pk,
 }
 
@@ -184,7 +186,18 @@ def house(alice: User, otto: User, vic: User, acme: Workspace, now: Any) -> Hous
             person=alice, workspace=acme, name="script", days=7, by=nobody, now=timezone.now()
         ).token,
         invitation=invite(
-            team=acme.team, email="eve@example.com", role=Role.VIEWER, by=nobody, now=timezone.now()
+            team=acme.team,
+            email="eve@example.com",
+            role=Role.VIEWER,
+            by={**nobody, "person": alice.email},
+            now=timezone.now(),
+        ).invitation,
+        offer=invite(
+            team=otto.teams.exclude(pk=acme.team_id).get(),
+            email=alice.email,
+            role=Role.VIEWER,
+            by={**nobody, "person": otto.email},
+            now=timezone.now(),
         ).invitation,
         event=record(workspace=acme.slug, action="test", outcome="observed", now=now),
     )
@@ -213,7 +226,7 @@ def due(route: Route, name: str, role: str) -> str:
     if name == "anonymous":
         return SIGN_IN
     if route.permission == SIGNED_IN:
-        is_alices = {"uid", "session", "token"} & {*route.names}
+        is_alices = {"uid", "session", "token", "offer"} & {*route.names}
         return NOT_THERE if is_alices and name != "alice" else IN
     if not role:
         return NOT_THERE

@@ -9,10 +9,11 @@ from django.utils import timezone
 
 from loopsweb.accounts.forms import AddMember, ChangeRole, NameForm
 from loopsweb.accounts.invitations.forms import Invite
+from loopsweb.accounts.outgoing import email_is_sent
 from loopsweb.accounts.permissions import Permission, TeamRequest
 from loopsweb.ui.pages import render_page
 
-CONFLICT, UNPROCESSABLE = 409, 422
+CREATED, CONFLICT, UNPROCESSABLE = 201, 409, 422
 TEAM_ID, WORKSPACE_ID, INVITE_ID = "id_team_%s", "id_workspace_%s", "id_invite_%s"
 
 
@@ -26,6 +27,7 @@ def team_page(request: TeamRequest, *, status: int = 200, **shown: Any) -> HttpR
         "invitations": request.team.invitations.open(timezone.now()) if may_manage else [],
         "workspaces": request.team.workspaces.all(),
         "may_manage": may_manage,
+        "email_is_sent": email_is_sent(),
         "rename": NameForm(initial={"name": request.team.name}, auto_id=TEAM_ID),
         "add_workspace": NameForm(auto_id=WORKSPACE_ID),
         "add_member": AddMember(),

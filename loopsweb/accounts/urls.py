@@ -9,6 +9,7 @@ app_name = "teams"
 urlpatterns = [
     path("", views.list_, name="list"),
     path("new/", views.create, name="create"),
+    path("invitations/<int:offer>/acceptance/", invitations.accept_offer, name="accept_offer"),
     path("<int:team>/", views.detail, name="detail"),
     path("<int:team>/name/", views.rename, name="rename"),
     path("<int:team>/policy/", views.policy, name="policy"),

@@ -12,7 +12,7 @@ from django.views.decorators.http import require_POST
 from loopsweb.accounts import actions
 from loopsweb.accounts.confirming import confirmed
 from loopsweb.accounts.forms import AddMember, ChangeRole, NameForm
-from loopsweb.accounts.models import Membership
+from loopsweb.accounts.models import Invitation, Membership
 from loopsweb.accounts.permissions import (
     Permission,
     SignedInRequest,
@@ -41,7 +41,9 @@ def list_(request: SignedInRequest) -> HttpResponse:
         .prefetch_related("team__workspaces")
         .order_by("team__name", "pk")
     )
-    return render_page(request, "accounts/teams.html", {"memberships": memberships})
+    offers = Invitation.objects.offered_to(request.user, now=timezone.now())
+    context = {"memberships": memberships, "offers": offers}
+    return render_page(request, "accounts/teams.html", context)
 
 
 @signed_in

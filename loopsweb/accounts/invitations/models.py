@@ -4,8 +4,12 @@ from __future__ import annotations
 
 import hashlib
 from datetime import datetime
+from typing import TYPE_CHECKING
 
 from django.db import models
+
+if TYPE_CHECKING:
+    from loopsweb.accounts.models import User
 
 
 def digest(token: str) -> str:
@@ -16,6 +20,11 @@ def digest(token: str) -> str:
 class InvitationQuerySet(models.QuerySet["Invitation"]):
     def open(self, now: datetime) -> InvitationQuerySet:
         return self.filter(accepted_at=None, revoked_at=None, expires_at__gt=now)
+
+    def offered_to(self, person: User, *, now: datetime) -> InvitationQuerySet:
+        """What they can accept once signed in, without the link."""
+        mine = self.open(now).filter(email=person.email).exclude(team__members=person)
+        return mine.select_related("team")
 
     def behind(self, token: str, *, now: datetime) -> Invitation | None:
         """The open invitation of this link."""

@@ -2,69 +2,44 @@
 
 from __future__ import annotations
 
-import smtplib
-
-import structlog
-from django.conf import settings
 from django.contrib import messages
-from django.core.mail import EmailMessage
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
-from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils import timezone
-from django.views.decorators.debug import sensitive_post_parameters, sensitive_variables
+from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_POST
 
 from loopsweb.accounts.actions import AlreadyMember
-from loopsweb.accounts.invitations import actions
+from loopsweb.accounts.invitations import actions, sending
 from loopsweb.accounts.invitations.forms import Invite, NewPerson
 from loopsweb.accounts.invitations.models import Invitation
 from loopsweb.accounts.models import User
-from loopsweb.accounts.permissions import Permission, TeamRequest, public, require_in_team
-from loopsweb.accounts.team_page import CONFLICT, UNPROCESSABLE, team_page
+from loopsweb.accounts.permissions import (
+    Permission,
+    SignedInRequest,
+    TeamRequest,
+    public,
+    require_in_team,
+    signed_in,
+)
+from loopsweb.accounts.team_page import CONFLICT, INVITE_ID, UNPROCESSABLE, team_page
 from loopsweb.audit.record import actor
 from loopsweb.ui.pages import render_page
 
-log = structlog.get_logger(__name__)
-CREATED, GONE = 201, 410
-NOT_SENT = (OSError, smtplib.SMTPException)
+GONE = 410
 
 
 @require_in_team(Permission.MANAGE_TEAM)
 @require_POST
-@sensitive_variables("sent", "link")
 def invite(request: TeamRequest) -> HttpResponse:
-    form = Invite(request.POST, auto_id="id_invite_%s")
-    if not form.is_valid():
-        return team_page(request, status=UNPROCESSABLE, invite=form)
-    try:
-        sent = actions.invite(
-            **form.cleaned_data, team=request.team, by=actor(request), now=timezone.now()
-        )
-    except AlreadyMember as error:
-        form.add_error("email", str(error))
-        return team_page(request, status=UNPROCESSABLE, invite=form)
-    link = request.build_absolute_uri(reverse("invitation", args=[sent.token]))
-    if was_mailed(sent.invitation, link):
-        messages.success(request, f"An invitation is on its way to {sent.invitation.email}.")
-        return redirect("teams:detail", request.team.pk)
-    return team_page(request, status=CREATED, link=link, invited=sent.invitation)
-
-
-@sensitive_variables("link")
-def was_mailed(invitation: Invitation, link: str) -> bool:
-    """False where no mail leaves this machine, or the mail server did not take it."""
-    if settings.EMAIL_BACKEND.endswith("console.EmailBackend"):
-        return False
-    text = render_to_string("accounts/invitation.txt", {"invitation": invitation, "link": link})
-    subject = f"Join {invitation.team.name} on loopsweb".replace("\n", " ").replace("\r", " ")
-    try:
-        EmailMessage(subject=subject, body=text, to=[invitation.email]).send()
-    except NOT_SENT as error:
-        log.warning("invitation_not_sent", cause=type(error).__name__)
-        return False
-    return True
+    form = Invite(request.POST, auto_id=INVITE_ID)
+    if form.is_valid():
+        try:
+            return sending.invite(request, **form.cleaned_data)
+        except AlreadyMember as error:
+            form.add_error("email", str(error))
+    return team_page(request, status=UNPROCESSABLE, invite=form)
 
 
 @require_in_team(Permission.MANAGE_TEAM)
@@ -92,10 +67,7 @@ def accept(request: HttpRequest, token: str) -> HttpResponse:
     person = request.user if request.user.is_authenticated else None
     try:
         if person and person.email == invitation.email and request.method == "POST":
-            by = actor(request)
-            actions.accept(invitation=invitation, person=person, by=by, now=now)
-            messages.success(request, f"You are a member of {invitation.team.name} now.")
-            return redirect("teams:detail", invitation.team_id)
+            return join(request, invitation, person)
         is_new = person is None and not User.objects.filter(email=invitation.email).exists()
         if is_new and form.is_valid():
             actions.accept_as_new(
@@ -109,6 +81,26 @@ def accept(request: HttpRequest, token: str) -> HttpResponse:
     context = {"invitation": invitation, "person": person, "is_new": is_new, "form": form}
     status = UNPROCESSABLE if is_new and form.errors else 200
     return render_page(request, "accounts/accept.html", context, status=status)
+
+
+@signed_in
+def accept_offer(request: SignedInRequest, offer: int) -> HttpResponse:
+    """Without the link: whom it is for is signed in."""
+    offers = Invitation.objects.select_related("team")
+    invitation = get_object_or_404(offers, pk=offer, email=request.user.email)
+    if request.method != "POST":
+        return redirect("teams:list")
+    try:
+        return join(request, invitation, request.user)
+    except actions.NoLongerOpen:
+        return gone(request)
+
+
+def join(request: HttpRequest, invitation: Invitation, person: User) -> HttpResponse:
+    """Raises NoLongerOpen."""
+    actions.accept(invitation=invitation, person=person, by=actor(request), now=timezone.now())
+    messages.success(request, f"You are a member of {invitation.team.name} now.")
+    return redirect("teams:detail", invitation.team_id)
 
 
 def gone(request: HttpRequest) -> HttpResponse:
