@@ -9,9 +9,10 @@ from django.shortcuts import get_object_or_404, redirect
 from django.utils import timezone
 from django.views.decorators.http import require_POST
 
-from loopsweb.accounts import actions
+from loopsweb.accounts import actions, consent
 from loopsweb.accounts.confirming import confirmed
 from loopsweb.accounts.forms import AddMember, ChangeRole, NameForm
+from loopsweb.accounts.invitations import sending
 from loopsweb.accounts.models import Invitation, Membership
 from loopsweb.accounts.permissions import (
     Permission,
@@ -124,7 +125,10 @@ def add_workspace(request: TeamRequest) -> HttpResponse:
 def add_member(request: TeamRequest) -> HttpResponse:
     form = AddMember(request.POST)
     if form.is_valid():
+        email = form.cleaned_data["email"]
         try:
+            if not consent.is_given(email, team=request.team, admin=request.user):
+                return sending.invite(request, **form.cleaned_data)
             membership = actions.add_member(
                 **form.cleaned_data, team=request.team, by=actor(request), now=timezone.now()
             )

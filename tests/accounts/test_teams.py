@@ -4,7 +4,8 @@ import pytest
 from django.test import Client
 from django.urls import reverse
 
-from loopsweb.accounts.models import Membership, Role, Team, User, Workspace
+from loopsweb.accounts.invitations import sending
+from loopsweb.accounts.models import Invitation, Membership, Role, Team, User, Workspace
 from loopsweb.audit.models import Event
 from loopsweb.keys.models import Key
 from tests.keys.factory import key_of
@@ -74,7 +75,65 @@ def test_members_see_each_other_and_change_nothing(
     assert page.content.decode().split("<main")[1].count("<form") == 0
 
 
-def test_adding_a_member(alice: User, mallory: User, acme: Workspace) -> None:
+def made_staff(person: User) -> User:
+    person.is_staff = True
+    person.save(update_fields=["is_staff"])
+    return person
+
+
+def adds(admin: User, workspace: Workspace, email: str) -> list[str]:
+    """What the admin is told."""
+    sent = {"email": email, "role": "viewer"}
+    page = client_of(admin).post(url("add_member", workspace), sent, follow=True)
+    return [str(message).replace(email, "…") for message in page.context["messages"]]
+
+
+def test_a_stranger_is_asked_first_whether_or_not_they_have_an_account(
+    alice: User, mallory: User, acme: Workspace
+) -> None:
+    said = [adds(alice, acme, mallory.email), adds(alice, acme, "nobody@example.com")]
+
+    assert said == [[sending.MAILED.format("…")]] * 2
+    assert roles(acme.team) == {alice.email: "admin"}
+    waiting = Invitation.objects.order_by("pk").values_list("team", "email", "role")
+    assert list(waiting) == [
+        (acme.team_id, mallory.email, "viewer"),
+        (acme.team_id, "nobody@example.com", "viewer"),
+    ]
+
+
+def test_the_sign_ins_of_a_stranger_stay_theirs(
+    alice: User, mallory: User, acme: Workspace
+) -> None:
+    adds(alice, acme, mallory.email)
+
+    Client().post("/accounts/login/", {"login": mallory.email, "password": "wrong"})
+
+    told = Event.objects.filter(action="person.sign_in").values_list("workspace", flat=True)
+    assert list(told) == ["mallory"]
+
+
+def test_who_shares_a_team_is_a_member_at_once(alice: User, otto: User, acme: Workspace) -> None:
+    own = alice.teams.exclude(pk=acme.team_id).get()
+
+    assert adds(alice, own.workspaces.get(), otto.email) == ["… is a member now."]
+    assert roles(own) == {alice.email: "admin", otto.email: "viewer"}
+
+
+def test_who_accepted_before_is_a_member_at_once(
+    alice: User, mallory: User, acme: Workspace
+) -> None:
+    adds(alice, acme, mallory.email)
+    offer = Invitation.objects.get()
+    client_of(mallory).post(reverse("teams:accept_offer", args=[offer.pk]))
+    client_of(alice).post(url("remove_member", acme, mallory))
+
+    assert adds(alice, acme, mallory.email) == ["… is a member now."]
+    assert roles(acme.team)[mallory.email] == "viewer"
+
+
+def test_staff_add_anybody(alice: User, mallory: User, acme: Workspace) -> None:
+    made_staff(alice)
     answer = client_of(alice).post(
         url("add_member", acme), {"email": "Mallory@Example.com", "role": "operator"}
     )
@@ -107,6 +166,7 @@ def test_adding_a_member(alice: User, mallory: User, acme: Workspace) -> None:
 def test_who_cannot_be_added(
     email: str, message: str, alice: User, otto: User, acme: Workspace
 ) -> None:
+    made_staff(alice)
     before = roles(acme.team)
 
     answer = client_of(alice).post(url("add_member", acme), {"email": email, "role": "viewer"})
@@ -120,6 +180,7 @@ def test_who_cannot_be_added(
 
 
 def test_someone_switched_off_cannot_be_added(alice: User, mallory: User, acme: Workspace) -> None:
+    made_staff(alice)
     User.objects.filter(pk=mallory.pk).update(is_active=False)
 
     client_of(alice).post(url("add_member", acme), {"email": mallory.email, "role": "viewer"})
