@@ -2,7 +2,14 @@ from __future__ import annotations
 
 from django import forms
 
-from loopsweb.accounts.models import Role
+from loopsweb.accounts.models import Role, Workspace
+
+
+class WorkspaceField(forms.ModelChoiceField):  # type: ignore[type-arg]
+    """Names are anybody's to choose; the slug tells two of the same name apart."""
+
+    def label_from_instance(self, obj: Workspace) -> str:  # type: ignore[override]
+        return f"{obj.name} ({obj.slug})"
 
 
 class NameForm(forms.Form):

@@ -9,6 +9,7 @@ from django.conf import settings
 from django.core.validators import RegexValidator
 from django.db.models import QuerySet
 
+from loopsweb.accounts.forms import WorkspaceField
 from loopsweb.accounts.models import User, Workspace
 from loopsweb.accounts.permissions import Permission, roles_with
 
@@ -40,7 +41,7 @@ class AddKey(forms.Form):
     )
     secret = SecretField()
     api_url = forms.ChoiceField(label="API URL")
-    workspace = forms.ModelChoiceField(
+    workspace = WorkspaceField(
         label="Workspace",
         queryset=Workspace.objects.none(),
         to_field_name="slug",

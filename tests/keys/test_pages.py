@@ -7,7 +7,7 @@ from django.test import Client
 from django.urls import reverse
 from pytest_django import DjangoAssertNumQueries
 
-from loopsweb.accounts.models import Role, User, Workspace
+from loopsweb.accounts.models import Role, User, Workspace, found_team
 from loopsweb.audit.models import Event
 from loopsweb.keys.models import Key
 from loopsweb.simulator import Simulator
@@ -70,6 +70,15 @@ def test_a_workspace_is_offered_to_those_who_may_add_keys_there(
 
     assert offered(otto) == {"otto", acme.slug}
     assert offered(vic) == {"vic"}
+
+
+def test_two_workspaces_of_one_name_are_told_apart(alice: User, acme: Workspace) -> None:
+    other = found_team(name="Acme", founder=alice).workspaces.get()
+
+    form = client_of(alice).get("/keys/add/").context["form"]
+
+    offered = [str(label) for _, label in form.fields["workspace"].choices]
+    assert offered == ["Acme (acme)", f"Acme ({other.slug})", "Alice (alice)"]
 
 
 def test_adding_a_key(otto: User, acme: Workspace, loops: Simulator) -> None:

@@ -4,6 +4,7 @@ from typing import Any
 
 from django import forms
 
+from loopsweb.accounts.forms import WorkspaceField
 from loopsweb.accounts.models import User, Workspace
 
 LIVES = [(7, "7 days"), (30, "30 days"), (90, "90 days"), (365, "a year")]
@@ -13,7 +14,7 @@ class MakeToken(forms.Form):
     name = forms.CharField(
         label="Name", max_length=100, help_text="What will use it, such as “nightly report”."
     )
-    workspace = forms.ModelChoiceField(
+    workspace = WorkspaceField(
         label="Workspace",
         queryset=Workspace.objects.none(),
         to_field_name="slug",
