@@ -1,11 +1,13 @@
 """Sign-in and what surrounds it. Of allauth's pages, those that would let people change the email
-they are known by are closed."""
+they are known by are closed; so is the reset of a password, where no email goes out."""
 
 from __future__ import annotations
 
-from django.urls import include, path
+from allauth.account.views import password_reset, password_reset_from_key
+from django.urls import include, path, re_path
 
 from loopsweb.accounts.invitations import views as invitations
+from loopsweb.accounts.outgoing import only_with_email
 from loopsweb.accounts.sessions import views as sessions
 from loopsweb.accounts.views import closed, second_factor
 
@@ -18,5 +20,10 @@ urlpatterns = [
     path("sessions/<int:session>/end/", sessions.end, name="end_session"),
     path("second-factor/", second_factor, name="second_factor"),
     path("invitations/<str:token>/", invitations.accept, name="invitation"),
+    path("password/reset/", only_with_email(password_reset)),
+    re_path(
+        r"^password/reset/key/(?P<uidb36>[0-9A-Za-z]+)-(?P<key>.+)/$",
+        only_with_email(password_reset_from_key),
+    ),
     path("", include("allauth.urls")),
 ]

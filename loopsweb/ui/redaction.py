@@ -23,6 +23,11 @@ PATTERNS = (
         r"|access_token|awsaccesskeyid|key-pair-id|policy|api_key|apikey|password|secret)=)"
         rf"{VALUE}"
     ),
+    # links that are as good as a password: an invitation's, and a password reset's
+    re.compile(
+        r"(?i)((?:/|%2F)(?:invitations|password(?:/|%2F)reset(?:/|%2F)key)(?:/|%2F))"
+        r"[A-Za-z0-9_-]{16,}"
+    ),
     # a Baseten key standing alone: eight characters, a dot, thirty-two characters
     re.compile(r"()\b[A-Za-z0-9]{8}\.[A-Za-z0-9]{32}\b"),
 )

@@ -45,6 +45,22 @@ def test_a_key_standing_alone_is_blanked() -> None:
     assert redact(f"tried {key}!") == f"tried {BLANK}!"
 
 
+@pytest.mark.parametrize(
+    "before",
+    [
+        "GET /accounts/invitations/",
+        "GET /accounts/login/?next=/accounts/invitations/",
+        "GET /accounts/login/?next=%2Faccounts%2Finvitations%2F",
+        "http://loopsweb.example.com/accounts/password/reset/key/",
+    ],
+)
+def test_a_link_that_is_as_good_as_a_password_is_blanked(before: str) -> None:
+    line = before + "1a-d5gk2m-0123456789abcdef_-0123456789abcdef"
+
+    assert redact(f"{line}/ 200") == f"{before}{BLANK}/ 200"
+    assert redact(f'{{"path": "{line}"}}') == f'{{"path": "{before}{BLANK}"}}'
+
+
 def test_what_is_no_secret_stays() -> None:
     line = "GET /w/acme/runs/?status=ACTIVE&sort=-created 200 in 0.012 s as alice@example.com"
     assert redact(line) == line
