@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import hashlib
+import json
 import re
+from base64 import b64encode
 from typing import NoReturn
 from urllib.parse import quote
 
@@ -11,6 +13,7 @@ REDACTED = "[redacted]"
 _LONGEST_MESSAGE = 500
 _SHORTEST_SECRET = 8
 
+_ESCAPED = re.compile(rb"\\u00([2-7][0-9a-fA-F])")
 _URL_QUERY = re.compile(r"(https?://[^\s?\"'<>]*)\?[^\s\"'<>]*", re.IGNORECASE)
 _SIGNATURE = re.compile(
     r"\b((?:x-(?:amz|goog)-)?(?:signature|credential|security-token)|sig)=[^\s&\"'<>]+",
@@ -48,6 +51,16 @@ class Key:
         text = _SIGNATURE.sub(rf"\1={REDACTED}", text)
         text = " ".join("".join(c if c.isprintable() else " " for c in text).split())
         return text if len(text) <= _LONGEST_MESSAGE else text[: _LONGEST_MESSAGE - 1] + "…"
+
+    def is_in(self, body: bytes) -> bool:
+        """Whether an answer gives this key away, as it is, escaped for JSON or URLs, or base64."""
+        if b"\\u00" in body:
+            body = _ESCAPED.sub(lambda found: bytes([int(found[1], 16)]), body)
+        spellings = [one for one in self._spellings() if len(one) >= _SHORTEST_SECRET]
+        spellings += [b64encode(one.encode()).decode().rstrip("=") for one in spellings]
+        in_json = {json.dumps(one)[1:-1] for one in spellings}
+        told = in_json | {one.replace("/", r"\/") for one in in_json} | set(spellings)
+        return any(one.encode() in body for one in told)
 
     def _spellings(self) -> list[str]:
         """The key, percent-encoded too, and the part after its dot, which alone is the secret."""

@@ -132,6 +132,8 @@ class Transport:
             body = _read(response, deadline, self._limits.largest_answer)
             if body is None:
                 return errors.AnswerTooLarge(f"more than {self._limits.largest_answer} bytes")
+            if self._key.is_in(body):
+                return errors.MalformedAnswer("the answer holds the key itself")
             return body
         if response.has_redirect_location:
             return errors.RedirectRefused(f"the answer was a redirect ({response.status_code})")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import copy
 import json
 import logging
@@ -9,13 +10,14 @@ import pickle
 import traceback
 from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING
+from urllib.parse import quote
 
 import httpx
 import pytest
 
 from loopsweb.loops_api import Client, Limits, errors
 from loopsweb.loops_api.secret import Key
-from tests.loops_api.conftest import BASE, KEY
+from tests.loops_api.conftest import BASE, KEY, client_of
 from tests.loops_api.served import Answer, Served
 
 if TYPE_CHECKING:
@@ -160,3 +162,41 @@ def test_a_presigned_url_is_not_shown_by_a_page_that_cannot_be_read(
     with pytest.raises(errors.MalformedAnswer) as caught:
         client.list_files("c1")
     assert "5ecre7" not in "\n".join(everything_about(caught.value))
+
+
+SLASHED = 'Kanary12.s3cret/part"of+the=key'
+
+
+@pytest.mark.parametrize(
+    "told",
+    [
+        json.dumps({"run": {"id": "r1", "name": f"Api-Key {SLASHED}"}}),
+        json.dumps({"run": {"id": "r1", "name": SLASHED.partition(".")[2]}}),
+        json.dumps({"run": {"id": "r1", "name": SLASHED}}).replace("/", r"\/"),
+        json.dumps({"run": {"id": "r1", "name": quote(SLASHED, safe="")}}),
+        json.dumps({"run": {"id": "r1", "name": base64.b64encode(SLASHED.encode()).decode()}}),
+        '{"run": {"id": "r1", "name": "'
+        + "".join(f"\\u{ord(c):04x}" for c in "x" + SLASHED)
+        + '"}}',
+    ],
+)
+def test_an_answer_that_holds_the_key_is_not_kept(served: Served, told: str) -> None:
+    served.on("GET /v1/loops/runs/r1", told)
+    with pytest.raises(errors.MalformedAnswer) as caught:
+        client_of(served, key=SLASHED).get_run("r1")
+    assert caught.value.message == "the answer holds the key itself"
+
+
+def test_a_list_and_an_action_that_hold_the_key_are_not_kept(
+    client: Client, served: Served
+) -> None:
+    served.on("GET /v1/loops/runs", {"runs": [{"id": "r1", "name": KEY}]})
+    served.on("POST /v1/loops/runs/r1/deactivate", {"id": "r1", "base_model": KEY})
+    for call in (client.list_runs, lambda: client.deactivate_run("r1")):
+        with pytest.raises(errors.MalformedAnswer):
+            call()
+
+
+def test_a_prefix_of_the_key_is_no_secret(client: Client, served: Served) -> None:
+    served.on("GET /v1/api_keys", {"keys": [{"prefix": KEY.partition(".")[0]}]})
+    assert [known.prefix for known in client.list_api_keys()] == ["Kanary12"]
