@@ -11,6 +11,7 @@ from loopsweb.loops_api.errors import MalformedAnswer
 
 T = TypeVar("T")
 
+DEEPEST = 64
 _envelope = msgspec.json.Decoder(dict[str, msgspec.Raw])
 
 
@@ -57,7 +58,29 @@ def array_in(body: bytes, key: str) -> msgspec.Raw:
 
 def _decoded(body: bytes) -> dict[str, Any] | None:
     try:
-        value = msgspec.json.decode(body)
+        value = decoded(body)
     except (ValueError, RecursionError):
         return None
     return value if isinstance(value, dict) else None
+
+
+def decoded(body: bytes) -> Any:
+    """Any JSON that nothing here fails on. ValueError when it is nested deeper than DEEPEST."""
+    value = msgspec.json.decode(body)
+    if body.count(b"[") + body.count(b"{") > DEEPEST and _is_too_deep(value):
+        raise ValueError(f"nested deeper than {DEEPEST}")
+    return value
+
+
+def _is_too_deep(value: Any) -> bool:
+    level = [value]
+    for _ in range(DEEPEST):
+        level = [
+            inner
+            for outer in level
+            for inner in (outer.values() if isinstance(outer, dict) else outer)
+            if isinstance(inner, dict | list)
+        ]
+        if not level:
+            return False
+    return True

@@ -15,6 +15,7 @@ from loopsweb.loops_api import errors
 from loopsweb.loops_api.secret import Key
 
 _DEEPEST = 4
+_LONGEST_WAIT = 86_400.0
 
 
 def failure(error: Exception, key: Key) -> errors.LoopsError:
@@ -72,14 +73,14 @@ def _message(content: Any, depth: int = 0) -> str | None:
 
 
 def _seconds(value: Any, now: datetime) -> float | None:
-    """Seconds to wait, from a number, its text or an HTTP date; never below zero."""
+    """Seconds to wait, from a number, its text or an HTTP date; from none to a day."""
     if isinstance(value, bool) or not isinstance(value, int | float | str):
         return None
     try:
         seconds = float(value)
     except (ValueError, OverflowError):
         seconds = _until(str(value), now)
-    return max(seconds, 0.0) if math.isfinite(seconds) else None
+    return min(max(seconds, 0.0), _LONGEST_WAIT) if math.isfinite(seconds) else None
 
 
 def _until(http_date: str, now: datetime) -> float:

@@ -8,6 +8,8 @@ from typing import Any
 
 _LARGEST_INTEGER = 2**63 - 1
 _EXACT_IN_A_FLOAT = 2**53
+_MOST_MONEY = 10**6
+_MOST_DIGITS = 40
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _SHORTEST_TIMESTAMP = len("2025-05-07T10:00")
 
@@ -17,8 +19,9 @@ def text(value: Any) -> str | None:
 
 
 def identifier(*values: Any) -> str | None:
-    """The first value that is text and not empty."""
-    return next((value for value in values if isinstance(value, str) and value), None)
+    """The first value that is text and can stand in a URL: not empty, not `.` or `..`."""
+    texts = (value for value in values if isinstance(value, str))
+    return next((value for value in texts if value not in {"", ".", ".."}), None)
 
 
 def count(value: Any) -> int | None:
@@ -65,11 +68,15 @@ def epoch_nanoseconds(value: Any) -> datetime | None:
 
 
 def money(value: Any) -> Decimal | None:
-    """An amount that is finite and not negative, exactly as the API wrote it."""
+    """An amount from 0 to below a million, exactly as the API wrote it, in at most 40 digits."""
     if isinstance(value, bool) or not isinstance(value, int | float | str):
         return None
     try:
         amount = Decimal(str(value))
-    except InvalidOperation:
+    except (InvalidOperation, ValueError):
         return None
-    return amount if amount.is_finite() and amount >= 0 else None
+    if not amount.is_finite() or not 0 <= amount < _MOST_MONEY:
+        return None
+    _, digits, exponent = amount.as_tuple()
+    is_short = len(digits) <= _MOST_DIGITS and -_MOST_DIGITS <= int(exponent) <= _MOST_DIGITS
+    return amount if is_short else None

@@ -8,7 +8,8 @@ from typing import Any, Generic, TypeVar
 
 import msgspec
 
-from loopsweb.loops_api.answers import array_in
+from loopsweb.loops_api.answers import array_in, decoded
+from loopsweb.loops_api.errors import MalformedAnswer
 
 T = TypeVar("T")
 
@@ -20,7 +21,8 @@ class Listing(Generic[T]):
 
     digest: of the body, as hex. Two answers with the same digest hold the same rows, so whoever
         remembers the last one need not look at this one.
-    skipped: how many rows were no object or had no id. They are counted, never raised.
+    skipped: how many rows were no object, had no usable id or were nested too deep. They are
+        counted, never raised.
 
     Building one raises MalformedAnswer unless the body is complete JSON with an array under `key`.
     `keep` picks rows where the server could not be asked to.
@@ -56,7 +58,11 @@ class Listing(Generic[T]):
 
     def _look(self) -> tuple[T, ...]:
         if self._array is not None:
-            rows = [self._row(raw) for raw in _rows.decode(self._array)]
+            try:
+                raws = _rows.decode(self._array)
+            except RecursionError:
+                raise MalformedAnswer("The answer is nested too deep.") from None
+            rows = [self._row(raw) for raw in raws]
             understood = [row for row in rows if row is not None]
             self._skipped = len(rows) - len(understood)
             self._parsed = tuple(row for row in understood if self._keep(row))
@@ -65,7 +71,7 @@ class Listing(Generic[T]):
 
     def _row(self, raw: msgspec.Raw) -> T | None:
         try:
-            value = msgspec.json.decode(raw)
-        except (ValueError, RecursionError):  # bad UTF-8, or a number beyond all bounds
+            value = decoded(bytes(raw))
+        except (ValueError, RecursionError):  # bad UTF-8, a number beyond bounds, too deep
             return None
         return self._parse(value)

@@ -40,6 +40,33 @@ def test_a_bad_row_is_counted_and_spoils_no_other() -> None:
     assert ([run.id for run in listing], listing.skipped) == (["a", "b"], 8)
 
 
+@pytest.mark.parametrize("id_", [".", ".."])
+def test_an_id_that_fits_no_url_is_none(id_: str) -> None:
+    body = json.dumps({"runs": [{"id": id_}, {"id": "..."}]}).encode()
+    listing = Listing(body, "runs", parsers.run)
+    assert ([run.id for run in listing], listing.skipped) == (["..."], 1)
+
+
+@pytest.mark.parametrize(("depth", "ids", "skipped"), [(62, ["a", "b"], 0), (900, ["b"], 1)])
+def test_a_row_nested_too_deep_is_counted(depth: int, ids: list[str], skipped: int) -> None:
+    deep = b'{"id": "a", "x": ' + b"[" * depth + b"]" * depth + b"}"
+    listing = Listing(b'{"runs": [' + deep + b', {"id": "b"}]}', "runs", parsers.run)
+    assert ([run.id for run in listing], listing.skipped) == (ids, skipped)
+
+
+@pytest.mark.parametrize("depth", [65, 400, 900])
+def test_an_object_nested_too_deep_is_malformed(client: Client, served: Served, depth: int) -> None:
+    deep = '{"run": {"id": "r1", "x": ' + '{"x": ' * depth + "0" + "}" * depth + "}}"
+    served.on("GET /v1/loops/runs/r1", deep)
+    with pytest.raises(errors.MalformedAnswer):
+        client.get_run("r1")
+
+
+def test_brackets_within_text_are_no_depth(client: Client, served: Served) -> None:
+    served.on("GET /v1/loops/runs/r1", {"run": {"id": "r1", "name": "[" * 900}})
+    assert client.get_run("r1").name == "[" * 900
+
+
 def test_rows_left_out_on_purpose_are_not_skipped_ones() -> None:
     listing = Listing(
         b'{"runs": [{"id": "a"}, {"id": "b"}, {}]}', "runs", parsers.run, lambda run: run.id == "b"
