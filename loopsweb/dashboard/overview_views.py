@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
@@ -34,15 +35,17 @@ MOST_RECENT = 12
 
 @dataclass(frozen=True)
 class Sum:
-    """What is known of a total, and for how many the figure is not known."""
+    """What is known of a total, and of how many the figure is not known or not confirmed."""
 
     known: Decimal | int
     unknown: int
 
 
-def total(figures: list[Decimal | None] | list[int | None]) -> Sum:
-    known = [figure for figure in figures if figure is not None]
-    return Sum(sum(known), len(figures) - len(known))
+def total(lines: list[Costed], figure: Callable[[Costed], Decimal | int | None]) -> Sum:
+    """What the API's answers no longer name may have ended: its figure is not counted."""
+    figures = [figure(line) for line in lines if line.deployment.missing_since is None]
+    known = [one for one in figures if one is not None]
+    return Sum(sum(known), len(lines) - len(known))
 
 
 @require(Permission.VIEW)
@@ -76,8 +79,9 @@ def shown(workspace: Workspace, *, now: datetime) -> dict[str, Any]:
     return {
         "lines": lines[:MOST_RUNNING],
         "running_count": len(lines),
-        "gpus": total([line.deployment.gpus_held for line in lines]),
-        "cost": total([line.cost_per_hour for line in lines]),
+        "gone_count": sum(line.deployment.missing_since is not None for line in lines),
+        "gpus": total(lines, lambda line: line.deployment.gpus_held),
+        "cost": total(lines, lambda line: line.cost_per_hour),
         "active_runs": Run.objects.in_workspace(workspace).filter(status="ACTIVE").count(),
         "syncing": checkpoints.filter(sync_status="SYNCING").count(),
         "checkpoints": checkpoints.order_by("-created_at", "-pk")[:NEWEST],

@@ -15,6 +15,7 @@ from loopsweb.dashboard.overview_views import Sum, shown, total
 from loopsweb.keys.models import Key, KeyState
 from loopsweb.resources.keeping import bump
 from loopsweb.resources.models import Catalogue, Checkpoint, Deployment, Sampler
+from loopsweb.resources.pairs import Costed
 from tests.personas import client_of
 from tests.resources.rows import SEEN_AT, seen
 
@@ -31,10 +32,13 @@ def url(acme: Workspace) -> str:
     return reverse("dashboard:overview", args=[acme.slug])
 
 
-def test_what_is_not_known_is_counted_apart() -> None:
-    assert total([8, None, 2, None]) == Sum(10, 2)
-    assert total([Decimal("1.5"), None]) == Sum(Decimal("1.5"), 1)
-    assert total([]) == Sum(0, 0)
+def test_what_is_not_known_or_not_confirmed_is_counted_apart() -> None:
+    def line(cost: Decimal | None, *, is_missing: bool = False) -> Costed:
+        return Costed(Deployment(missing_since=NOW if is_missing else None), cost)
+
+    lines = [line(Decimal("1.5")), line(None), line(Decimal(8), is_missing=True)]
+    assert total(lines, lambda one: one.cost_per_hour) == Sum(Decimal("1.5"), 2)
+    assert total([], lambda one: one.cost_per_hour) == Sum(0, 0)
 
 
 def test_what_runs_is_what_may_hold_gpus(acme: Workspace) -> None:

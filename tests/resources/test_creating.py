@@ -109,13 +109,13 @@ def test_a_failed_creation_says_whether_it_may_have_happened(
 
 
 def test_a_session_is_entered_by_its_id_if_the_api_knows_it(
-    world: Simulator, acting: Acting, clock: Timeline
+    world: Simulator, acting: Acting, by: Actor, clock: Timeline
 ) -> None:
     known = world.world.add_session()
-    sessions.enter(session_id=known.id, acting=acting, now=clock())
+    sessions.enter(session_id=known.id, acting=acting, by=by, now=clock())
     assert Session.objects.get().origin == "entered"
     with pytest.raises(errors.NotFound):
-        sessions.enter(session_id="sess_none", acting=acting, now=clock())
+        sessions.enter(session_id="sess_none", acting=acting, by=by, now=clock())
 
 
 def test_a_form_cannot_continue_somebody_elses_incident(

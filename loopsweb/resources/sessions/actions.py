@@ -4,6 +4,10 @@ from __future__ import annotations
 
 from datetime import datetime
 
+from django.db import transaction
+
+from loopsweb.audit.models import Outcome
+from loopsweb.audit.record import Actor, record
 from loopsweb.keys.clients import Acting
 from loopsweb.loops_api import types
 from loopsweb.resources import creating
@@ -18,7 +22,22 @@ def create(order: creating.Order) -> types.Session:
     return creating.create("session", order, call, keep_created=sync.keep_created)
 
 
-def enter(*, session_id: str, acting: Acting, now: datetime) -> None:
+def enter(*, session_id: str, acting: Acting, by: Actor, now: datetime) -> None:
     """Take in a session by its id. Raises errors.NotFound when the API knows none such."""
     acting.client.get_session(session_id)
+    with transaction.atomic():
+        keep_entered(session_id=session_id, acting=acting, by=by, now=now)
+
+
+def keep_entered(*, session_id: str, acting: Acting, by: Actor, now: datetime) -> None:
     sync.harvest([session_id], reading=Reading.by(acting.key, now=now), origin=Origin.ENTERED)
+    record(
+        **by,
+        action="session.enter",
+        outcome=Outcome.SUCCEEDED,
+        key_label=str(acting.key),
+        key_fingerprint=acting.key.fingerprint,
+        target_noun="session",
+        target_id=session_id,
+        now=now,
+    )

@@ -10,6 +10,7 @@ from django.shortcuts import redirect
 from django.utils import timezone
 
 from loopsweb.accounts.permissions import Permission, WorkspaceRequest, require
+from loopsweb.audit.record import actor
 from loopsweb.keys.clients import NoKey, client_for, why_not
 from loopsweb.loops_api import errors
 from loopsweb.resources.creation_page import BAD_GATEWAY, UNPROCESSABLE, Creation, creation_page
@@ -41,7 +42,9 @@ def enter(request: WorkspaceRequest) -> HttpResponse:
             session_id = cast("str", form.cleaned_data["session_id"])
             try:
                 acting = client_for(workspace=request.workspace, person=request.user, method=method)
-                actions.enter(session_id=session_id, acting=acting, now=timezone.now())
+                actions.enter(
+                    session_id=session_id, acting=acting, by=actor(request), now=timezone.now()
+                )
             except (NoKey, ValueError) as error:
                 form.add_error("session_id", str(error))
             except errors.LoopsError as error:

@@ -18,7 +18,8 @@ LATE_AFTER = timedelta(minutes=1)
 def freshness_bar(context: template.Context, *, swapped: bool = False) -> dict[str, Any]:
     """`feed` in the context, else the whole workspace. `swapped`: sent beside a live region."""
     feed: FeedFreshness = context.get("feed") or freshness(context["workspace"]).overall
-    return {"feed": feed, "state": state(feed), "swapped": swapped}
+    is_live = "version" in context  # a page that does not move on promises no next reading
+    return {"feed": feed, "state": state(feed), "swapped": swapped, "is_live": is_live}
 
 
 def state(feed: FeedFreshness) -> str:

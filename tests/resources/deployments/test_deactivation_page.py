@@ -85,6 +85,7 @@ def test_what_has_ended_cannot_be_ended_again(
     page: str, browser: Client, deployment: Deployment, world: Simulator
 ) -> None:
     Deployment.objects.update(status="STOPPED")
+    assert "There is nothing to deactivate." in browser.get(page).content.decode()
     answer = browser.post(page, {"reason": "budget"})
     assert answer.status_code == 409
     assert calls(world) == []
