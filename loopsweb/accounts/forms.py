@@ -5,10 +5,10 @@ from django import forms
 from loopsweb.accounts.models import Role, Workspace
 
 
-class WorkspaceField(forms.ModelChoiceField):  # type: ignore[type-arg]
+class WorkspaceField(forms.ModelChoiceField[Workspace]):
     """Names are anybody's to choose; the slug tells two of the same name apart."""
 
-    def label_from_instance(self, obj: Workspace) -> str:  # type: ignore[override]
+    def label_from_instance(self, obj: Workspace) -> str:
         return f"{obj.name} ({obj.slug})"
 
 

@@ -25,7 +25,7 @@ def only_with_email(view: View[P]) -> View[P]:
     """For the pages of a password's reset, whose link is as good as the password."""
 
     @wraps(view)
-    def guarded(request: HttpRequest, *args: P.args, **kwargs: P.kwargs) -> HttpResponseBase:
+    def guarded(request: HttpRequest, /, *args: P.args, **kwargs: P.kwargs) -> HttpResponseBase:
         if email_is_sent():
             return view(request, *args, **kwargs)
         return render_page(request, "account/password_reset_closed.html", {}, status=403)
