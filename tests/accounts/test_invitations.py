@@ -105,6 +105,30 @@ def test_a_link_that_does_not_work(why: str, alice: User, acme: Workspace) -> No
     assert roles(acme) == {alice.email: "admin"}
 
 
+@pytest.mark.parametrize("why", ["removed", "demoted", "switched off"])
+def test_an_invitation_goes_with_the_power_of_who_sent_it(
+    why: str, alice: User, otto: User, mallory: User, acme: Workspace
+) -> None:
+    acme.team.memberships.filter(user=otto).update(role="admin")
+    for_eve = invited(otto, acme)
+    for_mallory = invited(otto, acme, email=mallory.email, role="admin")
+    offer = reverse("teams:accept_offer", args=[Invitation.objects.get(email=mallory.email).pk])
+    member = otto.memberships.get(team=acme.team).pk
+    if why == "removed":
+        client_of(alice).post(url("remove_member", acme, member))
+    elif why == "demoted":
+        client_of(alice).post(url("change_role", acme, member), {"role": "operator"})
+    else:
+        User.objects.filter(pk=otto.pk).update(is_active=False)
+    browser = client_of(mallory)
+
+    assert Client().post(for_eve, NEW).status_code == 410
+    assert browser.post(for_mallory).status_code == 410
+    assert browser.post(offer).status_code == 410
+    assert list(browser.get("/teams/").context["offers"]) == []
+    assert {*roles(acme)} & {EVE, mallory.email} == set()
+
+
 def test_who_has_an_account_signs_in_and_joins(alice: User, mallory: User, acme: Workspace) -> None:
     path = invited(alice, acme, email=mallory.email, role="viewer")
 

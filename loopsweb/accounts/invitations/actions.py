@@ -20,7 +20,8 @@ LIFE = timedelta(days=7)
 class NoLongerOpen(Exception):
     def __init__(self) -> None:
         super().__init__(
-            "This invitation was used or taken back, or is too old. Ask for another one."
+            "This invitation was used or taken back, is too old, or who sent it is no longer "
+            "an admin. Ask for another one."
         )
 
 

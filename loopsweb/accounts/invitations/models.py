@@ -6,6 +6,7 @@ import hashlib
 from datetime import datetime
 from typing import TYPE_CHECKING
 
+from django.apps import apps
 from django.db import models
 
 if TYPE_CHECKING:
@@ -19,7 +20,15 @@ def digest(token: str) -> str:
 
 class InvitationQuerySet(models.QuerySet["Invitation"]):
     def open(self, now: datetime) -> InvitationQuerySet:
-        return self.filter(accepted_at=None, revoked_at=None, expires_at__gt=now)
+        """Who invited still speaks for the team: an active admin of it, today."""
+        still_speaks = apps.get_model("accounts", "Membership").objects.filter(
+            team=models.OuterRef("team"),
+            user__email=models.OuterRef("invited_by"),
+            user__is_active=True,
+            role="admin",
+        )
+        waiting = self.filter(accepted_at=None, revoked_at=None, expires_at__gt=now)
+        return waiting.filter(models.Exists(still_speaks))
 
     def offered_to(self, person: User, *, now: datetime) -> InvitationQuerySet:
         """What they can accept once signed in, without the link."""
