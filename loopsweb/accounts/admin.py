@@ -13,11 +13,28 @@ from django.contrib.auth.admin import UserAdmin
 from django.contrib.auth.forms import BaseUserCreationForm
 from django.contrib.auth.forms import UserChangeForm as DjangosUserChangeForm
 from django.contrib.auth.models import Group
-from django.http import HttpRequest
+from django.db import transaction
+from django.db.models import QuerySet
+from django.http import HttpRequest, HttpResponse
+from django.utils import timezone
+from django.utils.decorators import method_decorator
+from django.views.decorators.debug import sensitive_post_parameters
 
 from loopsweb.accounts.models import Membership, Team, User, Workspace, found_team
+from loopsweb.accounts.trail import tell_teams_of
+from loopsweb.audit.record import actor
 
 admin.site.unregister([EmailAddress, Authenticator, Group, SocialAccount, SocialApp, SocialToken])
+
+
+SWITCHES = {"is_active", "is_staff", "is_superuser"}
+FOUND = 302
+
+
+def tell_of(person: User, action: str, request: HttpRequest, **answer: Any) -> None:
+    """In each of the person's workspaces, in the transaction that makes the change."""
+    by = actor(request)
+    tell_teams_of(person, action, by=by, now=timezone.now(), answer=answer, by_staff=True)
 
 
 class LowerCaseEmail:
@@ -41,9 +58,22 @@ class ChangeUser(LowerCaseEmail, DjangosUserChangeForm):  # type: ignore[type-ar
         field_classes = {"email": forms.EmailField}
 
 
-class MembershipInline(admin.TabularInline[Membership, Any]):
+class OnlyShown:
+    """What has a page of its own, where each change is told in the audit."""
+
+    def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+
+class MembershipInline(OnlyShown, admin.TabularInline[Membership, Any]):
     model = Membership
-    autocomplete_fields = ["user", "team"]
+    fields = ["user", "team", "role", "joined_at"]
     extra = 0
 
 
@@ -76,29 +106,45 @@ class PersonAdmin(UserAdmin[User]):
         super().save_model(request, obj, form, change)
         if not change:
             found_team(name=obj.get_short_name(), founder=obj)
+        elif form.changed_data:
+            after = {name: getattr(obj, name) for name in form.changed_data if name in SWITCHES}
+            tell_of(obj, "person.change", request, changed=form.changed_data, after=after)
+
+    @method_decorator(sensitive_post_parameters())
+    @transaction.atomic
+    def user_change_password(
+        self,
+        request: HttpRequest,
+        id: str,  # noqa: A002  (Django's own name)
+        form_url: str = "",
+    ) -> HttpResponse:
+        answer = super().user_change_password(request, id, form_url)
+        if answer.status_code == FOUND:
+            tell_of(User.objects.get(pk=id), "person.password", request)
+        return answer
+
+    def has_delete_permission(self, request: HttpRequest, obj: User | None = None) -> bool:
+        """Who leaves is switched off: the roles they had go from a team on its own page."""
+        return False
 
 
-class WorkspaceInline(admin.TabularInline[Workspace, Team]):
+class WorkspaceInline(OnlyShown, admin.TabularInline[Workspace, Team]):
     model = Workspace
-    prepopulated_fields = {"slug": ["name"]}
     extra = 0
 
 
 @admin.register(Team)
-class TeamAdmin(admin.ModelAdmin[Team]):
+class TeamAdmin(OnlyShown, admin.ModelAdmin[Team]):
     list_display = ["name", "pk"]
     search_fields = ["name", "members__email", "workspaces__slug"]
     inlines = [MembershipInline, WorkspaceInline]
 
 
 @admin.register(Workspace)
-class WorkspaceAdmin(admin.ModelAdmin[Workspace]):
+class WorkspaceAdmin(OnlyShown, admin.ModelAdmin[Workspace]):
     list_display = ["name", "slug", "team", "version"]
     list_select_related = ["team"]
     search_fields = ["name", "slug", "team__name"]
-    autocomplete_fields = ["team"]
-    prepopulated_fields = {"slug": ["name"]}
-    readonly_fields = ["version"]
 
 
 @admin.register(Authenticator)
@@ -113,3 +159,13 @@ class SecondFactorAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         return False
+
+    def delete_model(self, request: HttpRequest, obj: Authenticator) -> None:
+        kind = str(Authenticator.Type(obj.type).label)
+        tell_of(obj.user, "second_factor.remove", request, second_factor=kind)
+        super().delete_model(request, obj)
+
+    @transaction.atomic
+    def delete_queryset(self, request: HttpRequest, queryset: QuerySet[Authenticator]) -> None:
+        for factor in queryset:
+            self.delete_model(request, factor)

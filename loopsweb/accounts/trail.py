@@ -57,12 +57,18 @@ def tell_teams_of(
     outcome: str = Outcome.SUCCEEDED,
     reason: str = "",
     answer: dict[str, Any] | None = None,
+    by_staff: bool = False,
 ) -> None:
-    """One incident about a person, an event in each workspace they may enter."""
+    """One incident about a person, an event in each workspace they may enter.
+
+    They did it themselves, from where `by` says; or staff did, whom `by` names.
+    """
     incident = uuid.uuid4()
     roles = Workspace.objects.filter(team__memberships__user=person).order_by("slug")
     for slug, role in roles.values_list("slug", "team__memberships__role"):
-        actor: Actor = {**by, "workspace": slug, "role": role, "person": person.email}
+        actor: Actor = {**by, "workspace": slug, "role": "staff"}
+        if not by_staff:
+            actor |= {"role": role, "person": person.email}
         record(
             **actor,
             action=action,

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 from allauth.mfa.models import Authenticator
 from django.contrib import admin
@@ -124,7 +126,9 @@ def test_removing_a_key_there_is_recorded(
     assert (event.person, event.role) == ("root@example.com", "staff")
 
 
-def test_a_second_factor_can_be_taken_away_but_not_read(root: User, otto: User) -> None:
+def test_a_second_factor_can_be_taken_away_but_not_read(
+    root: User, otto: User, acme: Workspace
+) -> None:
     factor = Authenticator.objects.create(user=otto, type="totp", data={"secret": "v1:sealed"})
     browser = client_of(root)
     here = f"/admin/mfa/authenticator/{factor.pk}"
@@ -133,6 +137,119 @@ def test_a_second_factor_can_be_taken_away_but_not_read(root: User, otto: User) 
     assert browser.get("/admin/mfa/authenticator/add/").status_code == 403
     browser.post(f"{here}/delete/", {"post": "yes"})
     assert Authenticator.objects.count() == 0
+    assert told() == [
+        (slug, "second_factor.remove", otto.email, {"second_factor": "TOTP Authenticator"})
+        for slug in ("acme", "otto")
+    ]
+
+
+def told() -> list[tuple[str, str, str, Any]]:
+    """Everything was done by root."""
+    events = Event.objects.order_by("pk")
+    assert {(each.person, each.role) for each in events} == {("root@example.com", "staff")}
+    return [(each.workspace, each.action, each.target_id, each.answer) for each in events]
+
+
+def test_selected_second_factors_leave_a_trace_too(root: User, otto: User) -> None:
+    factor = Authenticator.objects.create(user=otto, type="totp", data={"secret": "v1:sealed"})
+    chosen = {"action": "delete_selected", "_selected_action": str(factor.pk), "post": "yes"}
+
+    client_of(root).post("/admin/mfa/authenticator/", chosen)
+
+    assert Authenticator.objects.count() == 0
+    assert [(slug, action) for slug, action, *_ in told()] == [
+        ("acme", "second_factor.remove"),
+        ("otto", "second_factor.remove"),
+    ]
+
+
+def person_form(person: User, **given: str) -> dict[str, str]:
+    """As the browser sends it; a box that is not ticked is not sent."""
+    return {
+        "email": person.email,
+        "name": person.name,
+        "memberships-TOTAL_FORMS": "0",
+        "memberships-INITIAL_FORMS": "0",
+        **given,
+    }
+
+
+def test_switching_somebody_off_leaves_a_trace(root: User, otto: User, acme: Workspace) -> None:
+    client_of(root).post(f"/admin/accounts/user/{otto.pk}/change/", person_form(otto))
+
+    assert User.objects.get(pk=otto.pk).is_active is False
+    answer = {"changed": ["is_active"], "after": {"is_active": False}}
+    assert told() == [(slug, "person.change", otto.email, answer) for slug in ("acme", "otto")]
+
+
+def test_making_somebody_staff_leaves_a_trace(root: User, otto: User, acme: Workspace) -> None:
+    ticked = person_form(otto, is_active="on", is_staff="on")
+    client_of(root).post(f"/admin/accounts/user/{otto.pk}/change/", ticked)
+
+    assert User.objects.get(pk=otto.pk).is_staff is True
+    answer = {"changed": ["is_staff"], "after": {"is_staff": True}}
+    assert told() == [(slug, "person.change", otto.email, answer) for slug in ("acme", "otto")]
+
+
+@pytest.mark.parametrize(("again", "traces"), [("correct horse", 2), ("another", 0)])
+def test_setting_somebodys_password_leaves_a_trace(
+    again: str, traces: int, root: User, otto: User
+) -> None:
+    client_of(root).post(
+        f"/admin/accounts/user/{otto.pk}/password/",
+        {"usable_password": "true", "password1": "correct horse", "password2": again},
+    )
+
+    assert User.objects.get(pk=otto.pk).check_password("correct horse") is (traces > 0)
+    events = Event.objects.filter(action="person.password", target_id=otto.email)
+    assert [each.person for each in events] == [root.email] * traces
+
+
+def test_roles_are_not_changed_there(root: User, otto: User, acme: Workspace) -> None:
+    member = otto.memberships.get(team=acme.team)
+    row = {
+        "memberships-TOTAL_FORMS": "1",
+        "memberships-INITIAL_FORMS": "1",
+        "memberships-0-id": str(member.pk),
+        "memberships-0-user": str(otto.pk),
+        "memberships-0-team": str(acme.team_id),
+        "memberships-0-role": "admin",
+        "memberships-0-joined_at_0": "2026-11-23",
+        "memberships-0-joined_at_1": "21:17:00",
+    }
+    browser = client_of(root)
+
+    browser.post(f"/admin/accounts/user/{otto.pk}/change/", person_form(otto, **row))
+    browser.post(f"/admin/accounts/team/{acme.team_id}/change/", {"name": "Acme", **row})
+
+    assert Membership.objects.get(pk=member.pk).role == "operator"
+
+
+@pytest.mark.parametrize("verb", ["change", "delete"])
+@pytest.mark.parametrize("model", ["team", "workspace"])
+def test_teams_and_workspaces_are_only_shown_there(
+    verb: str, model: str, root: User, acme: Workspace
+) -> None:
+    pk = {"team": acme.team_id, "workspace": acme.pk}[model]
+    sent = {"name": "Else", "slug": "else", "team": str(acme.team_id), "post": "yes"}
+    browser = client_of(root)
+
+    answer = browser.post(f"/admin/accounts/{model}/{pk}/{verb}/", sent)
+    chosen = {"action": "delete_selected", "_selected_action": str(pk), "post": "yes"}
+    browser.post(f"/admin/accounts/{model}/", chosen)
+
+    assert (answer.status_code, browser.get(f"/admin/accounts/{model}/add/").status_code) == (
+        403,
+        403,
+    )
+    assert Workspace.objects.filter(pk=acme.pk, slug="acme", team__name="Acme").exists()
+
+
+def test_nobody_is_deleted_there(root: User, otto: User) -> None:
+    answer = client_of(root).post(f"/admin/accounts/user/{otto.pk}/delete/", {"post": "yes"})
+
+    assert answer.status_code == 403
+    assert User.objects.filter(pk=otto.pk).exists()
 
 
 def test_what_is_not_for_staff_is_not_there(db: None) -> None:
