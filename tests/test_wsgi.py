@@ -1,0 +1,72 @@
+from __future__ import annotations
+
+import socket
+import threading
+from collections.abc import Iterator
+from contextlib import closing
+from typing import TYPE_CHECKING
+
+import pytest
+from waitress.server import create_server
+
+from loopsweb.wsgi import silent_on_head
+
+if TYPE_CHECKING:
+    from wsgiref.types import StartResponse, WSGIEnvironment
+
+PAGE = b"0123456789"
+
+
+class Streamed:
+    """An answer in pieces, which says whether it has been closed."""
+
+    closed = False
+
+    def __iter__(self) -> Iterator[bytes]:
+        return iter([PAGE, PAGE])
+
+    def close(self) -> None:
+        self.closed = True
+
+
+@pytest.fixture
+def streamed() -> Streamed:
+    return Streamed()
+
+
+@pytest.fixture
+def port(streamed: Streamed) -> Iterator[int]:
+    def site(environ: WSGIEnvironment, start_response: StartResponse) -> Streamed | list[bytes]:
+        if environ["PATH_INFO"] == "/streamed":
+            start_response("200 OK", [])
+            return streamed
+        start_response("200 OK", [("Content-Length", str(len(PAGE)))])
+        return [PAGE]
+
+    listener = socket.create_server(("127.0.0.1", 0))
+    server = create_server(silent_on_head(site), sockets=[listener], threads=1)
+    threading.Thread(target=server.run, daemon=True).start()
+    yield listener.getsockname()[1]
+    server.close()
+
+
+def raw(port: int, method: str, path: str) -> tuple[bytes, bytes]:
+    """Header lines and whatever follows them."""
+    with closing(socket.create_connection(("127.0.0.1", port), timeout=10)) as line:
+        line.sendall(f"{method} {path} HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n".encode())
+        said = b"".join(iter(lambda: line.recv(65536), b""))
+    head, _, body = said.partition(b"\r\n\r\n")
+    return head, body
+
+
+@pytest.mark.parametrize(("path", "length"), [("/", 10), ("/streamed", 20)])
+def test_head_is_told_the_length_and_nothing_more(
+    port: int, path: str, length: int, streamed: Streamed
+) -> None:
+    head, body = raw(port, "HEAD", path)
+    assert (f"Content-Length: {length}".encode() in head, body) == (True, b"")
+    assert streamed.closed is (path == "/streamed")
+
+
+def test_get_is_answered_in_full(port: int) -> None:
+    assert raw(port, "GET", "/")[1] == PAGE
