@@ -9,7 +9,7 @@ from typing import Any
 
 from django.http import StreamingHttpResponse
 
-FORMULA = ("=", "+", "-", "@", "\t", "\r")
+FORMULA = ("=", "+", "-", "@", "\t", "\r", "\uff1d", "\uff0b", "\uff0d", "\uff20")
 
 
 class Echo:
@@ -28,11 +28,12 @@ def cell(value: Any) -> str:
     if isinstance(value, int | float):
         return str(value)
     text = str(value)
-    return f"'{text}" if text.startswith(FORMULA) else text
+    seen = next((sign for sign in text if sign.isprintable() and not sign.isspace()), "")
+    return f"'{text}" if text.startswith(FORMULA) or seen in FORMULA else text
 
 
 def lines(columns: Mapping[str, str], rows: Iterable[Any]) -> Iterator[str]:
-    writer = csv.writer(Echo())
+    writer = csv.writer(Echo(), quoting=csv.QUOTE_ALL)
     yield writer.writerow(columns)
     for row in rows:
         yield writer.writerow([cell(getattr(row, name)) for name in columns.values()])

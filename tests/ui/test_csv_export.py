@@ -25,6 +25,10 @@ from loopsweb.ui.csv_export import FORMULA, cell, lines
         ("@cmd", "'@cmd"),
         ("\tx", "'\tx"),
         ("\rx", "'\rx"),
+        ("\n=1+1", "'\n=1+1"),
+        (" \u200b\x00@cmd", "' \u200b\x00@cmd"),
+        ("\uff1d1+1", "'\uff1d1+1"),
+        ("\nplain", "\nplain"),
         ("plain, with comma", "plain, with comma"),
         (datetime(2026, 11, 23, 21, 17, tzinfo=UTC), "2026-11-23T21:17:00Z"),
     ],
@@ -44,3 +48,8 @@ def test_what_is_read_back_is_what_was_written_and_no_formula(names: list[str]) 
         name.removeprefix("'") for name in names
     ]
     assert not any(name.startswith(FORMULA) for name in read[1:])
+
+
+def test_no_cell_falls_apart_where_the_separator_is_a_semicolon() -> None:
+    text = "".join(lines({"Name": "name"}, [SimpleNamespace(name="a;=HYPERLINK(1)")]))
+    assert list(csv.reader(io.StringIO(text), delimiter=";")) == [["Name"], ["a;=HYPERLINK(1)"]]
