@@ -26,6 +26,7 @@ CSP = (
     "base-uri 'none'; "
     "frame-ancestors 'none'"
 )
+FIRST_ERROR = 400
 HEADERS = {
     "Content-Security-Policy": CSP,
     "Permissions-Policy": "camera=(), geolocation=(), microphone=(), payment=(), usb=()",
@@ -50,7 +51,10 @@ class RequestIdMiddleware:
 
 
 class SecurityHeadersMiddleware:
-    """Nothing on our pages is inline, so the policy needs neither nonce nor hash."""
+    """Nothing on our pages is inline, so the policy needs neither nonce nor hash.
+
+    Errors are for whoever met them: what is refused to one person no cache keeps for another.
+    """
 
     def __init__(self, get_response: GetResponse) -> None:
         self.get_response = get_response
@@ -59,6 +63,8 @@ class SecurityHeadersMiddleware:
         response = self.get_response(request)
         for name, value in HEADERS.items():
             response.setdefault(name, value)
+        if response.status_code >= FIRST_ERROR:
+            response.setdefault("Cache-Control", "private, no-store")
         return response
 
 

@@ -67,3 +67,14 @@ def test_pages_are_kept_by_nobody(acme: Workspace, alice: User) -> None:
     answer = client_of(alice).get(reverse("dashboard:overview", args=[acme.slug]))
     assert answer["Cache-Control"] == "private, no-store"
     assert "HX-Target" in answer["Vary"]
+
+
+def test_no_error_is_kept_by_a_cache(acme: Workspace, alice: User, mallory: User) -> None:
+    url = reverse("dashboard:overview", args=[acme.slug])
+    answers = [
+        client_of(alice).get("/nothing/here/"),
+        client_of(mallory).get(url),
+        client_of(alice).get("/healthz", headers={"host": "evil.example"}),
+    ]
+    assert [answer.status_code for answer in answers] == [404, 404, 400]
+    assert {answer["Cache-Control"] for answer in answers} == {"private, no-store"}
