@@ -36,6 +36,12 @@ def data_dir() -> Path:
     return Path(text("LOOPSWEB_DATA_DIR", str(BASE_DIR / "data")))
 
 
+def keep_to_ourselves() -> None:
+    """Embedded only: the database and all else that is made is for this process's user alone."""
+    if is_embedded():
+        os.umask(0o077)
+
+
 def is_embedded() -> bool:
     """One process on one machine: without Redis, broker and cache live inside the process."""
     return not text("REDIS_URL")

@@ -27,6 +27,7 @@ logger = logging.getLogger(__name__)
 
 WEB_THREADS = 8
 WORKER_THREADS = 4
+LARGEST_REQUEST = 2**20
 SECONDS_TO_FINISH = 2.0
 stopping = threading.Event()
 
@@ -38,6 +39,7 @@ def run(*, listener: socket.socket, when_up: Callable[[], None]) -> None:
         sockets=[listener],
         threads=WEB_THREADS,
         ident=None,
+        max_request_body_size=LARGEST_REQUEST,
         clear_untrusted_proxy_headers=not settings.HTTPS,
     )
     worker = WorkController(

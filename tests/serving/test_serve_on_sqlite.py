@@ -6,6 +6,7 @@ import time
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
+import httpx
 import pytest
 
 from tests import processes
@@ -39,6 +40,21 @@ def test_it_makes_its_secrets_once_for_its_owner_alone(tmp_path: Path) -> None:
     with serving(tmp_path, environment) as site:
         assert "is not set" not in site.process.said().removeprefix(first)
     assert [file.read_text() for file in files] == kept
+
+
+def test_what_it_keeps_is_for_its_owner_alone(tmp_path: Path) -> None:
+    environment = embedded_environment(tmp_path, api=NOWHERE, SECRET_KEY="s" * 50)
+    with serving(tmp_path, environment):
+        kept = [tmp_path / "data", *(tmp_path / "data").iterdir()]
+        modes = {file.name: stat.S_IMODE(file.stat().st_mode) & 0o077 for file in kept}
+    assert "loopsweb.sqlite3" in modes
+    assert set(modes.values()) == {0}
+
+
+def test_a_request_too_large_for_any_form_is_not_taken_in(tmp_path: Path) -> None:
+    with serving(tmp_path, embedded_environment(tmp_path, api=NOWHERE)) as site:
+        answer = httpx.post(f"{site.address}/accounts/login/", content=b"x" * 2_000_000)
+    assert answer.status_code == 413
 
 
 def test_a_taken_port_is_one_sentence_and_nothing_is_begun(tmp_path: Path) -> None:

@@ -1,0 +1,19 @@
+"""No page takes files, so none is read: the request is refused at its first one."""
+
+from __future__ import annotations
+
+from typing import Any, NoReturn
+
+from django.core.exceptions import TooManyFilesSent
+from django.core.files.uploadhandler import FileUploadHandler
+
+
+class NoUploads(FileUploadHandler):
+    def new_file(self, *args: Any, **kwargs: Any) -> NoReturn:
+        raise TooManyFilesSent("No page takes files.")
+
+    def receive_data_chunk(self, raw_data: bytes, start: int) -> None:
+        return None
+
+    def file_complete(self, file_size: int) -> None:
+        return None
