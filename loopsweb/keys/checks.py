@@ -20,7 +20,7 @@ from loopsweb.loops_api.errors import (
 from loopsweb.loops_api.limits import Limits
 from loopsweb.loops_api.types import Identity
 
-PATIENCE = Limits(read=5, read_list=10, deadline=8, deadline_list=15, attempts=1)
+PATIENCE = Limits(read=5, read_list=8, deadline=8, deadline_list=10, attempts=1)
 T = TypeVar("T")
 
 

@@ -13,7 +13,10 @@ from loopsweb.cipher import CipherError
 from loopsweb.keys.models import Key
 from loopsweb.loops_api import Client
 from loopsweb.loops_api.client import Generation
+from loopsweb.loops_api.limits import Limits
 
+WHILE_A_PAGE_WAITS = Limits(read=8, read_list=8, deadline=10, deadline_list=10, attempts=1)
+READ_FOR_A_PAGE = frozenset({"list_files", "get_session"})
 NO_KEY = "You have no API key in this workspace, and no team-mate shares one. Add a key."
 
 
@@ -37,14 +40,14 @@ def client_for(*, workspace: Workspace, person: User, method: str = "") -> Actin
     """The person's own healthy key here, else one that a team-mate shares. Raises NoKey.
 
     method: what will be called, such as "deactivate_deployment"; keys known not to be able to do
-        it are passed over.
+        it are passed over. What is only read for a page that waits is asked once, briefly.
     """
-    reason = ""
+    reason, limits = "", WHILE_A_PAGE_WAITS if method in READ_FOR_A_PAGE else Limits()
     for key in _candidates(workspace=workspace, person=person):
         why_not = key.cannot(method) if method else ""
         if not why_not:
             try:
-                return Acting(client=client_of(key), key=key)
+                return Acting(client=client_of(key, limits=limits), key=key)
             except KeyUnusable as unusable:
                 why_not = str(unusable)
         reason = reason or why_not
@@ -59,12 +62,12 @@ def why_not(*, workspace: Workspace, person: User, method: str) -> str:
     return reasons[0] if reasons else _why_none(workspace=workspace, person=person)
 
 
-def client_of(key: Key) -> Client:
+def client_of(key: Key, *, limits: Limits | None = None) -> Client:
     """Raises KeyUnusable: its address is not allowed, or it cannot be decrypted."""
     require_allowed_url(key.api_url)
     generation = cast("Generation", key.generation)
     try:
-        return Client(base_url=key.api_url, key=key.secret(), generation=generation)
+        return Client(base_url=key.api_url, key=key.secret(), generation=generation, limits=limits)
     except CipherError as error:
         raise KeyUnusable(str(error)) from error
 

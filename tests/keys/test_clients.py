@@ -1,11 +1,20 @@
 from __future__ import annotations
 
 import pytest
+import stamina
 from pytest_django import Settings
 
 from loopsweb.accounts.models import User, Workspace
-from loopsweb.keys.clients import KeyUnusable, NoKey, client_for, client_of, why_not
+from loopsweb.keys.clients import (
+    WHILE_A_PAGE_WAITS,
+    KeyUnusable,
+    NoKey,
+    client_for,
+    client_of,
+    why_not,
+)
 from loopsweb.keys.models import Key
+from loopsweb.loops_api import errors
 from loopsweb.simulator import Simulator
 from tests.keys.factory import key_of
 
@@ -135,3 +144,23 @@ def test_the_client_asks_with_the_key(alice: User, acme: Workspace, loops: Simul
 
     assert len(client.list_runs(scope="org")) == len(loops.world.runs)
     assert loops.requests[-1].headers["authorization"] == "Api-Key demo-org-key"
+
+
+@pytest.mark.parametrize(("method", "asked"), [("get_session", 1), ("", 3)])
+def test_what_a_page_waits_for_is_asked_once(
+    alice: User, acme: Workspace, loops: Simulator, method: str, asked: int
+) -> None:
+    key_of(alice, acme)
+    client = client_for(workspace=acme, person=alice, method=method).client
+    loops.fail("GET *", mode="status", count=9, status=503)
+
+    with stamina.set_testing(True, attempts=9, cap=True), pytest.raises(errors.ServerError):
+        client.get_session("s1")
+
+    assert len(list(loops.requests)) == asked
+
+
+def test_no_page_waits_longer_than_ten_seconds_for_one_answer() -> None:
+    limits = WHILE_A_PAGE_WAITS
+
+    assert max(limits.deadline, limits.deadline_list, limits.read, limits.read_list) == 10

@@ -4,10 +4,14 @@ for which file, before the API is asked for its link."""
 
 from __future__ import annotations
 
+import threading
 import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
+from django.core.exceptions import SuspiciousOperation
 from django.http import Http404, HttpResponse, HttpResponseRedirect
 from django.http.response import HttpResponseBase
 from django.utils import timezone
@@ -24,11 +28,25 @@ from loopsweb.ui.pages import render_page, wants_partial
 from loopsweb.ui.url_text import clean, page_number
 
 ROWS = 100
-BAD_GATEWAY = 502
+BAD_GATEWAY, UNAVAILABLE = 502, 503
+AT_ONCE = 3
+
+_slots = threading.BoundedSemaphore(AT_ONCE)
 
 
 class CannotAsk(Exception):
     """The files could not be had. The message says why and what to do."""
+
+    status = BAD_GATEWAY
+    title = "The files could not be read"
+
+
+class ApiIsSlow(CannotAsk):
+    status = UNAVAILABLE
+
+
+class CannotDownload(CannotAsk):
+    title = "This file cannot be downloaded"
 
 
 @dataclass(frozen=True)
@@ -51,11 +69,27 @@ class Shown:
         return not self.token and self.page.next_page_token is None
 
 
+@contextmanager
+def slot() -> Iterator[None]:
+    """One of the few waits for files that this process affords: a slow API must not take every
+    thread from the pages that need none. Raises ApiIsSlow at once when all are taken."""
+    if not _slots.acquire(blocking=False):
+        raise ApiIsSlow(
+            f"The Loops API is slow: {AT_ONCE} other requests for files are still waiting for it. "
+            "Try again in a moment."
+        )
+    try:
+        yield
+    finally:
+        _slots.release()
+
+
 def ask(request: WorkspaceRequest, checkpoint: Checkpoint, token: int) -> Shown:
     """Raises CannotAsk."""
     try:
         acting = client_for(workspace=request.workspace, person=request.user, method="list_files")
-        page = acting.client.list_files(checkpoint.remote_id, page_size=ROWS, page_token=token)
+        with slot():
+            page = acting.client.list_files(checkpoint.remote_id, page_size=ROWS, page_token=token)
     except (NoKey, KeyUnusable) as why:
         raise CannotAsk(str(why)) from why
     except LoopsError as error:
@@ -71,13 +105,12 @@ def token_of(request: WorkspaceRequest) -> int:
 @require(Permission.VIEW)
 def files(request: WorkspaceRequest, remote_id: str) -> HttpResponse:
     checkpoint = find(request, "checkpoints", Checkpoint, remote_id)
-    context = {"row": checkpoint, "token": token_of(request)}
+    context, status = {"row": checkpoint, "token": token_of(request)}, 200
     try:
         context["shown"] = ask(request, checkpoint, token_of(request))
     except CannotAsk as why:
-        context["why"] = str(why)
-    is_page_of_its_own = not wants_partial(request, "files")
-    status = BAD_GATEWAY if "why" in context and is_page_of_its_own else 200
+        context["why"] = why
+        status = 200 if wants_partial(request, "files") else why.status
     return render_page(request, "checkpoints/files.html", context, partial="files", status=status)
 
 
@@ -89,16 +122,15 @@ def download(request: WorkspaceRequest, remote_id: str) -> HttpResponseBase:
     asked = told_of_download(request, checkpoint, name=name, node=node)
     try:
         shown = ask(request, checkpoint, token_of(request))
-        file = wanted(shown, name=name, node=node)
+        response = leading_to(wanted(shown, name=name, node=node))
     except CannotAsk as why:
         follow_up(asked, outcome=Outcome.REFUSED, answer={"said": str(why)}, now=timezone.now())
-        context = {"row": checkpoint, "token": token_of(request), "why": str(why)}
-        return render_page(request, "checkpoints/files.html", context, status=BAD_GATEWAY)
+        context = {"row": checkpoint, "token": token_of(request), "why": why}
+        return render_page(request, "checkpoints/files.html", context, status=why.status)
     except Http404 as why:
         follow_up(asked, outcome=Outcome.REFUSED, answer={"said": str(why)}, now=timezone.now())
         raise
     follow_up(asked, outcome=Outcome.SUCCEEDED, answer=None, now=timezone.now())
-    response = HttpResponseRedirect(file.url)
     response["Referrer-Policy"] = "no-referrer"
     response["Cache-Control"] = "private, no-store"
     return response
@@ -124,7 +156,19 @@ def wanted(shown: Shown, *, name: str, node: str) -> CheckpointFile:
     for file in shown.page.files:
         rank = "" if file.node_rank is None else str(file.node_rank)
         if file.relative_file_name == name and node in {"", rank}:
-            if urlsplit(file.url).scheme not in {"http", "https"}:
-                raise Http404("The API gave this file an address that is not http or https.")
             return file
     raise Http404("The API no longer lists this file there. Open the checkpoint's files again.")
+
+
+def leading_to(file: CheckpointFile) -> HttpResponseRedirect:
+    """Raises CannotDownload, which does not repeat the address: it may be a signed one."""
+    try:
+        address = urlsplit(file.url)
+        if address.scheme in {"http", "https"} and address.hostname:
+            return HttpResponseRedirect(file.url)
+    except (ValueError, SuspiciousOperation):
+        pass
+    raise CannotDownload(
+        "The API gave it an address that a browser cannot open. "
+        "Try again; if this stays, download the checkpoint with the API itself."
+    )

@@ -1,17 +1,23 @@
 from __future__ import annotations
 
 import logging
+from contextlib import ExitStack
 from urllib.parse import urlencode
 
+import httpx
 import pytest
 from django.core.cache import cache
 from django.test import Client
 from django.urls import reverse
 
 from loopsweb.accounts.models import User, Workspace
+from loopsweb.audit.models import Event
 from loopsweb.keys.models import Key
+from loopsweb.loops_api import shared
+from loopsweb.resources.checkpoints import files
 from loopsweb.resources.models import Checkpoint
 from loopsweb.simulator import Simulator
+from tests.loops_api.served import Served
 from tests.personas import client_of
 from tests.resources.rows import seen
 
@@ -117,3 +123,61 @@ def test_a_wrong_page_is_no_error_of_ours(
 ) -> None:
     answer = browser.get(url_of("files", acme, checkpoint, page_token=token))
     assert answer.status_code == 200
+
+
+@pytest.mark.parametrize("page", ["files", "download"])
+def test_a_slow_api_takes_only_a_few_threads(
+    browser: Client, acme: Workspace, checkpoint: Checkpoint, loops: Simulator, page: str
+) -> None:
+    url = url_of(page, acme, checkpoint, name="adapter_model.safetensors")
+    loops.requests.clear()
+    with ExitStack() as waiting:
+        for _ in range(files.AT_ONCE):
+            waiting.enter_context(files.slot())
+        answer = browser.get(url)
+    assert answer.status_code == 503
+    assert "The Loops API is slow" in answer.content.decode()
+    assert "Try again" in answer.content.decode()
+    assert list(loops.requests) == []
+    assert browser.get(url).status_code in {200, 302}
+
+
+def test_a_failed_request_no_longer_counts_and_is_not_repeated(
+    browser: Client, acme: Workspace, checkpoint: Checkpoint, loops: Simulator
+) -> None:
+    loops.requests.clear()
+    loops.fail("GET *", mode="status", count=files.AT_ONCE + 1, status=503)
+    answers = [browser.get(url_of("files", acme, checkpoint)) for _ in range(files.AT_ONCE + 2)]
+    assert [answer.status_code for answer in answers] == [*[502] * (files.AT_ONCE + 1), 200]
+    assert len(list(loops.requests)) == files.AT_ONCE + 2
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        "http://[bad",
+        "https://",
+        "javascript:alert(1)",
+        "//elsewhere.example/a.bin",
+        "https://bucket.example/a.bin?X-Amz-Signature=5ecre7" + "x" * 20_000,
+    ],
+)
+def test_an_address_that_leads_nowhere_is_said_and_recorded(
+    browser: Client,
+    acme: Workspace,
+    checkpoint: Checkpoint,
+    monkeypatch: pytest.MonkeyPatch,
+    address: str,
+) -> None:
+    served = Served()
+    route = f"GET /v1/loops/checkpoints/{checkpoint.remote_id}/files"
+    served.on(route, {"presigned_urls": [{"url": address, "relative_file_name": "a.bin"}]})
+    with httpx.Client(transport=httpx.WSGITransport(app=served)) as http:
+        monkeypatch.setattr(shared, "http", lambda: http)
+        answer = browser.get(url_of("download", acme, checkpoint, name="a.bin"))
+    assert answer.status_code == 502
+    assert "This file cannot be downloaded" in answer.content.decode()
+    assert "5ecre7" not in answer.content.decode()
+    events = Event.objects.filter(action="checkpoint.download").order_by("pk")
+    assert [event.outcome for event in events] == ["requested", "refused"]
+    assert address not in repr([event.answer for event in events])
