@@ -28,6 +28,7 @@ def only_with_email(view: View[P]) -> View[P]:
     def guarded(request: HttpRequest, /, *args: P.args, **kwargs: P.kwargs) -> HttpResponseBase:
         if email_is_sent():
             return view(request, *args, **kwargs)
-        return render_page(request, "account/password_reset_closed.html", {}, status=403)
+        status = 403 if request.method == "POST" else 200
+        return render_page(request, "account/password_reset_closed.html", {}, status=status)
 
     return guarded

@@ -20,10 +20,11 @@ urlpatterns = [
     path("sessions/<int:session>/end/", sessions.end, name="end_session"),
     path("second-factor/", second_factor, name="second_factor"),
     path("invitations/<str:token>/", invitations.accept, name="invitation"),
-    path("password/reset/", only_with_email(password_reset)),
+    path("password/reset/", only_with_email(password_reset), name="account_reset_password"),
     re_path(
         r"^password/reset/key/(?P<uidb36>[0-9A-Za-z]+)-(?P<key>.+)/$",
         only_with_email(password_reset_from_key),
+        name="account_reset_password_from_key",
     ),
     path("", include("allauth.urls")),
 ]

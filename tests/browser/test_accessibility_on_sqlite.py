@@ -33,6 +33,7 @@ WITHOUT_A_PAGE = {
     *("checkpoints:download", "dashboard:export", "dashboard:verification"),
     *("keys:check", "keys:share", "teams:rename", "teams:add_member", "teams:change_role"),
     *("teams:add_workspace", "teams:invite", "teams:revoke_invitation", "teams:policy"),
+    "teams:accept_offer",
 }
 
 
