@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 
 import dj_database_url
+import django
 import django_stubs_ext
 from django.core.exceptions import ImproperlyConfigured
 
@@ -77,8 +78,10 @@ INSTALLED_APPS = [
     "allauth.socialaccount",
     "allauth.socialaccount.providers.openid_connect",
     "django_htmx",
-    "template_partials",
 ]
+BRINGS_PARTIALS = django.VERSION >= (6,)  # Django's own from 6.0 on
+if not BRINGS_PARTIALS:
+    INSTALLED_APPS += ["template_partials"]
 
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
@@ -100,27 +103,25 @@ MIDDLEWARE = [
     "loopsweb.accounts.middleware.DenyByDefaultMiddleware",
 ]
 
+LOADERS: list[tuple[str, list[object]]] = [
+    (
+        "django.template.loaders.cached.Loader",
+        [
+            "django.template.loaders.filesystem.Loader",
+            "django.template.loaders.app_directories.Loader",
+        ],
+    )
+]
+if not BRINGS_PARTIALS:
+    LOADERS = [("template_partials.loader.Loader", [*LOADERS])]
 TEMPLATES = [
     {
         "BACKEND": "django.template.backends.django.DjangoTemplates",
         "DIRS": [BASE_DIR / "templates"],
         "OPTIONS": {
-            "loaders": [
-                (
-                    "template_partials.loader.Loader",
-                    [
-                        (
-                            "django.template.loaders.cached.Loader",
-                            [
-                                "django.template.loaders.filesystem.Loader",
-                                "django.template.loaders.app_directories.Loader",
-                            ],
-                        )
-                    ],
-                )
-            ],
+            "loaders": LOADERS,
             "builtins": [
-                "template_partials.templatetags.partials",
+                *([] if BRINGS_PARTIALS else ["template_partials.templatetags.partials"]),
                 "django.contrib.humanize.templatetags.humanize",
                 "loopsweb.ui.templatetags.ui",
             ],

@@ -39,7 +39,7 @@ class Event(models.Model):
     action = models.CharField(max_length=60, help_text="Noun and verb: deployment.deactivate.")
     outcome = models.CharField(max_length=10, choices=Outcome.choices)
     incident = models.UUIDField(default=uuid.uuid4)
-    person = models.CharField(max_length=255, blank=True, help_text='Email; "" is not known, or erased.')
+    person = models.CharField(max_length=255, blank=True, help_text="Empty: not known, or erased.")
     role = models.CharField(max_length=20, blank=True)
     address = models.CharField(max_length=45, blank=True)
     request_id = models.CharField(max_length=64, blank=True)

@@ -38,7 +38,7 @@ class Migration(migrations.Migration):
                 ('action', models.CharField(help_text='Noun and verb: deployment.deactivate.', max_length=60)),
                 ('outcome', models.CharField(choices=[('requested', 'Requested'), ('succeeded', 'Succeeded'), ('refused', 'Refused'), ('unknown', 'Unknown'), ('confirmed', 'Confirmed'), ('observed', 'Observed'), ('denied', 'Denied')], max_length=10)),
                 ('incident', models.UUIDField(default=uuid.uuid4)),
-                ('person', models.CharField(blank=True, help_text='Email; "" is not known, or erased.', max_length=255)),
+                ('person', models.CharField(blank=True, help_text='Empty: not known, or erased.', max_length=255)),
                 ('role', models.CharField(blank=True, max_length=20)),
                 ('address', models.CharField(blank=True, max_length=45)),
                 ('request_id', models.CharField(blank=True, max_length=64)),
