@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from django.db.models import Q, QuerySet
 
 from loopsweb.accounts.models import Workspace
 from loopsweb.keys.models import Key
+from loopsweb.loops_api import Listing
 from loopsweb.resources.snapshot import Snapshot
 
 S = TypeVar("S", bound=Snapshot)
@@ -41,6 +42,11 @@ class Reading:
     def scope(self) -> str | None:
         """The `scope` parameter of the list routes that know one."""
         return "org" if self.key.sees_organisation else None
+
+    def missable(self, rows: QuerySet[S], listing: Listing[Any]) -> QuerySet[S] | None:
+        """Those of `rows` that are missing if `listing` does not name them. None when it held
+        something that could not be understood: that may be any of them."""
+        return None if listing.skipped else self.expected(rows)
 
     def expected(self, rows: QuerySet[S]) -> QuerySet[S]:
         """Those of `rows` that an answer to this key should name."""

@@ -263,3 +263,14 @@ def test_an_api_that_asks_to_wait_for_years_is_asked_again_within_minutes(
     world.fail("GET /v1/loops/runs", "rate_limit", count=None, retry_after=1_000_000_000)
     poll()
     assert PollState.objects.get().next_poll_at <= clock() + timedelta(minutes=15)
+
+
+def test_an_answer_with_something_unreadable_in_it_misses_nothing(
+    world: Simulator, add_key: AddKey, poll: Poll
+) -> None:
+    run = world.world.add_run()
+    add_key()
+    poll()
+    run.extra["id"] = {"not": "an id"}
+    poll(after=120)
+    assert Run.objects.get(remote_id=run.id).missing_since is None

@@ -18,7 +18,7 @@ def pull(client: Client, question: Question, *, reading: Reading, known_digest: 
             row_of,
             model=Checkpoint,
             reading=reading,
-            expected=reading.expected(question.rows(reading)),
+            expected=reading.missable(question.rows(reading), listing),
             tracked=("sync_status",),
         )
     return listing.digest

@@ -24,7 +24,7 @@ def pull(client: Client, *, reading: Reading, known_digest: str) -> str:
     if listing.digest != known_digest:
         live = Deployment.objects.exclude(status__in=TERMINAL)
         with transaction.atomic():
-            keep_all(list(listing), reading=reading, expected_from=live)
+            keep_all(list(listing), reading=reading, expected=reading.missable(live, listing))
     return listing.digest
 
 
@@ -57,7 +57,7 @@ def keep_all(
     found: list[types.Deployment],
     *,
     reading: Reading,
-    expected_from: QuerySet[Deployment] | None = None,
+    expected: QuerySet[Deployment] | None = None,
 ) -> None:
     """Keep the answer and close what its endings close, in one transaction."""
     changes = keep(
@@ -65,7 +65,7 @@ def keep_all(
         row_of,
         model=Deployment,
         reading=reading,
-        expected=None if expected_from is None else reading.expected(expected_from),
+        expected=expected,
     )
     for change in changes:
         endings.note(change, reading=reading)

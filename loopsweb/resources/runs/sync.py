@@ -26,7 +26,7 @@ def pull(client: Client, *, reading: Reading, known_digest: str) -> str:
             lambda run: row_of(run, detailed=names_pair, reading=reading),
             model=Run,
             reading=reading,
-            expected=reading.expected(Run.objects.all()),
+            expected=reading.missable(Run.objects.all(), listing),
             leave=() if names_pair else LEFT_OUT_BY_OLDER_LISTS,
         )
         sessions.harvest((run.session_id for run in runs if run.session_id), reading=reading)

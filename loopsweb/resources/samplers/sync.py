@@ -24,7 +24,7 @@ def pull(client: Client, *, reading: Reading, known_digest: str) -> str:
             row_of,
             model=Sampler,
             reading=reading,
-            expected=reading.expected(Sampler.objects.all()),
+            expected=reading.missable(Sampler.objects.all(), listing),
             leave=KNOWN_FROM_ELSEWHERE,
         )
     pair(reading=reading)
