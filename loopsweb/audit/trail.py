@@ -14,13 +14,11 @@ from loopsweb.audit.models import Chain, Event, SignedHead
 from loopsweb.audit.verify import KIND, Broken, Line, Verified, check_links
 
 
-def links(workspace: str, *, up_to: int | None = None) -> Generator[Line, None, None]:
-    """Every link in order, as an export has it. Close it when not read to its end: it holds a
+def links(workspace: str, *, up_to: int) -> Generator[Line, None, None]:
+    """The links in order, as an export has them. Close it when not read to its end: it holds a
     cursor of the database."""
-    events = Event.objects.filter(workspace=workspace).order_by("sequence", "pk")
-    if up_to is not None:
-        events = events.filter(sequence__lte=up_to)
-    for event in events.iterator(chunk_size=2000):
+    events = Event.objects.filter(workspace=workspace, sequence__lte=up_to)
+    for event in events.order_by("sequence", "pk").iterator(chunk_size=2000):
         yield {
             "body": event.body(),
             "previous": event.previous,

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Protocol, TypeVar
 
-from django.db import IntegrityError, transaction
+from django.db import transaction
 
 from loopsweb.audit.models import Outcome
 from loopsweb.audit.record import Actor, follow_up, record
@@ -65,11 +65,10 @@ def create(noun: str, order: Order, call: Callable[..., N], *, keep_created: Kee
         said = {"error": error.message, "said": error.plain}
         follow_up(order.incident, outcome=outcome, answer=said, now=order.clock())
         raise
-    answer = {"id": made.id}
     follow_up(
         order.incident,
         outcome=Outcome.SUCCEEDED,
-        answer=answer,
+        answer={"id": made.id},
         target_id=made.id,
         now=order.clock(),
     )
@@ -81,21 +80,22 @@ def create(noun: str, order: Order, call: Callable[..., N], *, keep_created: Kee
 
 def begin(noun: str, order: Order, *, asked: dict[str, Any]) -> None:
     """Commit what is about to be asked for. When this raises, nothing has been done."""
-    key = order.acting.key
-    try:
-        with transaction.atomic(durable=True):
-            Submission.objects.create(workspace=key.workspace, once=order.once, at=order.clock())
-            record(
-                **order.by,
-                action=f"{noun}.create",
-                outcome=Outcome.REQUESTED,
-                key_label=str(key),
-                key_fingerprint=key.fingerprint,
-                target_noun=noun,
-                target_name=asked.get("name") or asked.get("base_model") or "",
-                answer={"asked": asked},
-                incident=order.incident,
-                now=order.clock(),
-            )
-    except IntegrityError as error:
-        raise AlreadySubmitted from error
+    key, now = order.acting.key, order.clock()
+    with transaction.atomic(durable=True):
+        _, is_new = Submission.objects.get_or_create(
+            workspace=key.workspace, once=order.once, defaults={"at": now}
+        )
+        if not is_new:
+            raise AlreadySubmitted
+        record(
+            **order.by,
+            action=f"{noun}.create",
+            outcome=Outcome.REQUESTED,
+            key_label=str(key),
+            key_fingerprint=key.fingerprint,
+            target_noun=noun,
+            target_name=asked.get("name") or asked.get("base_model") or "",
+            answer={"asked": asked},
+            incident=order.incident,
+            now=now,
+        )
