@@ -9,7 +9,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes
 PYTEST := $(BIN)/pytest -n 2 --dist loadscope -q
-LOCK := $(UV) pip compile --universal --python-version 3.11 --generate-hashes --no-annotate --no-header -q pyproject.toml
+LOCK := $(UV) pip compile --universal --python-version 3.11 --generate-hashes --no-strip-extras --no-annotate --no-header -q pyproject.toml
 
 .DEFAULT_GOAL := help
 .PHONY: help setup demo serve test check bench lock
@@ -40,6 +40,7 @@ check: $(VENV)/.develop  ## Everything that can be judged without running it
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 	git ls-files -z -- 'templates/*.html' | xargs -0 $(BIN)/djade --check --target-version 5.2
+	.ci/advisories
 
 bench: $(VENV)/.develop  ## What a page and a poll cost, as ratios measured in one run
 	@$(BIN)/python -m bench
