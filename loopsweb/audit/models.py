@@ -19,6 +19,10 @@ class Outcome(models.TextChoices):
     CONFIRMED = "confirmed", "Confirmed"
     OBSERVED = "observed", "Observed"
     DENIED = "denied", "Denied"
+    APPROVED = "approved", "Approved"
+    DECLINED = "declined", "Declined"
+    WITHDRAWN = "withdrawn", "Withdrawn"
+    EXPIRED = "expired", "Expired"
 
 
 class Event(models.Model):

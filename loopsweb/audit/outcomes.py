@@ -21,4 +21,8 @@ OUTCOME = Vocabulary(
     Status("confirmed", "good", "The result has been seen in the API's answers."),
     Status("observed", "idle", "Seen to happen without having been asked for from here."),
     Status("denied", "bad", "loopsweb did not let this person do it."),
+    Status("approved", "good", "A second person agreed to what somebody asked for."),
+    Status("declined", "idle", "A second person did not agree, so nothing was done."),
+    Status("withdrawn", "idle", "Taken back before anything was asked of the API."),
+    Status("expired", "idle", "Nobody decided in time, or it came too late: nothing was done."),
 )
