@@ -132,7 +132,7 @@ def test_a_key_is_nowhere_but_in_the_header_that_reaches_the_api(
         pages[str(echo)] = browser.get(f"/w/{acme.slug}/samplers/").content
     deployment = Deployment.objects.in_workspace(acme).filter(status="RUNNING").first()
     assert deployment is not None
-    ending = reverse("deployments:deactivation", args=[acme.slug, deployment.remote_id])
+    ending = reverse("deactivations:new", args=[acme.slug, "deployments", deployment.remote_id])
     assert browser.post(ending, {"reason": f"It is {deployment.remote_id}"}).status_code == 302
     pages |= crawl(browser, "/", "/keys/", "/teams/", "/admin/", skip="/logout/")
     assert len([path for path in pages if "format=csv" in path]) >= 6, sorted(pages)

@@ -79,6 +79,7 @@ EXAMPLES: Examples = {
     "member": lambda house: house.workspace.team.memberships.get(role=Role.VIEWER).pk,
     "uid": lambda house: house.key.uid,
     "remote_id": lambda _: REMOTE_ID,
+    "kind": lambda _: "deployments",
     "event_id": lambda house: house.event.pk,
     "key": lambda _: "abc",
     "token": lambda house: house.token.pk,

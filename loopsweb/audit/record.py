@@ -92,17 +92,27 @@ def has_trail(workspace: str) -> bool:
 
 
 def follow_up(
-    incident: uuid.UUID, *, outcome: str, answer: Any, now: datetime, target_id: str = ""
+    incident: uuid.UUID,
+    *,
+    outcome: str,
+    answer: Any,
+    now: datetime,
+    target_id: str = "",
+    by: Actor | None = None,
 ) -> Event:
     """The next event of what was *requested* as `incident`: who, what and why stay as they were.
 
-    `target_id` is what a creation's first event could not know.
+    `target_id` is what a creation's first event could not know; `by` is who took this step, where
+    that is somebody else.
     """
     event = Event.objects.get(incident=incident, outcome=Outcome.REQUESTED)
     event.pk = None
     event._state.adding = True
     event.at, event.outcome, event.answer = now, outcome, answer
     event.target_id = target_id or event.target_id
+    if by:
+        event.person, event.role = by["person"], by["role"]
+        event.address, event.request_id = by["address"], by["request_id"]
     return add_link(event)
 
 

@@ -67,7 +67,7 @@ look_at(
 )
 look_at(
     Deactivation,
-    columns=["deployment_remote_id", "state", "person", "requested_at", "state_since"],
+    columns=["noun", "target_remote_id", "state", "person", "requested_at", "state_since"],
     filters=["state"],
 )
 look_at(

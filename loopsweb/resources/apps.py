@@ -12,6 +12,10 @@ class ResourcesConfig(AppConfig):
     name = "loopsweb.resources"
 
     def ready(self) -> None:
+        from loopsweb.resources.deactivations import endings
+        from loopsweb.resources.status_changes import seen
+
+        seen.connect(endings.note, dispatch_uid="endings")
         key_ready.connect(poll_at_once, dispatch_uid="poll_at_once")
 
 

@@ -15,6 +15,7 @@ from loopsweb.loops_api import Client, errors
 from loopsweb.resources.deployments.models import Deployment
 from loopsweb.resources.keeping import bump
 from loopsweb.resources.reading import Reading
+from loopsweb.resources.samplers.models import Sampler
 from loopsweb.resources.tidy import fit_json
 
 STALE_AFTER = timedelta(hours=1)
@@ -39,14 +40,14 @@ class Catalogue(models.Model):
                 return int(model["max_context_length"])
         return None
 
-    def cost_per_hour(self, deployment: Deployment) -> Decimal | None:
-        """USD per hour the deployment costs now: 0 when it holds nothing, None when unknown."""
-        if deployment.gpus_held == 0:
+    def cost_per_hour(self, held_by: Deployment | Sampler) -> Decimal | None:
+        """USD per hour it costs now: 0 when it holds nothing, None when unknown."""
+        if held_by.gpus_held == 0:
             return Decimal(0)
-        price = (self.prices or {}).get(deployment.instance_id)
-        if price is None or not deployment.gpus_held:
+        price = (self.prices or {}).get(held_by.instance_id)
+        if price is None or not held_by.gpus_held:
             return None
-        return Decimal(price) * 60 * (deployment.node_count or 1)
+        return Decimal(price) * 60 * (held_by.node_count or 1)
 
 
 def pull(client: Client, *, reading: Reading, known_digest: str = "") -> str:

@@ -16,7 +16,7 @@ from django.db.models import F, QuerySet
 from loopsweb.accounts.models import Workspace
 from loopsweb.resources.reading import Reading
 from loopsweb.resources.snapshot import Snapshot
-from loopsweb.resources.status_changes import StatusChange
+from loopsweb.resources.status_changes import StatusChange, seen
 from loopsweb.resources.tidy import ID_LENGTH, fit, fit_json
 
 BATCH = 500
@@ -91,6 +91,8 @@ def keep(
             ]
     upsert(model, changed, leave=leave)
     StatusChange.objects.bulk_create(changes, batch_size=BATCH)
+    if changes:
+        seen.send(sender=model, changes=changes, reading=reading)
     lost = [row[3] for row in known.values() if row[0] not in things and row[2] is None]
     for pks in batches(lost):
         model._default_manager.filter(pk__in=pks).update(

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from loopsweb.resources.catalogue import Catalogue
 from loopsweb.resources.checkpoints.models import Checkpoint, CheckpointFeed
-from loopsweb.resources.deployments.models import Deactivation, Deployment
+from loopsweb.resources.deactivations.models import Batch, Deactivation
+from loopsweb.resources.deactivations.policies import Policy, Protection
+from loopsweb.resources.deployments.models import Deployment
 from loopsweb.resources.poll_state import PollState
 from loopsweb.resources.runs.models import Run
 from loopsweb.resources.samplers.models import Sampler
@@ -13,12 +15,15 @@ from loopsweb.resources.status_changes import StatusChange
 from loopsweb.resources.submissions import Submission
 
 __all__ = [
+    "Batch",
     "Catalogue",
     "Checkpoint",
     "CheckpointFeed",
     "Deactivation",
     "Deployment",
+    "Policy",
     "PollState",
+    "Protection",
     "Run",
     "Sampler",
     "Session",

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from loopsweb.accounts.models import Workspace
 from loopsweb.resources.checkpoints.models import Checkpoint
-from loopsweb.resources.deployments.models import OPEN, Deactivation, Deployment
+from loopsweb.resources.deactivations.models import SENT, Deactivation, State
+from loopsweb.resources.deployments.models import Deployment
 
 
 def is_moving(workspace: Workspace) -> bool:
@@ -13,5 +14,5 @@ def is_moving(workspace: Workspace) -> bool:
         .filter(status__in=("CREATED", "DEPLOYING"))
         .exists()
         or Checkpoint.objects.in_workspace(workspace).filter(sync_status="SYNCING").exists()
-        or Deactivation.objects.filter(workspace=workspace, state__in=OPEN).exists()
+        or Deactivation.objects.filter(workspace=workspace, state__in=(State.DUE, *SENT)).exists()
     )

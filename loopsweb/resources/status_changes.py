@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 from django.db import models
+from django.dispatch import Signal
 
 from loopsweb.accounts.models import Workspace
+
+seen = Signal()  # with `changes` and `reading`, in the transaction that keeps them
 
 
 class StatusChange(models.Model):

@@ -5,8 +5,8 @@ from __future__ import annotations
 from django.utils import timezone
 
 from loopsweb.celery import app
-from loopsweb.resources import heartbeat, leases, poller, settling
-from loopsweb.resources.deployments import actions as deployments
+from loopsweb.resources import heartbeat, leases, poller
+from loopsweb.resources.deactivations import carrying_out, settling
 
 
 @app.task
@@ -16,13 +16,21 @@ def tick() -> None:
     heartbeat.beat(now=now)
     for state_id in leases.claim_due(now=now):
         poll_key.apply_async((state_id,), expires=leases.LEASE.total_seconds())
-    for deactivation_id in deployments.claim_unsettled(now=now):
+    carrying_out.expire(now=now)
+    for deactivation_id in carrying_out.claim(now=now):
+        carry_out.apply_async((deactivation_id,), expires=carrying_out.TAKEN_FOR.total_seconds())
+    for deactivation_id in settling.claim(now=now):
         settle_deactivation.delay(deactivation_id)
 
 
 @app.task
 def poll_key(state_id: int) -> None:
     poller.poll(state_id, clock=timezone.now)
+
+
+@app.task
+def carry_out(deactivation_id: int) -> None:
+    carrying_out.carry_out(deactivation_id, clock=timezone.now)
 
 
 @app.task

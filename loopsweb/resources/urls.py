@@ -5,6 +5,7 @@ from __future__ import annotations
 from django.urls import include, path
 
 urlpatterns = [
+    path("", include("loopsweb.resources.deactivations.urls")),
     path("sessions/", include("loopsweb.resources.sessions.urls")),
     path("runs/", include("loopsweb.resources.runs.urls")),
     path("samplers/", include("loopsweb.resources.samplers.urls")),

@@ -16,7 +16,7 @@ VIEWER = (
 
 
 def test_an_action_tried_on_a_deployment(vic: User, acme: Workspace) -> None:
-    path = reverse("deployments:deactivation", args=[acme.slug, "k4q95w5"])
+    path = reverse("deactivations:new", args=[acme.slug, "deployments", "k4q95w5"])
 
     assert client_of(vic).post(path).status_code == 403
 

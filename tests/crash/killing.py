@@ -37,7 +37,7 @@ def arm(point: str) -> None:
     """Make this process die when it comes to `point`."""
     from loopsweb.loops_api import Client
     from loopsweb.resources import poll_state
-    from loopsweb.resources.deployments import actions, endings
+    from loopsweb.resources.deactivations import actions, endings
 
     def at_random() -> None:
         time.sleep(random.uniform(0, 0.03))  # noqa: S311
@@ -65,13 +65,13 @@ def deactivate(workspace_slug: str, email: str, remote_id: str) -> None:
     from loopsweb.accounts.models import User, Workspace
     from loopsweb.audit.record import Actor
     from loopsweb.keys.clients import client_for
-    from loopsweb.resources.deployments import actions
+    from loopsweb.resources.deactivations import actions
     from loopsweb.resources.models import Deployment
 
     workspace = Workspace.objects.get(slug=workspace_slug)
     acting = client_for(workspace=workspace, person=User.objects.get(email=email))
     actions.deactivate(
-        deployment=Deployment.objects.get(workspace=workspace, remote_id=remote_id),
+        target=Deployment.objects.get(workspace=workspace, remote_id=remote_id),
         acting=acting,
         by=Actor(workspace=workspace_slug, person=email, role="admin", address="", request_id=""),
         reason="crash",

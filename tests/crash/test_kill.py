@@ -21,8 +21,8 @@ from loopsweb.accounts.models import User, Workspace
 from loopsweb.audit.models import Event
 from loopsweb.audit.record import Actor
 from loopsweb.keys import actions as keys
-from loopsweb.resources import leases, poller, settling
-from loopsweb.resources.deployments import actions
+from loopsweb.resources import leases, poller
+from loopsweb.resources.deactivations import settling
 from loopsweb.resources.models import Deactivation
 from tests.processes import ROOT, eventually, pretended_api
 
@@ -131,7 +131,7 @@ def test_a_killed_deactivation_made_one_call_or_none_and_the_trail_says_which(
 
     eventually(lambda: {status_of(api, remote_id) for remote_id in calls} == {"STOPPED"})
     later = timezone.now() + timedelta(minutes=3)
-    for pk in actions.claim_unsettled(now=later):
+    for pk in settling.claim(now=later):
         settling.settle(pk, now=later)
 
     for remote_id, point in points.items():

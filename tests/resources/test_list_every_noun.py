@@ -209,7 +209,7 @@ def test_a_higher_roles_actions_are_never_shown_to_a_lower(
     otto: User, vic: User, acme: Workspace
 ) -> None:
     seen(Deployment, acme, "dep-1", status="RUNNING")
-    stop = reverse("deployments:deactivation", args=[acme.slug, "dep-1"])
+    stop = reverse("deactivations:new", args=[acme.slug, "deployments", "dep-1"])
     for person, offered in ((otto, True), (vic, False), (otto, True)):
         page = client_of(person).get(url_of("deployments", acme)).content.decode()
         assert (f'href="{stop}"' in page) is offered

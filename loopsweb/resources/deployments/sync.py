@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from django.db import transaction
 from django.db.models import QuerySet
 
 from loopsweb.loops_api import Client, errors, types
-from loopsweb.resources.deployments import endings
 from loopsweb.resources.deployments.models import TERMINAL, Deployment
 from loopsweb.resources.keeping import bump, keep
 from loopsweb.resources.reading import Reading
@@ -23,8 +21,7 @@ def pull(client: Client, *, reading: Reading, known_digest: str) -> str:
     listing = client.list_deployments(scope=reading.scope)
     if listing.digest != known_digest:
         live = Deployment.objects.exclude(status__in=TERMINAL)
-        with transaction.atomic():
-            keep_all(list(listing), reading=reading, expected=reading.missable(live, listing))
+        keep_all(list(listing), reading=reading, expected=reading.missable(live, listing))
     return listing.digest
 
 
@@ -48,8 +45,7 @@ def pull_one(client: Client, remote_id: str, *, reading: Reading) -> types.Deplo
         if rows.filter(gone_at=None).update(gone_at=reading.now):
             bump(reading.workspace)
         return None
-    with transaction.atomic():
-        keep_all([found], reading=reading)
+    keep_all([found], reading=reading)
     return found
 
 
@@ -59,16 +55,13 @@ def keep_all(
     reading: Reading,
     expected: QuerySet[Deployment] | None = None,
 ) -> None:
-    """Keep the answer and close what its endings close, in one transaction."""
-    changes = keep(
+    keep(
         found,
         row_of,
         model=Deployment,
         reading=reading,
         expected=expected,
     )
-    for change in changes:
-        endings.note(change, reading=reading)
 
 
 def row_of(deployment: types.Deployment) -> Deployment:

@@ -2,11 +2,10 @@ from __future__ import annotations
 
 from django.urls import path
 
-from loopsweb.resources.deployments import deactivation, views
+from loopsweb.resources.deployments import views
 
 app_name = "deployments"
 urlpatterns = [
     path("", views.list_, name="list"),
     path("<remote_id:remote_id>/", views.detail, name="detail"),
-    path("<remote_id:remote_id>/deactivation/", deactivation.deactivation, name="deactivation"),
 ]

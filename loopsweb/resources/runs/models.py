@@ -4,6 +4,8 @@ from django.db import models
 
 from loopsweb.resources.snapshot import Snapshot
 
+TERMINAL = frozenset({"INACTIVE"})
+
 
 class Run(Snapshot):
     """What executes in a deployment; the API calls its server side a trainer."""
@@ -28,3 +30,7 @@ class Run(Snapshot):
             models.Index(fields=["workspace", "session_remote_id"], name="run_of_session"),
             models.Index(fields=["workspace", "deployment_remote_id"], name="run_of_deployment"),
         ]
+
+    @property
+    def is_terminal(self) -> bool:
+        return self.status in TERMINAL

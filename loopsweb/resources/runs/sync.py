@@ -55,6 +55,25 @@ def pull_details(client: Client, *, reading: Reading, known_digest: str) -> str:
     return digest
 
 
+def pull_one(client: Client, remote_id: str, *, reading: Reading) -> types.Run | None:
+    """Ask about one run by its own route and keep the answer; None where it answers 404. An older
+    server's answer, which leaves out nearly everything, is not kept."""
+    try:
+        run = client.get_run(remote_id)
+    except errors.NotFound:
+        return None
+    if run.status:
+        leave = () if run.session_id else ("session_remote_id",)
+        keep(
+            [run],
+            lambda run: row_of(run, detailed=True, reading=reading),
+            model=Run,
+            reading=reading,
+            leave=leave,
+        )
+    return run
+
+
 def keep_created(run: types.Run, *, asked: Mapping[str, Any], reading: Reading) -> None:
     """A run the API just made: shown at once, before the next list names it.
 

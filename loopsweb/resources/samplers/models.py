@@ -4,6 +4,9 @@ from django.db import models
 
 from loopsweb.resources.snapshot import Snapshot
 
+TERMINAL = frozenset({"INACTIVE", "FAILED", "BUILD_FAILED", "BUILD_STOPPED", "DEPLOY_FAILED"})
+HOLDS_NOTHING = TERMINAL | {"SCALED_TO_ZERO"}
+
 
 class Sampler(Snapshot):
     """`run_remote_id` is the run that says it is paired with it; "" is standalone or unknown."""
@@ -29,3 +32,16 @@ class Sampler(Snapshot):
             models.Index(fields=["workspace", "run_remote_id"], name="sampler_of_run"),
             models.Index(fields=["workspace", "session_remote_id"], name="sampler_of_session"),
         ]
+
+    @property
+    def is_terminal(self) -> bool:
+        return self.status in TERMINAL
+
+    @property
+    def gpus_held(self) -> int | None:
+        """GPUs held now; None where status or instance type is unknown."""
+        if self.status in HOLDS_NOTHING:
+            return 0
+        if self.gpu_count is None or not self.status:
+            return None
+        return self.gpu_count * (1 if self.node_count is None else self.node_count)

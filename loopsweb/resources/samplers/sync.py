@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from loopsweb.loops_api import Client, types
+from loopsweb.loops_api import Client, errors, types
 from loopsweb.resources.keeping import bump, keep
 from loopsweb.resources.reading import Reading
 from loopsweb.resources.runs.models import Run
@@ -47,6 +47,18 @@ def pair(*, reading: Reading) -> None:
     if paired:
         Sampler.objects.bulk_update(paired, KNOWN_FROM_ELSEWHERE, batch_size=500)
         bump(reading.workspace)
+
+
+def pull_one(client: Client, remote_id: str, *, reading: Reading) -> types.Sampler | None:
+    """Ask about one sampler by its own route and keep the answer; None where it answers 404. An
+    older server's answer, which has no status, is not kept."""
+    try:
+        found = client.get_sampler(remote_id)
+    except errors.NotFound:
+        return None
+    if found.status:
+        keep([found], row_of, model=Sampler, reading=reading, leave=KNOWN_FROM_ELSEWHERE)
+    return found
 
 
 def keep_created(sampler: types.Sampler, *, asked: Mapping[str, Any], reading: Reading) -> None:

@@ -60,9 +60,9 @@ def test_it_says_what_runs_what_is_saved_and_how_to_stop_it(
     assert "bt://loops:run_1/weights/step-3" not in page
     assert ">3 saved</a>" in page
     assert "1 syncing" in page
-    stop = reverse("deployments:deactivation", args=[acme.slug, "dep_1"])
+    stop = reverse("deactivations:new", args=[acme.slug, "deployments", "dep_1"])
     assert f'href="{stop}"' in page
-    assert reverse("deployments:deactivation", args=[acme.slug, "dep_2"]) not in page
+    assert reverse("deactivations:new", args=[acme.slug, "deployments", "dep_2"]) not in page
     assert "ending a run leaves it running" in page
 
 

@@ -12,9 +12,9 @@ from loopsweb.accounts.models import User, Workspace
 from loopsweb.audit.models import Event
 from loopsweb.audit.record import Actor
 from loopsweb.keys.clients import Acting, client_for
-from loopsweb.resources import settling
-from loopsweb.resources.deployments import actions
-from loopsweb.resources.deployments.models import Deactivation, Deployment, State
+from loopsweb.resources.deactivations import actions, settling
+from loopsweb.resources.deactivations.models import Deactivation, State
+from loopsweb.resources.deployments.models import Deployment
 from loopsweb.simulator import Simulator
 from tests.resources.conftest import AddKey, Timeline
 
@@ -49,7 +49,7 @@ def deactivate(
 ) -> Callable[[], Deactivation]:
     def run() -> Deactivation:
         return actions.deactivate(
-            deployment=deployment, acting=acting, by=by, reason="done", clock=clock
+            target=deployment, acting=acting, by=by, reason="done", clock=clock
         )
 
     return run
@@ -65,7 +65,7 @@ def calls(world: Simulator) -> int:
 
 
 def settle(clock: Timeline) -> None:
-    for pk in actions.claim_unsettled(now=clock()):
+    for pk in settling.claim(now=clock()):
         settling.settle(pk, now=clock())
 
 
@@ -159,7 +159,7 @@ def test_an_answer_that_names_another_deployment_is_no_success(
 def test_a_process_that_dies_before_the_answer_leaves_a_trace_that_is_resolved(
     world: Simulator, deployment: Deployment, acting: Acting, by: Actor, clock: Timeline
 ) -> None:
-    actions.request(deployment=deployment, acting=acting, by=by, reason="", now=clock())
+    actions.request(target=deployment, acting=acting, by=by, reason="", now=clock())
     acting.client.deactivate_deployment(deployment.remote_id)
 
     settle(clock)
@@ -274,6 +274,6 @@ def test_questions_about_an_open_deactivation_grow_rare(
 ) -> None:
     deactivation = deactivate()
     clock.pass_(1200)
-    assert actions.claim_unsettled(now=clock()) == [deactivation.pk]
-    assert actions.claim_unsettled(now=clock() + timedelta(seconds=119)) == []
-    assert actions.claim_unsettled(now=clock() + timedelta(seconds=121)) == [deactivation.pk]
+    assert settling.claim(now=clock()) == [deactivation.pk]
+    assert settling.claim(now=clock() + timedelta(seconds=119)) == []
+    assert settling.claim(now=clock() + timedelta(seconds=121)) == [deactivation.pk]

@@ -29,6 +29,12 @@ def deployment(world: Simulator, add_key: AddKey, poll: Poll) -> Deployment:
 
 
 @pytest.fixture
+def filled(deployment: Deployment) -> dict[str, str]:
+    """A checkpoint is SYNCING, so something would be lost and the id is asked for."""
+    return {"reason": "budget", "typed": deployment.remote_id}
+
+
+@pytest.fixture
 def page(acme: Workspace, deployment: Deployment) -> str:
     return f"/w/{acme.slug}/deployments/{deployment.remote_id}/deactivation/"
 
@@ -56,9 +62,13 @@ def test_get_shows_what_ends_and_asks_nothing_of_the_api(
 
 
 def test_post_with_a_reason_deactivates_and_leads_back(
-    page: str, browser: Client, deployment: Deployment, world: Simulator
+    page: str,
+    browser: Client,
+    deployment: Deployment,
+    filled: dict[str, str],
+    world: Simulator,
 ) -> None:
-    answer = browser.post(page, {"reason": "budget"})
+    answer = browser.post(page, filled)
     assert answer.headers["Location"] == page.removesuffix("deactivation/")
     assert calls(world) == [f"/v1/loops/deployments/{deployment.remote_id}/deactivate"]
     events = Event.objects.filter(action="deployment.deactivate").order_by("pk")
@@ -68,16 +78,20 @@ def test_post_with_a_reason_deactivates_and_leads_back(
     ]
 
 
-def test_without_a_reason_nothing_is_done(page: str, browser: Client, world: Simulator) -> None:
-    answer = browser.post(page, {"reason": "  "})
+def test_without_a_reason_nothing_is_done(
+    page: str, browser: Client, filled: dict[str, str], world: Simulator
+) -> None:
+    answer = browser.post(page, filled | {"reason": "  "})
     assert answer.status_code == 422
     assert answer.context["form"].errors == {"reason": ["This field is required."]}
     assert calls(world) == []
 
 
-def test_a_double_submit_calls_the_api_once(page: str, browser: Client, world: Simulator) -> None:
+def test_a_double_submit_calls_the_api_once(
+    page: str, browser: Client, filled: dict[str, str], world: Simulator
+) -> None:
     for _ in range(2):
-        assert browser.post(page, {"reason": "budget"}).status_code == 302
+        assert browser.post(page, filled).status_code == 302
     assert len(calls(world)) == 1
 
 

@@ -1,0 +1,214 @@
+"""Ending something: the record first, the call second, the outcome as far as it is known."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.db import IntegrityError, transaction
+
+from loopsweb.audit.models import Outcome
+from loopsweb.audit.record import Actor, record
+from loopsweb.keys.clients import Acting
+from loopsweb.loops_api import Client, errors
+from loopsweb.resources import poll_state
+from loopsweb.resources.deactivations import endings
+from loopsweb.resources.deactivations.models import OPEN, Batch, Deactivation, State
+from loopsweb.resources.deactivations.targets import KINDS, Target, kind_of
+from loopsweb.resources.keeping import bump
+
+CALL_TAKES_AT_MOST = timedelta(seconds=60)
+
+
+class AlreadyRequested(Exception):
+    """Somebody asked first and it is not settled; `deactivation` is theirs. Nothing was called."""
+
+    def __init__(self, deactivation: Deactivation) -> None:
+        super().__init__(f"{deactivation.person} has asked for this already.")
+        self.deactivation = deactivation
+
+
+@dataclass(frozen=True, kw_only=True)
+class Plan:
+    """How a request goes on once it is recorded: it waits for a second person until `expires_at`,
+    or it is sent at `due_at`, or, with neither, at once. `foreseen`: what the person was shown."""
+
+    why_approval: str = ""
+    expires_at: datetime | None = None
+    due_at: datetime | None = None
+    broke_glass: bool = False
+    foreseen: dict[str, list[str]] = field(default_factory=dict)
+    batch: Batch | None = None
+
+    @property
+    def state(self) -> State:
+        if self.expires_at:
+            return State.WAITING
+        return State.DUE if self.due_at else State.REQUESTED
+
+    def told(self) -> dict[str, Any] | None:
+        """What the trail's first event says of it."""
+        said: dict[str, Any] = {}
+        if self.expires_at:
+            said |= {"waits_for": "a second person", "until": self.expires_at.isoformat()}
+        if self.why_approval:
+            said["demanded"] = self.why_approval
+        if self.broke_glass:
+            said["broke_glass"] = True
+        if self.due_at:
+            said["sent_from"] = self.due_at.isoformat()
+        if self.batch:
+            said["batch"] = str(self.batch.uid)
+        return said or None
+
+
+AT_ONCE = Plan()
+
+
+def deactivate(
+    *,
+    target: Target,
+    acting: Acting,
+    by: Actor,
+    reason: str,
+    clock: Callable[[], datetime],
+    plan: Plan = AT_ONCE,
+) -> Deactivation:
+    """End `target` as planned, with one call of the API, never repeated. `clock` tells aware times
+    in UTC.
+
+    Raises AlreadyRequested. A failure of the API is no exception but the state of the answer:
+    refused when it surely did nothing, unknown when it may have acted.
+    """
+    deactivation = request(
+        target=target, acting=acting, by=by, reason=reason, now=clock(), plan=plan
+    )
+    if deactivation.state == State.REQUESTED:
+        send(deactivation, client=acting.client, clock=clock)
+    return deactivation
+
+
+def send(deactivation: Deactivation, *, client: Client, clock: Callable[[], datetime]) -> None:
+    """The one call. The state *requested* is committed already."""
+    state, answer = call(client, deactivation.noun, deactivation.target_remote_id)
+    endings.move(deactivation, state, answer=answer, now=clock())
+    poll_state.poll_soon(deactivation.workspace, now=clock())
+
+
+def request(
+    *,
+    target: Target,
+    acting: Acting,
+    by: Actor,
+    reason: str,
+    now: datetime,
+    plan: Plan = AT_ONCE,
+) -> Deactivation:
+    """Commit what is about to be done. When this raises, nothing has been done."""
+    try:
+        with transaction.atomic(durable=plan.batch is None):
+            deactivation = add(target=target, by=by, reason=reason, now=now, plan=plan)
+            told_of(deactivation, target=target, acting=acting, by=by, plan=plan, now=now)
+    except IntegrityError:
+        open_one = Deactivation.objects.filter(
+            workspace=target.workspace,
+            noun=kind_of(target).noun,
+            target_remote_id=target.remote_id,
+            state__in=OPEN,
+        ).first()
+        if open_one is None:
+            raise
+        said = {"error": "It had been asked for already.", "first": str(open_one.incident)}
+        refused(target, by=by, reason=reason, answer=said, now=now)
+        raise AlreadyRequested(open_one) from None
+    return deactivation
+
+
+def add(*, target: Target, by: Actor, reason: str, now: datetime, plan: Plan) -> Deactivation:
+    bump(target.workspace)
+    how = {name: value for name, value in vars(plan).items() if name != "foreseen"}
+    return Deactivation.objects.create(
+        workspace=target.workspace,
+        noun=kind_of(target).noun,
+        target_remote_id=target.remote_id,
+        target_owner=target.owner_email,
+        incident=uuid.uuid4(),
+        state=plan.state,
+        person=by["person"],
+        role=by["role"],
+        reason=reason,
+        foreseen=plan.foreseen,
+        requested_at=now,
+        state_since=now,
+        ask_at=plan.due_at or now + CALL_TAKES_AT_MOST,
+        **how,
+    )
+
+
+def told_of(
+    deactivation: Deactivation,
+    *,
+    target: Target,
+    acting: Acting,
+    by: Actor,
+    plan: Plan,
+    now: datetime,
+) -> None:
+    noun = deactivation.noun
+    if plan.broke_glass:
+        record(
+            **by,
+            **deactivation.about,
+            action=f"{noun}.break_glass",
+            outcome=Outcome.SUCCEEDED,
+            target_name=target.base_model,
+            reason=deactivation.reason,
+            answer={"passed_over": plan.why_approval},
+            incident=deactivation.incident,
+            now=now,
+        )
+    record(
+        **by,
+        **deactivation.about,
+        action=f"{noun}.deactivate",
+        outcome=Outcome.REQUESTED,
+        key_label=acting.key.name,
+        key_fingerprint=acting.key.fingerprint,
+        target_name=target.base_model,
+        reason=deactivation.reason,
+        answer=plan.told(),
+        incident=deactivation.incident,
+        now=now,
+    )
+
+
+def refused(
+    target: Target, *, by: Actor, reason: str, answer: dict[str, Any], now: datetime
+) -> None:
+    """Record that it was asked for and, by us, not done."""
+    noun = kind_of(target).noun
+    record(
+        **by,
+        action=f"{noun}.deactivate",
+        outcome=Outcome.REFUSED,
+        target_noun=noun,
+        target_id=target.remote_id,
+        target_name=target.base_model,
+        target_owner=target.owner_email,
+        reason=reason,
+        answer=answer,
+        now=now,
+    )
+
+
+def call(client: Client, noun: str, remote_id: str) -> tuple[State, dict[str, Any]]:
+    try:
+        ended = KINDS[noun].ask(client, remote_id)
+    except errors.LoopsError as error:
+        state = State.UNKNOWN if error.may_have_been_received else State.REFUSED
+        return state, {"error": error.message, "said": error.plain}
+    answer = {"id": ended.id, "base_model": ended.base_model, "user_email": ended.owner_email}
+    return (State.SUCCEEDED if ended.id == remote_id else State.UNKNOWN), answer

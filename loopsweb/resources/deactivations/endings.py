@@ -1,0 +1,113 @@
+"""How a deactivation moves on, and how an end that was seen is noted, each with its event."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from django.db import transaction
+from django.db.models import Q
+
+from loopsweb.audit.models import Outcome
+from loopsweb.audit.record import Actor, follow_up, record
+from loopsweb.resources.deactivations.models import NOT_SENT, SENT, Deactivation, State
+from loopsweb.resources.deactivations.targets import KINDS
+from loopsweb.resources.deployments.models import Deployment
+from loopsweb.resources.keeping import bump
+from loopsweb.resources.reading import Reading
+from loopsweb.resources.status_changes import StatusChange
+
+FROM: dict[State, tuple[State, ...]] = {
+    State.DUE: (State.WAITING,),
+    State.SUCCEEDED: (State.REQUESTED,),
+    State.REFUSED: (State.REQUESTED, State.UNKNOWN),
+    State.UNKNOWN: (State.REQUESTED,),
+    State.CONFIRMED: (State.SUCCEEDED, State.UNKNOWN, State.REFUSED),
+    State.ENDED: (State.SUCCEEDED, State.UNKNOWN),
+    State.DECLINED: (State.WAITING,),
+    State.WITHDRAWN: NOT_SENT,
+    State.EXPIRED: NOT_SENT,
+}
+OUTCOME = {state: Outcome(state) for state in FROM if state not in (State.DUE, State.ENDED)} | {
+    State.DUE: Outcome.APPROVED,
+    State.ENDED: Outcome.OBSERVED,
+}
+
+
+@transaction.atomic
+def move(
+    deactivation: Deactivation,
+    state: State,
+    *,
+    answer: dict[str, Any],
+    now: datetime,
+    by: Actor | None = None,
+    **fields: Any,
+) -> bool:
+    """One step, recorded with it; False when another process took the step or a later one.
+
+    by: who takes the step, where that is not the person who asked for the deactivation.
+    """
+    rows = Deactivation.objects.filter(pk=deactivation.pk, state__in=FROM[state])
+    fields |= {"state": state, "state_since": now, "answer": answer}
+    if not rows.update(**{"ask_at": now} | fields):
+        return False
+    deactivation.refresh_from_db()
+    bump(deactivation.workspace)
+    follow_up(deactivation.incident, outcome=OUTCOME[state], answer=answer, now=now, by=by)
+    return True
+
+
+def close(deactivation: Deactivation, *, status: str, now: datetime) -> bool:
+    """`status` is terminal and has been seen: *confirmed* is for being stopped alone."""
+    kind = KINDS[deactivation.noun]
+    state = State.CONFIRMED if status == kind.stopped else State.ENDED
+    return move(deactivation, state, answer={"status": status}, now=now)
+
+
+def note(changes: list[StatusChange], reading: Reading, **_: Any) -> None:
+    """Of what was seen to change, note what ended: by a deactivation of ours, or without us."""
+    for change in changes:
+        kind = KINDS.get(change.noun)
+        if kind and change.field == "status" and kind.has_ended(change.new):
+            note_end(change, reading=reading)
+
+
+def note_end(change: StatusChange, *, reading: Reading) -> None:
+    about = Deactivation.objects.filter(
+        workspace=reading.workspace, noun=change.noun, target_remote_id=change.remote_id
+    )
+    ended = {"status": change.new, "error": "It ended before the request was sent."}
+    for unsent in about.filter(state__in=NOT_SENT):
+        move(unsent, State.EXPIRED, answer=ended, now=reading.now)
+    assumed = Q(state=State.REFUSED, answer__assumed=True)  # it took effect late after all
+    ours = about.filter(assumed | Q(state__in=SENT)).last()
+    if ours:
+        close(ours, status=change.new, now=reading.now)
+    elif change.noun == "deployment" and change.new == KINDS["deployment"].stopped:
+        observe(change, reading=reading)
+
+
+def observe(change: StatusChange, *, reading: Reading) -> None:
+    """A deployment stopped that nobody here asked for, unless by ending the run it executes."""
+    deployment = Deployment.objects.get(workspace=reading.workspace, remote_id=change.remote_id)
+    runs = {deployment.active_run_remote_id, deployment.latest_run_remote_id} - {""}
+    with_run = Deactivation.objects.filter(
+        workspace=reading.workspace,
+        noun="run",
+        target_remote_id__in=runs,
+        state__in=(*SENT, State.CONFIRMED),
+    ).last()
+    seen_at = change.last_seen_old_at
+    record(
+        workspace=reading.workspace.slug,
+        action="deployment.stop",
+        outcome=Outcome.CONFIRMED if with_run else Outcome.OBSERVED,
+        target_noun="deployment",
+        target_id=deployment.remote_id,
+        target_name=deployment.base_model,
+        target_owner=deployment.owner_email,
+        answer={"status": change.new, "last_seen_running_at": seen_at and seen_at.isoformat()},
+        incident=with_run.incident if with_run else None,
+        now=reading.now,
+    )

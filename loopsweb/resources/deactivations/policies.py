@@ -1,0 +1,67 @@
+"""What a team demands of whoever ends something: set by its admins, recorded when it changes."""
+
+from __future__ import annotations
+
+from django.core.validators import MaxValueValidator, MinValueValidator
+from django.db import models
+
+from loopsweb.accounts.models import Team, Workspace
+
+LONGEST_APPROVAL_HOURS = 168
+LONGEST_UNDO_SECONDS = 600
+
+
+class Policy(models.Model):
+    """A team without a row has the defaults."""
+
+    team = models.OneToOneField(Team, on_delete=models.CASCADE, related_name="deactivation_policy")
+    reason_required = models.BooleanField("A reason must be given", default=True)
+    approve_protected = models.BooleanField(
+        "Protected resources need a second person",
+        default=True,
+        help_text="Otherwise nobody deactivates them until an admin takes the protection away.",
+    )
+    approve_others = models.BooleanField(
+        "Other people's resources need a second person",
+        default=False,
+        help_text="Also where the API does not say whose it is.",
+    )
+    approval_hours = models.PositiveSmallIntegerField(
+        "Hours until a request that nobody approved expires",
+        default=24,
+        validators=[MinValueValidator(1), MaxValueValidator(LONGEST_APPROVAL_HOURS)],
+    )
+    undo_seconds = models.PositiveSmallIntegerField(
+        "Seconds in which a request can be undone",
+        default=0,
+        validators=[MaxValueValidator(LONGEST_UNDO_SECONDS)],
+        help_text="So long nothing is sent to the API. 0: it is called at once.",
+    )
+
+    def __str__(self) -> str:
+        return f"policy of {self.team}"
+
+
+class Protection(models.Model):
+    """A mark on one resource: it is not ended by one person alone."""
+
+    workspace = models.ForeignKey(Workspace, on_delete=models.CASCADE, related_name="+")
+    noun = models.CharField(max_length=20)
+    remote_id = models.CharField(max_length=255)
+    person = models.CharField(max_length=255)
+    reason = models.TextField(blank=True)
+    since = models.DateTimeField()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["workspace", "noun", "remote_id"], name="protected_once"
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.noun} {self.remote_id}"
+
+
+def policy_of(team: Team) -> Policy:
+    return Policy.objects.filter(team=team).first() or Policy(team=team)

@@ -1,0 +1,140 @@
+"""The page that ends something: GET shows what ends and what stays, POST does it."""
+
+from __future__ import annotations
+
+from django.contrib import messages
+from django.http import HttpResponse
+from django.shortcuts import redirect
+from django.urls import reverse
+from django.utils import timezone
+
+from loopsweb.accounts.permissions import Permission, WorkspaceRequest, require
+from loopsweb.audit.record import actor
+from loopsweb.keys.clients import NoKey, client_for, why_not
+from loopsweb.resources.deactivations import actions
+from loopsweb.resources.deactivations.demands import demands, own_addresses, plan
+from loopsweb.resources.deactivations.forms import Deactivate
+from loopsweb.resources.deactivations.models import OPEN, Deactivation, State
+from loopsweb.resources.deactivations.policies import Policy, policy_of
+from loopsweb.resources.deactivations.preflight import preflight
+from loopsweb.resources.deactivations.targets import KINDS, Kind, Target, kind_of
+from loopsweb.resources.detail_page import find
+from loopsweb.resources.freshness import freshness
+from loopsweb.ui.pages import render_page
+
+CONFLICT, UNPROCESSABLE = 409, 422
+TOLD = {
+    State.SUCCEEDED: (messages.SUCCESS, "The API accepted the deactivation."),
+    State.CONFIRMED: (messages.SUCCESS, "It has stopped."),
+    State.REFUSED: (messages.ERROR, "Not deactivated."),
+    State.UNKNOWN: (
+        messages.WARNING,
+        "Whether it was deactivated is not known yet. The API is being asked.",
+    ),
+    State.WAITING: (messages.INFO, "Asked for. Nothing is sent until a second person approves."),
+    State.DUE: (messages.INFO, "About to be sent. You can still undo it."),
+}
+
+
+@require(Permission.DEACTIVATE)
+def new(request: WorkspaceRequest, kind: Kind, remote_id: str) -> HttpResponse:
+    row: Target = find(request, kind.plural, kind.model, remote_id)
+    shown = preflight(row)
+    policy = policy_of(request.workspace.team)
+    asked = demands(shown, policy=policy, own=own_addresses(request.workspace, request.user))
+    form = Deactivate(
+        request.POST if request.method == "POST" else None,
+        shown=shown,
+        asked=asked,
+        may_break_glass=Permission.MANAGE_TEAM in request.permissions,
+    )
+    if request.method != "POST":
+        return page(request, form, policy, status=200)
+    if row.is_terminal:
+        form.add_error(None, f"This {kind.noun} is {row.status} already; there is nothing to end.")
+        return page(request, form, policy, status=CONFLICT)
+    if not form.is_valid():
+        status = CONFLICT if form.is_stale else UNPROCESSABLE
+        form.show_again()
+        return page(request, form, policy, status=status)
+    try:
+        done = press(request, form, policy)
+    except NoKey as error:
+        form.add_error(None, str(error))
+        return page(request, form, policy, status=CONFLICT)
+    except actions.AlreadyRequested as already:
+        first = already.deactivation
+        messages.info(request, f"{already} Nothing was sent again.")
+        return redirect(row_page(request, form) if first.is_sent else first.get_absolute_url())
+    tell(request, done)
+    return redirect(row_page(request, form) if done.is_sent else done.get_absolute_url())
+
+
+def press(request: WorkspaceRequest, form: Deactivate, policy: Policy) -> Deactivation:
+    """Raises NoKey, AlreadyRequested."""
+    target = form.shown.target
+    how = plan(
+        form.shown,
+        form.asked,
+        policy=policy,
+        now=timezone.now(),
+        broke_glass=form.cleaned_data.get("break_glass", False),
+    )
+    acting = client_for(
+        workspace=request.workspace, person=request.user, method=kind_of(target).method
+    )
+    return actions.deactivate(
+        target=target,
+        acting=acting,
+        by=actor(request),
+        reason=form.cleaned_data["reason"],
+        clock=timezone.now,
+        plan=how,
+    )
+
+
+def row_page(request: WorkspaceRequest, form: Deactivate) -> str:
+    target = form.shown.target
+    name = f"{kind_of(target).plural}:detail"
+    return reverse(name, args=[request.workspace.slug, target.remote_id])
+
+
+def page(
+    request: WorkspaceRequest, form: Deactivate, policy: Policy, *, status: int
+) -> HttpResponse:
+    row = form.shown.target
+    kind = kind_of(row)
+    open_one = Deactivation.objects.filter(
+        workspace=request.workspace,
+        noun=kind.noun,
+        target_remote_id=row.remote_id,
+        state__in=OPEN,
+    ).first()
+    context = {
+        "kind": kind,
+        "list_view": f"{kind.plural}:list",
+        "detail_view": f"{kind.plural}:detail",
+        "verb": "Ask for approval" if form.asked.approval else "Deactivate",
+        "row": row,
+        "form": form,
+        "asked": form.asked,
+        "policy": policy,
+        "preflight": form.shown,
+        "open": open_one,
+        "blocked": why_blocked(request, kind, row),
+        "feed": freshness(request.workspace).of(kind.plural),
+        "vocabulary": {noun: each.vocabulary for noun, each in KINDS.items()},
+    }
+    return render_page(request, "deactivations/new.html", context, status=status)
+
+
+def tell(request: WorkspaceRequest, done: Deactivation) -> None:
+    level, words = TOLD[State(done.state)]
+    said = (done.answer or {}).get("said", "")
+    messages.add_message(request, level, f"{words} {said}".strip())
+
+
+def why_blocked(request: WorkspaceRequest, kind: Kind, row: Target) -> str:
+    if kind.noun == "sampler" and (run_id := getattr(row, "run_remote_id", "")):
+        return f"This sampler is paired with run {run_id} and ends with it."
+    return why_not(workspace=request.workspace, person=request.user, method=kind.method)
