@@ -40,8 +40,8 @@ VIOLATIONS = {
     ),
     "an action imports its form": (
         INSIDE,
-        "resources/deployments/actions.py",
-        "import loopsweb.resources.deployments.forms",
+        "resources/runs/actions.py",
+        "import loopsweb.resources.runs.forms",
     ),
     "a module of a noun without a place": (INSIDE, "resources/samplers/extra.py", ""),
     "a view imports a view": (

@@ -48,7 +48,7 @@ def _tell(request: HttpRequest, permission: Permission, *, by: Actor, reason: st
         return
     match = request.resolver_match
     assert match is not None  # noqa: S101  (a view is running)
-    noun = match.namespace.removesuffix("s")
+    noun = getattr(match.kwargs.get("kind"), "noun", match.namespace.removesuffix("s"))
     record(
         **by,
         action=f"{noun}.{permission.removesuffix('_key')}",

@@ -84,10 +84,15 @@ def _may_list_runs(client: Client) -> bool:
 def _sees_organisation(client: Client, probe: Probe) -> bool:
     """An older server ignores the scope it is asked for: only a newer one's answer counts."""
     if probe.offers.get("get_capabilities") is not True:
-        probe.offers |= {"scope_org": False} if "get_capabilities" in probe.offers else {}
+        if "get_capabilities" in probe.offers:
+            probe.offers |= dict.fromkeys(COME_WITH_CAPABILITIES, False)
         return False
     probe.ask("scope_org", lambda: client.list_runs(scope="org"))
     return bool(probe.allowed.get("scope_org") and probe.allowed.get("list_deployments"))
+
+
+# What cannot be tried without doing it: a server that lacks the one lacks the others.
+COME_WITH_CAPABILITIES = ("scope_org", "deactivate_run", "deactivate_sampler")
 
 
 @dataclass(slots=True)

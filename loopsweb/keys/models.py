@@ -15,6 +15,8 @@ from loopsweb.accounts.models import User, Workspace
 from loopsweb.keys.abilities import ORGANISATION, OWN, need
 from loopsweb.keys.fingerprints import ends, fingerprint
 
+NOT_OFFERED = "This Loops server does not offer this."
+
 
 class KeyState(models.TextChoices):
     HEALTHY = "healthy", "Healthy"
@@ -129,7 +131,7 @@ class Key(models.Model):
         ):
             return f"The API key {self} lacks the scope {needed.scope}."
         if needed.newer and self.offers.get(needed.newer) is False:
-            return "This Loops server does not offer this."
+            return NOT_OFFERED
         return ""
 
     def _bound(self) -> dict[str, Any]:

@@ -11,6 +11,7 @@ from django.utils import timezone
 from loopsweb.accounts.permissions import Permission, WorkspaceRequest, require
 from loopsweb.audit.record import actor
 from loopsweb.keys.clients import NoKey, client_for, why_not
+from loopsweb.keys.models import NOT_OFFERED
 from loopsweb.resources.deactivations import actions
 from loopsweb.resources.deactivations.demands import demands, own_addresses, plan
 from loopsweb.resources.deactivations.forms import Deactivate
@@ -20,9 +21,10 @@ from loopsweb.resources.deactivations.preflight import preflight
 from loopsweb.resources.deactivations.targets import KINDS, Kind, Target, kind_of
 from loopsweb.resources.detail_page import find
 from loopsweb.resources.freshness import freshness
+from loopsweb.resources.samplers.models import Sampler
 from loopsweb.ui.pages import render_page
 
-CONFLICT, UNPROCESSABLE = 409, 422
+OK, CONFLICT, UNPROCESSABLE = 200, 409, 422
 TOLD = {
     State.SUCCEEDED: (messages.SUCCESS, "The API accepted the deactivation."),
     State.CONFIRMED: (messages.SUCCESS, "It has stopped."),
@@ -48,14 +50,11 @@ def new(request: WorkspaceRequest, kind: Kind, remote_id: str) -> HttpResponse:
         asked=asked,
         may_break_glass=Permission.MANAGE_TEAM in request.permissions,
     )
-    if request.method != "POST":
-        return page(request, form, policy, status=200)
-    if row.is_terminal:
-        form.add_error(None, f"This {kind.noun} is {row.status} already; there is nothing to end.")
-        return page(request, form, policy, status=CONFLICT)
-    if not form.is_valid():
-        status = CONFLICT if form.is_stale else UNPROCESSABLE
-        form.show_again()
+    if shown.deployment and why_blocked(request, kind, row) == NOT_OFFERED:
+        its = shown.deployment.remote_id
+        return redirect("deactivations:new", request.workspace.slug, "deployments", its)
+    status = why_not_now(form, row) if request.method == "POST" else OK
+    if request.method != "POST" or status != OK:
         return page(request, form, policy, status=status)
     try:
         done = press(request, form, policy)
@@ -63,11 +62,24 @@ def new(request: WorkspaceRequest, kind: Kind, remote_id: str) -> HttpResponse:
         form.add_error(None, str(error))
         return page(request, form, policy, status=CONFLICT)
     except actions.AlreadyRequested as already:
-        first = already.deactivation
+        done = already.deactivation
         messages.info(request, f"{already} Nothing was sent again.")
-        return redirect(row_page(request, form) if first.is_sent else first.get_absolute_url())
-    tell(request, done)
+    else:
+        tell(request, done)
     return redirect(row_page(request, form) if done.is_sent else done.get_absolute_url())
+
+
+def why_not_now(form: Deactivate, row: Target) -> int:
+    """The status of the answer that says it on the form, 200 where it may be done."""
+    noun = kind_of(row).noun
+    ended = f"This {noun} is {row.status} already; there is nothing to end."
+    if why := ended if row.is_terminal else ends_with(row):
+        form.add_error(None, why)
+        return CONFLICT
+    if form.is_valid():
+        return OK
+    form.show_again()
+    return CONFLICT if form.is_stale else UNPROCESSABLE
 
 
 def press(request: WorkspaceRequest, form: Deactivate, policy: Policy) -> Deactivation:
@@ -135,6 +147,12 @@ def tell(request: WorkspaceRequest, done: Deactivation) -> None:
 
 
 def why_blocked(request: WorkspaceRequest, kind: Kind, row: Target) -> str:
-    if kind.noun == "sampler" and (run_id := getattr(row, "run_remote_id", "")):
-        return f"This sampler is paired with run {run_id} and ends with it."
-    return why_not(workspace=request.workspace, person=request.user, method=kind.method)
+    here, person = request.workspace, request.user
+    return ends_with(row) or why_not(workspace=here, person=person, method=kind.method)
+
+
+def ends_with(row: Target) -> str:
+    """Why it cannot be ended alone, "" where it can."""
+    if isinstance(row, Sampler) and row.run_remote_id:
+        return f"This sampler is paired with run {row.run_remote_id} and ends with it."
+    return ""

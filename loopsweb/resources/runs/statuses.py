@@ -8,7 +8,7 @@ RUN = Vocabulary(
         "ACTIVE",
         "good",
         "The run is there and takes training steps when a client sends them.",
-        "It goes on when the training script is closed. To end it, deactivate its deployment.",
+        "It goes on when the training script is closed. To end it, deactivate it.",
     ),
     Status(
         "INACTIVE",
