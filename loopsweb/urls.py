@@ -14,6 +14,7 @@ urlpatterns = [
     path("w/<slug:workspace>/", include("loopsweb.dashboard.urls")),
     path("w/<slug:workspace>/", include("loopsweb.resources.urls")),
     path("keys/", include("loopsweb.keys.urls")),
+    path("teams/", include("loopsweb.resources.deactivations.team_urls")),
     path("teams/", include("loopsweb.accounts.urls")),
     path("tokens/", include("loopsweb.json_api.tokens.urls")),
     path("api/v1/", include("loopsweb.json_api.urls")),

@@ -12,6 +12,7 @@ from django.urls import reverse
 from loopsweb.accounts.models import Workspace
 from loopsweb.keys.models import Key, KeyState
 from loopsweb.resources.checkpoints.models import Checkpoint
+from loopsweb.resources.deactivations.models import Deactivation, State
 from loopsweb.resources.deployments.models import TERMINAL, Deployment
 from loopsweb.resources.deployments.statuses import DEPLOYMENT
 from loopsweb.resources.samplers.models import Sampler
@@ -19,6 +20,7 @@ from loopsweb.resources.samplers.statuses import SAMPLER
 from loopsweb.ui.statuses import Tone
 
 RECENT = timedelta(hours=24)
+GLASS_STAYS_BROKEN = timedelta(days=7)
 SYNCING_FOR_LONG = timedelta(minutes=30)
 MOST = 5
 ENDED_BADLY = ("FAILED", "PREEMPTED")
@@ -39,6 +41,7 @@ class Item:
 def items(workspace: Workspace, *, now: datetime) -> list[Item]:
     found = [
         *keys(workspace),
+        *deactivations(workspace, now=now),
         *deployments(workspace, now=now),
         *samplers(workspace, now=now),
         *checkpoints(workspace, now=now),
@@ -51,6 +54,21 @@ def keys(workspace: Workspace) -> Iterator[Item]:
     for key in troubled.select_related("owner")[:MOST]:
         what = f"API key of {key.owner.email}: {key.get_state_display().lower()}."
         yield Item("bad", f"{what} {key.state_reason}", str(key), "", key.state_since)
+
+
+def deactivations(workspace: Workspace, *, now: datetime) -> Iterator[Item]:
+    """What waits for a second person, and loudly what was done without one."""
+    rows = Deactivation.objects.filter(workspace=workspace)
+    loud = Q(broke_glass=True, requested_at__gte=now - GLASS_STAYS_BROKEN)
+    for row in rows.filter(loud | Q(state=State.WAITING)).order_by("-requested_at", "-pk")[:MOST]:
+        url = reverse("deactivations:detail", args=[workspace.slug, row.incident])
+        name = row.target_remote_id
+        if row.broke_glass:
+            what = f"{row.person} broke the glass: ended a {row.noun} without a second person."
+            yield Item("bad", what, name, url, row.requested_at)
+        else:
+            what = f"{row.person} asks to end a {row.noun}: it waits for a second person."
+            yield Item("warn", what, name, url, row.requested_at)
 
 
 def deployments(workspace: Workspace, *, now: datetime) -> Iterator[Item]:

@@ -14,6 +14,7 @@ from loopsweb.accounts.permissions import SignedInRequest, public, signed_in
 from loopsweb.dashboard.last_visited import last_visited
 from loopsweb.resources import heartbeat
 from loopsweb.resources.checkpoints.statuses import SYNC
+from loopsweb.resources.deactivations.statuses import DEACTIVATION
 from loopsweb.resources.deployments.statuses import DEPLOYMENT
 from loopsweb.resources.runs.statuses import RUN
 from loopsweb.resources.samplers.statuses import SAMPLER
@@ -24,6 +25,7 @@ VOCABULARIES = {
     "Runs": RUN,
     "Samplers": SAMPLER,
     "Checkpoint sync": SYNC,
+    "Deactivations": DEACTIVATION,
 }
 
 

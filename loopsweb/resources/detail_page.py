@@ -12,6 +12,7 @@ from loopsweb.accounts.permissions import WorkspaceRequest
 from loopsweb.audit.models import Event
 from loopsweb.resources.freshness import freshness
 from loopsweb.resources.list_page import version_of
+from loopsweb.resources.protections import Protection
 from loopsweb.resources.snapshot import Snapshot
 from loopsweb.resources.status_changes import StatusChange
 from loopsweb.resources.watch import looked_at
@@ -52,6 +53,9 @@ def detail_page(
             "feed": feed,
             "version": version,
             "changes": changes[:MOST_CHANGES],
+            "protection": Protection.objects.filter(
+                workspace=request.workspace, noun=singular, remote_id=row.remote_id
+            ).first(),
             "events": events[:MOST_EVENTS],
             "is_part": wants_partial(request, "live"),
             **context(row),

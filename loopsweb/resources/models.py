@@ -5,9 +5,10 @@ from __future__ import annotations
 from loopsweb.resources.catalogue import Catalogue
 from loopsweb.resources.checkpoints.models import Checkpoint, CheckpointFeed
 from loopsweb.resources.deactivations.models import Batch, Deactivation
-from loopsweb.resources.deactivations.policies import Policy, Protection
+from loopsweb.resources.deactivations.policies import Policy
 from loopsweb.resources.deployments.models import Deployment
 from loopsweb.resources.poll_state import PollState
+from loopsweb.resources.protections import Protection
 from loopsweb.resources.runs.models import Run
 from loopsweb.resources.samplers.models import Sampler
 from loopsweb.resources.sessions.models import Session

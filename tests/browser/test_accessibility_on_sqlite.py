@@ -34,6 +34,8 @@ WITHOUT_A_PAGE = {
     *("keys:check", "keys:share", "teams:rename", "teams:add_member", "teams:change_role"),
     *("teams:add_workspace", "teams:invite", "teams:revoke_invitation", "teams:policy"),
     "teams:accept_offer",
+    *("deactivations:approval", "deactivations:refusal", "deactivations:withdrawal"),
+    *("deactivations:protection", "deactivations:stop"),
 }
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 
-from loopsweb.accounts.models import Team, Workspace
+from loopsweb.accounts.models import Team
 
 LONGEST_APPROVAL_HOURS = 168
 LONGEST_UNDO_SECONDS = 600
@@ -40,27 +40,6 @@ class Policy(models.Model):
 
     def __str__(self) -> str:
         return f"policy of {self.team}"
-
-
-class Protection(models.Model):
-    """A mark on one resource: it is not ended by one person alone."""
-
-    workspace = models.ForeignKey(Workspace, on_delete=models.CASCADE, related_name="+")
-    noun = models.CharField(max_length=20)
-    remote_id = models.CharField(max_length=255)
-    person = models.CharField(max_length=255)
-    reason = models.TextField(blank=True)
-    since = models.DateTimeField()
-
-    class Meta:
-        constraints = [
-            models.UniqueConstraint(
-                fields=["workspace", "noun", "remote_id"], name="protected_once"
-            )
-        ]
-
-    def __str__(self) -> str:
-        return f"{self.noun} {self.remote_id}"
 
 
 def policy_of(team: Team) -> Policy:

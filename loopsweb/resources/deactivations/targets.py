@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -52,6 +52,9 @@ class Kind:
     def find(self, workspace: Workspace, remote_id: str) -> Target | None:
         return self.model.objects.filter(workspace=workspace, remote_id=remote_id).first()
 
+    def find_all(self, workspace: Workspace, ids: Sequence[str]) -> list[Target]:
+        return list(self.model.objects.filter(workspace=workspace, remote_id__in=ids))
+
     def status_of(self, client: Client, remote_id: str, *, reading: Reading) -> str:
         """As the API says now; "" where it does not say. The answer is kept."""
         found = self.pull_one(client, remote_id, reading=reading)
@@ -70,3 +73,10 @@ KINDS = {
 
 def kind_of(target: Target) -> Kind:
     return KINDS[type(target).__name__.lower()]
+
+
+def ends_with(row: Target) -> str:
+    """Why it cannot be ended alone, "" where it can."""
+    if isinstance(row, Sampler) and row.run_remote_id:
+        return f"This sampler is paired with run {row.run_remote_id} and ends with it."
+    return ""

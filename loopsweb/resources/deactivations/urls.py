@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from django.urls import path, register_converter
 
-from loopsweb.resources.deactivations import views
+from loopsweb.resources.deactivations import bulk_views, decision_views, policy_views, views
 from loopsweb.resources.deactivations.targets import KINDS, Kind
 
 
@@ -21,5 +21,18 @@ class Ending:
 register_converter(Ending, "ending")
 app_name = "deactivations"
 urlpatterns = [
+    path("deactivations/", decision_views.list_, name="list"),
+    path("deactivations/<uuid:incident>/", decision_views.detail, name="detail"),
+    path("deactivations/<uuid:incident>/approval/", decision_views.approval, name="approval"),
+    path("deactivations/<uuid:incident>/refusal/", decision_views.refusal, name="refusal"),
+    path("deactivations/<uuid:incident>/withdrawal/", decision_views.withdrawal, name="withdrawal"),
+    path("deactivations/batches/<uuid:uid>/", bulk_views.batch, name="batch"),
+    path("deactivations/batches/<uuid:uid>/stop/", bulk_views.stop, name="stop"),
+    path("<ending:kind>/deactivations/", bulk_views.new, name="bulk"),
     path("<ending:kind>/<remote_id:remote_id>/deactivation/", views.new, name="new"),
+    path(
+        "<ending:kind>/<remote_id:remote_id>/protection/",
+        policy_views.protection,
+        name="protection",
+    ),
 ]

@@ -18,10 +18,9 @@ from loopsweb.resources.deactivations.forms import Deactivate
 from loopsweb.resources.deactivations.models import OPEN, Deactivation, State
 from loopsweb.resources.deactivations.policies import Policy, policy_of
 from loopsweb.resources.deactivations.preflight import preflight
-from loopsweb.resources.deactivations.targets import KINDS, Kind, Target, kind_of
+from loopsweb.resources.deactivations.targets import KINDS, Kind, Target, ends_with, kind_of
 from loopsweb.resources.detail_page import find
 from loopsweb.resources.freshness import freshness
-from loopsweb.resources.samplers.models import Sampler
 from loopsweb.ui.pages import render_page
 
 OK, CONFLICT, UNPROCESSABLE = 200, 409, 422
@@ -149,10 +148,3 @@ def tell(request: WorkspaceRequest, done: Deactivation) -> None:
 def why_blocked(request: WorkspaceRequest, kind: Kind, row: Target) -> str:
     here, person = request.workspace, request.user
     return ends_with(row) or why_not(workspace=here, person=person, method=kind.method)
-
-
-def ends_with(row: Target) -> str:
-    """Why it cannot be ended alone, "" where it can."""
-    if isinstance(row, Sampler) and row.run_remote_id:
-        return f"This sampler is paired with run {row.run_remote_id} and ends with it."
-    return ""
