@@ -133,7 +133,8 @@ def test_a_key_is_nowhere_but_in_the_header_that_reaches_the_api(
     deployment = Deployment.objects.in_workspace(acme).filter(status="RUNNING").first()
     assert deployment is not None
     ending = reverse("deactivations:new", args=[acme.slug, "deployments", deployment.remote_id])
-    assert browser.post(ending, {"reason": f"It is {deployment.remote_id}"}).status_code == 302
+    filled = {"reason": f"It is {deployment.remote_id}", "typed": deployment.remote_id}
+    assert browser.post(ending, filled).status_code == 302
     pages |= crawl(browser, "/", "/keys/", "/teams/", "/admin/", skip="/logout/")
     assert len([path for path in pages if "format=csv" in path]) >= 6, sorted(pages)
 

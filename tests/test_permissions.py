@@ -34,6 +34,7 @@ from loopsweb.audit.record import Actor, record
 from loopsweb.json_api.models import AccessToken
 from loopsweb.json_api.tokens.actions import make
 from loopsweb.keys.models import Key
+from loopsweb.resources.models import Batch, Deactivation
 from loopsweb.resources.snapshot import Snapshot
 from loopsweb.simulator import Simulator
 from tests.keys.factory import key_of
@@ -71,6 +72,7 @@ class House:
     offer: Invitation
     session: UserSession
     token: AccessToken
+    asked: Deactivation
 
 
 EXAMPLES: Examples = {
@@ -80,6 +82,8 @@ EXAMPLES: Examples = {
     "uid": lambda house: house.key.uid,
     "remote_id": lambda _: REMOTE_ID,
     "kind": lambda _: "deployments",
+    "incident": lambda house: house.asked.incident,
+    "batch": lambda house: house.asked.batch and house.asked.batch.uid,
     "event_id": lambda house: house.event.pk,
     "key": lambda _: "abc",
     "token": lambda house: house.token.pk,
@@ -178,10 +182,22 @@ def house(alice: User, otto: User, vic: User, acme: Workspace, now: Any) -> Hous
             model.objects.create(
                 workspace=acme, remote_id=REMOTE_ID, first_seen_at=now, changed_at=now
             )
+    batch = Batch.objects.create(workspace=acme, noun="deployment", requested_at=now)
     nobody = Actor(workspace="", person="", role="", address="", request_id="")
     return House(
         workspace=acme,
         key=key_of(alice, acme),
+        asked=Deactivation.objects.create(
+            workspace=acme,
+            noun="deployment",
+            target_remote_id=REMOTE_ID,
+            state="waiting",
+            batch=batch,
+            requested_at=now,
+            expires_at=now,
+            state_since=now,
+            ask_at=now,
+        ),
         session=UserSession.objects.create(user=alice, ip="127.0.0.1", session_key="alices"),
         token=make(
             person=alice, workspace=acme, name="script", days=7, by=nobody, now=timezone.now()

@@ -9,11 +9,16 @@ from allauth.account.adapter import DefaultAccountAdapter
 from allauth.core import context
 from allauth.mfa.adapter import DefaultMFAAdapter
 from django.core.exceptions import ValidationError
+from django.db import transaction
 from django.http import HttpRequest
+from django.utils import timezone
 
 from loopsweb import cipher
 from loopsweb.accounts.confirming import confirmed_lately
 from loopsweb.accounts.lockout import locked_out
+from loopsweb.accounts.models import User
+from loopsweb.accounts.trail import tell_teams_of
+from loopsweb.audit.record import actor
 
 PURPOSE = "mfa"
 
@@ -29,6 +34,16 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
         except ValidationError as error:
             who = self._get_login_attempts_cache_key(request, **credentials)
             raise ValidationError(locked_out(request, who, now=time.time())) from error
+
+    def set_password(self, user: User, password: str) -> None:
+        """Where a person changes theirs or follows a link to a new one: told, or not set."""
+        request = context.request
+        how = "changed" if request.user.is_authenticated else "by a mailed link"
+        with transaction.atomic():
+            answer = {"password": how}
+            now = timezone.now()
+            tell_teams_of(user, "person.password", by=actor(request), now=now, answer=answer)
+            super().set_password(user, password)
 
     def is_open_for_signup(self, request: HttpRequest) -> bool:
         return False

@@ -37,6 +37,13 @@ def tell_of(person: User, action: str, request: HttpRequest, **answer: Any) -> N
     tell_teams_of(person, action, by=by, now=timezone.now(), answer=answer, by_staff=True)
 
 
+def may_take_over(request: HttpRequest, person: User | None) -> bool:
+    """Whether who asks has all the power that the person has. None: nobody in particular."""
+    if person is None or request.user.is_superuser or person.pk == request.user.pk:
+        return True
+    return not (person.is_staff or person.is_superuser)
+
+
 class LowerCaseEmail:
     cleaned_data: dict[str, Any]
 
@@ -102,6 +109,10 @@ class PersonAdmin(UserAdmin[User]):
         )
         return [*self.readonly_fields, *access]
 
+    def has_change_permission(self, request: HttpRequest, obj: User | None = None) -> bool:
+        """Who sets somebody's password can become them, so only a superuser changes other staff."""
+        return super().has_change_permission(request, obj) and may_take_over(request, obj)
+
     def save_model(self, request: HttpRequest, obj: User, form: Any, change: bool) -> None:  # noqa: FBT001
         super().save_model(request, obj, form, change)
         if not change:
@@ -159,6 +170,10 @@ class SecondFactorAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: Authenticator | None = None) -> bool:
+        allowed = bool(super().has_delete_permission(request, obj))
+        return allowed and may_take_over(request, obj and obj.user)
 
     def delete_model(self, request: HttpRequest, obj: Authenticator) -> None:
         kind = str(Authenticator.Type(obj.type).label)

@@ -15,6 +15,8 @@ from loopsweb.keys.models import Key
 from tests.keys.factory import key_of
 from tests.personas import client_of
 
+PASSWORD = "correct horse battery"
+
 
 @pytest.fixture
 def root(db: None) -> User:
@@ -79,6 +81,42 @@ def test_staff_do_not_make_themselves_superusers(root: User, otto: User) -> None
 
     fields = page.context["adminform"].form.fields
     assert [name for name in fields if name in {"is_staff", "is_superuser"}] == []
+
+
+def staff_of(person: User) -> User:
+    User.objects.filter(pk=person.pk).update(is_staff=True)
+    codenames = ["change_user", "view_user", "delete_authenticator", "view_authenticator"]
+    person.user_permissions.set(Permission.objects.filter(codename__in=codenames))
+    return User.objects.get(pk=person.pk)
+
+
+@pytest.mark.parametrize("whose", ["superuser", "staff"])
+def test_staff_do_not_become_those_who_may_more(
+    whose: str, root: User, otto: User, alice: User
+) -> None:
+    browser = client_of(staff_of(otto))
+    target = root if whose == "superuser" else staff_of(alice)
+    before = User.objects.values("email", "password", "is_active").get(pk=target.pk)
+    here = f"/admin/accounts/user/{target.pk}/"
+    new = {"usable_password": "true", "password1": PASSWORD, "password2": PASSWORD}
+
+    switched_off = browser.post(f"{here}change/", person_form(target, is_active=""))
+    password = browser.post(f"{here}password/", new)
+
+    assert (switched_off.status_code, password.status_code) == (403, 403)
+    assert User.objects.values("email", "password", "is_active").get(pk=target.pk) == before
+
+
+@pytest.mark.parametrize("way", ["one", "selected"])
+def test_staff_leave_the_second_factor_of_a_superuser(way: str, root: User, otto: User) -> None:
+    factor = Authenticator.objects.create(user=root, type="totp", data={})
+    here = "/admin/mfa/authenticator/"
+    selected = {"action": "delete_selected", "_selected_action": factor.pk, "post": "yes"}
+    path, form = (f"{here}{factor.pk}/delete/", {"post": "yes"})
+
+    client_of(staff_of(otto)).post(*((path, form) if way == "one" else (here, selected)))
+
+    assert Authenticator.objects.get() == factor
 
 
 def test_keys_are_shown_by_fingerprint_alone(root: User, otto: User, acme: Workspace) -> None:

@@ -1,13 +1,16 @@
 from __future__ import annotations
 
 import re
+from typing import Any
 
 import pytest
 from django.core import mail
+from django.db import DatabaseError
 from django.test import Client
 from pytest_django import Settings
 
 from loopsweb.accounts.models import User
+from loopsweb.audit.models import Event
 
 RESET = "/accounts/password/reset/"
 NEW = "correct horse battery"
@@ -22,6 +25,10 @@ def reset_link(person: User) -> str:
 
 def without_email(settings: Settings) -> None:
     settings.EMAIL_BACKEND = "django.core.mail.backends.console.EmailBackend"
+
+
+def broken(*_: Any, **__: Any) -> None:
+    raise DatabaseError
 
 
 @pytest.mark.parametrize("email", ["alice@example.com", "nobody@example.com"])
@@ -57,3 +64,36 @@ def test_a_link_sets_a_password(alice: User) -> None:
     browser.post(page.request["PATH_INFO"], {"password1": NEW, "password2": NEW})
 
     assert User.objects.get(pk=alice.pk).check_password(NEW)
+    told = Event.objects.values_list("workspace", "action", "person", "target_id", "answer")
+    by_link = {"password": "by a mailed link"}
+    assert list(told) == [("alice", "person.password", alice.email, alice.email, by_link)]
+
+
+def test_a_password_that_is_changed_is_told(alice: User) -> None:
+    alice.set_password("an older horse battery")
+    alice.save()
+    browser = Client()
+    browser.post("/accounts/login/", {"login": alice.email, "password": "an older horse battery"})
+    sent = {"oldpassword": "an older horse battery", "password1": NEW, "password2": NEW}
+
+    browser.post("/accounts/password/change/", sent)
+
+    assert User.objects.get(pk=alice.pk).check_password(NEW)
+    event = Event.objects.get(action="person.password")
+    assert (event.person, event.role, event.answer) == (
+        alice.email,
+        "admin",
+        {"password": "changed"},
+    )
+
+
+def test_what_cannot_be_told_is_not_changed(alice: User, monkeypatch: pytest.MonkeyPatch) -> None:
+    link = reset_link(alice)
+    browser = Client(raise_request_exception=False)
+    page = browser.get(link, follow=True)
+    monkeypatch.setattr(Event, "save", broken)
+
+    answer = browser.post(page.request["PATH_INFO"], {"password1": NEW, "password2": NEW})
+
+    assert answer.status_code == 500
+    assert not User.objects.get(pk=alice.pk).check_password(NEW)

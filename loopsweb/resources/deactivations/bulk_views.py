@@ -100,12 +100,12 @@ def page(
 
 
 @require(Permission.VIEW)
-def batch(request: WorkspaceRequest, uid: uuid.UUID) -> HttpResponse:
+def detail(request: WorkspaceRequest, batch: uuid.UUID) -> HttpResponse:
     version, now = request.workspace.version, timezone.now()
     looked_at(request.workspace)
     if same := unchanged(request, version, now):
         return same
-    found = find(request, uid)
+    found = find(request, batch)
     rows = list(found.rows.all())
     context = {
         "batch": found,
@@ -125,12 +125,12 @@ def batch(request: WorkspaceRequest, uid: uuid.UUID) -> HttpResponse:
 
 @require(Permission.DEACTIVATE)
 @require_POST
-def stop(request: WorkspaceRequest, uid: uuid.UUID) -> HttpResponse:
-    found = find(request, uid)
+def stop(request: WorkspaceRequest, batch: uuid.UUID) -> HttpResponse:
+    found = find(request, batch)
     stopped = bulk.stop(found, by=actor(request), now=timezone.now())
     sent = found.rows.count() - stopped
     messages.success(request, f"{stopped} stopped before anything was sent; {sent} went on before.")
-    return redirect("deactivations:batch", request.workspace.slug, uid)
+    return redirect("deactivations:batch", request.workspace.slug, batch)
 
 
 def find(request: WorkspaceRequest, uid: uuid.UUID) -> Batch:

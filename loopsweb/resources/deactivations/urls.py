@@ -26,8 +26,8 @@ urlpatterns = [
     path("deactivations/<uuid:incident>/approval/", decision_views.approval, name="approval"),
     path("deactivations/<uuid:incident>/refusal/", decision_views.refusal, name="refusal"),
     path("deactivations/<uuid:incident>/withdrawal/", decision_views.withdrawal, name="withdrawal"),
-    path("deactivations/batches/<uuid:uid>/", bulk_views.batch, name="batch"),
-    path("deactivations/batches/<uuid:uid>/stop/", bulk_views.stop, name="stop"),
+    path("deactivations/batches/<uuid:batch>/", bulk_views.detail, name="batch"),
+    path("deactivations/batches/<uuid:batch>/stop/", bulk_views.stop, name="stop"),
     path("<ending:kind>/deactivations/", bulk_views.new, name="bulk"),
     path("<ending:kind>/<remote_id:remote_id>/deactivation/", views.new, name="new"),
     path(
