@@ -183,6 +183,9 @@ def house(alice: User, otto: User, vic: User, acme: Workspace, now: Any) -> Hous
                 workspace=acme, remote_id=REMOTE_ID, first_seen_at=now, changed_at=now
             )
     batch = Batch.objects.create(workspace=acme, noun="deployment", requested_at=now)
+    incident = record(
+        workspace=acme.slug, action="deployment.deactivate", outcome="requested", now=now
+    ).incident
     nobody = Actor(workspace="", person="", role="", address="", request_id="")
     return House(
         workspace=acme,
@@ -193,6 +196,7 @@ def house(alice: User, otto: User, vic: User, acme: Workspace, now: Any) -> Hous
             target_remote_id=REMOTE_ID,
             state="waiting",
             batch=batch,
+            incident=incident,
             requested_at=now,
             expires_at=now,
             state_since=now,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 from django.db import connection
+from django.http import HttpResponse
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
@@ -40,12 +41,13 @@ def asked(
     return found
 
 
-def press(person: User, deployment: Deployment, **more: str) -> object:
+def press(person: User, deployment: Deployment, **more: str) -> HttpResponse:
     url = reverse(
         "deactivations:new", args=[deployment.workspace.slug, "deployments", deployment.remote_id]
     )
     filled = {"reason": "idle", "typed": deployment.remote_id, **more}
-    return client_of(person).post(url, filled)
+    answer: HttpResponse = client_of(person).post(url, filled)
+    return answer
 
 
 def decide(person: User, asked: Deactivation, how: str, **sent: str) -> int:

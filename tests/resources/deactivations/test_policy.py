@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from typing import Any
 
 import pytest
 from django.conf import settings
@@ -38,7 +39,7 @@ def deployment(made: MadeDeployments) -> Deployment:
     return one
 
 
-def changes() -> list[dict[str, object]]:
+def changes() -> list[Any]:
     return list(Event.objects.filter(action="team.policy").values_list("answer", flat=True))
 
 
