@@ -8,13 +8,15 @@ from __future__ import annotations
 
 import os
 import sys
+from collections.abc import Callable
 from datetime import datetime, timedelta
+from typing import Any
 
 import django
 
 from tests.crash.killing import arm, die, then_die
 
-CARRYING_OUT = {
+CARRYING_OUT: dict[str, tuple[str, str, Callable[[Any], Any]]] = {
     "it is handed out": ("carrying_out", "ready", lambda _: die),
     "it was looked at": ("carrying_out", "ready", then_die),
     "it is marked as sent": ("actions", "send", lambda _: die),

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 from django.db import connection
-from django.http import HttpResponse
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
@@ -41,12 +42,12 @@ def asked(
     return found
 
 
-def press(person: User, deployment: Deployment, **more: str) -> HttpResponse:
+def press(person: User, deployment: Deployment, **more: str) -> Any:
     url = reverse(
         "deactivations:new", args=[deployment.workspace.slug, "deployments", deployment.remote_id]
     )
     filled = {"reason": "idle", "typed": deployment.remote_id, **more}
-    answer: HttpResponse = client_of(person).post(url, filled)
+    answer: Any = client_of(person).post(url, filled)
     return answer
 
 
