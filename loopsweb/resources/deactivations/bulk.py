@@ -26,6 +26,7 @@ from loopsweb.resources.deactivations.models import (
 from loopsweb.resources.deactivations.policies import Policy
 from loopsweb.resources.deactivations.preflight import Preflight, preflights
 from loopsweb.resources.deactivations.targets import Kind, ends_with
+from loopsweb.resources.keeping import bump
 from loopsweb.resources.submissions import Submission
 
 
@@ -143,6 +144,7 @@ def ask(
     )
     if not is_new:
         raise AlreadySubmitted
+    bump(workspace)  # before the chain, as everywhere: two writers never wait for each other
     batch = Batch.objects.create(
         workspace=workspace, noun=kind.noun, person=by["person"], reason=reason, requested_at=now
     )

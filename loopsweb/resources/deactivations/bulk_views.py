@@ -26,6 +26,7 @@ from loopsweb.resources.freshness import freshness
 from loopsweb.resources.watch import looked_at
 from loopsweb.ui.live import stamp, unchanged
 from loopsweb.ui.pages import render_page, wants_partial
+from loopsweb.ui.url_text import clean
 
 OK, CONFLICT, UNPROCESSABLE = 200, 409, 422
 MOST = 200
@@ -34,7 +35,8 @@ MOST = 200
 @require(Permission.DEACTIVATE)
 def new(request: WorkspaceRequest, kind: Kind) -> HttpResponseBase:
     sent = request.POST if request.method == "POST" else None
-    ids = (request.GET if sent is None else sent).getlist("id")[: MOST + 1]
+    given = (request.GET if sent is None else sent).getlist("id")
+    ids = [clean(each) for each in given[: MOST + 1]]
     if not ids or len(ids) > MOST:
         told = f"Select at most {MOST}." if ids else f"Select the {kind.plural} to end first."
         messages.error(request, told)
@@ -128,8 +130,10 @@ def detail(request: WorkspaceRequest, batch: uuid.UUID) -> HttpResponse:
 def stop(request: WorkspaceRequest, batch: uuid.UUID) -> HttpResponse:
     found = find(request, batch)
     stopped = bulk.stop(found, by=actor(request), now=timezone.now())
-    sent = found.rows.count() - stopped
-    messages.success(request, f"{stopped} stopped before anything was sent; {sent} went on before.")
+    sent = sum(row.is_sent for row in found.rows.all())
+    messages.success(
+        request, f"{stopped} stopped before anything was sent; {sent} had been sent before."
+    )
     return redirect("deactivations:batch", request.workspace.slug, batch)
 
 

@@ -63,7 +63,7 @@ class Preflight:
         return {
             "runs": sorted(ending.run.remote_id for ending in self.runs),
             "samplers": sorted(sampler.remote_id for sampler in self.samplers),
-            "syncing": sorted(checkpoint.remote_id for checkpoint in self.syncing),
+            "syncing": sorted(ending.run.remote_id for ending in self.runs if ending.syncing),
             "unsaved": sorted(run.remote_id for run in self.unsaved),
             "protected": sorted(each.remote_id for each in self.protections),
         }
