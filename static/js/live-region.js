@@ -77,7 +77,9 @@ class LiveRegion extends HTMLElement {
     if (event.target !== this) return;
     const isOwn = event.detail.requestConfig.elt === this;
     const selection = getSelection();
-    const isBusy = !selection.isCollapsed && this.contains(selection.anchorNode);
+    const field = this.contains(document.activeElement) ? document.activeElement : null;
+    const isTyping = field?.matches("input:not([type=checkbox]), textarea") && field.value !== "";
+    const isBusy = isTyping || (!selection.isCollapsed && this.contains(selection.anchorNode));
     if (isOwn && (this.askedInTurn !== this.turn || isBusy)) {
       event.detail.shouldSwap = false;
       return;

@@ -60,6 +60,7 @@ def deactivate(page: Page, *, reason: str, look_again: Look) -> str:
     link.first.click()
     expect(page.get_by_role("heading", name="What ends")).to_be_visible()
     page.get_by_label("Reason").fill(reason)
+    page.get_by_label("Type its ID to confirm").fill(deployment)
     page.get_by_role("button", name="Deactivate", exact=True).click()
     expect(page.get_by_text("The API accepted the deactivation.")).to_be_visible()
     return deployment

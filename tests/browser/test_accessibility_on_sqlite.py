@@ -28,7 +28,9 @@ SIGNED_OUT = [
     "/accounts/password/reset/key/done/",
 ]
 NOUNS = ("sessions", "runs", "samplers", "checkpoints", "deployments")
-OURS = tuple(f"{space}:" for space in (*NOUNS, "dashboard", "keys", "teams"))
+OURS = tuple(
+    f"{space}:" for space in (*NOUNS, "deactivations", "policy", "dashboard", "keys", "teams")
+)
 WITHOUT_A_PAGE = {
     *("checkpoints:download", "dashboard:export", "dashboard:verification"),
     *("keys:check", "keys:share", "teams:rename", "teams:add_member", "teams:change_role"),
@@ -78,13 +80,30 @@ def links(page: Page) -> list[str]:
     return [urldefrag(link).url for link in found if link.startswith("/")]
 
 
+def end_two(page: Page) -> str:
+    """Ask to end two samplers that stand alone; the address of their preview."""
+    page.goto("/w/hedy/samplers/")
+    boxes = page.locator("input[name=id]")
+    for box in boxes.all()[:2]:
+        box.check()
+    number = min(boxes.count(), 2)
+    page.get_by_role("button", name="Review selected").click()
+    preview = urlsplit(page.url)
+    page.get_by_label("Reason").fill("Nobody samples.")
+    page.get_by_label(f"Type {number} to confirm").fill(str(number))
+    page.get_by_role("button", name="Deactivate", exact=True).click()
+    page.wait_for_url("**/deactivations/batches/**")
+    return f"{preview.path}?{preview.query}"
+
+
 def test_no_page_breaks_a_rule(visit: Visit, site: Site) -> None:
     page = visit("/accounts/login/")
     person.sign_in(page, email=person.joins(site, name="hedy"))
     person.add_key(page, name="Mine", secret="demo-org-key")
     page.goto("/w/hedy/checkpoints/")
     eventually(lambda: page.reload() is not None and person.rows(page))
-    waiting, seen = ["/w/hedy/", "/keys/", "/keys/add/", "/teams/"], dict[str, str]()
+    preview = end_two(page)
+    waiting, seen = [preview, "/w/hedy/", "/keys/", "/keys/add/", "/teams/"], dict[str, str]()
     broken: dict[tuple[str, str], list[str]] = {}
 
     def look() -> None:

@@ -76,5 +76,5 @@ def test_the_page_of_a_run_never_offers_to_end_another(
     seen(Run, acme, "r1", deployment_remote_id="dep", status=status)
     browser: Client = client_of({"otto": otto, "vic": vic}[who])
     page = browser.get(reverse("runs:detail", args=[acme.slug, "r1"])).content.decode()
-    stop = reverse("deactivations:new", args=[acme.slug, "runs", "r1"])
+    stop = reverse("deactivations:new", args=[acme.slug, "deployments", "dep"])
     assert (f'href="{stop}"' in page) is offered
