@@ -128,9 +128,8 @@ def request(
 
 
 def add(*, target: Target, by: Actor, reason: str, now: datetime, plan: Plan) -> Deactivation:
-    bump(target.workspace)
     how = {name: value for name, value in vars(plan).items() if name != "foreseen"}
-    return Deactivation.objects.create(
+    deactivation = Deactivation.objects.create(
         workspace=target.workspace,
         noun=kind_of(target).noun,
         target_remote_id=target.remote_id,
@@ -146,6 +145,8 @@ def add(*, target: Target, by: Actor, reason: str, now: datetime, plan: Plan) ->
         ask_at=plan.due_at or now + CALL_TAKES_AT_MOST,
         **how,
     )
+    bump(target.workspace)  # after the row, as endings.move does it, or the two may deadlock
+    return deactivation
 
 
 def told_of(
