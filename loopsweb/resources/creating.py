@@ -8,8 +8,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Protocol, TypeVar
 
-from django.db import transaction
-
+from loopsweb.audit.committing import committed
 from loopsweb.audit.models import Outcome
 from loopsweb.audit.record import Actor, follow_up, record
 from loopsweb.keys.clients import Acting
@@ -54,7 +53,7 @@ class Order:
 def create(noun: str, order: Order, call: Callable[..., N], *, keep_created: Keep[N]) -> N:
     """What the API made of the order, in the snapshot at once.
 
-    Raises AlreadySubmitted, or the LoopsError of the call, which is not repeated.
+    Raises AlreadySubmitted, NotRecorded, or the LoopsError of the call, which is not repeated.
     """
     asked = {name: value for name, value in order.asked.items() if value is not None}
     begin(noun, order, asked=asked)
@@ -79,9 +78,10 @@ def create(noun: str, order: Order, call: Callable[..., N], *, keep_created: Kee
 
 
 def begin(noun: str, order: Order, *, asked: dict[str, Any]) -> None:
-    """Commit what is about to be asked for. When this raises, nothing has been done."""
+    """Commit what is about to be asked for. When this raises, nothing has been done: NotRecorded,
+    AlreadySubmitted."""
     key, now = order.acting.key, order.clock()
-    with transaction.atomic(durable=True):
+    with committed():
         _, is_new = Submission.objects.get_or_create(
             workspace=key.workspace, once=order.once, defaults={"at": now}
         )

@@ -12,6 +12,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from loopsweb.accounts.permissions import WorkspaceRequest
+from loopsweb.audit.committing import NotRecorded
 from loopsweb.audit.record import actor
 from loopsweb.keys.clients import NoKey, client_for, why_not
 from loopsweb.loops_api import errors
@@ -20,7 +21,7 @@ from loopsweb.resources.creation_form import CreationForm
 from loopsweb.resources.keeping import Named
 from loopsweb.ui.pages import render_page
 
-UNPROCESSABLE, CONFLICT, BAD_GATEWAY = 422, 409, 502
+UNPROCESSABLE, CONFLICT, BAD_GATEWAY, UNAVAILABLE = 422, 409, 502, 503
 MAYBE = (
     "Whether it was made is unknown: the request may have arrived. "
     "Look at the list before you send it again."
@@ -74,9 +75,9 @@ def creation_page(
                         clock=timezone.now,
                     )
                 )
-            except NoKey as error:
+            except (NoKey, NotRecorded) as error:
                 form.add_error(None, str(error))
-                status = CONFLICT
+                status = CONFLICT if isinstance(error, NoKey) else UNAVAILABLE
             except AlreadySubmitted:
                 messages.info(request, "This form was sent before; nothing was sent this time.")
                 return redirect(f"{creation.noun}:list", workspace.slug)

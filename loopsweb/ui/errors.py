@@ -6,12 +6,12 @@ import sys
 from typing import Any
 
 import structlog
-from django.db import InterfaceError, OperationalError
+from django.db import InterfaceError, InternalError, OperationalError
 from django.http import Http404, HttpRequest, HttpResponse
 from django.template.loader import get_template, render_to_string
 
 log = structlog.get_logger(__name__)
-OUTAGES = (OperationalError, InterfaceError)
+OUTAGES = (OperationalError, InterfaceError, InternalError)  # the last: read-only PostgreSQL
 
 
 def bad_request(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
@@ -67,7 +67,8 @@ def outage(request: HttpRequest, cause: BaseException) -> HttpResponse:
         request,
         503,
         "loopsweb cannot use its database",
-        "Nothing you see elsewhere is being updated. Training goes on untouched. "
+        "Nothing you see elsewhere is being updated. Training goes on untouched, and nothing was "
+        "asked of the API that does not stand in the audit trail. "
         "Try again in a moment; if this stays, tell whoever runs loopsweb.",
     )
     response["Retry-After"] = "5"

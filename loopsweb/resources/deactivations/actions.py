@@ -8,8 +8,9 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
-from django.db import IntegrityError, transaction
+from django.db import IntegrityError
 
+from loopsweb.audit.committing import committed
 from loopsweb.audit.models import Outcome
 from loopsweb.audit.record import Actor, record
 from loopsweb.keys.clients import Acting
@@ -80,8 +81,8 @@ def deactivate(
     """End `target` as planned, with one call of the API, never repeated. `clock` tells aware times
     in UTC.
 
-    Raises AlreadyRequested. A failure of the API is no exception but the state of the answer:
-    refused when it surely did nothing, unknown when it may have acted.
+    Raises AlreadyRequested, NotRecorded. A failure of the API is no exception but the state of the
+    answer: refused when it surely did nothing, unknown when it may have acted.
     """
     deactivation = request(
         target=target, acting=acting, by=by, reason=reason, now=clock(), plan=plan
@@ -107,9 +108,10 @@ def request(
     now: datetime,
     plan: Plan = AT_ONCE,
 ) -> Deactivation:
-    """Commit what is about to be done. When this raises, nothing has been done."""
+    """Commit what is about to be done. When this raises, nothing has been done: AlreadyRequested,
+    NotRecorded."""
     try:
-        with transaction.atomic(durable=plan.batch is None):
+        with committed(durable=plan.batch is None):
             deactivation = add(target=target, by=by, reason=reason, now=now, plan=plan)
             told_of(deactivation, target=target, acting=acting, by=by, plan=plan, now=now)
     except IntegrityError:
@@ -211,5 +213,5 @@ def call(client: Client, noun: str, remote_id: str) -> tuple[State, dict[str, An
     except errors.LoopsError as error:
         state = State.UNKNOWN if error.may_have_been_received else State.REFUSED
         return state, {"error": error.message, "said": error.plain}
-    answer = {"id": ended.id, "base_model": ended.base_model, "user_email": ended.owner_email}
+    answer = {"id": ended.id, "base_model": ended.base_model}
     return (State.SUCCEEDED if ended.id == remote_id else State.UNKNOWN), answer

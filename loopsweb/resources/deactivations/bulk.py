@@ -8,9 +8,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 
-from django.db import transaction
-
 from loopsweb.accounts.models import Workspace
+from loopsweb.audit.committing import committed
 from loopsweb.audit.record import Actor
 from loopsweb.keys.clients import Acting
 from loopsweb.resources.creating import AlreadySubmitted
@@ -122,7 +121,7 @@ def was_sent(workspace: Workspace, once: str) -> bool:
     return Submission.objects.filter(workspace=workspace, once=form).exists()
 
 
-@transaction.atomic(durable=True)
+@committed()
 def ask(
     seen: Preview,
     *,

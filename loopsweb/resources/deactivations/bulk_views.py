@@ -12,6 +12,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_POST
 
 from loopsweb.accounts.permissions import Permission, WorkspaceRequest, require
+from loopsweb.audit.committing import NotRecorded
 from loopsweb.audit.record import actor
 from loopsweb.keys.clients import NoKey, client_for, why_not
 from loopsweb.resources.creating import AlreadySubmitted
@@ -28,7 +29,7 @@ from loopsweb.ui.live import stamp, unchanged
 from loopsweb.ui.pages import render_page, wants_partial
 from loopsweb.ui.url_text import clean
 
-OK, CONFLICT, UNPROCESSABLE = 200, 409, 422
+OK, CONFLICT, UNPROCESSABLE, UNAVAILABLE = 200, 409, 422, 503
 MOST = 200
 
 
@@ -72,9 +73,10 @@ def press(
             policy=policy,
             now=timezone.now(),
         )
-    except NoKey as error:
+    except (NoKey, NotRecorded) as error:
         form.add_error(None, str(error))
-        return page(request, kind, form, status=CONFLICT)
+        status = CONFLICT if isinstance(error, NoKey) else UNAVAILABLE
+        return page(request, kind, form, status=status)
     except AlreadySubmitted:
         return sent_before(request)
     return redirect("deactivations:batch", request.workspace.slug, batch.uid)

@@ -9,6 +9,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from loopsweb.accounts.permissions import Permission, WorkspaceRequest, require
+from loopsweb.audit.committing import NotRecorded
 from loopsweb.audit.record import actor
 from loopsweb.keys.clients import NoKey, client_for, why_not
 from loopsweb.keys.models import NOT_OFFERED
@@ -23,7 +24,7 @@ from loopsweb.resources.detail_page import find
 from loopsweb.resources.freshness import freshness
 from loopsweb.ui.pages import render_page
 
-OK, CONFLICT, UNPROCESSABLE = 200, 409, 422
+OK, CONFLICT, UNPROCESSABLE, UNAVAILABLE = 200, 409, 422, 503
 TOLD = {
     State.SUCCEEDED: (messages.SUCCESS, "The API accepted the deactivation."),
     State.CONFIRMED: (messages.SUCCESS, "It has stopped."),
@@ -57,9 +58,10 @@ def new(request: WorkspaceRequest, kind: Kind, remote_id: str) -> HttpResponse:
         return page(request, form, policy, status=status)
     try:
         done = press(request, form, policy)
-    except NoKey as error:
+    except (NoKey, NotRecorded) as error:
         form.add_error(None, str(error))
-        return page(request, form, policy, status=CONFLICT)
+        status = CONFLICT if isinstance(error, NoKey) else UNAVAILABLE
+        return page(request, form, policy, status=status)
     except actions.AlreadyRequested as already:
         done = already.deactivation
         messages.info(request, f"{already} Nothing was sent again.")
@@ -82,7 +84,7 @@ def why_not_now(form: Deactivate, row: Target) -> int:
 
 
 def press(request: WorkspaceRequest, form: Deactivate, policy: Policy) -> Deactivation:
-    """Raises NoKey, AlreadyRequested."""
+    """Raises NoKey, NotRecorded, AlreadyRequested."""
     target = form.shown.target
     how = plan(
         form.shown,
