@@ -14,7 +14,6 @@ from datetime import datetime, timedelta
 import pytest
 from django.core.cache import cache
 from django.core.cache.backends.locmem import LocMemCache
-from django.db import connection
 from django.test import Client
 from django.urls import reverse
 from django_redis import get_redis_connection
@@ -30,6 +29,7 @@ from loopsweb.simulator import Simulator
 from loopsweb.simulator.people import Key as KnownKey
 from loopsweb.ui.logs import formatter
 from tests.crawl import crawl
+from tests.everything_kept import database
 from tests.personas import client_of
 
 CANARY = "canary1.kJ3xTq9ZbV7mWc2R"
@@ -94,16 +94,6 @@ def queued() -> list[bytes]:
                 return bodies
             bodies.append(json.dumps([message.headers, message.payload]).encode())
             message.ack()
-
-
-def database() -> bytes:
-    """Every row of every table."""
-    with connection.cursor() as cursor:
-        rows = []
-        for table in connection.introspection.table_names(cursor):
-            cursor.execute(f"SELECT * FROM {connection.ops.quote_name(table)}")  # noqa: S608
-            rows += cursor.fetchall()
-    return "\n".join(map(repr, rows)).encode()
 
 
 def cached() -> bytes:

@@ -9,7 +9,10 @@ class AccountsConfig(AppConfig):
 
     def ready(self) -> None:
         from loopsweb.accounts import single_sign_on  # isort: skip  (its receiver comes first:
-        from loopsweb.accounts import sign_in  # a sign-in is told where the person now belongs)
+        from loopsweb.accounts import (
+            forgetting,
+            sign_in,
+        )  # a sign-in is told where one belongs now)
 
-        assert sign_in  # noqa: S101  (imported for its receivers)
+        assert [sign_in, forgetting]  # noqa: S101  (imported for their receivers)
         single_sign_on.grants(settings.OIDC_ROLES)  # a bad map is said at the start

@@ -12,6 +12,15 @@ from loopsweb.accounts.models import Team, User, Workspace
 from loopsweb.audit.models import Outcome
 from loopsweb.audit.record import Actor, record
 
+PERSON = "person"
+
+
+def about(noun: str, name: str) -> dict[str, str]:
+    """The target's fields. What names a person goes where it can be erased: see audit.erasing."""
+    if noun == PERSON:
+        return {"target_noun": noun, "target_owner": name}
+    return {"target_noun": noun, "target_id": name, "target_name": name}
+
 
 @transaction.atomic
 def tell_team(
@@ -25,7 +34,8 @@ def tell_team(
     reason: str = "",
     answer: dict[str, Any] | None = None,
 ) -> None:
-    """One incident, an event in each of the team's workspaces. target: its noun and its name.
+    """One incident, an event in each of the team's workspaces. target: its noun and its name, of a
+    person their email.
 
     Workspaces are told in the order of their names, so that two tellers never wait for each other.
     """
@@ -37,9 +47,7 @@ def tell_team(
             **actor,
             action=action,
             outcome=outcome,
-            target_noun=noun,
-            target_id=name,
-            target_name=name,
+            **about(noun, name),
             reason=reason,
             answer=answer,
             incident=incident,
@@ -73,9 +81,7 @@ def tell_teams_of(
             **actor,
             action=action,
             outcome=outcome,
-            target_noun="person",
-            target_id=person.email,
-            target_name=person.email,
+            **about(PERSON, person.email),
             reason=reason,
             answer=answer,
             incident=incident,

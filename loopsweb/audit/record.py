@@ -12,6 +12,7 @@ from django.http import HttpRequest
 
 from loopsweb.audit.chain import PERSONAL, commitment, link, storable, text
 from loopsweb.audit.models import Chain, Event, Outcome
+from loopsweb.audit.nameless import nameless
 
 LONGEST_TEXT = 5000
 
@@ -60,8 +61,8 @@ def record(
 ) -> Event:
     """Write one event in the caller's transaction; what it speaks of commits with it or not at all.
 
-    `answer` is JSON: what the API said, never a key or a presigned URL. Without `incident` the
-    event opens one of its own.
+    `answer` is JSON: what the API said, never a key or a presigned URL; an email in it is blanked,
+    since it could not be erased. Without `incident` the event opens one of its own.
     """
     return add_link(
         Event(
@@ -99,11 +100,12 @@ def follow_up(
     now: datetime,
     target_id: str = "",
     by: Actor | None = None,
+    note: str = "",
 ) -> Event:
     """The next event of what was *requested* as `incident`: who, what and why stay as they were.
 
     `target_id` is what a creation's first event could not know; `by` is who took this step, where
-    that is somebody else.
+    that is somebody else, and `note` why they did.
     """
     event = Event.objects.get(incident=incident, outcome=Outcome.REQUESTED)
     event.pk = None
@@ -113,6 +115,7 @@ def follow_up(
     if by:
         event.person, event.role = by["person"], by["role"]
         event.address, event.request_id = by["address"], by["request_id"]
+        event.reason = note
     return add_link(event)
 
 
@@ -128,7 +131,8 @@ def add_link(event: Event) -> Event:
             if isinstance(value, str):
                 longest = field.max_length or LONGEST_TEXT
                 setattr(event, field.attname, text(value)[:longest])
-    event.answer = storable(event.answer)
+    event.answer = nameless(storable(event.answer))
+    event.key_label, event.target_name = nameless(event.key_label), nameless(event.target_name)
     salts = {name: secrets.token_hex(16) for name in PERSONAL}
     for name, salt in salts.items():
         setattr(event, f"{name}_salt", salt)

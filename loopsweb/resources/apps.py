@@ -12,10 +12,13 @@ class ResourcesConfig(AppConfig):
     name = "loopsweb.resources"
 
     def ready(self) -> None:
+        from loopsweb.audit.erasing import erased
+        from loopsweb.resources import forgetting
         from loopsweb.resources.deactivations import endings
         from loopsweb.resources.status_changes import seen
 
         seen.connect(endings.note, dispatch_uid="endings")
+        erased.connect(forgetting.forget, dispatch_uid="forgetting")
         key_ready.connect(poll_at_once, dispatch_uid="poll_at_once")
 
 

@@ -185,7 +185,7 @@ def told() -> list[tuple[str, str, str, Any]]:
     """Everything was done by root."""
     events = Event.objects.order_by("pk")
     assert {(each.person, each.role) for each in events} == {("root@example.com", "staff")}
-    return [(each.workspace, each.action, each.target_id, each.answer) for each in events]
+    return [(each.workspace, each.action, each.target_owner, each.answer) for each in events]
 
 
 def test_selected_second_factors_leave_a_trace_too(root: User, otto: User) -> None:
@@ -239,7 +239,7 @@ def test_setting_somebodys_password_leaves_a_trace(
     )
 
     assert User.objects.get(pk=otto.pk).check_password("correct horse") is (traces > 0)
-    events = Event.objects.filter(action="person.password", target_id=otto.email)
+    events = Event.objects.filter(action="person.password", target_owner=otto.email)
     assert [each.person for each in events] == [root.email] * traces
 
 

@@ -64,7 +64,7 @@ def test_a_link_sets_a_password(alice: User) -> None:
     browser.post(page.request["PATH_INFO"], {"password1": NEW, "password2": NEW})
 
     assert User.objects.get(pk=alice.pk).check_password(NEW)
-    told = Event.objects.values_list("workspace", "action", "person", "target_id", "answer")
+    told = Event.objects.values_list("workspace", "action", "person", "target_owner", "answer")
     by_link = {"password": "by a mailed link"}
     assert list(told) == [("alice", "person.password", alice.email, alice.email, by_link)]
 

@@ -225,7 +225,7 @@ def test_a_sign_in_is_told_in_every_workspace_of_the_person(ada: User, acme: Wor
         ("acme", "person.sign_in", "succeeded", "operator"),
         ("ada", "person.sign_in", "succeeded", "admin"),
     ]
-    assert {(each.person, each.target_id, each.address) for each in told} == {
+    assert {(each.person, each.target_owner, each.address) for each in told} == {
         (ada.email, ada.email, "127.0.0.1")
     }
     assert len({each.incident for each in told}) == 1
@@ -238,7 +238,7 @@ def test_a_wrong_password_is_told_and_is_not_in_what_is_told(ada: User) -> None:
     browser.post(LOGIN, {"login": "nobody@example.com", "password": "wrong horse"})
 
     event = Event.objects.get()
-    assert (event.action, event.outcome, event.target_id) == (
+    assert (event.action, event.outcome, event.target_owner) == (
         "person.sign_in",
         "refused",
         ada.email,

@@ -76,7 +76,7 @@ def accept(*, invitation: Invitation, person: User, by: Actor, now: datetime) ->
         defaults={"role": invitation.role, "joined_at": now},
     )
     actor: Actor = {**by, "person": person.email, "role": membership.role}
-    answer = {"role": membership.role, "invited_by": invitation.invited_by}
+    answer = {"role": membership.role}
     target = ("person", person.email)
     tell_team(invitation.team, "member.join", target=target, by=actor, now=now, answer=answer)
     return membership

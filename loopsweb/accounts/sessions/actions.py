@@ -18,8 +18,7 @@ def end(*, sessions: Iterable[UserSession], person: User, by: Actor, now: dateti
     """How many were ended."""
     ended = list(sessions)
     if ended:
-        answer = {"sessions": len(ended), "addresses": sorted({each.ip for each in ended})}
-        tell_teams_of(person, "session.end", by=by, now=now, answer=answer)
+        tell_teams_of(person, "session.end", by=by, now=now, answer={"sessions": len(ended)})
     for session in ended:
         session.end()
     return len(ended)

@@ -22,13 +22,14 @@ from loopsweb.resources.deactivations.targets import KINDS, Target, kind_of
 from loopsweb.resources.keeping import bump
 
 CALL_TAKES_AT_MOST = timedelta(seconds=60)
+ALREADY = "Somebody has asked for this already."
 
 
 class AlreadyRequested(Exception):
     """Somebody asked first and it is not settled; `deactivation` is theirs. Nothing was called."""
 
     def __init__(self, deactivation: Deactivation) -> None:
-        super().__init__(f"{deactivation.person} has asked for this already.")
+        super().__init__(ALREADY)
         self.deactivation = deactivation
 
 

@@ -96,7 +96,7 @@ def preview(
     open_ones = Deactivation.objects.filter(
         workspace=workspace, noun=kind.noun, target_remote_id__in=found, state__in=OPEN
     )
-    by_whom = {one.target_remote_id: one.person for one in open_ones}
+    asked_before = set(open_ones.values_list("target_remote_id", flat=True))
     lines = []
     for each in dict.fromkeys(ids):
         row = found.get(each)
@@ -107,8 +107,8 @@ def preview(
         left_out = asked.refused or ends_with(row)
         if row.is_terminal:
             left_out = f"It is {row.status} already."
-        elif each in by_whom:
-            left_out = f"{by_whom[each]} has asked for this already."
+        elif each in asked_before:
+            left_out = actions.ALREADY
         lines.append(Line(each, shown[each], asked, left_out))
     return Preview(lines)
 
@@ -183,6 +183,6 @@ def add(
 
 def stop(batch: Batch, *, by: Actor, now: datetime) -> int:
     """Take back every one that was not sent yet; how many."""
-    stopped = {"error": "The rest of the batch was stopped.", "by": by["person"]}
+    stopped = {"error": "The rest of the batch was stopped."}
     unsent = batch.rows.filter(state__in=NOT_SENT).select_related("workspace")
     return sum(endings.move(row, State.WITHDRAWN, answer=stopped, by=by, now=now) for row in unsent)

@@ -93,5 +93,5 @@ def still_allowed(workspace: Workspace, email: str) -> User:
     members = Membership.objects.filter(team=workspace.team, user__is_active=True)
     member = members.filter(user__email__iexact=email).select_related("user").first()
     if member is None or Permission.DEACTIVATE not in permissions_of(member.role):
-        raise NoLonger(f"{email} may not deactivate here any more.")
+        raise NoLonger("Whoever asked may not deactivate here any more.")
     return member.user

@@ -57,6 +57,5 @@ def withdraw(deactivation: Deactivation, *, by: Actor, reason: str, now: datetim
 def _end(
     deactivation: Deactivation, state: State, *, by: Actor, reason: str, now: datetime
 ) -> None:
-    answer = {"by": by["person"], "why": reason} if reason else {"by": by["person"]}
-    if not endings.move(deactivation, state, answer=answer, by=by, now=now):
+    if not endings.move(deactivation, state, answer={}, by=by, note=reason, now=now):
         raise CannotDecide(TOO_LATE)

@@ -13,12 +13,14 @@ from loopsweb.resources.deactivations.policies import Policy
 from loopsweb.resources.deactivations.preflight import Preflight
 
 NOT_SAID = "The API does not say whose it is."
+SOMEBODY_ELSES = "It belongs to somebody else."
 
 
 @dataclass(frozen=True, kw_only=True)
 class Demands:
     """typing: why its id is to be typed. approval: why a second person must agree. refused: why
-    it is not done at all. Each "" where that is not so."""
+    it is not done at all. Each "" where that is not so. The last two are kept, so they name nobody.
+    """
 
     reason: bool
     typing: str = ""
@@ -41,20 +43,17 @@ def own_addresses(workspace: Workspace, person: User) -> frozenset[str]:
 
 def demands(one: Preflight, *, policy: Policy, own: frozenset[str]) -> Demands:
     owner = one.target.owner_email
-    others = f"It is {owner}'s, not yours." if owner and owner.lower() not in own else ""
-    typing = others
+    is_others = bool(owner) and owner.lower() not in own
+    typing = f"It is {owner}'s, not yours." if is_others else ""
     if one.loses:
-        typing = f"{others} Something would be lost.".strip()
-    protected, approval = "", ""
-    for mark in one.protections:
-        protected = f"{mark.noun.capitalize()} {mark.remote_id} is protected by {mark.person}."
-        if mark.reason:
-            protected += f" {mark.reason}"
-    refused = "" if policy.approve_protected or not protected else protected
+        typing = f"{typing} Something would be lost.".strip()
+    marks = (f"{mark.noun.capitalize()} {mark.remote_id} is protected." for mark in one.protections)
+    protected, approval = " ".join(marks), ""
+    refused = "" if policy.approve_protected else protected
     if protected and policy.approve_protected:
         approval = protected
-    elif policy.approve_others and (others or not owner):
-        approval = others or NOT_SAID
+    elif policy.approve_others and (is_others or not owner):
+        approval = SOMEBODY_ELSES if is_others else NOT_SAID
     return Demands(reason=policy.reason_required, typing=typing, approval=approval, refused=refused)
 
 

@@ -42,11 +42,13 @@ def move(
     answer: dict[str, Any],
     now: datetime,
     by: Actor | None = None,
+    note: str = "",
     **fields: Any,
 ) -> bool:
     """One step, recorded with it; False when another process took the step or a later one.
 
-    by: who takes the step, where that is not the person who asked for the deactivation.
+    by: who takes the step, where that is not the person who asked for the deactivation, and in
+    `note` why.
     """
     rows = Deactivation.objects.filter(pk=deactivation.pk, state__in=FROM[state])
     fields |= {"state": state, "state_since": now, "answer": answer}
@@ -54,7 +56,14 @@ def move(
         return False
     deactivation.refresh_from_db()
     bump(deactivation.workspace)
-    follow_up(deactivation.incident, outcome=OUTCOME[state], answer=answer, now=now, by=by)
+    follow_up(
+        deactivation.incident,
+        outcome=OUTCOME[state],
+        answer=answer or None,
+        now=now,
+        by=by,
+        note=note,
+    )
     return True
 
 

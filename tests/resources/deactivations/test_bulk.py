@@ -130,7 +130,7 @@ def test_what_cannot_be_ended_is_left_out_and_says_why(
     assert [row.target_remote_id for row in batch.rows.all()] == [third.remote_id]
     assert batch.left_out == [
         {"id": first.remote_id, "why": "It is STOPPED already."},
-        {"id": second.remote_id, "why": "alice@example.com has asked for this already."},
+        {"id": second.remote_id, "why": "Somebody has asked for this already."},
         {"id": "dep_unheard", "why": "It is not known here."},
     ]
 

@@ -63,7 +63,7 @@ def test_nothing_is_sent_until_a_second_person_approves(
     asked: Deactivation, otto: User, alice: User, world: Simulator, real_time: Timeline, poll: Poll
 ) -> None:
     assert (asked.state, tick(real_time), calls(world)) == (State.WAITING, 0, [])
-    assert asked.why_approval == "It is bo@example.com's, not yours."
+    assert asked.why_approval == "It belongs to somebody else."
 
     assert decide(alice, asked, "approval") == 302
     real_time.pass_(5)
@@ -107,10 +107,10 @@ def test_a_second_person_may_decline_with_a_note(
 ) -> None:
     assert decide(alice, asked, "refusal", note="It still trains.") == 302
     asked.refresh_from_db()
-    assert (asked.state, asked.answer) == (
-        State.DECLINED,
-        {"by": alice.email, "why": "It still trains."},
-    )
+    assert (asked.state, asked.reason) == (State.DECLINED, "idle")
+    declined = Event.objects.get(outcome="declined")
+    assert (declined.person, declined.reason) == (alice.email, "It still trains.")
+    assert "It still trains." in client_of(alice).get(asked.get_absolute_url()).content.decode()
     assert decide(alice, asked, "refusal") == 409
     assert calls(world) == []
 
