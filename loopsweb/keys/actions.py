@@ -67,7 +67,7 @@ def recheck(*, key: Key, by: Actor, now: datetime) -> Key:
     except Unauthorized as error:
         return _turned_bad(key, KeyState.REFUSED, refusal(error), by=by, now=now)
     except LoopsError as error:
-        _record(key, "key.check", Outcome.UNKNOWN, by=by, now=now, reason=error.plain)
+        tell(key, "key.check", Outcome.UNKNOWN, by=by, now=now, reason=error.plain)
         raise
     _learn(key, facts, now=now)
     _save(key, action="key.check", by=by, now=now)
@@ -94,14 +94,14 @@ def share(*, key: Key, shared: bool, by: Actor, now: datetime) -> Key:
     """Let the workspace's team act with the key, or no longer."""
     key.shared = shared
     key.save(update_fields=["shared"])
-    _record(key, "key.share", Outcome.SUCCEEDED, by=by, now=now, answer={"shared": shared})
+    tell(key, "key.share", Outcome.SUCCEEDED, by=by, now=now, answer={"shared": shared})
     return key
 
 
 @transaction.atomic
 def remove(*, key: Key, by: Actor, now: datetime, reason: str = "") -> None:
     """Delete the key with its ciphertext. The audit event is all that remains."""
-    _record(key, "key.remove", Outcome.SUCCEEDED, by=by, now=now, reason=reason)
+    tell(key, "key.remove", Outcome.SUCCEEDED, by=by, now=now, reason=reason)
     key.delete()
 
 
@@ -124,10 +124,10 @@ def _tried(key: Key, secret: str, *, action: str, by: Actor, now: datetime) -> K
     try:
         return try_key(api_url=key.api_url, secret=secret, now=now)
     except Unauthorized as error:
-        _record(key, action, Outcome.REFUSED, by=by, now=now, reason=refusal(error))
+        tell(key, action, Outcome.REFUSED, by=by, now=now, reason=refusal(error))
         raise
     except LoopsError as error:
-        _record(key, action, Outcome.UNKNOWN, by=by, now=now, reason=error.plain)
+        tell(key, action, Outcome.UNKNOWN, by=by, now=now, reason=error.plain)
         raise
 
 
@@ -146,7 +146,7 @@ def _save(key: Key, *, action: str, by: Actor, now: datetime) -> None:
     try:
         with transaction.atomic():
             key.save()
-            _record(key, action, Outcome.SUCCEEDED, by=by, now=now, answer=_told(key))
+            tell(key, action, Outcome.SUCCEEDED, by=by, now=now, answer=_told(key))
             if key.is_healthy:
                 key_ready.send(sender=Key, key=key, now=now)
     except IntegrityError:
@@ -159,20 +159,20 @@ def _turned_bad(key: Key, state: KeyState, reason: str, *, by: Actor, now: datet
     key.checked_at = now
     key.save(update_fields=["checked_at"])
     key.mark(state, reason, now=now)
-    _record(key, "key.check", Outcome.REFUSED, by=by, now=now, reason=reason)
+    tell(key, "key.check", Outcome.REFUSED, by=by, now=now, reason=reason)
     return key
 
 
 def _told(key: Key) -> dict[str, Any]:
     return {
-        "email": key.api_email,
+        "is_its_owners": key.api_email.lower() == key.owner.email if key.api_email else None,
         "manage_own_user_or_service_account": key.can_list,
         "manage_org_training_projects": key.can_manage,
         "shared": key.shared,
     }
 
 
-def _record(
+def tell(
     key: Key,
     action: str,
     outcome: str,

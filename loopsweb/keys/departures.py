@@ -19,5 +19,4 @@ def remove_keys(membership: Membership, by: Actor, now: datetime, **_: Any) -> N
     keys = Key.objects.filter(owner=membership.user, workspace__team=membership.team)
     for key in keys.select_related("workspace", "owner"):
         actor: Actor = {**by, "workspace": key.workspace.slug}
-        reason = f"{membership.user.email} left the team."
-        actions.remove(key=key, by=actor, now=now, reason=reason)
+        actions.remove(key=key, by=actor, now=now, reason="Its owner left the team.")

@@ -4,9 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from datetime import datetime
+
+from django.db import transaction
 
 from loopsweb import cipher
 from loopsweb.accounts import second_factors
+from loopsweb.audit.models import Outcome
+from loopsweb.audit.record import Actor
+from loopsweb.keys.actions import tell
 from loopsweb.keys.models import Key
 
 OFTEN = 100
@@ -21,27 +27,37 @@ class Rotated:
     unreadable: list[str] = field(default_factory=list)
 
 
-def rotate(*, say: Callable[[str], object] = len) -> Rotated:
+def rotate(*, now: datetime, say: Callable[[str], object] = len) -> Rotated:
     """Safe to repeat and to run beside a working site: a key replaced meanwhile is left alone.
 
-    Each key is saved by itself, so one that is cut off goes on where it stopped. say: told of
-    every hundredth key.
+    Each key is saved by itself, with its event, so one that is cut off goes on where it stopped.
+    say: told of every hundredth key.
     """
     rotated = Rotated()
-    waiting = Key.objects.exclude(ring_id=cipher.ring().current).select_related("owner")
+    others = Key.objects.exclude(ring_id=cipher.ring().current)
+    waiting = others.select_related("owner", "workspace")
     total = waiting.count()
     for number, key in enumerate(waiting, start=1):
         if number % OFTEN == 0:
             say(f"{number} of {total} API keys …")
-        before = key.ciphertext
         try:
-            key.put(key.secret())
+            rotated.keys += rotate_one(key, now=now)
         except cipher.CipherError as error:
             rotated.unreadable.append(f"API key {key} of {key.owner}: {error}")
-            continue
-        rotated.keys += Key.objects.filter(pk=key.pk, ciphertext=before).update(
-            ciphertext=key.ciphertext, ring_id=key.ring_id
-        )
     rotated.second_factors, unreadable = second_factors.rotate()
     rotated.unreadable += unreadable
     return rotated
+
+
+@transaction.atomic
+def rotate_one(key: Key, *, now: datetime) -> bool:
+    """Whether it was; False where another secret took its place. Raises CipherError."""
+    ciphertext, ring_id = key.ciphertext, key.ring_id
+    key.put(key.secret())
+    anew = {"ciphertext": key.ciphertext, "ring_id": key.ring_id}
+    if not Key.objects.filter(pk=key.pk, ciphertext=ciphertext).update(**anew):
+        return False
+    nobody = Actor(workspace=key.workspace.slug, person="", role="", address="", request_id="")
+    rings = {"ring_key_before": ring_id, "ring_key": key.ring_id}
+    tell(key, "key.rotate", Outcome.SUCCEEDED, by=nobody, now=now, answer=rings)
+    return True

@@ -79,7 +79,7 @@ def test_adding_a_key(
     assert (event.target_noun, event.target_id) == ("key", str(key.uid))
     assert (event.target_name, event.target_owner) == ("laptop", "alice@example.com")
     assert event.answer == {
-        "email": key.api_email,
+        "is_its_owners": False,
         "manage_own_user_or_service_account": True,
         "manage_org_training_projects": True,
         "shared": True,

@@ -11,6 +11,7 @@ from pytest_django import Settings
 from loopsweb import cipher
 from loopsweb.accounts.adapter import MFAAdapter
 from loopsweb.accounts.models import User, Workspace
+from loopsweb.audit.models import Event
 from loopsweb.keys.clients import NoKey, client_for
 from loopsweb.keys.models import Key
 from tests.keys.factory import key_of
@@ -40,7 +41,11 @@ def test_after_a_rotation_the_old_ring_key_is_not_needed(
 
     line = "Encrypted anew with ring key 'new': {} API keys, {} second factors.\n"
     assert (first, second) == (line.format(1, 2), line.format(0, 0))
-    assert (Key.objects.get().secret(), Key.objects.get().ring_id) == ("demo-org-key", "new")
+    kept = Key.objects.get()
+    assert (kept.secret(), kept.ring_id) == ("demo-org-key", "new")
+    told = Event.objects.values_list("action", "target_id", "key_fingerprint", "answer")
+    rings = {"ring_key_before": "1", "ring_key": "new"}
+    assert list(told) == [("key.rotate", str(kept.uid), kept.fingerprint, rings)]
     totp.refresh_from_db()
     codes.refresh_from_db()
     open_ = MFAAdapter().decrypt

@@ -3,6 +3,7 @@ from __future__ import annotations
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.utils import timezone
 
 from loopsweb import cipher
 from loopsweb.keys.rotation import rotate
@@ -20,7 +21,7 @@ class Command(BaseCommand):
         )
 
     def handle(self, *args: Any, **options: Any) -> None:
-        done = rotate(say=self.stdout.write)
+        done = rotate(now=timezone.now(), say=self.stdout.write)
         self.stdout.write(
             f"Encrypted anew with ring key {cipher.ring().current!r}: "
             f"{done.keys} API keys, {done.second_factors} second factors."
