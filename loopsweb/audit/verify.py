@@ -49,8 +49,11 @@ def check_links(workspace: str, links: Iterable[Line], *, heads: Iterable[Line] 
     mine = [head for head in heads if head["workspace"] == workspace]
     expected = {head["sequence"]: head for head in mine if head["sequence"]}
     previous, sequence, erased, recorded = GENESIS, 0, 0, 0
+    links = iter(links)
     for one in links:
         sequence += 1
+        if one["body"].get("sequence") != sequence:
+            raise out_of_place(one, sequence, rest=links)
         check_link(one, workspace=workspace, sequence=sequence, previous=previous)
         erased += sum(value is None for value in one["personal"].values())
         if one["body"]["action"] == ERASURE:
@@ -62,16 +65,25 @@ def check_links(workspace: str, links: Iterable[Line], *, heads: Iterable[Line] 
         raise Broken(0, f"{erased - recorded} personal values are gone without a record of it")
     if expected:
         last = max(expected)
-        raise Broken(sequence + 1, f"missing: a head for #{last} was handed out, the tail is gone")
+        raise Broken(
+            sequence + 1, f"truncated: a head for #{last} was handed out, the tail is gone"
+        )
     return Verified(workspace, sequence, previous, erased)
+
+
+def out_of_place(one: Line, sequence: int, *, rest: Iterable[Line]) -> Broken:
+    """What it is when another link stands where `sequence` should: the rest tells."""
+    found = one["body"].get("sequence")
+    what = "missing"
+    if not isinstance(found, int) or found < sequence:
+        what = "inserted"
+    elif any(later["body"].get("sequence") == sequence for later in rest):
+        what = "reordered"
+    return Broken(sequence, f"{what}: #{found} stands in its place")
 
 
 def check_link(one: Line, *, workspace: str, sequence: int, previous: str) -> None:
     body = one["body"]
-    found = body.get("sequence")
-    if found != sequence:
-        what = "missing or reordered" if isinstance(found, int) and found > sequence else "inserted"
-        raise Broken(sequence, f"{what}: #{found} stands in its place")
     if body.get("workspace") != workspace:
         raise Broken(sequence, f"belongs to the workspace {body.get('workspace')!r}")
     if one["previous"] != previous:
@@ -102,7 +114,7 @@ def check_export(
     except (KeyError, TypeError, AttributeError) as error:
         raise Broken(0, f"A line is not as an export has it: {error!r}") from error
     if (head.get("sequence"), head.get("digest")) != (verified.sequence, verified.digest):
-        raise Broken(verified.sequence + 1, "missing: the export's own head names another end")
+        raise Broken(verified.sequence + 1, "truncated: the export's own head names another end")
     if head.get("workspace") != verified.workspace:
         raise Broken(0, "The head at its end is another workspace's (forged head).")
     if check_signature:

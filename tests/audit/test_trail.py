@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import json
 import os
+import subprocess
+import sys
 import threading
 from collections.abc import Callable
 from datetime import datetime, timedelta
+from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
 
 import pytest
@@ -17,6 +20,7 @@ from hypothesis import HealthCheck, given, settings, strategies
 from pytest_django import Settings
 
 from loopsweb.audit import append_only, checking, erasing, handing, heads, trail, verify
+from loopsweb.audit.chain import canonical
 from loopsweb.audit.models import Chain, Event, SignedHead
 from loopsweb.audit.record import record
 from loopsweb.audit.verify import Broken, check_export
@@ -88,10 +92,13 @@ def test_what_is_bound_comes_back_from_the_database_as_it_went_in(five: list[Eve
         ("UPDATE audit_event SET role = 'admin' WHERE sequence = 3", "#3: a field was changed"),
         ("UPDATE audit_event SET person = 'x' WHERE sequence = 2", "#2: the field person was"),
         ("UPDATE audit_event SET reason_salt = '' WHERE sequence = 2", "#2: the field reason was"),
-        ("DELETE FROM audit_event WHERE sequence = 4", "#4: missing or reordered"),
+        ("DELETE FROM audit_event WHERE sequence = 4", "#4: missing: #5 stands in its place"),
         ("DELETE FROM audit_event WHERE sequence = 5", "#5: missing"),
         ("UPDATE audit_event SET sequence = 9 WHERE sequence = 5", "#5: missing"),
-        ("UPDATE audit_event SET workspace = 'x' WHERE sequence = 1", "#1: missing or reordered"),
+        (
+            "UPDATE audit_event SET workspace = 'x' WHERE sequence = 1",
+            "#1: missing: #2 stands in its place",
+        ),
         ("UPDATE audit_chain SET sequence = 4", "#4: a field was changed"),
         ("UPDATE audit_event SET digest = previous WHERE sequence = 3", "#3: a field was changed"),
     ],
@@ -158,7 +165,7 @@ def test_a_tail_cut_off_with_its_head_shows_against_a_head_handed_out(
 
     assert trail.verify("acme").sequence == 3
     said = problem(lambda: trail.verify("acme", handed_out=[handed_out.head]))
-    assert said == "#4: missing: a head for #5 was handed out, the tail is gone"
+    assert said == "#4: truncated: a head for #5 was handed out, the tail is gone"
     assert checking.check("acme", now=now).problem == said
     assert Chain.objects.get().verified_sequence == 3
 
@@ -171,6 +178,13 @@ def test_an_export_is_verified_offline_and_says_up_to_where(
     arguments = [str(tmp_path / "export"), "--public-key", str(tmp_path / "key")]
     assert verify.main(arguments) == 0
     assert capsys.readouterr().out == "Verified acme up to #5.\n"
+
+
+def test_verification_needs_no_package(exported: bytes, tmp_path: Path) -> None:
+    (tmp_path / "export").write_bytes(exported)
+    alone = [sys.executable, "-S", "-m", "loopsweb.audit.verify", str(tmp_path / "export")]
+    said = subprocess.run(alone, capture_output=True, text=True, check=True, timeout=60)
+    assert said.stdout == "Verified acme up to #5.\n"
 
 
 def test_a_head_signed_with_another_key_is_forged(
@@ -219,6 +233,25 @@ def test_any_swapped_removed_or_repeated_line_of_an_export_is_caught(
     assert problem(lambda: check_export(b"".join(changed)))
 
 
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        (lambda links: [links[0], links[2], links[1], *links[3:]], "#2: reordered: #3 stands"),
+        (lambda links: [links[0], links[1], links[1], *links[2:]], "#3: inserted: #2 stands"),
+        (lambda links: [*links[:2], *links[3:]], "#3: missing: #4 stands"),
+        (lambda links: links[1:], "#1: missing: #2 stands"),
+        (lambda links: links[:-1], "#5: truncated: a head for #5 was handed out"),
+    ],
+)
+def test_what_was_done_to_the_links_is_named(
+    exported: bytes, change: Callable[[list[verify.Line]], list[verify.Line]], said: str
+) -> None:
+    _, *links, head, _ = [json.loads(line) for line in exported.splitlines()]
+    assert verify.check_links("acme", links, heads=[head]).sequence == 5
+    changed = change(links)
+    assert problem(lambda: verify.check_links("acme", changed, heads=[head])).startswith(said)
+
+
 def test_a_rewritten_link_is_caught_even_with_a_fitting_checksum(exported: bytes) -> None:
     lines = [json.loads(line) for line in exported.splitlines()]
     lines[3]["body"]["role"] = "admin"
@@ -253,6 +286,30 @@ def test_heads_are_due_daily_and_handed_to_a_file_and_an_email(
     verify.signature_checker(heads.public_key())(kept)
     [letter] = mail.outbox
     assert json.dumps(kept["digest"]) in letter.body
+
+
+def test_a_head_is_posted_to_a_webhook(
+    five: list[Event], now: datetime, settings: Settings
+) -> None:
+    posted: list[tuple[str, bytes]] = []
+
+    class Webhook(BaseHTTPRequestHandler):
+        def do_POST(self) -> None:
+            length = int(self.headers["Content-Length"])
+            posted.append((self.headers["Content-Type"], self.rfile.read(length)))
+            self.send_response(204)
+            self.end_headers()
+
+        def log_message(self, *_: object) -> None:
+            pass
+
+    with HTTPServer(("127.0.0.1", 0), Webhook) as server:
+        threading.Thread(target=server.handle_request, daemon=True).start()
+        settings.LOOPSWEB_AUDIT_HEADS_WEBHOOK = f"http://127.0.0.1:{server.server_port}/heads"
+        kept = heads.keep_signed("acme", now=now)
+        assert (handing.hand_out(kept), kept.handed_to) == ([], "webhook")
+
+    assert posted == [("application/json", canonical(kept.head))]
 
 
 def test_a_way_that_fails_is_said_and_does_not_stop_the_others(
