@@ -20,6 +20,7 @@ from loopsweb.audit.models import Chain, SignedHead
 from loopsweb.audit.verify import Line, signed_part
 
 DAILY = timedelta(hours=24)
+DOWNLOAD = "a download"
 SEED_BYTES = 32
 
 
@@ -66,13 +67,15 @@ def sign(workspace: str, *, now: datetime) -> Line:
     }
 
 
-def keep_signed(workspace: str, *, now: datetime) -> SignedHead:
+def keep_signed(workspace: str, *, now: datetime, handed_to: str = "") -> SignedHead:
     """Sign the head, and keep that it was done."""
-    return SignedHead.objects.create(workspace=workspace, at=now, head=sign(workspace, now=now))
+    head = sign(workspace, now=now)
+    return SignedHead.objects.create(workspace=workspace, at=now, head=head, handed_to=handed_to)
 
 
 def due(*, now: datetime) -> list[str]:
-    """Workspaces whose head was not signed and handed out in the last day."""
-    lately = SignedHead.objects.filter(at__gt=now - DAILY).exclude(handed_to__contains="failed")
+    """Workspaces whose head was not signed and handed out in the last day, downloads aside."""
+    lately = SignedHead.objects.filter(at__gt=now - DAILY).exclude(handed_to=DOWNLOAD)
+    lately = lately.exclude(handed_to__contains="failed")
     chains = Chain.objects.exclude(workspace__in=lately.values("workspace")).filter(sequence__gt=0)
     return list(chains.values_list("workspace", flat=True))

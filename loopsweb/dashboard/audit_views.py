@@ -14,6 +14,7 @@ from loopsweb.accounts import denials
 from loopsweb.accounts.permissions import Permission, WorkspaceRequest, require
 from loopsweb.audit.models import Chain, Event, Outcome
 from loopsweb.audit.record import actor, record
+from loopsweb.dashboard.incidents import steps, together
 from loopsweb.ui.csv_export import csv_answer
 from loopsweb.ui.filters import Filter, Spec
 from loopsweb.ui.listing import read
@@ -101,7 +102,8 @@ def list_(request: WorkspaceRequest) -> HttpResponseBase:
         return csv_answer(COLUMNS, selected, name=f"audit-{request.workspace.slug}", as_of=now)
     census = SPEC.census(rows)
     page = query.page(rows, census)
-    table = {"page": page, "query": query, "noun": "events"}
+    incidents = together(page.rows, rows)
+    table = {"page": page, "incidents": incidents, "query": query, "noun": "events"}
     is_part = wants_partial(request, "live")
     response = render_page(
         request,
@@ -127,6 +129,6 @@ def detail(request: WorkspaceRequest, event_id: int) -> HttpResponse:
     event = here.filter(pk=event_id).first() if event_id < 2**63 else None
     if event is None:
         raise Http404("There is no such event in this workspace's record.")
-    together = here.filter(incident=event.incident).order_by("pk")
-    context = {"event": event, "together": together}
+    incident = here.filter(incident=event.incident).order_by("pk")
+    context = {"event": event, "steps": steps(list(incident))}
     return render_page(request, "dashboard/event.html", context)

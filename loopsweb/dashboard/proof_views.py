@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
 from django.contrib import messages
 from django.http import HttpResponse, StreamingHttpResponse
 from django.http.response import HttpResponseBase
@@ -10,7 +12,8 @@ from django.utils import timezone
 from django.views.decorators.http import require_POST
 
 from loopsweb.accounts.permissions import Permission, WorkspaceRequest, require
-from loopsweb.audit import checking, trail
+from loopsweb.audit import checking, heads, trail
+from loopsweb.audit.chain import canonical
 from loopsweb.audit.models import Outcome
 from loopsweb.audit.record import actor, record
 
@@ -29,18 +32,36 @@ def verification(request: WorkspaceRequest) -> HttpResponse:
 @require(Permission.EXPORT)
 def export(request: WorkspaceRequest) -> HttpResponseBase:
     """JSONL for `python -m loopsweb.audit.verify`; that it was taken is its own last link."""
-    now, slug = timezone.now(), request.workspace.slug
+    now = taken(request, "with proof")
+    lines = trail.export(request.workspace.slug, now=now)
+    return as_file(request, StreamingHttpResponse(lines), f"audit-{now:%Y%m%dT%H%M%SZ}.jsonl")
+
+
+@require(Permission.EXPORT)
+def head(request: WorkspaceRequest) -> HttpResponseBase:
+    """Signed now, for whoever keeps it: the trail up to here is verified against it later."""
+    now = taken(request, "signed head")
+    signed = heads.keep_signed(request.workspace.slug, now=now, handed_to=heads.DOWNLOAD).head
+    line = HttpResponse(canonical(signed) + b"\n")
+    return as_file(request, line, f"head-{signed['sequence']}.jsonl")
+
+
+def taken(request: WorkspaceRequest, what: str) -> datetime:
+    """When it was, which the trail tells before anything leaves."""
+    now = timezone.now()
     record(
         **actor(request),
         action="audit.export",
         outcome=Outcome.SUCCEEDED,
         target_noun="audit",
-        target_name="with proof",
+        target_name=what,
         now=now,
     )
-    answer = StreamingHttpResponse(trail.export(slug, now=now), content_type="application/jsonl")
-    answer["Content-Disposition"] = (
-        f'attachment; filename="audit-{slug}-{now:%Y%m%dT%H%M%SZ}.jsonl"'
-    )
+    return now
+
+
+def as_file(request: WorkspaceRequest, answer: HttpResponseBase, name: str) -> HttpResponseBase:
+    answer["Content-Type"] = "application/jsonl"
+    answer["Content-Disposition"] = f'attachment; filename="{request.workspace.slug}-{name}"'
     answer["Cache-Control"] = "private, no-store"
     return answer

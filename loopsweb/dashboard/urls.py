@@ -10,5 +10,6 @@ urlpatterns = [
     path("audit/", audit_views.list_, name="audit"),
     path("audit/verification/", proof_views.verification, name="verification"),
     path("audit/export/", proof_views.export, name="export"),
+    path("audit/head/", proof_views.head, name="head"),
     path("audit/<int:event_id>/", audit_views.detail, name="event"),
 ]

@@ -1,14 +1,17 @@
 from __future__ import annotations
 
+import json
 from datetime import datetime
 
 import pytest
 from django.test import Client
+from django.utils import timezone
 
 from loopsweb.accounts.models import User, Workspace
-from loopsweb.audit.models import Chain, Event
+from loopsweb.audit import heads, trail
+from loopsweb.audit.models import Chain, Event, SignedHead
 from loopsweb.audit.record import record
-from loopsweb.audit.verify import check_export
+from loopsweb.audit.verify import check_export, signature_checker
 from tests.personas import client_of
 
 
@@ -37,6 +40,24 @@ def test_a_trail_that_does_not_hold_is_said_loudly(
     page = browser.get(f"/w/{acme.slug}/audit/").content.decode()
     assert "The trail does not hold." in page
     assert "Links up to #3 are sound." in page
+
+
+def test_a_head_is_signed_for_whoever_keeps_it(
+    acme: Workspace, browser: Client, now: datetime
+) -> None:
+    answer = browser.get(f"/w/{acme.slug}/audit/head/")
+    head = json.loads(answer.content)
+    signature_checker(heads.public_key())(head)
+    kept = SignedHead.objects.get()
+    assert (kept.head, kept.handed_to) == (head, "a download")
+    last = Event.objects.get(workspace=acme.slug, sequence=head["sequence"])
+    assert (last.digest, last.action, last.target_name) == (
+        head["digest"],
+        "audit.export",
+        "signed head",
+    )
+    assert trail.verify(acme.slug, handed_out=[head]).sequence == head["sequence"]
+    assert acme.slug in heads.due(now=timezone.now())  # what is handed out daily still is
 
 
 def test_the_export_carries_its_proof_and_its_own_record(acme: Workspace, browser: Client) -> None:

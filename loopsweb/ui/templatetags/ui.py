@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -19,6 +19,7 @@ from loopsweb.ui.statuses import Vocabulary
 register = template.Library()
 
 ABSENT = mark_safe('<abbr title="not known">—</abbr>')
+UNITS_OF_TIME = (("s", 1), ("min", 60), ("h", 3600), ("d", 86400))
 UNITS = ("B", "KiB", "MiB", "GiB", "TiB", "PiB")
 MICRO = 16
 STEP = 1024
@@ -86,6 +87,16 @@ def at(time: datetime | None) -> SafeString:
         return ABSENT
     shown = time.astimezone(UTC).strftime("%Y-%m-%d %H:%M:%S UTC")
     return format_html('<time datetime="{}">{}</time>', iso(time), shown)
+
+
+@register.filter
+def span(time: timedelta) -> str:
+    """A length of time in its largest unit that has two: 0.4 s, 95 s, 2 min, 30 h, 3 d."""
+    seconds = time.total_seconds()
+    if seconds < UNITS_OF_TIME[0][1]:
+        return f"{seconds:.1f} s"
+    unit, length = next((u, n) for u, n in reversed(UNITS_OF_TIME) if seconds >= 2 * n or n == 1)
+    return f"{int(seconds // length):,} {unit}"
 
 
 @register.filter
