@@ -31,14 +31,13 @@ class NotRecorded(Exception):
 
 
 @contextmanager
-def committed(*, durable: bool = True) -> Iterator[None]:
-    """A transaction that holds the record of what is about to be done.
+def committed() -> Iterator[None]:
+    """A transaction that holds the record of what is about to be done, and is no other's part.
 
-    durable: the commit must be this one's own, as Django has it. Raises NotRecorded where the
-    database is lost, full, read-only or held by others.
+    Raises NotRecorded where the database is lost, full, read-only or held by others.
     """
     try:
-        with transaction.atomic(durable=durable):
+        with transaction.atomic(durable=True):
             yield
     except OUTAGES as error:
         raise NotRecorded(error) from error

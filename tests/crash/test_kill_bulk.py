@@ -24,6 +24,7 @@ from loopsweb.resources import leases, poller
 from loopsweb.resources.deactivations import bulk, settling
 from loopsweb.resources.deactivations.models import Batch
 from loopsweb.resources.deactivations.policies import Policy
+from loopsweb.resources.deactivations.previews import preview
 from loopsweb.resources.deactivations.targets import KINDS
 from tests.crash.test_kill import HEADERS, status_of, trail
 from tests.personas import adds_key
@@ -66,7 +67,7 @@ def batch(acme: Workspace, alice: User, api: str) -> Batch:
     kind, policy = KINDS["deployment"], Policy(team=acme.team)
     ids = [one["id"] for one in there if one["status"]["name"] != "STOPPED"]
     made = bulk.ask(
-        bulk.preview(acme, kind, ids, policy=policy, own=frozenset()),
+        preview(acme, kind, ids, policy=policy, own=frozenset()),
         kind=kind,
         acting=client_for(workspace=acme, person=alice, method=kind.method),
         by=Actor(workspace=acme.slug, person=alice.email, role="admin", address="", request_id=""),

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
-from django.db import IntegrityError
+from django.db import IntegrityError, transaction
 
 from loopsweb.audit.committing import committed
 from loopsweb.audit.models import Outcome
@@ -31,6 +31,11 @@ class AlreadyRequested(Exception):
     def __init__(self, deactivation: Deactivation) -> None:
         super().__init__(ALREADY)
         self.deactivation = deactivation
+
+    @property
+    def told(self) -> dict[str, str]:
+        """The answer in the trail."""
+        return {"error": ALREADY, "first": str(self.deactivation.incident)}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -110,46 +115,50 @@ def request(
     plan: Plan = AT_ONCE,
 ) -> Deactivation:
     """Commit what is about to be done. When this raises, nothing has been done: AlreadyRequested,
-    NotRecorded."""
+    NotRecorded.
+
+    The row first, then the workspace, then the chain: as endings.move does it, or two may deadlock.
+    """
     try:
-        with committed(durable=plan.batch is None):
+        with committed():
             deactivation = add(target=target, by=by, reason=reason, now=now, plan=plan)
+            bump(target.workspace)
             told_of(deactivation, target=target, acting=acting, by=by, plan=plan, now=now)
-    except IntegrityError:
-        open_one = Deactivation.objects.filter(
-            workspace=target.workspace,
-            noun=kind_of(target).noun,
-            target_remote_id=target.remote_id,
-            state__in=OPEN,
-        ).first()
-        if open_one is None:
-            raise
-        said = {"error": "It had been asked for already.", "first": str(open_one.incident)}
-        refused(target, by=by, reason=reason, answer=said, now=now)
-        raise AlreadyRequested(open_one) from None
+    except AlreadyRequested as already:
+        refused(target, by=by, reason=reason, answer=already.told, now=now)
+        raise
     return deactivation
 
 
 def add(*, target: Target, by: Actor, reason: str, now: datetime, plan: Plan) -> Deactivation:
+    """The row alone. Raises AlreadyRequested."""
+    thing = {
+        "workspace": target.workspace,
+        "noun": kind_of(target).noun,
+        "target_remote_id": target.remote_id,
+    }
     how = {name: value for name, value in vars(plan).items() if name != "foreseen"}
-    deactivation = Deactivation.objects.create(
-        workspace=target.workspace,
-        noun=kind_of(target).noun,
-        target_remote_id=target.remote_id,
-        target_owner=target.owner_email,
-        incident=uuid.uuid4(),
-        state=plan.state,
-        person=by["person"],
-        role=by["role"],
-        reason=reason,
-        foreseen=plan.foreseen,
-        requested_at=now,
-        state_since=now,
-        ask_at=plan.due_at or now + CALL_TAKES_AT_MOST,
-        **how,
-    )
-    bump(target.workspace)  # after the row, as endings.move does it, or the two may deadlock
-    return deactivation
+    try:
+        with transaction.atomic():
+            return Deactivation.objects.create(
+                **thing,
+                target_owner=target.owner_email,
+                incident=uuid.uuid4(),
+                state=plan.state,
+                person=by["person"],
+                role=by["role"],
+                reason=reason,
+                foreseen=plan.foreseen,
+                requested_at=now,
+                state_since=now,
+                ask_at=plan.due_at or now + CALL_TAKES_AT_MOST,
+                **how,
+            )
+    except IntegrityError:
+        open_one = Deactivation.objects.filter(**thing, state__in=OPEN).first()
+        if open_one is None:
+            raise
+        raise AlreadyRequested(open_one) from None
 
 
 def told_of(

@@ -3,10 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime
-from decimal import Decimal
 
 from loopsweb.accounts.models import Workspace
 from loopsweb.audit.committing import committed
@@ -14,103 +11,13 @@ from loopsweb.audit.record import Actor
 from loopsweb.keys.clients import Acting
 from loopsweb.resources.creating import AlreadySubmitted
 from loopsweb.resources.deactivations import actions, endings
-from loopsweb.resources.deactivations.demands import Demands, demands, plan
-from loopsweb.resources.deactivations.models import (
-    NOT_SENT,
-    OPEN,
-    Batch,
-    Deactivation,
-    State,
-)
+from loopsweb.resources.deactivations.demands import plan
+from loopsweb.resources.deactivations.models import NOT_SENT, Batch, Deactivation, State
 from loopsweb.resources.deactivations.policies import Policy
-from loopsweb.resources.deactivations.preflight import Preflight, preflights
-from loopsweb.resources.deactivations.targets import Kind, ends_with
+from loopsweb.resources.deactivations.previews import Known, Line, Preview
+from loopsweb.resources.deactivations.targets import Kind
 from loopsweb.resources.keeping import bump
 from loopsweb.resources.submissions import Submission
-
-
-@dataclass(frozen=True)
-class Line:
-    """One that was selected. left_out: why it is not asked for, "" where it is."""
-
-    remote_id: str
-    shown: Preflight | None = None
-    asked: Demands | None = None
-    left_out: str = ""
-
-
-@dataclass(frozen=True)
-class Preview:
-    lines: list[Line]
-
-    @property
-    def asked_for(self) -> list[Line]:
-        return [line for line in self.lines if not line.left_out]
-
-    @property
-    def shown(self) -> list[Preflight]:
-        return [line.shown for line in self.asked_for if line.shown]
-
-    @property
-    def gpus(self) -> int | None:
-        """Freed by all of them, None where that of any is unknown."""
-        held = [one.gpus for one in self.shown]
-        return None if None in held else sum(gpus or 0 for gpus in held)
-
-    @property
-    def cost_per_hour(self) -> Decimal | None:
-        costs = [one.cost_per_hour for one in self.shown]
-        return None if None in costs else sum((cost or Decimal(0) for cost in costs), Decimal(0))
-
-    @property
-    def waiting(self) -> list[Line]:
-        return [line for line in self.asked_for if line.asked and line.asked.approval]
-
-    @property
-    def syncing(self) -> int:
-        return sum(len(one.syncing) for one in self.shown)
-
-    @property
-    def unsaved(self) -> int:
-        return sum(len(one.unsaved) for one in self.shown)
-
-    @property
-    def foreseen(self) -> dict[str, dict[str, list[str]]]:
-        return {one.target.remote_id: one.foreseen for one in self.shown}
-
-    def is_beyond(self, foreseen: dict[str, dict[str, list[str]]]) -> bool:
-        """Whether more ends, or would be lost, than was foreseen."""
-        return any(
-            one.target.remote_id not in foreseen or one.beyond(foreseen[one.target.remote_id])
-            for one in self.shown
-        )
-
-
-def preview(
-    workspace: Workspace, kind: Kind, ids: Sequence[str], *, policy: Policy, own: frozenset[str]
-) -> Preview:
-    """Of the things selected, in their order, each once, in a fixed number of queries."""
-    found = {row.remote_id: row for row in kind.find_all(workspace, ids)}
-    known = [found[each] for each in dict.fromkeys(ids) if each in found]
-    shown = {one.target.remote_id: one for one in preflights(workspace, known)}
-    open_ones = Deactivation.objects.filter(
-        workspace=workspace, noun=kind.noun, target_remote_id__in=found, state__in=OPEN
-    )
-    asked_before = set(open_ones.values_list("target_remote_id", flat=True))
-    lines = []
-    for each in dict.fromkeys(ids):
-        row = found.get(each)
-        if row is None:
-            lines.append(Line(each, left_out="It is not known here."))
-            continue
-        asked = demands(shown[each], policy=policy, own=own)
-        left_out = asked.refused or ends_with(row)
-        if row.is_terminal:
-            left_out = f"It is {row.status} already."
-        elif each in asked_before:
-            left_out = actions.ALREADY
-        lines.append(Line(each, shown[each], asked, left_out))
-    return Preview(lines)
 
 
 def was_sent(workspace: Workspace, once: str) -> bool:
@@ -135,7 +42,8 @@ def ask(
 ) -> Batch:
     """Commit all that is asked for, or nothing; the worker sends what need not wait.
 
-    Raises AlreadySubmitted when this form was sent before.
+    All rows in the order of their ids, then the workspace, then the chain: two writers never wait
+    for each other. Raises AlreadySubmitted when this form was sent before, NotRecorded.
     """
     workspace = acting.key.workspace
     _, is_new = Submission.objects.get_or_create(
@@ -143,42 +51,50 @@ def ask(
     )
     if not is_new:
         raise AlreadySubmitted
-    bump(workspace)  # before the chain, as everywhere: two writers never wait for each other
     batch = Batch.objects.create(
         workspace=workspace, noun=kind.noun, person=by["person"], reason=reason, requested_at=now
     )
+    added = {
+        known.remote_id: add(known, batch=batch, by=by, policy=policy)
+        for known in sorted(seen.asked_for, key=lambda known: known.remote_id)
+    }
+    bump(workspace)
     for line in seen.lines:
-        left_out = line.left_out
-        if line.shown and line.asked and not left_out:
-            left_out = add(line.shown, line.asked, batch=batch, acting=acting, by=by, policy=policy)
-        elif line.shown and line.asked and line.asked.refused:
-            said = {"error": line.asked.refused, "batch": str(batch.uid)}
-            actions.refused(line.shown.target, by=by, reason=reason, answer=said, now=now)
-        if left_out:
-            batch.left_out.append({"id": line.remote_id, "why": left_out})
+        if why := tell(line, added.get(line.remote_id), batch=batch, acting=acting, by=by):
+            batch.left_out.append({"id": line.remote_id, "why": why})
     batch.save(update_fields=["left_out"])
     return batch
 
 
-def add(
-    shown: Preflight,
-    asked: Demands,
-    *,
-    batch: Batch,
-    acting: Acting,
-    by: Actor,
-    policy: Policy,
-) -> str:
-    """Ask for one of them; why it was left out after all, "" where it was not."""
-    now = batch.requested_at
-    how = plan(shown, asked, policy=policy, now=now, batch=batch)
+Added = tuple[Deactivation, actions.Plan] | actions.AlreadyRequested
+
+
+def add(known: Known, *, batch: Batch, by: Actor, policy: Policy) -> Added:
+    target, now = known.shown.target, batch.requested_at
+    how = plan(known.shown, known.asked, policy=policy, now=now, batch=batch)
     try:
-        actions.request(
-            target=shown.target, acting=acting, by=by, reason=batch.reason, now=now, plan=how
-        )
+        return actions.add(target=target, by=by, reason=batch.reason, now=now, plan=how), how
     except actions.AlreadyRequested as already:
-        return str(already)
-    return ""
+        return already
+
+
+def tell(line: Line, added: Added | None, *, batch: Batch, acting: Acting, by: Actor) -> str:
+    """In the trail, that it was asked for, or by us refused; why it is left out, "" where not."""
+    if line.known is None:
+        return line.left_out
+    target, now = line.known.shown.target, batch.requested_at
+    if isinstance(added, tuple):
+        row, how = added
+        actions.told_of(row, target=target, acting=acting, by=by, plan=how, now=now)
+        return ""
+    said, why = {"batch": str(batch.uid)}, line.left_out
+    if added is not None:
+        said, why = said | added.told, str(added)
+    elif line.known.asked.refused:
+        said["error"] = why
+    if "error" in said:
+        actions.refused(target, by=by, reason=batch.reason, answer=said, now=now)
+    return why
 
 
 def stop(batch: Batch, *, by: Actor, now: datetime) -> int:

@@ -6,9 +6,9 @@ from typing import Any
 
 from django import forms
 
-from loopsweb.resources.deactivations.bulk import Preview
 from loopsweb.resources.deactivations.forms import CHANGED, Deactivate
 from loopsweb.resources.deactivations.policies import Policy
+from loopsweb.resources.deactivations.previews import Preview
 
 
 class BulkDeactivate(forms.Form):

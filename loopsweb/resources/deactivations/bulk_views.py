@@ -21,10 +21,12 @@ from loopsweb.resources.deactivations.bulk_forms import BulkDeactivate
 from loopsweb.resources.deactivations.demands import own_addresses
 from loopsweb.resources.deactivations.models import NOT_SENT, OPEN, Batch, State
 from loopsweb.resources.deactivations.policies import Policy, policy_of
+from loopsweb.resources.deactivations.previews import preview
 from loopsweb.resources.deactivations.statuses import DEACTIVATION
 from loopsweb.resources.deactivations.targets import Kind
 from loopsweb.resources.freshness import freshness
 from loopsweb.resources.watch import looked_at
+from loopsweb.ui import errors
 from loopsweb.ui.live import stamp, unchanged
 from loopsweb.ui.pages import render_page, wants_partial
 from loopsweb.ui.url_text import clean
@@ -39,12 +41,12 @@ def new(request: WorkspaceRequest, kind: Kind) -> HttpResponseBase:
     given = (request.GET if sent is None else sent).getlist("id")
     ids = [clean(each) for each in given[: MOST + 1]]
     if not ids or len(ids) > MOST:
-        told = f"Select at most {MOST}." if ids else f"Select the {kind.plural} to end first."
-        messages.error(request, told)
-        return redirect(f"{kind.plural}:list", request.workspace.slug)
+        what = f"More than {MOST} are selected" if ids else "Nothing is selected"
+        back = f"Nothing was done. Go back and select the {kind.plural} to end, at most {MOST}."
+        return errors.page(request, UNPROCESSABLE, what, back)
     policy = policy_of(request.workspace.team)
     own = own_addresses(request.workspace, request.user)
-    shown = bulk.preview(request.workspace, kind, ids, policy=policy, own=own)
+    shown = preview(request.workspace, kind, ids, policy=policy, own=own)
     form = BulkDeactivate(sent, preview=shown, policy=policy)
     if sent is None:
         return page(request, kind, form, status=OK)
