@@ -16,7 +16,7 @@ from django.core.exceptions import ImproperlyConfigured, PermissionDenied
 from django.db import DatabaseError
 from django.http import HttpRequest, HttpResponse
 
-from loopsweb.accounts.permissions import READ_ONLY
+from loopsweb.accounts.permissions import ACCESS_TOKEN, READ_ONLY
 
 SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
 LONGEST_ADDRESS = 45
@@ -64,10 +64,11 @@ class DenyByDefaultMiddleware:
     def process_view(
         self, request: HttpRequest, view: Callable[..., Any], args: Any, kwargs: Any
     ) -> None:
-        of_sign_in = view.__module__.startswith("allauth.")
-        if settings.LOOPSWEB_READ_ONLY and request.method not in SAFE and not of_sign_in:
+        permission = getattr(view, "permission", "")
+        says_so_itself = permission == ACCESS_TOKEN or view.__module__.startswith("allauth.")
+        if settings.LOOPSWEB_READ_ONLY and request.method not in SAFE and not says_so_itself:
             raise PermissionDenied(READ_ONLY)
-        if hasattr(view, "permission") or guards_itself(request, view):
+        if permission or guards_itself(request, view):
             return
         raise ImproperlyConfigured(
             f"{view.__module__}.{view.__name__} names no permission: "

@@ -1,4 +1,4 @@
-"""Who may read: whoever sends a valid token of that workspace in the Authorization header.
+"""Who gets in: whoever sends a valid token of that workspace in the Authorization header.
 
 Cookies count for nothing here, so a page of another site can ask for nothing in a person's name.
 """
@@ -15,15 +15,19 @@ from django.db import DatabaseError
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 
-from loopsweb.accounts import second_factor
+from loopsweb.accounts import denials, second_factor
 from loopsweb.accounts.models import Workspace
-from loopsweb.accounts.permissions import ACCESS_TOKEN
+from loopsweb.accounts.permissions import ACCESS_TOKEN, Permission, permissions_of
+from loopsweb.audit.record import Actor, actor
 from loopsweb.json_api.problems import Problem
-from loopsweb.json_api.tokens.models import PREFIX, AccessToken
+from loopsweb.json_api.tokens.models import PREFIX, AccessToken, Scope
+from loopsweb.resources.deactivations.targets import Kind
 
-LIMITS = {"read": "120/m/key", "refused": "30/m/ip"}
+LIMITS = {"read": "120/m/key", "act": "20/m/key", "refused": "30/m/ip"}
 NOTED_EVERY = timedelta(minutes=1)
-ApiView = Callable[[HttpRequest, Workspace, str], HttpResponse]
+NOT_ALLOWED = HTTPStatus.METHOD_NOT_ALLOWED
+ReadingView = Callable[[HttpRequest, Workspace, str], HttpResponse]
+ActingView = Callable[[HttpRequest, AccessToken, Actor, Kind, str], HttpResponse]
 
 
 def of_the_api(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
@@ -44,22 +48,49 @@ def of_the_api(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]
     return guarded
 
 
-def with_token(view: ApiView) -> Callable[..., HttpResponse]:
+def reading(view: ReadingView) -> Callable[..., HttpResponse]:
     @of_the_api
     @wraps(view)
     def guarded(request: HttpRequest, workspace: str, noun: str) -> HttpResponse:
         if request.method not in {"GET", "HEAD"}:
-            raise Problem(HTTPStatus.METHOD_NOT_ALLOWED, "Everything here is read by GET.")
-        token = token_of(request, now=timezone.now())
-        if token.workspace.slug != workspace:
-            raise Problem(HTTPStatus.NOT_FOUND, "This token opens no workspace of that name.")
-        return view(request, token.workspace, noun)
+            raise Problem(NOT_ALLOWED, "Lists are read by GET.", allow="GET, HEAD")
+        return view(request, token_of(request, workspace, now=timezone.now()).workspace, noun)
 
     return guarded
 
 
-def token_of(request: HttpRequest, *, now: datetime) -> AccessToken:
-    """Raises Problem."""
+def acting(view: ActingView) -> Callable[..., HttpResponse]:
+    """For what ends things: the token must be made for it, and its person may do it today."""
+
+    @of_the_api
+    @wraps(view)
+    def guarded(request: HttpRequest, workspace: str, kind: Kind, remote_id: str) -> HttpResponse:
+        if request.method != "POST":
+            raise Problem(NOT_ALLOWED, "A deactivation is asked for by POST.", allow="POST")
+        token = token_of(request, workspace, now=timezone.now())
+        if token.scope != Scope.ACT:
+            raise Problem(HTTPStatus.FORBIDDEN, "This token only reads. Make one that may act.")
+        by = actor_of(request, token)
+        if Permission.DEACTIVATE not in permissions_of(by["role"]):
+            refusal = denials.refuse(request, Permission.DEACTIVATE, by=by)
+            raise Problem(HTTPStatus.FORBIDDEN, str(refusal))
+        if not within(request, "act", key=token.digest):
+            raise Problem(
+                HTTPStatus.TOO_MANY_REQUESTS, "A token acts 20 times a minute. Wait a minute."
+            )
+        return view(request, token, by, kind, remote_id)
+
+    return guarded
+
+
+def actor_of(request: HttpRequest, token: AccessToken) -> Actor:
+    role = token.workspace.team.memberships.get(user=token.person).role
+    here = actor(request, workspace=token.workspace.slug, role=role)
+    return {**here, "person": token.person.email}
+
+
+def token_of(request: HttpRequest, workspace: str, *, now: datetime) -> AccessToken:
+    """Of a request for something in that workspace. Raises Problem."""
     scheme, _, secret = request.headers.get("Authorization", "").partition(" ")
     if scheme.lower() != "bearer" or not secret.strip():
         raise Problem(
@@ -78,7 +109,7 @@ def token_of(request: HttpRequest, *, now: datetime) -> AccessToken:
         )
     if not within(request, "read", key=token.digest):
         raise Problem(
-            HTTPStatus.TOO_MANY_REQUESTS, "A token reads 120 times a minute. Wait a minute."
+            HTTPStatus.TOO_MANY_REQUESTS, "A token asks 120 times a minute. Wait a minute."
         )
     if second_factor.is_missing(token.person, token.workspace.team):
         raise Problem(
@@ -87,6 +118,8 @@ def token_of(request: HttpRequest, *, now: datetime) -> AccessToken:
             "Set one up in loopsweb.",
         )
     note_use(token, now=now)
+    if token.workspace.slug != workspace:
+        raise Problem(HTTPStatus.NOT_FOUND, "This token opens no workspace of that name.")
     return token
 
 

@@ -6,23 +6,31 @@ from typing import Any
 
 from loopsweb.json_api.asking import LARGEST_SIZE, LAST_PAGE, LONGEST, USUAL_SIZE
 from loopsweb.json_api.nouns import ANY, INTEGER, NOUNS, TIME, Noun
-from loopsweb.json_api.problems import MEDIA_TYPE
+from loopsweb.json_api.openapi_acting import deactivation
+from loopsweb.json_api.openapi_parts import (
+    PROBLEM,
+    TEXT_OR_NULL,
+    TIME_OR_NULL,
+    WORKSPACE,
+    object_of,
+    problems,
+)
+from loopsweb.resources.deactivations.targets import KINDS
 
 ABOUT = (
     "A workspace of loopsweb, to read. What is listed was read from the Loops API at `as_of`; "
     "null is what that API did not say. `not_in_the_answers_since` tells since when its answers no "
-    "longer name something, which does not mean that it stopped."
+    "longer name something, which does not mean that it stopped. A token that may act also ends "
+    "deployments, runs and samplers."
 )
 PROBLEMS = {
     "400": "A parameter is not understood.",
     "401": "No token, or one that is unknown, expired or revoked.",
     "403": "The team demands a second factor of this token's person.",
     "404": "The token does not open this workspace.",
-    "405": "Everything is read by GET.",
+    "405": "Lists are read by GET.",
     "429": "Too often: wait as long as Retry-After says, in seconds.",
 }
-TIME_OR_NULL = {"type": ["string", "null"], "format": "date-time"}
-TEXT_OR_NULL = {"type": ["string", "null"]}
 
 
 def document() -> dict[str, Any]:
@@ -33,6 +41,12 @@ def document() -> dict[str, Any]:
         "paths": {
             f"/api/v1/w/{{workspace}}/{name}/": {"get": operation(name, noun)}
             for name, noun in NOUNS.items()
+        }
+        | {
+            f"/api/v1/w/{{workspace}}/{kind.plural}/{{id}}/deactivation/": {
+                "post": deactivation(kind)
+            }
+            for kind in KINDS.values()
         },
         "components": {
             "securitySchemes": {"token": {"type": "http", "scheme": "bearer"}},
@@ -41,41 +55,20 @@ def document() -> dict[str, Any]:
     }
 
 
-PROBLEM = {
-    "type": "object",
-    "required": ["type", "title", "status", "detail"],
-    "properties": {
-        "type": {"type": "string"},
-        "title": {"type": "string"},
-        "status": {"type": "integer"},
-        "detail": {"type": "string"},
-    },
-}
-
-
 def operation(name: str, noun: Noun) -> dict[str, Any]:
     answer = {"schema": {"$ref": f"#/components/schemas/{name}"}}
-    problem = {"schema": {"$ref": "#/components/schemas/Problem"}}
     return {
         "operationId": f"list_{name}",
         "summary": noun.about,
         "parameters": [
-            {
-                "name": "workspace",
-                "in": "path",
-                "required": True,
-                "schema": {"type": "string", "pattern": "^[-a-zA-Z0-9_]+$", "maxLength": 60},
-            },
+            WORKSPACE,
             number("page", usual=1, most=LAST_PAGE),
             number("page_size", usual=USUAL_SIZE, most=LARGEST_SIZE),
             *(filter_(each) for each in noun.filters),
         ],
         "responses": {
             "200": {"description": "A page.", "content": {"application/json": answer}},
-            **{
-                status: {"description": why, "content": {MEDIA_TYPE: problem}}
-                for status, why in PROBLEMS.items()
-            },
+            **problems(PROBLEMS),
         },
     }
 
@@ -104,10 +97,6 @@ def page_of(noun: Noun) -> dict[str, Any]:
         "items": {"type": "array", "items": object_of(item)},
     }
     return object_of(properties)
-
-
-def object_of(properties: dict[str, Any]) -> dict[str, Any]:
-    return {"type": "object", "required": [*properties], "properties": properties}
 
 
 def schema_of(kind: str) -> dict[str, Any]:

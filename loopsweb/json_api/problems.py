@@ -13,9 +13,9 @@ SECONDS_TO_WAIT = 60
 class Problem(Exception):
     """Raised anywhere under a view of the API, answered by its guard."""
 
-    def __init__(self, status: HTTPStatus, detail: str) -> None:
+    def __init__(self, status: HTTPStatus, detail: str, *, allow: str = "") -> None:
         super().__init__(detail)
-        self.status, self.detail = status, detail
+        self.status, self.detail, self.allow = status, detail, allow
 
     def answer(self) -> JsonResponse:
         said = {"type": "about:blank", "title": self.status.phrase, "status": self.status}
@@ -26,6 +26,6 @@ class Problem(Exception):
             response["WWW-Authenticate"] = 'Bearer realm="loopsweb"'
         if self.status == HTTPStatus.TOO_MANY_REQUESTS:
             response["Retry-After"] = str(SECONDS_TO_WAIT)
-        if self.status == HTTPStatus.METHOD_NOT_ALLOWED:
-            response["Allow"] = "GET, HEAD"
+        if self.allow:
+            response["Allow"] = self.allow
         return response

@@ -2,8 +2,9 @@ from __future__ import annotations
 
 from django.urls import path, re_path
 
-from loopsweb.json_api import views
+from loopsweb.json_api import deactivating, views
 from loopsweb.json_api.nouns import NOUNS
+from loopsweb.resources.deactivations.targets import KINDS
 
 app_name = "api"
 urlpatterns = [
@@ -11,6 +12,15 @@ urlpatterns = [
     *(
         path(f"w/<slug:workspace>/{noun}/", views.list_, {"noun": noun}, name=noun)
         for noun in NOUNS
+    ),
+    *(
+        path(
+            f"w/<slug:workspace>/{kind.plural}/<remote_id:remote_id>/deactivation/",
+            deactivating.deactivation,
+            {"kind": kind},
+            name=f"{kind.noun}_deactivation",
+        )
+        for kind in KINDS.values()
     ),
     re_path(r"^(?P<rest>[\s\S]*)$", views.nothing),
 ]

@@ -11,14 +11,14 @@ from django.utils import timezone
 from loopsweb.accounts.models import Workspace
 from loopsweb.accounts.permissions import public
 from loopsweb.json_api.asking import read
-from loopsweb.json_api.guard import of_the_api, with_token
+from loopsweb.json_api.guard import of_the_api, reading
 from loopsweb.json_api.nouns import NOUNS, value
 from loopsweb.json_api.openapi import document
 from loopsweb.json_api.problems import Problem
 from loopsweb.resources.freshness import freshness
 
 
-@with_token
+@reading
 def list_(request: HttpRequest, workspace: Workspace, noun: str) -> HttpResponse:
     asked = read(request.GET, NOUNS[noun])
     rows = NOUNS[noun].rows(workspace).filter(**asked.filters)

@@ -9,15 +9,18 @@ import pytest
 import schemathesis
 from django.core.signals import request_finished, request_started
 from django.db import close_old_connections
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, given, settings, strategies
 from schemathesis import GenerationMode
+from schemathesis.specs.openapi.checks import positive_data_acceptance
 
-from loopsweb.accounts.models import Workspace
+from loopsweb.accounts.models import User, Workspace
 from loopsweb.json_api import guard
 from loopsweb.json_api.nouns import NOUNS
 from loopsweb.json_api.openapi import document
 from loopsweb.json_api.tokens.actions import Made
+from loopsweb.resources.deactivations.targets import KINDS
 from loopsweb.wsgi import application
+from tests.json_api.conftest import token_for
 from tests.resources.rows import MODELS, seen
 
 A_FEW = settings(
@@ -37,6 +40,7 @@ def described(acme: Workspace, token: Made, monkeypatch: pytest.MonkeyPatch) -> 
     for model in MODELS.values():
         seen(model, acme, "k4q95w5")
     monkeypatch.setitem(guard.LIMITS, "read", "100000/m/key")
+    monkeypatch.setitem(guard.LIMITS, "act", "100000/m/key")
     monkeypatch.setitem(guard.LIMITS, "refused", "100000/m/ip")
     ends = (request_started, request_finished)
     for signal in ends:  # a request would close the connection that the test's rows are seen by
@@ -77,8 +81,30 @@ def test_whoever_asks_what_is_allowed_is_answered(noun: str, described: Any, tok
     ask()
 
 
-def test_every_list_is_described() -> None:
-    assert sorted(document()["paths"]) == [
-        f"/api/v1/w/{{workspace}}/{noun}/"
-        for noun in ("audit", "checkpoints", "deployments", "runs", "samplers", "sessions")
-    ]
+@pytest.mark.parametrize("mode", list(GenerationMode))
+@pytest.mark.parametrize("noun", KINDS)
+def test_ending_is_described_as_it_is_answered(
+    noun: str, mode: GenerationMode, described: Any, acme: Workspace, otto: User
+) -> None:
+    path = f"/api/v1/w/{{workspace}}/{noun}s/{{id}}/deactivation/"
+    made = token_for(otto, acme, scope="act")
+    is_known = strategies.sampled_from([True, False])
+
+    @A_FEW
+    @given(case=described[path]["POST"].as_strategy(generation_mode=mode), known=is_known)
+    def ask(case: Any, known: bool) -> None:
+        if known:
+            case.path_parameters = {"workspace": "acme", "id": "k4q95w5"}
+        case.call_and_validate(
+            headers={"Authorization": f"Bearer {made.secret}"},
+            excluded_checks=[positive_data_acceptance],  # what ends something is asked twice for
+        )
+
+    ask()
+
+
+def test_everything_is_described() -> None:
+    lists = [f"{noun}/" for noun in NOUNS]
+    endings = [f"{kind.plural}/{{id}}/deactivation/" for kind in KINDS.values()]
+    paths = [f"/api/v1/w/{{workspace}}/{each}" for each in lists + endings]
+    assert sorted(document()["paths"]) == sorted(paths)

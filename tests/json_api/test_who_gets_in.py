@@ -125,7 +125,9 @@ def test_making_and_revoking_is_told_and_the_secret_kept_nowhere(
 ) -> None:
     browser = client_of(vic)
 
-    made = browser.post("/tokens/make/", {"name": "cron", "workspace": "acme", "days": "7"})
+    made = browser.post(
+        "/tokens/make/", {"name": "cron", "workspace": "acme", "scope": "read", "days": "7"}
+    )
 
     secret = made.context["secret"]
     assert (made.status_code, secret in made.content.decode()) == (201, True)
@@ -146,12 +148,20 @@ def test_making_and_revoking_is_told_and_the_secret_kept_nowhere(
 
 
 @pytest.mark.parametrize(
-    "given", [{"workspace": "mallory"}, {"workspace": ""}, {"days": "9999"}, {"name": ""}]
+    "given",
+    [
+        {"workspace": "mallory"},
+        {"workspace": ""},
+        {"days": "9999"},
+        {"name": ""},
+        {"scope": "act"},  # vic is a viewer
+        {"scope": "rule"},
+    ],
 )
 def test_what_cannot_be_made(
     given: dict[str, str], vic: User, mallory: User, acme: Workspace
 ) -> None:
-    sent = {"name": "cron", "workspace": "acme", "days": "7"} | given
+    sent = {"name": "cron", "workspace": "acme", "scope": "read", "days": "7"} | given
 
     answer = client_of(vic).post("/tokens/make/", sent)
 

@@ -24,14 +24,21 @@ class Made:
 
 @transaction.atomic
 def make(
-    *, person: User, workspace: Workspace, name: str, days: int, by: Actor, now: datetime
+    *,
+    person: User,
+    workspace: Workspace,
+    name: str,
+    days: int,
+    by: Actor,
+    now: datetime,
+    scope: str = Scope.READ,
 ) -> Made:
     secret = PREFIX + secrets.token_urlsafe(32)
     token = AccessToken.objects.create(
         person=person,
         workspace=workspace,
         name=name,
-        scope=Scope.READ,
+        scope=scope,
         digest=digest(secret),
         last4=secret[-4:],
         created_at=now,

@@ -1,4 +1,4 @@
-"""A personal access token: what a script of one person may read of one workspace, until when."""
+"""A personal access token: what a script of one person may do in one workspace, until when."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ def digest(token: str) -> str:
 
 class Scope(models.TextChoices):
     READ = "read", "Read"
-    ACT = "act", "Act"  # kept free: nothing can be done with a token yet
+    ACT = "act", "Read and act"
 
 
 class AccessTokenQuerySet(models.QuerySet["AccessToken"]):

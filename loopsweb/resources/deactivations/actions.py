@@ -41,7 +41,8 @@ class AlreadyRequested(Exception):
 @dataclass(frozen=True, kw_only=True)
 class Plan:
     """How a request goes on once it is recorded: it waits for a second person until `expires_at`,
-    or it is sent at `due_at`, or, with neither, at once. `foreseen`: what the person was shown."""
+    or it is sent at `due_at`, or, with neither, at once. `foreseen`: what the person was shown.
+    `token`: with which a script of theirs asked."""
 
     why_approval: str = ""
     expires_at: datetime | None = None
@@ -49,6 +50,7 @@ class Plan:
     broke_glass: bool = False
     foreseen: dict[str, list[str]] = field(default_factory=dict)
     batch: Batch | None = None
+    token: str = ""
 
     @property
     def state(self) -> State:
@@ -67,6 +69,8 @@ class Plan:
             said["broke_glass"] = True
         if self.due_at:
             said["sent_from"] = self.due_at.isoformat()
+        if self.token:
+            said["token"] = self.token
         if self.batch:
             said["batch"] = str(self.batch.uid)
         return said or None
@@ -137,7 +141,7 @@ def add(*, target: Target, by: Actor, reason: str, now: datetime, plan: Plan) ->
         "noun": kind_of(target).noun,
         "target_remote_id": target.remote_id,
     }
-    how = {name: value for name, value in vars(plan).items() if name != "foreseen"}
+    how = {name: value for name, value in vars(plan).items() if name != "token"}
     try:
         with transaction.atomic():
             return Deactivation.objects.create(
@@ -148,7 +152,6 @@ def add(*, target: Target, by: Actor, reason: str, now: datetime, plan: Plan) ->
                 person=by["person"],
                 role=by["role"],
                 reason=reason,
-                foreseen=plan.foreseen,
                 requested_at=now,
                 state_since=now,
                 ask_at=plan.due_at or now + CALL_TAKES_AT_MOST,

@@ -65,6 +65,7 @@ def plan(
     now: datetime,
     broke_glass: bool = False,
     batch: Batch | None = None,
+    token: str = "",
 ) -> Plan:
     """Breaking glass passes over the second person, the protection and the time to undo."""
     expires_at = due_at = None
@@ -79,4 +80,5 @@ def plan(
         broke_glass=broke_glass,
         foreseen=one.foreseen,
         batch=batch,
+        token=token,
     )

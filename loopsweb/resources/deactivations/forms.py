@@ -7,6 +7,7 @@ from django import forms
 from django.utils.html import escape
 
 from loopsweb.resources.deactivations.demands import Demands
+from loopsweb.resources.deactivations.policies import Policy
 from loopsweb.resources.deactivations.preflight import Preflight
 
 CHANGED = "It would end or lose more than when you opened this page. Look again, then decide."
@@ -59,10 +60,16 @@ class Deactivate(Seen):
     )
 
     def __init__(
-        self, data: Any = None, *, shown: Preflight, asked: Demands, may_break_glass: bool
+        self,
+        data: Any = None,
+        *,
+        shown: Preflight,
+        policy: Policy,
+        asked: Demands,
+        may_break_glass: bool,
     ) -> None:
         super().__init__(data, shown=shown)
-        self.asked = asked
+        self.policy, self.asked = policy, asked
         self.fields["reason"].required = asked.reason
         if asked.typing:
             self.fields["typed"].help_text = escape(asked.typing)

@@ -11,20 +11,18 @@ from django.utils import timezone
 from loopsweb.accounts.permissions import Permission, WorkspaceRequest, require
 from loopsweb.audit.committing import NotRecorded
 from loopsweb.audit.record import actor
-from loopsweb.keys.clients import NoKey, client_for, why_not
+from loopsweb.keys.clients import NoKey, why_not
 from loopsweb.keys.models import NOT_OFFERED
 from loopsweb.resources.deactivations import actions
-from loopsweb.resources.deactivations.demands import demands, own_addresses, plan
 from loopsweb.resources.deactivations.forms import Deactivate
 from loopsweb.resources.deactivations.models import OPEN, Deactivation, State
-from loopsweb.resources.deactivations.policies import Policy, policy_of
-from loopsweb.resources.deactivations.preflight import preflight
+from loopsweb.resources.deactivations.pressing import form_for, press, why_not_now
 from loopsweb.resources.deactivations.targets import KINDS, Kind, Target, ends_with, kind_of
 from loopsweb.resources.detail_page import find
 from loopsweb.resources.freshness import freshness
 from loopsweb.ui.pages import render_page
 
-OK, CONFLICT, UNPROCESSABLE, UNAVAILABLE = 200, 409, 422, 503
+OK, CONFLICT, UNAVAILABLE = 200, 409, 503
 TOLD = {
     State.SUCCEEDED: (messages.SUCCESS, "The API accepted the deactivation."),
     State.CONFIRMED: (messages.SUCCESS, "It has stopped."),
@@ -41,27 +39,26 @@ TOLD = {
 @require(Permission.DEACTIVATE)
 def new(request: WorkspaceRequest, kind: Kind, remote_id: str) -> HttpResponse:
     row: Target = find(request, kind.plural, kind.model, remote_id)
-    shown = preflight(row)
-    policy = policy_of(request.workspace.team)
-    asked = demands(shown, policy=policy, own=own_addresses(request.workspace, request.user))
-    form = Deactivate(
-        request.POST if request.method == "POST" else None,
-        shown=shown,
-        asked=asked,
+    row.workspace = request.workspace
+    form = form_for(
+        row,
+        person=request.user,
+        data=request.POST if request.method == "POST" else None,
         may_break_glass=Permission.MANAGE_TEAM in request.permissions,
     )
-    if shown.deployment and why_blocked(request, kind, row) == NOT_OFFERED:
-        its = shown.deployment.remote_id
+    deployment = form.shown.deployment
+    if deployment and why_blocked(request, kind, row) == NOT_OFFERED:
+        its = deployment.remote_id
         return redirect("deactivations:new", request.workspace.slug, "deployments", its)
-    status = why_not_now(form, row) if request.method == "POST" else OK
+    status = why_not_now(form) if request.method == "POST" else OK
     if request.method != "POST" or status != OK:
-        return page(request, form, policy, status=status)
+        return page(request, form, status=status)
     try:
-        done = press(request, form, policy)
+        done = press(form, person=request.user, by=actor(request), clock=timezone.now)
     except (NoKey, NotRecorded) as error:
         form.add_error(None, str(error))
         status = CONFLICT if isinstance(error, NoKey) else UNAVAILABLE
-        return page(request, form, policy, status=status)
+        return page(request, form, status=status)
     except actions.AlreadyRequested as already:
         done = already.deactivation
         messages.info(request, f"{already} Nothing was sent again.")
@@ -70,51 +67,13 @@ def new(request: WorkspaceRequest, kind: Kind, remote_id: str) -> HttpResponse:
     return redirect(row_page(request, form) if done.is_sent else done.get_absolute_url())
 
 
-def why_not_now(form: Deactivate, row: Target) -> int:
-    """The status of the answer that says it on the form, 200 where it may be done."""
-    noun = kind_of(row).noun
-    ended = f"This {noun} is {row.status} already; there is nothing to end."
-    if why := ended if row.is_terminal else ends_with(row):
-        form.add_error(None, why)
-        return CONFLICT
-    if form.is_valid():
-        return OK
-    form.show_again()
-    return CONFLICT if form.is_stale else UNPROCESSABLE
-
-
-def press(request: WorkspaceRequest, form: Deactivate, policy: Policy) -> Deactivation:
-    """Raises NoKey, NotRecorded, AlreadyRequested."""
-    target = form.shown.target
-    how = plan(
-        form.shown,
-        form.asked,
-        policy=policy,
-        now=timezone.now(),
-        broke_glass=form.cleaned_data.get("break_glass", False),
-    )
-    acting = client_for(
-        workspace=request.workspace, person=request.user, method=kind_of(target).method
-    )
-    return actions.deactivate(
-        target=target,
-        acting=acting,
-        by=actor(request),
-        reason=form.cleaned_data["reason"],
-        clock=timezone.now,
-        plan=how,
-    )
-
-
 def row_page(request: WorkspaceRequest, form: Deactivate) -> str:
     target = form.shown.target
     name = f"{kind_of(target).plural}:detail"
     return reverse(name, args=[request.workspace.slug, target.remote_id])
 
 
-def page(
-    request: WorkspaceRequest, form: Deactivate, policy: Policy, *, status: int
-) -> HttpResponse:
+def page(request: WorkspaceRequest, form: Deactivate, *, status: int) -> HttpResponse:
     row = form.shown.target
     kind = kind_of(row)
     open_one = Deactivation.objects.filter(
@@ -131,7 +90,7 @@ def page(
         "row": row,
         "form": form,
         "asked": form.asked,
-        "policy": policy,
+        "policy": form.policy,
         "preflight": form.shown,
         "open": open_one,
         "blocked": why_blocked(request, kind, row),
