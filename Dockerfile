@@ -19,7 +19,8 @@ COPY static static
 # Static files are collected once, here. The three values are of no use to anyone and stay here.
 RUN SECRET_KEY=build LOOPSWEB_SECRET_KEYS=1:AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA= REDIS_URL=redis://build \
     python manage.py collectstatic --no-input -v0 \
- && useradd --system --uid 10001 --no-create-home loopsweb
+ && useradd --system --uid 10001 --no-create-home loopsweb \
+ && install -d -o 10001 /heads
 USER 10001
 EXPOSE 8000
 CMD ["python", "-m", "granian", "--interface", "wsgi", "--no-ws", "--host", "0.0.0.0", "--port", "8000", "--workers", "2", "--blocking-threads", "4", "--respawn-failed-workers", "loopsweb.wsgi:application"]

@@ -30,6 +30,7 @@ for _name in ("SECRET_KEY", "LOOPSWEB_SECRET_KEYS"):
 
 # What loopsweb talks to and may do --------------------------------------------------------------
 LOOPSWEB_API_URLS = env.words("LOOPSWEB_API_URLS", "https://api.baseten.co")
+LOOPSWEB_PRIVATE_API_HOSTS = env.words("LOOPSWEB_PRIVATE_API_HOSTS")
 LOOPSWEB_READ_ONLY = env.flag("LOOPSWEB_READ_ONLY")
 LOOPSWEB_AUDIT_KEY = env.text("LOOPSWEB_AUDIT_KEY")
 LOOPSWEB_AUDIT_HEADS_FILE = env.text("LOOPSWEB_AUDIT_HEADS_FILE")

@@ -68,3 +68,18 @@ def test_the_example_names_every_setting() -> None:
     read |= set(re.findall(r"\$\{(\w+)", (ROOT / "docker-compose.yml").read_text()))
     assert explained - read == {"LOOPSWEB_DATA_DIR", "LOOPSWEB_DEMO_DIR"}
     assert read - explained == set()
+
+
+def test_every_setting_reaches_the_containers() -> None:
+    example = (ROOT / ".env.example").read_text()
+    explained = set(re.findall(r"^(?:# )?([A-Z_]+)=", example, re.MULTILINE))
+    passed = set(re.findall(r"\$\{(\w+)", (ROOT / "docker-compose.yml").read_text()))
+    assert explained - passed == {
+        "DATABASE_URL",
+        "LOOPSWEB_DATA_DIR",
+        "LOOPSWEB_DEMO",
+        "LOOPSWEB_DEMO_DIR",
+        "LOOPSWEB_POLL_TICK_SECONDS",
+        "REDIS_URL",
+        "STATIC_ROOT",
+    }

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import ipaddress
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 from urllib.parse import quote, urlencode
 
 import httpx
 
 _HIGHEST_PORT = 65535
+_private_hosts: set[str] = set()
 _METADATA = frozenset(map(ipaddress.ip_address, ("fd00:ec2::254", "100.100.100.200")))
 
 
@@ -28,15 +29,31 @@ def origin(base_url: str) -> httpx.URL:
     return url
 
 
-def is_never_asked(ip: str) -> bool:
-    """Whether no key may be sent to this IP address, however its name is spelled.
+def allow_private(hosts: Iterable[str]) -> None:
+    """Names that may lead to private addresses, in this process from now on."""
+    _private_hosts.clear()
+    _private_hosts.update(host.lower() for host in hosts)
 
-    Link-local addresses and those where clouds tell a machine its own secrets, also within IPv6.
-    Private ones are for whoever lists API URLs to allow.
+
+def is_never_asked(ip: str, *, host: str) -> bool:
+    """Whether no key may be sent to this IP address, to which the name `host` led.
+
+    Link-local addresses and those where clouds tell a machine its own secrets, also within IPv6,
+    whatever the name. Private ones, unless the API URL itself is one or its name is allowed to.
     """
     it = ipaddress.ip_address(ip.partition("%")[0])
     it = getattr(it, "ipv4_mapped", None) or getattr(it, "sixtofour", None) or it
-    return it.is_link_local or it.is_multicast or it.is_unspecified or it in _METADATA
+    if it.is_link_local or it.is_multicast or it.is_unspecified or it in _METADATA:
+        return True
+    return not it.is_global and not _may_be_private(host.lower())
+
+
+def _may_be_private(host: str) -> bool:
+    try:
+        ipaddress.ip_address(host)
+    except ValueError:
+        return host == "localhost" or host in _private_hosts
+    return True
 
 
 def address(

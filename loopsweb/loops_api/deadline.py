@@ -93,7 +93,7 @@ class DeadlineBackend(httpcore.SyncBackend):
         allowed = _allowed(timeout, httpcore.ConnectTimeout)
         stream = super().connect_tcp(host, port, allowed, local_address, socket_options)
         where = str(stream.get_extra_info("server_addr")[0])
-        if is_never_asked(where):  # before a byte is sent, whatever the name resolved to
+        if is_never_asked(where, host=host):  # before a byte is sent, whatever the name resolved to
             stream.close()
             raise httpcore.ConnectError(f"{host} is {where}, which no API is at")
         return _Stream(stream)

@@ -331,6 +331,8 @@ def test_the_command_verifies_exports_signs_and_fails_on_a_broken_trail(
     call_command("audit", "sign")
     assert capsys.readouterr().out.splitlines()[0] == "acme: verified up to #5."
     assert check_export((tmp_path / "out").read_bytes()).sequence == 5
+    call_command("audit", "export", "--workspace", "acme", "--output", "-")
+    assert check_export(capsys.readouterr().out.encode()).sequence == 5
     Event.objects.filter(sequence=2).delete()
     with pytest.raises(CommandError, match=r"acme: the trail does not hold\. #2: missing"):
         call_command("audit", "verify", "--workspace", "acme")

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import ipaddress
+import socket
 from pathlib import Path
 
 import pytest
@@ -28,19 +29,54 @@ from tests.loops_api.sockets import says, talking
     ],
 )
 def test_where_no_key_goes(ip: str) -> None:
-    assert addresses.is_never_asked(ip) is True
+    for host in ("api.example.test", "localhost", ip):
+        assert addresses.is_never_asked(ip, host=host) is True
 
 
-@pytest.mark.parametrize(
-    "ip", ["127.0.0.1", "::1", "10.0.0.7", "192.168.1.1", "104.18.0.1", "2606:4700::1"]
-)
-def test_where_one_may_go_if_it_is_listed(ip: str) -> None:
-    assert addresses.is_never_asked(ip) is False
+PRIVATE = ["127.0.0.1", "::1", "10.0.0.7", "192.168.1.1", "172.16.0.1", "100.64.0.1", "fd00::1"]
+
+
+@pytest.mark.parametrize("ip", PRIVATE)
+def test_a_private_address_is_asked_where_that_was_configured(
+    ip: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(addresses, "_private_hosts", set())
+    hosts = ("api.example.test", "api.baseten.co", "localhost", "LOCALHOST", ip)
+    never = [addresses.is_never_asked(ip, host=host) for host in hosts]
+    assert never == [True, True, False, False, False]
+    addresses.allow_private(["API.example.test"])
+    never = [addresses.is_never_asked(ip, host=host) for host in hosts]
+    assert never == [False, True, False, False, False]
+
+
+@pytest.mark.parametrize("ip", ["104.18.0.1", "2606:4700::1"])
+def test_a_public_address_is_asked(ip: str) -> None:
+    assert addresses.is_never_asked(ip, host="api.example.test") is False
 
 
 @given(st.ip_addresses(network="169.254.0.0/16"))
 def test_no_link_local_address_within_ipv6(ip: ipaddress.IPv4Address) -> None:
-    assert addresses.is_never_asked(f"::ffff:{ip}") is True
+    assert addresses.is_never_asked(f"::ffff:{ip}", host=str(ip)) is True
+
+
+def test_a_public_name_that_leads_home_is_sent_nothing(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    received = tmp_path / "received"
+
+    def listen(connection: socket.socket, over: object) -> None:
+        if connection.recv(1):
+            received.write_text("something")
+
+    with talking(listen, reads_first=False) as base_url:
+        found = socket.getaddrinfo("127.0.0.1", int(base_url.rpartition(":")[2]))
+        monkeypatch.setattr(socket, "getaddrinfo", lambda *_, **__: found)
+        named = base_url.replace("127.0.0.1", "api.example.test")
+        with pytest.raises(errors.ConnectionFailed) as caught:
+            Client(base_url=named, key="AbCdEfGh.0123").create_session()
+
+    assert caught.value.may_have_been_received is False
+    assert received.exists() is False
 
 
 def test_nothing_is_sent_to_where_a_name_should_not_lead(

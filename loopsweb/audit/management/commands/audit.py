@@ -24,7 +24,7 @@ class Command(BaseCommand):
         verify.add_argument("--head", type=Path, help="A file of heads that were handed out.")
         export = what.add_parser("export", help="JSONL with its proof, for offline verification.")
         export.add_argument("--workspace", required=True)
-        export.add_argument("--output", type=Path, required=True)
+        export.add_argument("--output", type=Path, required=True, help="A file, or - for here.")
         sign = what.add_parser("sign", help="Sign the heads now and hand them out.")
         sign.add_argument("--workspace", help="One workspace; else all.")
         erase = what.add_parser("erase", help="Erase a person; the chain still holds.")
@@ -53,8 +53,12 @@ class Command(BaseCommand):
 
     def export(self, *, workspace: str, output: Path, **_: Any) -> None:
         self.workspaces(workspace)
+        lines = trail.export(workspace, now=timezone.now())
+        if str(output) == "-":
+            self.stdout.writelines(line.decode() for line in lines)
+            return
         with output.open("wb") as out:
-            out.writelines(trail.export(workspace, now=timezone.now()))
+            out.writelines(lines)
         self.stdout.write(f"{workspace}: written to {output}.")
 
     def sign(self, *, workspace: str | None, **_: Any) -> None:
