@@ -7,14 +7,16 @@ from typing import Any
 
 from allauth.account.adapter import DefaultAccountAdapter
 from allauth.core import context
+from allauth.core.exceptions import ImmediateHttpResponse
 from allauth.mfa.adapter import DefaultMFAAdapter
 from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.http import HttpRequest
+from django.shortcuts import redirect
 from django.utils import timezone
 
 from loopsweb import cipher
-from loopsweb.accounts.confirming import confirmed_lately
+from loopsweb.accounts.confirming import confirmed_lately, has_a_way_here, where_to_confirm
 from loopsweb.accounts.lockout import locked_out
 from loopsweb.accounts.models import User
 from loopsweb.accounts.trail import tell_teams_of
@@ -25,8 +27,15 @@ PURPOSE = "mfa"
 
 class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
     def is_reauthentication_required(self, *, app: str, **kwargs: Any) -> bool:
-        """A sign-in counts as a confirmation, for as long as one does."""
-        return not confirmed_lately(context.request)
+        """A sign-in counts as a confirmation, for as long as one does. allauth itself knows no way
+        for those who sign in elsewhere."""
+        request = context.request
+        if confirmed_lately(request):
+            return False
+        if not has_a_way_here(request):
+            back = where_to_confirm(request, back=request.path)
+            raise ImmediateHttpResponse(redirect(back))
+        return True
 
     def pre_authenticate(self, request: HttpRequest, **credentials: Any) -> None:
         try:

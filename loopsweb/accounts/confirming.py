@@ -1,7 +1,7 @@
 """Some things are asked of nobody who only found an open browser: keys, and what a team demands.
 
 A sign-in, or a confirmation with password or second factor, counts for ACCOUNT_REAUTHENTICATION_
-TIMEOUT seconds.
+TIMEOUT seconds. Who has neither here confirms at the organisation's sign-in service.
 """
 
 from __future__ import annotations
@@ -31,7 +31,21 @@ def confirmed_lately(request: HttpRequest) -> bool:
     records: list[dict[str, Any]] = get_authentication_records(request, request.user)
     if records and time.time() - records[-1]["at"] < settings.ACCOUNT_REAUTHENTICATION_TIMEOUT:
         return True
-    return not get_reauthentication_flows(request.user)  # nothing to confirm with: see OIDC
+    return not (has_a_way_here(request) or settings.OIDC_ISSUER)  # nothing to confirm with
+
+
+def has_a_way_here(request: HttpRequest) -> bool:
+    return bool(get_reauthentication_flows(request.user))
+
+
+def where_to_confirm(request: HttpRequest, *, back: str) -> str:
+    """An address that leads `back` once it is confirmed. The service is asked to ask again, also
+    whoever is signed in there."""
+    if has_a_way_here(request):
+        return f"{reverse('account_reauthenticate')}?{urlencode({'next': back})}"
+    again = urlencode({"prompt": "login", "max_age": "0"})
+    there = reverse("openid_connect_login", args=["oidc"])
+    return f"{there}?{urlencode({'next': back, 'auth_params': again})}"
 
 
 def confirmed(
@@ -50,7 +64,7 @@ def confirmed(
         if request.method not in SAFE:
             messages.warning(request, NOTHING_DONE)
             back = came_from(request)
-        return redirect(f"{reverse('account_reauthenticate')}?{urlencode({'next': back})}")
+        return redirect(where_to_confirm(request, back=back))
 
     return guarded  # type: ignore[return-value]
 

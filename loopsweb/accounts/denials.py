@@ -1,11 +1,15 @@
 """Refusals leave a trace too: what a member tried that their role does not allow.
 
 Only members are told of: to an outsider a workspace is not there, and so neither is its trail.
-A site that is read-only refuses everybody, which tells nothing about anyone.
+A site that is read-only refuses everybody, which tells nothing about anyone. Sixty a minute of one
+person are told; a trail must not grow as fast as somebody can click.
 """
 
 from __future__ import annotations
 
+from typing import Any
+
+from allauth.core.internal import ratelimit
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest
 from django.utils import timezone
@@ -17,6 +21,13 @@ from loopsweb.audit.models import Outcome
 from loopsweb.audit.record import Actor, actor, record
 
 
+LIMIT: dict[str, Any] = {
+    "app": "loopsweb.accounts",
+    "action": "denied",
+    "config": {"denied": "60/m/key"},
+}
+
+
 def refuse(
     request: HttpRequest, permission: Permission, *, by: Actor | None = None
 ) -> PermissionDenied:
@@ -26,7 +37,9 @@ def refuse(
     """
     by = by or actor(request)
     reason = denial(by["role"], permission)
-    if permission not in ROLE_PERMISSIONS[by["role"]]:
+    if permission not in ROLE_PERMISSIONS[by["role"]] and ratelimit.consume(
+        request, **LIMIT, key=f"{by['workspace']} {by['person']}", limit_get=True
+    ):
         _tell(request, permission, by=by, reason=reason)
     return PermissionDenied(reason)
 

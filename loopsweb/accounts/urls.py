@@ -10,6 +10,7 @@ urlpatterns = [
     path("", views.list_, name="list"),
     path("new/", views.create, name="create"),
     path("invitations/<int:offer>/acceptance/", invitations.accept_offer, name="accept_offer"),
+    path("invitations/<int:offer>/refusal/", invitations.decline_offer, name="decline_offer"),
     path("<int:team>/", views.detail, name="detail"),
     path("<int:team>/name/", views.rename, name="rename"),
     path("<int:team>/policy/", views.policy, name="policy"),

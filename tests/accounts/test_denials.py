@@ -31,6 +31,22 @@ def test_an_action_tried_on_a_deployment(vic: User, acme: Workspace) -> None:
     assert event.answer == {"method": "POST", "path": path}
 
 
+def test_a_trail_does_not_grow_as_fast_as_somebody_clicks(
+    vic: User, otto: User, acme: Workspace
+) -> None:
+    path = reverse("runs:create", args=[acme.slug])
+    browser = client_of(vic)
+
+    assert {browser.get(path).status_code for _ in range(62)} == {403}
+
+    assert Event.objects.filter(outcome="denied").count() == 60
+    otto.memberships.filter(team=acme.team).update(role=Role.VIEWER)
+    client_of(otto).get(path)
+    newest = Event.objects.first()
+    assert newest is not None
+    assert (newest.outcome, newest.person) == ("denied", otto.email)
+
+
 def test_a_page_of_an_action_is_an_attempt_too(vic: User, acme: Workspace) -> None:
     client_of(vic).get(reverse("runs:create", args=[acme.slug]))
 

@@ -280,6 +280,23 @@ def test_an_invitation_waits_where_one_signs_in(
     assert browser.post(accept).status_code == 410
 
 
+def test_an_invitation_may_be_declined(
+    alice: User, mallory: User, otto: User, acme: Workspace
+) -> None:
+    client_of(alice).post(url("invite", acme), {"email": mallory.email, "role": "operator"})
+    decline = reverse("teams:decline_offer", args=[Invitation.objects.get().pk])
+    assert client_of(otto).post(decline).status_code == 404
+    browser = client_of(mallory)
+    assert decline in browser.get("/teams/").content.decode()
+
+    assert browser.post(decline)["Location"] == "/teams/"
+
+    assert mallory.email not in roles(acme)
+    assert told()[-1] == ("acme", "invitation.decline", mallory.email)
+    assert decline not in browser.get("/teams/").content.decode()
+    assert browser.post(decline).status_code == 410
+
+
 def test_an_invitation_of_another_team_is_not_reached_through_ones_own(
     alice: User, mallory: User, acme: Workspace
 ) -> None:

@@ -193,3 +193,37 @@ def test_the_map() -> None:
 def test_a_map_that_cannot_be_read(entry: str) -> None:
     with pytest.raises(ValueError, match="is not `group=workspace:role`"):
         grants([entry])
+
+
+@pytest.mark.parametrize(
+    ("path", "back"),
+    [
+        ("/keys/add/?workspace=acme", "/keys/add/?workspace=acme"),
+        ("/accounts/2fa/totp/activate/",) * 2,
+    ],
+)
+def test_who_signs_in_elsewhere_confirms_there(
+    service: oidc.Service, acme: Workspace, settings: Settings, path: str, back: str
+) -> None:
+    settings.OIDC_ISSUER = service.issuer
+    browser = sign_in(service, EVE | {"groups": ["ml"]}).client
+    assert browser.get(path).status_code == 200
+    session = browser.session
+    for record in session["account_authentication_methods"]:
+        record["at"] -= 3600
+    session.save()
+
+    asked = browser.get(path)
+
+    there = urlsplit(browser.get(asked["Location"])["Location"])
+    sent = {name: values[0] for name, values in parse_qs(there.query).items()}
+    assert (f"{there.scheme}://{there.netloc}", sent["prompt"], sent["max_age"]) == (
+        service.issuer,
+        "login",
+        "0",
+    )
+    service.challenge = sent["code_challenge"]
+    given = {"code": "the-code", "state": sent["state"]}
+    answer = browser.get(urlsplit(sent["redirect_uri"]).path, given)
+    assert answer["Location"] == back
+    assert browser.get(path).status_code == 200

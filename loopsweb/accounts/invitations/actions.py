@@ -12,6 +12,7 @@ from loopsweb.accounts.actions import AlreadyMember
 from loopsweb.accounts.invitations.models import Invitation, digest
 from loopsweb.accounts.models import Membership, Team, User
 from loopsweb.accounts.trail import tell_team
+from loopsweb.audit.models import Outcome
 from loopsweb.audit.record import Actor
 
 LIFE = timedelta(days=7)
@@ -80,6 +81,22 @@ def accept(*, invitation: Invitation, person: User, by: Actor, now: datetime) ->
     target = ("person", person.email)
     tell_team(invitation.team, "member.join", target=target, by=actor, now=now, answer=answer)
     return membership
+
+
+@transaction.atomic
+def decline(*, invitation: Invitation, person: User, by: Actor, now: datetime) -> None:
+    """For whom it is for. Raises NoLongerOpen."""
+    mine = Invitation.objects.open(now).filter(pk=invitation.pk, email=person.email)
+    if not mine.update(revoked_at=now):
+        raise NoLongerOpen
+    tell_team(
+        invitation.team,
+        "invitation.decline",
+        target=("person", person.email),
+        outcome=Outcome.DECLINED,
+        by=by,
+        now=now,
+    )
 
 
 @transaction.atomic

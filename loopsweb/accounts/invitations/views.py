@@ -83,17 +83,37 @@ def accept(request: HttpRequest, token: str) -> HttpResponse:
     return render_page(request, "accounts/accept.html", context, status=status)
 
 
+def offered(request: SignedInRequest, offer: int) -> Invitation:
+    """Raises Http404 for what is offered to somebody else."""
+    offers = Invitation.objects.select_related("team")
+    return get_object_or_404(offers, pk=offer, email=request.user.email)
+
+
 @signed_in
 def accept_offer(request: SignedInRequest, offer: int) -> HttpResponse:
     """Without the link: whom it is for is signed in."""
-    offers = Invitation.objects.select_related("team")
-    invitation = get_object_or_404(offers, pk=offer, email=request.user.email)
+    invitation = offered(request, offer)
     if request.method != "POST":
         return redirect("teams:list")
     try:
         return join(request, invitation, request.user)
     except actions.NoLongerOpen:
         return gone(request)
+
+
+@signed_in
+def decline_offer(request: SignedInRequest, offer: int) -> HttpResponse:
+    invitation = offered(request, offer)
+    if request.method != "POST":
+        return redirect("teams:list")
+    try:
+        actions.decline(
+            invitation=invitation, person=request.user, by=actor(request), now=timezone.now()
+        )
+    except actions.NoLongerOpen:
+        return gone(request)
+    messages.success(request, f"Declined. You are not a member of {invitation.team.name}.")
+    return redirect("teams:list")
 
 
 def join(request: HttpRequest, invitation: Invitation, person: User) -> HttpResponse:
