@@ -20,7 +20,6 @@ from loopsweb.accounts.trail import tell_team
 from loopsweb.audit.models import Outcome
 from loopsweb.audit.record import Actor, actor, record
 
-
 LIMIT: dict[str, Any] = {
     "app": "loopsweb.accounts",
     "action": "denied",
