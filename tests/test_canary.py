@@ -10,17 +10,24 @@ import queue
 import re
 from collections.abc import Iterator
 from datetime import datetime, timedelta
+from pathlib import Path
 
 import pytest
+from django.core import mail
 from django.core.cache import cache
 from django.core.cache.backends.locmem import LocMemCache
+from django.core.management import call_command
 from django.test import Client
 from django.urls import reverse
+from django.utils import timezone
 from django_redis import get_redis_connection
+from pytest_django import Settings
 
 from loopsweb.accounts.models import User, Workspace
+from loopsweb.audit import handing, heads
 from loopsweb.audit.models import Event
 from loopsweb.celery import app
+from loopsweb.json_api.nouns import NOUNS
 from loopsweb.keys.models import Key
 from loopsweb.resources import poller, tasks
 from loopsweb.resources.models import Checkpoint, Deployment
@@ -30,6 +37,7 @@ from loopsweb.simulator.people import Key as KnownKey
 from loopsweb.ui.logs import formatter
 from tests.crawl import crawl
 from tests.everything_kept import database
+from tests.json_api.conftest import token_for
 from tests.personas import client_of
 
 CANARY = "canary1.kJ3xTq9ZbV7mWc2R"
@@ -103,13 +111,48 @@ def cached() -> bytes:
     return b"\n".join(redis.dump(name) + name for name in redis.keys("*"))
 
 
+def handed_out(acme: Workspace, settings: Settings, tmp_path: Path, now: datetime) -> bytes:
+    """The signed head as it leaves by file and mail, and what the commands print."""
+    settings.LOOPSWEB_AUDIT_HEADS_FILE = str(tmp_path / "heads")
+    settings.LOOPSWEB_AUDIT_HEADS_EMAIL = "auditor@example.com"
+    assert handing.hand_out(heads.keep_signed(acme.slug, now=now)) == []
+    said = io.StringIO()
+    for command in (
+        ["audit", "verify"],
+        ["audit", "export", "--workspace", acme.slug, "--output", "-"],
+    ):
+        call_command(*command, stdout=said)
+    letters = [f"{letter.subject}\n{letter.body}" for letter in mail.outbox]
+    return "\n".join([(tmp_path / "heads").read_text(), said.getvalue(), *letters]).encode()
+
+
+def json_api(alice: User, acme: Workspace, ending: str) -> bytes:
+    """Every list, and ending something, by a script with a token."""
+    secret = token_for(alice, acme, scope="act", now=timezone.now()).secret
+    script = Client(headers={"Authorization": f"Bearer {secret}"})
+    answers = [script.get(f"/api/v1/w/{acme.slug}/{noun}/?page_size=500") for noun in NOUNS]
+    assert {answer.status_code for answer in answers} == {200}
+    url = f"/api/v1/w/{acme.slug}/deployments/{ending}/deactivation/"
+    sent = {"reason": "idle", "confirm": ending}
+    answers.append(script.post(url, sent, content_type="application/json"))
+    assert answers[-1].status_code == 200, answers[-1].content
+    return b"\n".join(answer.content for answer in answers)
+
+
 def found(secrets: list[bytes], **places: bytes) -> dict[str, list[bytes]]:
     seen = {name: [s for s in secrets if s in content] for name, content in places.items()}
     return {name: secrets for name, secrets in seen.items() if secrets}
 
 
 def test_a_key_is_nowhere_but_in_the_header_that_reaches_the_api(
-    browser: Client, acme: Workspace, loops: Simulator, logs: io.StringIO, now: datetime
+    browser: Client,
+    alice: User,
+    acme: Workspace,
+    loops: Simulator,
+    logs: io.StringIO,
+    now: datetime,
+    settings: Settings,
+    tmp_path: Path,
 ) -> None:
     tasks.tick()
     on_the_broker = queued()
@@ -120,18 +163,22 @@ def test_a_key_is_nowhere_but_in_the_header_that_reaches_the_api(
         loops.fail("GET /v1/loops/samplers", "status", status=400, body=echo)
         poll(now + timedelta(minutes=1))
         pages[str(echo)] = browser.get(f"/w/{acme.slug}/samplers/").content
-    deployment = Deployment.objects.in_workspace(acme).filter(status="RUNNING").first()
-    assert deployment is not None
+    deployment, other = Deployment.objects.in_workspace(acme).filter(status="RUNNING")[:2]
     ending = reverse("deactivations:new", args=[acme.slug, "deployments", deployment.remote_id])
     filled = {"reason": f"It is {deployment.remote_id}", "typed": deployment.remote_id}
     assert browser.post(ending, filled).status_code == 302
-    pages |= crawl(browser, "/", "/keys/", "/teams/", "/admin/", skip="/logout/")
+    api = json_api(alice, acme, other.remote_id)
+    pages |= crawl(browser, "/", "/keys/", "/teams/", "/tokens/", "/admin/", skip="/logout/")
     assert len([path for path in pages if "format=csv" in path]) >= 6, sorted(pages)
+    proofs = [f"/w/{acme.slug}/audit/{each}/" for each in ("export", "head")]
+    assert [path in pages for path in proofs] == [True, True]
 
     assert (
         found(
             SECRETS,
             pages=b"\n".join(pages.values()),
+            api=api,
+            handed_out=handed_out(acme, settings, tmp_path, now),
             database=database(),
             cache=cached(),
             broker=b"\n".join([*on_the_broker, *queued()]),
