@@ -9,6 +9,7 @@ import structlog
 from django.db import InterfaceError, InternalError, OperationalError
 from django.http import Http404, HttpRequest, HttpResponse
 from django.template.loader import get_template, render_to_string
+from django.urls import Resolver404
 
 log = structlog.get_logger(__name__)
 OUTAGES = (OperationalError, InterfaceError, InternalError)  # the last: read-only PostgreSQL
@@ -29,7 +30,8 @@ def forbidden(request: HttpRequest, exception: Exception | None = None) -> HttpR
 
 
 def not_found(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
-    reason = str(exception) if isinstance(exception, Http404) and exception.args else ""
+    is_ours = isinstance(exception, Http404) and not isinstance(exception, Resolver404)
+    reason = str(exception) if is_ours else ""  # a resolver's names our files
     return page(
         request,
         404,

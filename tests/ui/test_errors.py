@@ -18,10 +18,13 @@ def test_404_says_why(acme: Workspace, alice: User) -> None:
     assert "&lt;b&gt;gone&lt;/b&gt; has not been in any answer" in answer.content.decode()
 
 
-def test_an_unknown_address_names_no_urls(client: Client) -> None:
-    answer = client.get("/nothing/here/")
+@pytest.mark.parametrize("path", ["/nothing/here/", "/teams/1/x/", "/w/acme/nothing/", "/%00/"])
+def test_an_unknown_address_names_no_urls(client: Client, db: None, path: str) -> None:
+    answer = client.get(path)
+    page = answer.content.decode()
     assert answer.status_code == 404
-    assert "There is no such page" in answer.content.decode()
+    assert "There is no such page" in page
+    assert [word for word in ("URLPattern", "URLResolver", "site_urls", ".py") if word in page] == []
 
 
 @pytest.mark.django_db

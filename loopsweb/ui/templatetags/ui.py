@@ -91,10 +91,10 @@ def at(time: datetime | None) -> SafeString:
 
 @register.filter
 def span(time: timedelta) -> str:
-    """A length of time in its largest unit that has two: 0.4 s, 95 s, 2 min, 30 h, 3 d."""
+    """A length of time in the largest unit it has two of: 0.4 s, 95 s, 2 min, 30 h, 3 d."""
     seconds = time.total_seconds()
-    if seconds < UNITS_OF_TIME[0][1]:
-        return f"{seconds:.1f} s"
+    if seconds < 1:
+        return f"{max(seconds, 0.1):.1f} s"
     unit, length = next((u, n) for u, n in reversed(UNITS_OF_TIME) if seconds >= 2 * n or n == 1)
     return f"{int(seconds // length):,} {unit}"
 
