@@ -12,9 +12,9 @@ from django.utils import timezone
 
 from loopsweb.accounts import denials
 from loopsweb.accounts.permissions import Permission, WorkspaceRequest, require
+from loopsweb.audit.incidents import steps, together
 from loopsweb.audit.models import Chain, Event, Outcome
 from loopsweb.audit.record import actor, record
-from loopsweb.dashboard.incidents import steps, together
 from loopsweb.ui.csv_export import csv_answer
 from loopsweb.ui.filters import Filter, Spec
 from loopsweb.ui.listing import read

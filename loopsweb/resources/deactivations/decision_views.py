@@ -16,6 +16,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_POST
 
 from loopsweb.accounts.permissions import Permission, WorkspaceRequest, require
+from loopsweb.audit.incidents import steps
 from loopsweb.audit.models import Event
 from loopsweb.audit.record import actor
 from loopsweb.resources.deactivations import deciding
@@ -173,6 +174,7 @@ def page(
     kind = KINDS[asked.noun]
     target = kind.find(request.workspace, asked.target_remote_id)
     now_seen = preflight(target) if target and asked.state in NOT_SENT else None
+    events = Event.objects.filter(workspace=request.workspace.slug, incident=asked.incident)
     context: dict[str, Any] = {
         "asked": asked,
         "kind": kind,
@@ -182,9 +184,7 @@ def page(
         "more": now_seen.beyond(asked.foreseen) if now_seen else {},
         "is_own": asked.person.lower() == request.user.email.lower(),
         "status": DEACTIVATION.of(asked.state),
-        "events": Event.objects.filter(
-            workspace=request.workspace.slug, incident=asked.incident
-        ).order_by("pk"),
+        "steps": steps(list(events.order_by("pk"))),
         "seen": Seen(shown=now_seen) if now_seen else None,
         "note": Note(),
         "version": request.workspace.version,
