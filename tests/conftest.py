@@ -5,6 +5,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 import httpx
+import hypothesis
 import pytest
 from django.apps import apps
 from django.core.cache import cache
@@ -17,6 +18,12 @@ from loopsweb.keys.models import Key
 from loopsweb.loops_api import shared
 from loopsweb.simulator import Simulator
 from tests import personas
+
+# How long an example takes says how busy the machine is, nothing else.
+hypothesis.settings.register_profile(
+    "untimed", deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow]
+)
+hypothesis.settings.load_profile("untimed")
 
 
 @pytest.fixture

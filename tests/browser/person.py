@@ -70,8 +70,7 @@ def find_in_audit(page: Page, *, workspace: str, reason: str, look_again: Look) 
     """The outcomes of the incident with that reason, oldest first, once the API confirmed it."""
     page.goto(f"/w/{workspace}/audit/")
     told = page.get_by_role("row").filter(has_text="deployment.deactivate")
-    confirmed = told.filter(has_text="confirmed")
-    eventually(lambda: look_again() or confirmed.count())
-    assert reason in told.last.inner_text()
-    words = re.compile("requested|succeeded|confirmed")
-    return [words.findall(text)[0] for text in reversed(told.all_inner_texts())]
+    eventually(lambda: look_again() or told.filter(has_text="confirmed").count())
+    assert reason in told.inner_text()
+    steps = told.locator("xpath=following-sibling::tr[1]").get_by_role("link")
+    return steps.all_inner_texts()

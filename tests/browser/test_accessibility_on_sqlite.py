@@ -29,13 +29,14 @@ SIGNED_OUT = [
 ]
 NOUNS = ("sessions", "runs", "samplers", "checkpoints", "deployments")
 OURS = tuple(
-    f"{space}:" for space in (*NOUNS, "deactivations", "policy", "dashboard", "keys", "teams")
+    f"{space}:"
+    for space in (*NOUNS, "deactivations", "policy", "dashboard", "keys", "teams", "tokens")
 )
 WITHOUT_A_PAGE = {
-    *("checkpoints:download", "dashboard:export", "dashboard:verification"),
+    *("checkpoints:download", "dashboard:export", "dashboard:head", "dashboard:verification"),
     *("keys:check", "keys:share", "teams:rename", "teams:add_member", "teams:change_role"),
     *("teams:add_workspace", "teams:invite", "teams:revoke_invitation", "teams:policy"),
-    "teams:accept_offer",
+    *("teams:accept_offer", "teams:decline_offer", "tokens:revoke"),
     *("deactivations:approval", "deactivations:refusal", "deactivations:withdrawal"),
     *("deactivations:protection", "deactivations:stop"),
 }

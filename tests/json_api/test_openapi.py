@@ -25,8 +25,7 @@ from tests.resources.rows import MODELS, seen
 
 A_FEW = settings(
     max_examples=15,
-    deadline=None,
-    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
+    suppress_health_check=[HealthCheck.function_scoped_fixture],
 )
 
 

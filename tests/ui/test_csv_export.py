@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from types import SimpleNamespace
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from loopsweb.ui.csv_export import FORMULA, cell, lines
@@ -37,7 +37,6 @@ def test_a_cell_is_text_that_runs_nothing(value: object, shown: str) -> None:
     assert cell(value) == shown
 
 
-@settings(deadline=None)
 @given(st.lists(st.text(st.characters(exclude_categories=["Cs"])), max_size=5))
 def test_what_is_read_back_is_what_was_written_and_no_formula(names: list[str]) -> None:
     rows = [SimpleNamespace(name=name) for name in names]

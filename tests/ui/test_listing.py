@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 from django.http import QueryDict
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from loopsweb.resources.runs.views import SPEC
@@ -21,7 +21,6 @@ state = st.fixed_dictionaries(
 )
 
 
-@settings(deadline=None)
 @given(state)
 def test_the_url_of_a_state_reads_as_the_same_state(params: dict[str, str]) -> None:
     asked = QueryDict(mutable=True)

@@ -4,7 +4,7 @@ import json
 import string
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from loopsweb.ui.redaction import BLANK, redact
@@ -32,7 +32,6 @@ surroundings = st.text(string.ascii_letters + " \n.,", max_size=20)
         "https://store/file?token={}",
     ],
 )
-@settings(deadline=None)
 @given(secret=secrets, before=surroundings, after=surroundings)
 def test_no_form_of_a_secret_survives(form: str, secret: str, before: str, after: str) -> None:
     line = f"{before} {form.format(secret)} {after}"
@@ -66,7 +65,6 @@ def test_what_is_no_secret_stays() -> None:
     assert redact(line) == line
 
 
-@settings(deadline=None)
 @given(st.dictionaries(st.text(max_size=20), st.text(max_size=40), max_size=4))
 def test_json_stays_json(record: dict[str, str]) -> None:
     line = json.dumps({**record, "authorization": "Api-Key abc.def"})

@@ -4,13 +4,12 @@ from urllib.parse import unquote
 
 import pytest
 from django.urls import resolve, reverse
-from hypothesis import example, given, settings
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 ids = st.text(st.characters(exclude_categories=["Cs", "Cc"]), min_size=1, max_size=255)
 
 
-@settings(deadline=None)
 @given(ids)
 @example("a/b")
 @example("a%2Fb")

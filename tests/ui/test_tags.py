@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta, timezone
 from decimal import Decimal
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from loopsweb.resources.deployments.statuses import DEPLOYMENT
@@ -48,7 +48,6 @@ def test_a_known_status_has_its_tone_and_leads_to_its_meaning() -> None:
     )
 
 
-@settings(deadline=None)
 @given(st.text(min_size=1))
 def test_an_unknown_status_is_itself_and_harmless(word: str) -> None:
     shown = ui.badge(DEPLOYMENT, f"X{word}")
