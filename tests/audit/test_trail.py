@@ -25,8 +25,8 @@ from loopsweb.audit.models import Chain, Event, SignedHead
 from loopsweb.audit.record import record
 from loopsweb.audit.verify import Broken, check_export
 
-WRITERS = int(os.environ.get("LOOPSWEB_AUDIT_WRITERS", "8"))
-EACH = int(os.environ.get("LOOPSWEB_AUDIT_EACH", "25"))
+WRITERS = int(os.environ.get("TEST_WRITERS", "8"))
+EACH = int(os.environ.get("TEST_EVENTS_EACH", "25"))
 WILD = {"text": "nul\x00 \ud800 \u2028 <&> é 🧪", "float": 0.1, "big": 2**70, "deep": [None, True]}
 
 

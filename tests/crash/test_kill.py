@@ -26,7 +26,7 @@ from loopsweb.resources.deactivations import settling
 from loopsweb.resources.models import Deactivation
 from tests.processes import ROOT, eventually, pretended_api
 
-KILLS = int(os.environ.get("LOOPSWEB_CRASH_KILLS", "40"))
+KILLS = int(os.environ.get("TEST_KILLS", "40"))
 NOTHING: list[str] = []
 LOST = ["requested", "unknown"]
 TRAIL = {  # {point: (calls, events at the crash, events once settled)}
