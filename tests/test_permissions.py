@@ -84,7 +84,7 @@ EXAMPLES: Examples = {
     "kind": lambda _: "deployments",
     "incident": lambda house: house.asked.incident,
     "batch": lambda house: house.asked.batch and house.asked.batch.uid,
-    "event_id": lambda house: house.event.pk,
+    "sequence": lambda house: house.event.sequence,
     "key": lambda _: "abc",
     "token": lambda house: house.token.pk,
     "invitation": lambda house: house.invitation.pk,

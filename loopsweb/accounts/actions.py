@@ -73,7 +73,8 @@ def require_second_factor(
         raise NoSecondFactor
     team.second_factor_required = required
     team.save(update_fields=["second_factor_required"])
-    answer = {"second_factor_required": required}
+    was = {"second_factor_required": not required}
+    answer = {"was": was, "is": {"second_factor_required": required}}
     tell_team(team, "team.policy", target=("team", team.name), by=by, now=now, answer=answer)
 
 

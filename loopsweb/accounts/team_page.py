@@ -14,6 +14,7 @@ from loopsweb.accounts.permissions import Permission, TeamRequest
 from loopsweb.ui.pages import render_page
 
 CREATED, CONFLICT, UNPROCESSABLE = 201, 409, 422
+FACTORS = ("totp", "webauthn")
 TEAM_ID, WORKSPACE_ID, INVITE_ID = "id_team_%s", "id_workspace_%s", "id_invite_%s"
 
 
@@ -24,6 +25,9 @@ def team_page(request: TeamRequest, *, status: int = 200, **shown: Any) -> HttpR
     context: dict[str, Any] = {
         "team": request.team,
         "members": [(member, ChangeRole(initial={"role": member.role})) for member in members],
+        "without_second_factor": members.exclude(user__authenticator__type__in=FACTORS).count()
+        if may_manage
+        else 0,
         "invitations": request.team.invitations.open(timezone.now()) if may_manage else [],
         "workspaces": request.team.workspaces.all(),
         "may_manage": may_manage,

@@ -15,10 +15,13 @@ from loopsweb.audit.models import Event
 
 @dataclass(frozen=True)
 class Step:
-    """after: the incident's first event."""
+    """after: the incident's first event. action, by: where they differ, from the step before and
+    from the first."""
 
     event: Event
     after: timedelta
+    action: str = ""
+    by: str = ""
 
 
 @dataclass(frozen=True)
@@ -28,10 +31,27 @@ class Incident:
     event: Event
     steps: list[Step]
 
+    @property
+    def first(self) -> Event:
+        """Which says what was done, by whom and why."""
+        return self.steps[0].event
+
 
 def steps(events: Sequence[Event]) -> list[Step]:
     """events: of one incident, oldest first."""
-    return [Step(event, event.at - events[0].at) for event in events]
+    found: list[Step] = []
+    for event in events:
+        before = found[-1].event if found else event
+        first = found[0].event if found else event
+        found.append(
+            Step(
+                event,
+                after=event.at - first.at,
+                action=event.action if event.action != before.action else "",
+                by=event.person if event.person != first.person else "",
+            )
+        )
+    return found
 
 
 def together(rows: Sequence[Event], here: QuerySet[Event]) -> list[Incident]:

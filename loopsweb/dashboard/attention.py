@@ -29,13 +29,15 @@ SAMPLER_TROUBLE = ("UNHEALTHY", "FAILED", "DEPLOY_FAILED", "BUILD_FAILED")
 
 @dataclass(frozen=True)
 class Item:
-    """What is the matter with what. since: when it was first seen so."""
+    """What is the matter with what. since: when it was first seen so. waits_for_somebody: it comes
+    first, since somebody has to decide."""
 
     tone: Tone
     what: str
     name: str
     url: str
     since: datetime | None
+    waits_for_somebody: bool = False
 
 
 def items(workspace: Workspace, *, now: datetime) -> list[Item]:
@@ -46,7 +48,7 @@ def items(workspace: Workspace, *, now: datetime) -> list[Item]:
         *samplers(workspace, now=now),
         *checkpoints(workspace, now=now),
     ]
-    return sorted(found, key=lambda item: item.tone != "bad")
+    return sorted(found, key=lambda item: (not item.waits_for_somebody, item.tone != "bad"))
 
 
 def keys(workspace: Workspace) -> Iterator[Item]:
@@ -67,8 +69,8 @@ def deactivations(workspace: Workspace, *, now: datetime) -> Iterator[Item]:
             what = f"{row.person} broke the glass: ended a {row.noun} without a second person."
             yield Item("bad", what, name, url, row.requested_at)
         else:
-            what = f"{row.person} asks to end a {row.noun}: it waits for a second person."
-            yield Item("warn", what, name, url, row.requested_at)
+            what = f"{row.person} asks to end a {row.noun}: it waits for a second person to decide."
+            yield Item("warn", what, name, url, row.requested_at, waits_for_somebody=True)
 
 
 def deployments(workspace: Workspace, *, now: datetime) -> Iterator[Item]:

@@ -8,10 +8,12 @@ from django.db.models import Q
 from django.http import Http404, HttpResponse
 from django.http.response import HttpResponseBase
 from django.template.loader import render_to_string
+from django.urls import reverse
 from django.utils import timezone
 
 from loopsweb.accounts import denials
 from loopsweb.accounts.permissions import Permission, WorkspaceRequest, require
+from loopsweb.audit import heads
 from loopsweb.audit.incidents import steps, together
 from loopsweb.audit.models import Chain, Event, Outcome
 from loopsweb.audit.record import actor, record
@@ -20,6 +22,8 @@ from loopsweb.ui.filters import Filter, Spec
 from loopsweb.ui.listing import read
 from loopsweb.ui.live import stamp, unchanged
 from loopsweb.ui.pages import render_page, wants_partial
+
+HAVE_PAGES = ("session", "run", "sampler", "checkpoint", "deployment")
 
 
 def start_of(day: str, *, later: int = 0) -> datetime | None:
@@ -103,7 +107,10 @@ def list_(request: WorkspaceRequest) -> HttpResponseBase:
     census = SPEC.census(rows)
     page = query.page(rows, census)
     incidents = together(page.rows, rows)
-    table = {"page": page, "incidents": incidents, "query": query, "noun": "events"}
+    noun = "event" if page.found == 1 else "events"
+    if len(incidents) < len(page.rows):
+        noun = f"{noun}, {len(incidents)} incidents on this page"
+    table = {"page": page, "incidents": incidents, "query": query, "noun": noun}
     is_part = wants_partial(request, "live")
     response = render_page(
         request,
@@ -115,6 +122,7 @@ def list_(request: WorkspaceRequest) -> HttpResponseBase:
             "choices": query.choices(census),
             "is_part": is_part,
             "chain": chain,
+            "public_key": heads.public_key(),
         },
     )
     stamp(response, version, now)
@@ -123,12 +131,23 @@ def list_(request: WorkspaceRequest) -> HttpResponseBase:
     return response
 
 
+def url_of_target(slug: str, event: Event) -> str:
+    """The page of what it speaks of, "" where that has none."""
+    if event.target_noun not in HAVE_PAGES or not event.target_id:
+        return ""
+    return reverse(f"{event.target_noun}s:detail", args=[slug, event.target_id])
+
+
 @require(Permission.VIEW)
-def detail(request: WorkspaceRequest, event_id: int) -> HttpResponse:
+def detail(request: WorkspaceRequest, sequence: int) -> HttpResponse:
     here = Event.objects.filter(workspace=request.workspace.slug)
-    event = here.filter(pk=event_id).first() if event_id < 2**63 else None
+    event = here.filter(sequence=sequence).first() if sequence < 2**63 else None
     if event is None:
         raise Http404("There is no such event in this workspace's record.")
     incident = here.filter(incident=event.incident).order_by("pk")
-    context = {"event": event, "steps": steps(list(incident))}
+    context = {
+        "event": event,
+        "steps": steps(list(incident)),
+        "target_url": url_of_target(request.workspace.slug, event),
+    }
     return render_page(request, "dashboard/event.html", context)

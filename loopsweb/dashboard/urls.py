@@ -11,5 +11,5 @@ urlpatterns = [
     path("audit/verification/", proof_views.verification, name="verification"),
     path("audit/export/", proof_views.export, name="export"),
     path("audit/head/", proof_views.head, name="head"),
-    path("audit/<int:event_id>/", audit_views.detail, name="event"),
+    path("audit/<int:sequence>/", audit_views.detail, name="event"),
 ]

@@ -42,7 +42,10 @@ def deactivation(
         raise Problem(HTTPStatus(status), complaint(form))
     try:
         done = press(form, person=token.person, by=by, clock=timezone.now, token=str(token))
-    except (NoKey, AlreadyRequested) as why:
+    except AlreadyRequested as why:
+        said = f"{why} Its incident is {why.deactivation.incident}."
+        raise Problem(HTTPStatus.CONFLICT, said) from why
+    except NoKey as why:
         raise Problem(HTTPStatus.CONFLICT, str(why)) from why
     except NotRecorded as why:
         raise Problem(HTTPStatus.SERVICE_UNAVAILABLE, str(why)) from why

@@ -54,6 +54,12 @@ def client_for(*, workspace: Workspace, person: User, method: str = "") -> Actin
     raise NoKey(reason or _why_none(workspace=workspace, person=person))
 
 
+def key_for(*, workspace: Workspace, person: User, method: str) -> Key | None:
+    """The key that `client_for` would try first, not decrypted."""
+    keys = _candidates(workspace=workspace, person=person)
+    return next((key for key in keys if not key.cannot(method)), None)
+
+
 def why_not(*, workspace: Workspace, person: User, method: str) -> str:
     """Why the person cannot do this here: the words on a disabled button; "" when they can."""
     reasons = [key.cannot(method) for key in _candidates(workspace=workspace, person=person)]

@@ -6,7 +6,7 @@ import zlib
 from collections.abc import Callable, Mapping
 from typing import Any, TypeVar
 
-from django.db.models import Q, QuerySet
+from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.http.response import HttpResponseBase
 from django.template.loader import render_to_string
 from django.utils import timezone
@@ -17,6 +17,7 @@ from loopsweb.audit.models import Outcome
 from loopsweb.audit.record import actor, record
 from loopsweb.keys.models import Key
 from loopsweb.resources.freshness import FeedFreshness, freshness
+from loopsweb.resources.protections import Protection
 from loopsweb.resources.snapshot import Snapshot
 from loopsweb.resources.templatetags.freshness import state
 from loopsweb.resources.watch import looked_at
@@ -28,6 +29,7 @@ from loopsweb.ui.pages import render_page, wants_partial
 from loopsweb.ui.table_cache import remembered
 
 Row = TypeVar("Row", bound=Snapshot)
+ENDED_BY_HAND = ("runs", "samplers", "deployments")
 
 SEEN = Filter(
     "seen",
@@ -55,6 +57,18 @@ def told_of_export(request: WorkspaceRequest, noun: str, query: Query) -> None:
         target_name=f"{noun}{query.csv_url}",
         now=timezone.now(),
     )
+
+
+def marked(rows: QuerySet[Row], noun: str) -> QuerySet[Row]:
+    """Each row with `is_protected`: it is not to be ended by one person alone."""
+    if noun not in ENDED_BY_HAND:
+        return rows
+    marks = Protection.objects.filter(
+        workspace=OuterRef("workspace"),
+        noun=noun.removesuffix("s"),
+        remote_id=OuterRef("remote_id"),
+    )
+    return rows.annotate(is_protected=Exists(marks))
 
 
 def list_page(
@@ -89,7 +103,7 @@ def list_page(
     census = Census() if is_part else remembered(lambda: spec.census(rows), within=scope)
 
     def table() -> str:
-        page = query.page(rows, census)
+        page = query.page(marked(rows, noun), census)
         shown = {
             "page": page,
             "query": query,

@@ -175,6 +175,6 @@ def test_demanding_one(ada: User, acme: Workspace) -> None:
     acme.team.refresh_from_db()
     assert acme.team.second_factor_required is False
     assert [answer for _, _, answer in told("team.policy")] == [
-        "{'second_factor_required': True}",
-        "{'second_factor_required': False}",
+        "{'was': {'second_factor_required': False}, 'is': {'second_factor_required': True}}",
+        "{'was': {'second_factor_required': True}, 'is': {'second_factor_required': False}}",
     ]

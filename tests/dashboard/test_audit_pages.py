@@ -83,8 +83,8 @@ def test_an_event_has_a_page_with_its_whole_incident(
     incident = uuid.uuid4()
     first = happened(now, incident=incident)
     last = happened(now, incident=incident, outcome="succeeded", answer={"id": "dep_1"})
-    page = browser.get(f"{url}{last.pk}/").content.decode()
-    assert f'href="{url}{first.pk}/"' in page
+    page = browser.get(f"{url}{last.sequence}/").content.decode()
+    assert f'href="{url}{first.sequence}/"' in page
     assert "&quot;id&quot;: &quot;dep_1&quot;" in page
     assert str(incident) in page
 
@@ -104,16 +104,58 @@ def test_the_events_of_an_incident_stand_together_in_the_list(
     assert [re.sub("<[^>]+>", " ", each).split() for each in timeline] == [
         ["requested", "succeeded", "+0.4", "s", "confirmed", "+2", "min"]
     ]
-    assert [f'href="{url}{step.pk}/"' in timeline[0] for step in steps] == [True] * 3
+    assert [f'href="{url}{step.sequence}/"' in timeline[0] for step in steps] == [True] * 3
     one_of_them = browser.get(f"{url}?outcome=succeeded").content.decode()
     assert (events_on(one_of_them), one_of_them.count("+0.4 s")) == (1, 1)
     oldest_first = browser.get(f"{url}?sort=at").content.decode()
-    assert oldest_first.index(f"{url}{steps[0].pk}/") < oldest_first.index("dep_2")
+    assert oldest_first.index(f"{url}{steps[0].sequence}/") < oldest_first.index("dep_2")
+
+
+def test_an_incident_is_told_by_its_first_event_and_names_who_else_took_part(
+    browser: Client, url: str, now: datetime
+) -> None:
+    incident = uuid.uuid4()
+    happened(now, incident=incident, action="deployment.break_glass", outcome="succeeded")
+    happened(now, incident=incident)
+    happened(now, incident=incident, outcome="approved", person="alice@example.com", reason="ok")
+    last = {"action": "deployment.stop", "outcome": "confirmed", "person": "", "reason": ""}
+    happened(now, incident=incident, **last)
+    page = browser.get(url).content.decode()
+    assert events_on(page) == 1
+    words = re.sub("<[^>]+>", " ", page[page.index("<tr data-key=") : page.index("</tbody>")])
+    assert words.split() == [
+        "2026-11-23",
+        "21:17:00",
+        "UTC",
+        "deployment.break_glass",
+        "confirmed",
+        "otto@example.com",
+        "dep_1",
+        "no",
+        "longer",
+        "needed",
+        "succeeded",
+        "deployment.deactivate",
+        "requested",
+        "approved",
+        "by",
+        "alice@example.com",
+        "deployment.stop",
+        "confirmed",
+    ]
+
+
+def test_what_an_event_speaks_of_is_linked(browser: Client, url: str, now: datetime) -> None:
+    event = happened(now)
+    page = browser.get(f"{url}{event.sequence}/").content.decode()
+    assert 'href="/w/acme/deployments/dep_1/"' in page
+    of_the_team = happened(now, target_noun="team", target_id="")
+    assert "Reason" in browser.get(f"{url}{of_the_team.sequence}/").content.decode()
 
 
 def test_another_workspaces_event_is_not_there(browser: Client, url: str, now: datetime) -> None:
     event = happened(now, workspace="other")
-    assert browser.get(f"{url}{event.pk}/").status_code == 404
+    assert browser.get(f"{url}{event.sequence}/").status_code == 404
     assert browser.get(f"{url}{10**30}/").status_code == 404
 
 
@@ -121,12 +163,12 @@ def test_an_outsider_finds_nothing(mallory: User, url: str, now: datetime) -> No
     event = happened(now)
     outsider = client_of(mallory)
     assert outsider.get(url).status_code == 404
-    assert outsider.get(f"{url}{event.pk}/").status_code == 404
+    assert outsider.get(f"{url}{event.sequence}/").status_code == 404
 
 
 def test_hostile_reasons_are_text(browser: Client, url: str, now: datetime) -> None:
     event = happened(now, reason="<script>alert(1)</script>", target_name="\u202e")
-    for address in (url, f"{url}{event.pk}/"):
+    for address in (url, f"{url}{event.sequence}/"):
         page = browser.get(address).content.decode()
         assert "<script>alert" not in page
         assert "&lt;script&gt;alert(1)&lt;/script&gt;" in page

@@ -92,7 +92,10 @@ def test_it_is_recorded_called_once_and_answered(
     assert first.answer == {"token": str(AccessToken.objects.get())}
     assert (first.address, first.request_id != "") == ("127.0.0.1", True)
     assert second.outcome == "succeeded"
-    assert detail(end(deployment, secret)) == (409, "Somebody has asked for this already.")
+    assert detail(end(deployment, secret)) == (
+        409,
+        f"Somebody has asked for this already. Its incident is {asked.incident}.",
+    )
     assert calls(loops) == 1
 
 
@@ -136,7 +139,7 @@ def test_somebody_elses_is_confirmed_by_its_id(
 def test_a_reason_is_demanded_where_the_team_wants_one(
     deployment: Deployment, secret: str, acme: Workspace
 ) -> None:
-    assert detail(end(deployment, secret, {})) == (422, "reason: This field is required.")
+    assert detail(end(deployment, secret, {})) == (422, "reason: Say why.")
     Policy.objects.create(team=acme.team, reason_required=False)
     assert end(deployment, secret, "").status_code == 200
 

@@ -42,7 +42,8 @@ def make(request: SignedInRequest) -> HttpResponseBase:
         by=_actor(request, form.cleaned_data["workspace"]),
         now=timezone.now(),
     )
-    context = {"token": made.token, "secret": made.secret}
+    site = request.build_absolute_uri("/").rstrip("/")
+    context = {"token": made.token, "secret": made.secret, "site": site}
     return render_page(request, "json_api/token_made.html", context, status=CREATED)
 
 

@@ -17,7 +17,7 @@ from loopsweb.keys.clients import Acting
 from loopsweb.loops_api import Client, errors
 from loopsweb.resources import poll_state
 from loopsweb.resources.deactivations import endings
-from loopsweb.resources.deactivations.models import OPEN, Batch, Deactivation, State
+from loopsweb.resources.deactivations.models import Batch, Deactivation, State
 from loopsweb.resources.deactivations.targets import KINDS, Target, kind_of
 from loopsweb.resources.keeping import bump
 
@@ -136,16 +136,13 @@ def request(
 
 def add(*, target: Target, by: Actor, reason: str, now: datetime, plan: Plan) -> Deactivation:
     """The row alone. Raises AlreadyRequested."""
-    thing = {
-        "workspace": target.workspace,
-        "noun": kind_of(target).noun,
-        "target_remote_id": target.remote_id,
-    }
     how = {name: value for name, value in vars(plan).items() if name != "token"}
     try:
         with transaction.atomic():
             return Deactivation.objects.create(
-                **thing,
+                workspace=target.workspace,
+                noun=kind_of(target).noun,
+                target_remote_id=target.remote_id,
                 target_owner=target.owner_email,
                 incident=uuid.uuid4(),
                 state=plan.state,
@@ -158,7 +155,7 @@ def add(*, target: Target, by: Actor, reason: str, now: datetime, plan: Plan) ->
                 **how,
             )
     except IntegrityError:
-        open_one = Deactivation.objects.filter(**thing, state__in=OPEN).first()
+        open_one = Deactivation.objects.open_for(target)
         if open_one is None:
             raise
         raise AlreadyRequested(open_one) from None

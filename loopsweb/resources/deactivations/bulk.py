@@ -99,6 +99,6 @@ def tell(line: Line, added: Added | None, *, batch: Batch, acting: Acting, by: A
 
 def stop(batch: Batch, *, by: Actor, now: datetime) -> int:
     """Take back every one that was not sent yet; how many."""
-    stopped = {"error": "The rest of the batch was stopped."}
+    stopped = {"error": "Taken back with the rest of the batch."}
     unsent = batch.rows.filter(state__in=NOT_SENT).select_related("workspace")
     return sum(endings.move(row, State.WITHDRAWN, answer=stopped, by=by, now=now) for row in unsent)

@@ -24,7 +24,7 @@ class BulkDeactivate(forms.Form):
     )
 
     def __init__(self, data: Any = None, *, preview: Preview, policy: Policy) -> None:
-        self.preview, self.is_stale = preview, False
+        self.preview, self.policy, self.is_stale = preview, policy, False
         self.number = len(preview.asked_for)
         first = {"once": uuid.uuid4(), "seen": json.dumps(preview.foreseen)}
         super().__init__(data, initial=first)

@@ -98,6 +98,7 @@ def page(
         "detail_view": f"{kind.plural}:detail",
         "preview": form.preview,
         "form": form,
+        "policy": form.policy,
         "vocabulary": kind.vocabulary,
         "feed": freshness(request.workspace).of(kind.plural),
         "blocked": why_not(workspace=request.workspace, person=request.user, method=kind.method),
@@ -136,7 +137,7 @@ def stop(request: WorkspaceRequest, batch: uuid.UUID) -> HttpResponse:
     stopped = bulk.stop(found, by=actor(request), now=timezone.now())
     sent = sum(row.is_sent for row in found.rows.all())
     messages.success(
-        request, f"{stopped} stopped before anything was sent; {sent} had been sent before."
+        request, f"{stopped} taken back, nothing was sent for them. {sent} had been sent before."
     )
     return redirect("deactivations:batch", request.workspace.slug, batch)
 

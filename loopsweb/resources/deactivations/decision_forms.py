@@ -5,7 +5,7 @@ from django import forms
 
 class Note(forms.Form):
     note = forms.CharField(
-        label="Note",
+        label="Why you decline",
         required=False,
         max_length=1000,
         widget=forms.TextInput({"autocomplete": "off"}),

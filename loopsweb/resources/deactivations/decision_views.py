@@ -15,10 +15,13 @@ from django.template.loader import render_to_string
 from django.utils import timezone
 from django.views.decorators.http import require_POST
 
+from loopsweb.accounts.models import User
 from loopsweb.accounts.permissions import Permission, WorkspaceRequest, require
 from loopsweb.audit.incidents import steps
 from loopsweb.audit.models import Event
 from loopsweb.audit.record import actor
+from loopsweb.keys.clients import key_for
+from loopsweb.keys.models import Key
 from loopsweb.resources.deactivations import deciding
 from loopsweb.resources.deactivations.decision_forms import Note
 from loopsweb.resources.deactivations.forms import Seen
@@ -167,6 +170,14 @@ def find(request: WorkspaceRequest, incident: uuid.UUID) -> Deactivation:
     return found
 
 
+def key_of(asked: Deactivation) -> Key | None:
+    """With which it would be sent, as things are now."""
+    person = User.objects.filter(email__iexact=asked.person).first()
+    if person is None:
+        return None
+    return key_for(workspace=asked.workspace, person=person, method=KINDS[asked.noun].method)
+
+
 def page(
     request: WorkspaceRequest, asked: Deactivation, *, status: int = 200, **shown: Any
 ) -> HttpResponse:
@@ -177,6 +188,8 @@ def page(
     events = Event.objects.filter(workspace=request.workspace.slug, incident=asked.incident)
     context: dict[str, Any] = {
         "asked": asked,
+        "policy": policy_of(request.workspace.team),
+        "key": key_of(asked) if asked.state == State.WAITING else None,
         "kind": kind,
         "detail_view": f"{kind.plural}:detail",
         "target": target,

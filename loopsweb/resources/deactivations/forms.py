@@ -46,6 +46,7 @@ class Deactivate(Seen):
         label="Reason",
         max_length=1000,
         widget=forms.Textarea({"rows": 3}),
+        error_messages={"required": "Say why."},
         help_text="Kept in the audit trail, beside your name.",
     )
     typed = forms.CharField(
@@ -53,11 +54,7 @@ class Deactivate(Seen):
         max_length=255,
         widget=forms.TextInput({"autocomplete": "off", "spellcheck": "false"}),
     )
-    break_glass = forms.BooleanField(
-        label="Break glass: do it now, without a second person",
-        required=False,
-        help_text="For emergencies. Every admin is shown that you did, and the trail says so.",
-    )
+    break_glass = forms.BooleanField(required=False)  # the value of a button of its own
 
     def __init__(
         self,

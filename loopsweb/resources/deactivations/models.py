@@ -49,6 +49,13 @@ class Batch(models.Model):
         return f"{self.person}, {self.requested_at:%Y-%m-%d %H:%M}"
 
 
+class DeactivationQuerySet(models.QuerySet["Deactivation"]):
+    def open_for(self, row: models.Model) -> Deactivation | None:
+        """The one that is not settled yet, of a row that can be ended."""
+        about = {"workspace_id": row.workspace_id, "target_remote_id": row.remote_id}  # type: ignore[attr-defined]
+        return self.filter(**about, noun=type(row).__name__.lower(), state__in=OPEN).first()
+
+
 class Deactivation(models.Model):
     """One request to end a `noun`. At most one is open: a second press finds it, calls nothing.
 
@@ -77,6 +84,8 @@ class Deactivation(models.Model):
     state_since = models.DateTimeField()
     ask_at = models.DateTimeField()
     answer = models.JSONField(null=True)
+
+    objects = DeactivationQuerySet.as_manager()
 
     class Meta:
         ordering = ["pk"]

@@ -29,13 +29,22 @@ class Policy(models.Model):
     approval_hours = models.PositiveSmallIntegerField(
         "Hours until a request that nobody approved expires",
         default=24,
-        validators=[MinValueValidator(1), MaxValueValidator(LONGEST_APPROVAL_HOURS)],
+        validators=[
+            MinValueValidator(1, "At least 1 hour."),
+            MaxValueValidator(
+                LONGEST_APPROVAL_HOURS, f"At most {LONGEST_APPROVAL_HOURS} hours, which is a week."
+            ),
+        ],
+        help_text=f"1 to {LONGEST_APPROVAL_HOURS}.",
     )
     undo_seconds = models.PositiveSmallIntegerField(
         "Seconds in which a request can be undone",
         default=0,
-        validators=[MaxValueValidator(LONGEST_UNDO_SECONDS)],
-        help_text="So long nothing is sent to the API. 0: it is called at once.",
+        validators=[
+            MaxValueValidator(LONGEST_UNDO_SECONDS, f"At most {LONGEST_UNDO_SECONDS} seconds.")
+        ],
+        help_text=f"0 to {LONGEST_UNDO_SECONDS}. So long nothing is sent to the API; 0: it is "
+        "called at once.",
     )
 
     def __str__(self) -> str:

@@ -64,6 +64,11 @@ class Preview:
         return [known for known in self.asked_for if known.asked.approval]
 
     @property
+    def at_once(self) -> int:
+        """How many need nobody else."""
+        return len(self.asked_for) - len(self.waiting)
+
+    @property
     def syncing(self) -> int:
         """Each once, also where several deployments may execute the same run."""
         return len({each.pk for one in self.shown for each in one.syncing})

@@ -15,7 +15,7 @@ from loopsweb.keys.clients import NoKey, why_not
 from loopsweb.keys.models import NOT_OFFERED
 from loopsweb.resources.deactivations import actions
 from loopsweb.resources.deactivations.forms import Deactivate
-from loopsweb.resources.deactivations.models import OPEN, Deactivation, State
+from loopsweb.resources.deactivations.models import Deactivation, State
 from loopsweb.resources.deactivations.pressing import form_for, press, why_not_now
 from loopsweb.resources.deactivations.targets import KINDS, Kind, Target, ends_with, kind_of
 from loopsweb.resources.detail_page import find
@@ -76,12 +76,6 @@ def row_page(request: WorkspaceRequest, form: Deactivate) -> str:
 def page(request: WorkspaceRequest, form: Deactivate, *, status: int) -> HttpResponse:
     row = form.shown.target
     kind = kind_of(row)
-    open_one = Deactivation.objects.filter(
-        workspace=request.workspace,
-        noun=kind.noun,
-        target_remote_id=row.remote_id,
-        state__in=OPEN,
-    ).first()
     context = {
         "kind": kind,
         "list_view": f"{kind.plural}:list",
@@ -92,7 +86,7 @@ def page(request: WorkspaceRequest, form: Deactivate, *, status: int) -> HttpRes
         "asked": form.asked,
         "policy": form.policy,
         "preflight": form.shown,
-        "open": open_one,
+        "open": Deactivation.objects.open_for(row),
         "blocked": why_blocked(request, kind, row),
         "feed": freshness(request.workspace).of(kind.plural),
         "vocabulary": {noun: each.vocabulary for noun, each in KINDS.items()},

@@ -8,6 +8,7 @@ from django.db.models import Q
 from django.http.response import HttpResponseBase
 
 from loopsweb.accounts.permissions import Permission, WorkspaceRequest, require
+from loopsweb.resources.deactivations.models import Deactivation
 from loopsweb.resources.deployments.models import HOLDS_NOTHING, TERMINAL, Deployment
 from loopsweb.resources.deployments.statuses import DEPLOYMENT
 from loopsweb.resources.detail_page import detail_page
@@ -88,6 +89,7 @@ def detail(request: WorkspaceRequest, remote_id: str) -> HttpResponseBase:
         )
         return {
             "status": DEPLOYMENT.of(row.status),
+            "open_request": Deactivation.objects.open_for(row),
             "line": line,
             "runs": runs.order_by("-created_at", "-pk")[:20],
             "samplers": samplers[:20],

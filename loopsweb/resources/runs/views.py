@@ -9,6 +9,7 @@ from django.http.response import HttpResponseBase
 from loopsweb.accounts.permissions import Permission, WorkspaceRequest, require
 from loopsweb.resources.checkpoints.models import Checkpoint
 from loopsweb.resources.checkpoints.statuses import SYNC
+from loopsweb.resources.deactivations.models import Deactivation
 from loopsweb.resources.deployments.statuses import DEPLOYMENT
 from loopsweb.resources.detail_page import detail_page
 from loopsweb.resources.list_page import SEEN, list_page
@@ -72,6 +73,7 @@ def detail(request: WorkspaceRequest, remote_id: str) -> HttpResponseBase:
         [pair] = paired(request.workspace, [run])
         return {
             "status": RUN.of(run.status),
+            "open_request": Deactivation.objects.open_for(run),
             "pair": pair,
             "sampler": samplers.filter(remote_id=run.sampler_remote_id).first(),
             "checkpoints": here[:NEWEST],

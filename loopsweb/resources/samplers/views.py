@@ -8,6 +8,7 @@ from django.db.models import Q
 from django.http.response import HttpResponseBase
 
 from loopsweb.accounts.permissions import Permission, WorkspaceRequest, require
+from loopsweb.resources.deactivations.models import Deactivation
 from loopsweb.resources.deployments.models import Deployment
 from loopsweb.resources.deployments.statuses import DEPLOYMENT
 from loopsweb.resources.detail_page import detail_page
@@ -78,6 +79,7 @@ def detail(request: WorkspaceRequest, remote_id: str) -> HttpResponseBase:
         deployments = Deployment.objects.in_workspace(request.workspace)
         return {
             "status": SAMPLER.of(sampler.status),
+            "open_request": Deactivation.objects.open_for(sampler),
             "run": runs.filter(
                 Q(remote_id=sampler.run_remote_id) | Q(sampler_remote_id=sampler.remote_id)
             ).first(),

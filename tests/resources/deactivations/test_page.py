@@ -9,7 +9,7 @@ from pytest_django import Settings
 from loopsweb.accounts.models import User, Workspace
 from loopsweb.audit.models import Event
 from loopsweb.keys.models import Key
-from loopsweb.resources.models import Checkpoint, Deployment, Run, Sampler
+from loopsweb.resources.models import Checkpoint, Deactivation, Deployment, Run, Sampler
 from loopsweb.simulator import Simulator
 from tests.personas import client_of
 from tests.resources.conftest import AddKey
@@ -79,12 +79,32 @@ def test_post_with_a_reason_deactivates_and_leads_back(
     ]
 
 
+def test_where_it_was_asked_for_already_the_pages_lead_to_the_request(
+    page: str, browser: Client, deployment: Deployment, filled: dict[str, str]
+) -> None:
+    browser.post(page, filled)
+    asked = Deactivation.objects.get()
+    for address in (page, page.removesuffix("deactivation/")):
+        shown = browser.get(address).content.decode()
+        assert f'href="{asked.get_absolute_url()}"' in shown
+        assert "<textarea" not in shown
+        assert f'href="{page}"' not in shown
+
+
+def test_a_refusal_is_told_at_the_top_of_the_page(
+    page: str, browser: Client, filled: dict[str, str]
+) -> None:
+    html = browser.post(page, filled | {"reason": ""}).content.decode()
+    top = html[html.index('role="alert"') : html.index("<h1>")]
+    assert ">Reason</a>: Say why." in top
+
+
 def test_without_a_reason_nothing_is_done(
     page: str, browser: Client, filled: dict[str, str], world: Simulator
 ) -> None:
     answer = browser.post(page, filled | {"reason": "  "})
     assert answer.status_code == 422
-    assert answer.context["form"].errors == {"reason": ["This field is required."]}
+    assert answer.context["form"].errors == {"reason": ["Say why."]}
     assert calls(world) == []
 
 

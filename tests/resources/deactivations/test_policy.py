@@ -120,6 +120,15 @@ def test_what_is_protected_waits_for_a_second_person(
     assert "Pays for itself." in page
 
 
+def test_the_list_marks_what_is_protected(
+    deployment: Deployment, acme: Workspace, alice: User
+) -> None:
+    browser, url = client_of(alice), reverse("deployments:list", args=[acme.slug])
+    assert ">protected</span>" not in browser.get(url).content.decode()
+    protect(alice, deployment, protect="on")
+    assert browser.get(url).content.decode().count(">protected</span>") == 1
+
+
 def test_or_is_not_ended_at_all(
     deployment: Deployment, acme: Workspace, alice: User, world: Simulator
 ) -> None:
