@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import zlib
 from collections.abc import Callable, Mapping
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 
 from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.http.response import HttpResponseBase
@@ -68,7 +68,7 @@ def marked(rows: QuerySet[Row], noun: str) -> QuerySet[Row]:
         noun=noun.removesuffix("s"),
         remote_id=OuterRef("remote_id"),
     )
-    return rows.annotate(is_protected=Exists(marks))
+    return cast("QuerySet[Row]", rows.annotate(is_protected=Exists(marks)))
 
 
 def list_page(
