@@ -23,6 +23,7 @@ class SelectAll extends HTMLElement {
     this.all.checked = ticked > 0 && ticked === boxes.length;
     this.all.indeterminate = ticked > 0 && ticked < boxes.length;
     this.querySelector("output").textContent = ticked ? `${ticked} selected` : "";
+    this.form.querySelector("button").disabled = ticked === 0;
   }
 }
 
