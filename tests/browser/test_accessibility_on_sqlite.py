@@ -92,7 +92,7 @@ def end_two(page: Page) -> str:
     preview = urlsplit(page.url)
     page.get_by_label("Reason").fill("Nobody samples.")
     page.get_by_label(f"Type {number} to confirm").fill(str(number))
-    page.get_by_role("button", name="Deactivate", exact=True).click()
+    page.get_by_role("button", name=f"Deactivate {number}", exact=True).click()
     page.wait_for_url("**/deactivations/batches/**")
     return f"{preview.path}?{preview.query}"
 
