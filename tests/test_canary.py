@@ -24,7 +24,7 @@ from django_redis import get_redis_connection
 from pytest_django import Settings
 
 from loopsweb.accounts.models import User, Workspace
-from loopsweb.audit import handing, heads
+from loopsweb.audit import handing, trail
 from loopsweb.audit.models import Event
 from loopsweb.celery import app
 from loopsweb.json_api.nouns import NOUNS
@@ -115,7 +115,7 @@ def handed_out(acme: Workspace, settings: Settings, tmp_path: Path, now: datetim
     """The signed head as it leaves by file and mail, and what the commands print."""
     settings.LOOPSWEB_AUDIT_HEADS_FILE = str(tmp_path / "heads")
     settings.LOOPSWEB_AUDIT_HEADS_EMAIL = "auditor@example.com"
-    assert handing.hand_out(heads.keep_signed(acme.slug, now=now)) == []
+    assert handing.hand_out(trail.keep_signed(acme.slug, now=now)) == []
     said = io.StringIO()
     for command in (
         ["audit", "verify"],

@@ -33,14 +33,17 @@ FROZEN = (
 )
 
 
-def only_erases(same: str) -> str:
-    """SQL for: this UPDATE changes nothing but erases. `same` compares, nulls included."""
+def only_erases(same: str, as_text: str = "") -> str:
+    """SQL for: this UPDATE changes nothing but erases. `same` compares, nulls included; `as_text`
+    is put to each column, where a type takes for equal what is spelled differently."""
     erased = [
         f"((NEW.{name} {same} OLD.{name} AND NEW.{name}_salt {same} OLD.{name}_salt)"
         f" OR (NEW.{name} = '' AND NEW.{name}_salt = ''))"
         for name in PERSONAL
     ]
-    return " AND ".join([*(f"NEW.{name} {same} OLD.{name}" for name in FROZEN), *erased])
+    return " AND ".join(
+        [*(f"NEW.{name}{as_text} {same} OLD.{name}{as_text}" for name in FROZEN), *erased]
+    )
 
 
 SQLITE = [
@@ -59,6 +62,9 @@ SQLITE = [
     OR EXISTS (
         SELECT 1 FROM {TABLE} WHERE workspace = NEW.workspace AND sequence = NEW.sequence
     )
+    OR (NEW.outcome = 'requested' AND EXISTS (
+        SELECT 1 FROM {TABLE} WHERE incident = NEW.incident AND outcome = 'requested'
+    ))
     BEGIN SELECT RAISE(ABORT, 'audit events are append-only'); END
     """,  # noqa: S608  (no part of it is anybody's input)
 ]
@@ -71,7 +77,7 @@ POSTGRESQL = [
     """,
     f"""
     CREATE TRIGGER {TABLE}_no_update BEFORE UPDATE ON {TABLE} FOR EACH ROW
-    WHEN (NOT ({only_erases("IS NOT DISTINCT FROM")})) EXECUTE FUNCTION {TABLE}_refuse()
+    WHEN (NOT ({only_erases("IS NOT DISTINCT FROM", "::text")})) EXECUTE FUNCTION {TABLE}_refuse()
     """,
     f"""
     CREATE TRIGGER {TABLE}_no_delete BEFORE DELETE ON {TABLE}

@@ -18,6 +18,7 @@ from typing import Any
 GENESIS = "0" * 64
 PERSONAL = ("person", "address", "target_owner", "reason")
 LARGEST = 2**53
+LONGEST_TEXT = 5000
 
 
 def canonical(value: Any) -> bytes:
@@ -49,6 +50,7 @@ def storable(value: Any) -> Any:
 
 
 def text(value: str) -> str:
-    """Text that every database and UTF-8 can hold: no NUL, no half of a surrogate pair."""
-    whole = value.encode("utf-8", "replace").decode()
+    """Text that every database and UTF-8 can hold: no NUL, no half of a surrogate pair, no end
+    out of sight."""
+    whole = value[:LONGEST_TEXT].encode("utf-8", "replace").decode()
     return whole.replace("\x00", "\ufffd")

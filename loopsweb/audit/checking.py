@@ -7,8 +7,9 @@ from datetime import datetime
 from typing import Any
 
 from loopsweb.audit import heads, trail
+from loopsweb.audit.following import Broken
 from loopsweb.audit.models import Chain, SignedHead
-from loopsweb.audit.verify import Broken, signature_checker
+from loopsweb.audit.verify import signature_checker
 
 log = logging.getLogger(__name__)
 
@@ -29,5 +30,5 @@ def check(workspace: str, *, now: datetime) -> Chain:
         log.critical("the audit trail of %s does not hold: %s", workspace, broken)
         sound = max(broken.sequence - 1, 0)
         found |= {"verified_sequence": sound, "problem": str(broken)}
-    Chain.objects.filter(workspace=workspace).update(**found)
-    return Chain(workspace=workspace, **found)
+    kept_as, _ = Chain.objects.update_or_create(workspace=workspace, defaults=found)
+    return kept_as

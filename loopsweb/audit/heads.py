@@ -16,8 +16,9 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
 
+from loopsweb.audit.following import Line, Verified
 from loopsweb.audit.models import Chain, SignedHead
-from loopsweb.audit.verify import Line, signed_part
+from loopsweb.audit.verify import signed_part
 
 DAILY = timedelta(hours=24)
 DOWNLOAD = "a download"
@@ -51,13 +52,12 @@ def public_key() -> str:
     return base64.b64encode(signing_key().public_key().public_bytes_raw()).decode()
 
 
-def sign(workspace: str, *, now: datetime) -> Line:
-    """The head as it is now, signed. Not kept."""
-    chain = Chain.objects.filter(workspace=workspace).first() or Chain(workspace=workspace)
+def sign(verified: Verified, *, now: datetime) -> Line:
+    """The head of a chain that was followed up to there. Not kept."""
     head: dict[str, Any] = {
-        "workspace": workspace,
-        "sequence": chain.sequence,
-        "digest": chain.digest,
+        "workspace": verified.workspace,
+        "sequence": verified.sequence,
+        "digest": verified.digest,
         "at": now.isoformat().replace("+00:00", "Z"),
     }
     signature = signing_key().sign(signed_part(head))
@@ -67,15 +67,15 @@ def sign(workspace: str, *, now: datetime) -> Line:
     }
 
 
-def keep_signed(workspace: str, *, now: datetime, handed_to: str = "") -> SignedHead:
-    """Sign the head, and keep that it was done."""
-    head = sign(workspace, now=now)
-    return SignedHead.objects.create(workspace=workspace, at=now, head=head, handed_to=handed_to)
-
-
 def due(*, now: datetime) -> list[str]:
-    """Workspaces whose head was not signed and handed out in the last day, downloads aside."""
-    lately = SignedHead.objects.filter(at__gt=now - DAILY).exclude(handed_to=DOWNLOAD)
-    lately = lately.exclude(handed_to__contains="failed")
-    chains = Chain.objects.exclude(workspace__in=lately.values("workspace")).filter(sequence__gt=0)
-    return list(chains.values_list("workspace", flat=True))
+    """Workspaces that have grown since their head was signed and handed out, more than a day ago.
+    Downloads are nobody's duty and do not count."""
+    handed = SignedHead.objects.exclude(handed_to=DOWNLOAD).exclude(handed_to__contains="failed")
+    lately = handed.filter(at__range=(now - DAILY, now))
+    waiting = Chain.objects.exclude(workspace__in=lately.values("workspace")).filter(sequence__gt=0)
+    newest = {kept.workspace: kept.head for kept in handed.filter(at__lte=now).order_by("at")}
+    return [
+        chain.workspace
+        for chain in waiting
+        if newest.get(chain.workspace, {}).get("sequence") != chain.sequence
+    ]

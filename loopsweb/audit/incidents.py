@@ -57,7 +57,7 @@ def steps(events: Sequence[Event]) -> list[Step]:
 def together(rows: Sequence[Event], here: QuerySet[Event]) -> list[Incident]:
     """Each incident of `rows` once, where the first of its events stands."""
     found: dict[UUID, list[Event]] = defaultdict(list)
-    for one in here.filter(incident__in={row.incident for row in rows}).order_by("pk"):
+    for one in here.filter(incident__in={row.incident for row in rows}).order_by("sequence"):
         found[one.incident].append(one)
     first = {row.incident: row for row in reversed(rows)}
     return [Incident(row, steps(found[row.incident])) for row in rows if first[row.incident] is row]

@@ -61,7 +61,7 @@ class Event(models.Model):
     reason_salt = models.CharField(max_length=32, blank=True)
 
     class Meta:
-        ordering = ["-pk"]
+        ordering = ["-pk"]  # of many workspaces; within one, by `sequence`, which is bound
         constraints = [
             models.UniqueConstraint(fields=["workspace", "sequence"], name="one_link_a_number"),
             models.UniqueConstraint(
@@ -71,7 +71,6 @@ class Event(models.Model):
             ),
         ]
         indexes = [
-            models.Index(fields=["workspace", "-id"], name="event_newest"),
             models.Index(fields=["incident"], name="event_incident"),
             models.Index(fields=["workspace", "target_noun", "target_id"], name="event_target"),
         ]

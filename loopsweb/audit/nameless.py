@@ -10,7 +10,9 @@ import re
 from typing import Any
 
 BLANK = "[email]"
-EMAIL = re.compile(r"[\w.+-]{1,64}@[\w-]{1,63}(?:\.[\w-]{1,63}){1,8}")
+EMAIL = re.compile(
+    r"[\w.!#$%&'*+/=?^`{|}~-]{1,64}(?:@|\uff20|%40)(?:[\w-]{1,63}(?:\.[\w-]{1,63}){1,8}|localhost\b)"
+)
 
 
 def nameless(value: Any) -> Any:

@@ -14,8 +14,6 @@ from loopsweb.audit.chain import PERSONAL, commitment, link, storable, text
 from loopsweb.audit.models import Chain, Event, Outcome
 from loopsweb.audit.nameless import nameless
 
-LONGEST_TEXT = 5000
-
 
 class Actor(TypedDict):
     """Who asks, from where, in which workspace: the first arguments of `record`."""
@@ -129,8 +127,7 @@ def add_link(event: Event) -> Event:
         if isinstance(field, models.CharField | models.TextField):
             value = getattr(event, field.attname)
             if isinstance(value, str):
-                longest = field.max_length or LONGEST_TEXT
-                setattr(event, field.attname, text(value)[:longest])
+                setattr(event, field.attname, text(value)[: field.max_length])
     event.answer = nameless(storable(event.answer))
     event.key_label, event.target_name = nameless(event.key_label), nameless(event.target_name)
     salts = {name: secrets.token_hex(16) for name in PERSONAL}

@@ -2,17 +2,25 @@
 
 from __future__ import annotations
 
+import logging
+
 from django.utils import timezone
 
 from loopsweb.audit import checking, handing, heads, trail
+from loopsweb.audit.following import Broken
 from loopsweb.celery import app
+
+log = logging.getLogger(__name__)
 
 
 @app.task
 def hand_out_heads() -> None:
     now = timezone.now()
     for workspace in heads.due(now=now):
-        handing.hand_out(heads.keep_signed(workspace, now=now))
+        try:
+            handing.hand_out(trail.keep_signed(workspace, now=now))
+        except Broken as broken:
+            log.critical("no head of %s was signed: %s", workspace, broken)
 
 
 @app.task

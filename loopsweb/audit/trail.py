@@ -4,14 +4,20 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Generator, Iterable, Iterator
-from contextlib import closing
+from contextlib import ExitStack, closing, contextmanager
 from datetime import datetime
-from typing import Any
+from tempfile import SpooledTemporaryFile
+from typing import IO, Any
+
+from django.db import DataError, connection
 
 from loopsweb.audit import heads
 from loopsweb.audit.chain import PERSONAL, canonical
+from loopsweb.audit.following import UNREADABLE, Broken, Line, Verified, check_links
 from loopsweb.audit.models import Chain, Event, SignedHead
-from loopsweb.audit.verify import KIND, Broken, Line, Verified, check_links
+from loopsweb.audit.verify import KIND
+
+IN_MEMORY = 4_000_000  # bytes
 
 
 def links(workspace: str, *, up_to: int) -> Generator[Line, None, None]:
@@ -41,31 +47,73 @@ def personal(event: Event, name: str) -> dict[str, str] | None:
     return {"value": value, "salt": salt} if value or salt else None
 
 
+@contextmanager
+def standing_still() -> Iterator[None]:
+    """What is read within is of one moment, whoever writes meanwhile, and holds nobody up."""
+    if connection.in_atomic_block:
+        yield
+        return
+    is_sqlite = connection.vendor == "sqlite"
+    with connection.cursor() as cursor:
+        cursor.execute("BEGIN" if is_sqlite else "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY")
+        try:
+            yield
+        finally:
+            cursor.execute("ROLLBACK")
+
+
 def verify(workspace: str, *, handed_out: Iterable[Line] = ()) -> Verified:
     """Follow the chain in the database up to its head. Raises Broken."""
+    with standing_still():
+        return follow(workspace, handed_out)
+
+
+def follow(workspace: str, handed_out: Iterable[Line] = ()) -> Verified:
     head = Chain.objects.filter(workspace=workspace).first()
+    events = Event.objects.filter(workspace=workspace)
     if head is None:
-        if Event.objects.filter(workspace=workspace).exists():
+        if events.exists():
             raise Broken(1, "inserted: the chain's head is gone")
         head = Chain(workspace=workspace)
-    with closing(links(workspace, up_to=head.sequence)) as ours:
-        verified = check_links(workspace, ours, heads=handed_out)
+    try:
+        with closing(links(workspace, up_to=head.sequence)) as ours:
+            verified = check_links(workspace, ours, heads=handed_out)
+    except (*UNREADABLE, DataError) as error:
+        raise Broken(0, f"A link cannot be read: {type(error).__name__}") from error
     if (verified.sequence, verified.digest) != (head.sequence, head.digest):
         raise Broken(verified.sequence + 1, f"missing: the chain's head is #{head.sequence}")
-    beyond = Event.objects.filter(workspace=workspace, sequence__gt=head.sequence).exists()
-    newest = Chain.objects.filter(workspace=workspace).values_list("sequence", flat=True).first()
-    if beyond and newest == head.sequence:  # not added since the head was read
-        raise Broken(head.sequence + 1, "inserted: it is beyond the chain's head")
+    if events.count() != head.sequence:
+        raise Broken(head.sequence + 1, "inserted: there are events that are no links of the chain")
     return verified
 
 
+def keep_signed(workspace: str, *, now: datetime, handed_to: str = "") -> SignedHead:
+    """Sign the head of a chain that holds, and keep that it was done. Raises Broken."""
+    head = heads.sign(verify(workspace), now=now)
+    return SignedHead.objects.create(workspace=workspace, at=now, head=head, handed_to=handed_to)
+
+
 def export(workspace: str, *, now: datetime) -> Iterator[bytes]:
-    """Lines of an export: what it is, the links, a head signed now, and a checksum of it all."""
-    head = heads.sign(workspace, now=now)
-    whole = hashlib.sha256()
-    first: dict[str, Any] = {"kind": KIND, "v": 1, "workspace": workspace}
-    for line in (first, *links(workspace, up_to=head["sequence"]), head):
-        raw = canonical(line) + b"\n"
-        whole.update(raw)
-        yield raw
-    yield canonical({"kind": "end", "sha256": whole.hexdigest()}) + b"\n"
+    """Lines of an export: what it is, the links, a head signed now, and a checksum of it all.
+
+    Raises Broken before the first line: what does not hold is given no proof. All of it is read
+    at once, into a file of its own, so that no slow reader holds the database.
+    """
+    with ExitStack() as closing_it, standing_still():
+        kept = closing_it.enter_context(SpooledTemporaryFile(max_size=IN_MEMORY))
+        head = heads.sign(follow(workspace), now=now)
+        whole = hashlib.sha256()
+        first: dict[str, Any] = {"kind": KIND, "v": 1, "workspace": workspace}
+        for line in (first, *links(workspace, up_to=head["sequence"]), head):
+            raw = canonical(line) + b"\n"
+            whole.update(raw)
+            kept.write(raw)
+        kept.write(canonical({"kind": "end", "sha256": whole.hexdigest()}) + b"\n")
+        kept.seek(0)
+        closing_it.pop_all()  # whoever reads it closes it
+    return lines_of(kept)
+
+
+def lines_of(kept: IO[bytes]) -> Iterator[bytes]:
+    with kept:
+        yield from kept

@@ -12,92 +12,24 @@ import argparse
 import base64
 import hashlib
 import json
-import re
 import sys
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from loopsweb.audit.chain import GENESIS, PERSONAL, canonical, commitment, link
+from loopsweb.audit.chain import canonical
+from loopsweb.audit.following import (
+    UNREADABLE,
+    Broken,
+    Line,
+    Verified,
+    check_links,
+    digests_of,
+)
 
 KIND = "loopsweb audit trail"
-ERASURE = "audit.erase"
-SALT = re.compile("[0-9a-f]{32}")
-Line = dict[str, Any]
+HEAD = {"workspace": str, "sequence": int, "digest": str, "at": str, "signature": str}
 CheckSignature = Callable[[Line], None]
-
-
-class Broken(Exception):
-    """The trail does not hold. `sequence` is the first bad link, 0 for the export as a whole."""
-
-    def __init__(self, sequence: int, what: str) -> None:
-        super().__init__(f"#{sequence}: {what}" if sequence else what)
-        self.sequence = sequence
-
-
-@dataclass(frozen=True)
-class Verified:
-    workspace: str
-    sequence: int
-    digest: str
-    erased: int
-
-
-def check_links(workspace: str, links: Iterable[Line], *, heads: Iterable[Line] = ()) -> Verified:
-    """Follow the chain from its start. Each of `heads` must be one of its links."""
-    mine = [head for head in heads if head["workspace"] == workspace]
-    expected = {head["sequence"]: head for head in mine if head["sequence"]}
-    previous, sequence, erased, recorded = GENESIS, 0, 0, 0
-    links = iter(links)
-    for one in links:
-        sequence += 1
-        if one["body"].get("sequence") != sequence:
-            raise out_of_place(one, sequence, rest=links)
-        check_link(one, workspace=workspace, sequence=sequence, previous=previous)
-        erased += sum(value is None for value in one["personal"].values())
-        if one["body"]["action"] == ERASURE:
-            recorded += one["body"]["answer"]["values"]
-        previous = one["digest"]
-        if sequence in expected and expected.pop(sequence)["digest"] != previous:
-            raise Broken(sequence, "differs from the head that was handed out")
-    if erased > recorded:
-        raise Broken(0, f"{erased - recorded} personal values are gone without a record of it")
-    if expected:
-        last = max(expected)
-        raise Broken(
-            sequence + 1, f"truncated: a head for #{last} was handed out, the tail is gone"
-        )
-    return Verified(workspace, sequence, previous, erased)
-
-
-def out_of_place(one: Line, sequence: int, *, rest: Iterable[Line]) -> Broken:
-    """What it is when another link stands where `sequence` should: the rest tells."""
-    found = one["body"].get("sequence")
-    what = "missing"
-    if not isinstance(found, int) or found < sequence:
-        what = "inserted"
-    elif any(later["body"].get("sequence") == sequence for later in rest):
-        what = "reordered"
-    return Broken(sequence, f"{what}: #{found} stands in its place")
-
-
-def check_link(one: Line, *, workspace: str, sequence: int, previous: str) -> None:
-    body = one["body"]
-    if body.get("workspace") != workspace:
-        raise Broken(sequence, f"belongs to the workspace {body.get('workspace')!r}")
-    if one["previous"] != previous:
-        raise Broken(sequence, "does not follow the link before it")
-    if link(previous, body) != one["digest"]:
-        raise Broken(sequence, "a field was changed: the digest does not fit")
-    if set(one["personal"]) != set(PERSONAL):
-        raise Broken(sequence, "its personal fields are not all there")
-    for name, kept in one["personal"].items():
-        if kept is None:
-            continue
-        fits = SALT.fullmatch(kept["salt"]) and set(kept) == {"salt", "value"}
-        if not fits or commitment(kept["value"], kept["salt"]) != body["personal"][name]:
-            raise Broken(sequence, f"the field {name} was changed")
 
 
 def check_export(
@@ -111,7 +43,7 @@ def check_export(
     before = content[: content.rindex(b"\n", 0, -1) + 1]
     try:
         verified = check_links(first["workspace"], links, heads=heads)
-    except (KeyError, TypeError, AttributeError) as error:
+    except UNREADABLE as error:
         raise Broken(0, f"A line is not as an export has it: {error!r}") from error
     if (head.get("sequence"), head.get("digest")) != (verified.sequence, verified.digest):
         raise Broken(verified.sequence + 1, "truncated: the export's own head names another end")
@@ -133,7 +65,7 @@ def read_lines(content: bytes) -> Iterator[Line]:
         try:
             line = json.loads(raw)
             is_canonical = isinstance(line, dict) and canonical(line) == raw
-        except ValueError:
+        except (ValueError, RecursionError):
             is_canonical = False
         if not is_canonical:
             raise Broken(0, f"Line {number} of the file was changed: it is not canonical JSON.")
@@ -155,15 +87,24 @@ def signature_checker(public_key: str) -> CheckSignature:
     def check(head: Line) -> None:
         try:
             key.verify(base64.b64decode(head["signature"]), signed_part(head))
-        except (InvalidSignature, KeyError, ValueError) as error:
+        except (InvalidSignature, *UNREADABLE) as error:
             raise Broken(0, "A head is not signed with this key (forged head).") from error
 
     return check
 
 
 def read_heads(path: Path) -> list[Line]:
-    """The heads in a file, one JSON object a line, as they are handed out."""
-    return [json.loads(line) for line in path.read_text().splitlines() if line.strip()]
+    """The heads in a file, one JSON object a line, as they are handed out. Raises ValueError."""
+    heads = [json.loads(line) for line in path.read_text().split("\n") if line.strip()]
+    if not all(is_head(head) for head in heads):
+        raise ValueError(f"{path} holds a line that is no head.")
+    return heads
+
+
+def is_head(head: Any) -> bool:
+    return isinstance(head, dict) and all(
+        isinstance(head.get(name), kind) for name, kind in HEAD.items()
+    )
 
 
 def main(arguments: list[str]) -> int:
@@ -176,14 +117,21 @@ def main(arguments: list[str]) -> int:
         checker = signature_checker(given.public_key.read_text()) if given.public_key else None
         heads = read_heads(given.head) if given.head else []
         verified = check_export(given.export.read_bytes(), heads=heads, check_signature=checker)
+        compared = len(digests_of(verified.workspace, heads))
     except Broken as broken:
         sys.stderr.write(f"The trail does not hold. {broken}\n")
         return 1
-    except (OSError, ValueError, ImportError) as error:
+    except (OSError, ValueError, RecursionError, ImportError) as error:
         sys.stderr.write(f"Could not verify: {error}\n")
         return 2
+    if given.head and not compared:
+        sys.stderr.write(f"{given.head} holds no head of {verified.workspace!a}.\n")
+        return 2
     erased = f"; {verified.erased} personal values were erased" if verified.erased else ""
-    sys.stdout.write(f"Verified {verified.workspace} up to #{verified.sequence}{erased}.\n")
+    against = f", against {compared} handed out" if compared else ""
+    sys.stdout.write(
+        f"Verified {verified.workspace} up to #{verified.sequence}{against}{erased}.\n"
+    )
     return 0
 
 

@@ -36,7 +36,7 @@ class Happening:
 
 def recent(workspace: Workspace, *, most: int) -> list[Happening]:
     """The newest first."""
-    events = Event.objects.filter(workspace=workspace.slug)[:most]
+    events = Event.objects.filter(workspace=workspace.slug).order_by("-sequence")[:most]
     changes = StatusChange.objects.filter(workspace=workspace)[:most]
     happenings = [
         *(Happening(event.at, event=event) for event in events),

@@ -54,7 +54,7 @@ SPEC = Spec(
         Filter("since", "Since", where=since),
         Filter("until", "Until", where=until),
     ),
-    sorts={"at": "pk"},
+    sorts={"at": "sequence"},
     usual_sort="-at",
     downward=frozenset({"at"}),
 )
@@ -84,9 +84,9 @@ COLUMNS = {
 
 @require(Permission.VIEW)
 def list_(request: WorkspaceRequest) -> HttpResponseBase:
-    rows = Event.objects.filter(workspace=request.workspace.slug)
     chain = Chain.objects.filter(workspace=request.workspace.slug).first()
     version = chain.sequence if chain else 0
+    rows = Event.objects.filter(workspace=request.workspace.slug, sequence__lte=version)
     now = timezone.now()
     if same := unchanged(request, version, now):
         return same
@@ -99,10 +99,11 @@ def list_(request: WorkspaceRequest) -> HttpResponseBase:
             action="audit.export",
             outcome=Outcome.SUCCEEDED,
             target_noun="audit",
-            target_name=f"audit{query.csv_url}",
+            target_name="audit as CSV",
+            reason=query.csv_url,
             now=now,
         )
-        selected = query.select(rows.filter(sequence__lte=version)).iterator(chunk_size=2000)
+        selected = query.select(rows).iterator(chunk_size=2000)
         return csv_answer(COLUMNS, selected, name=f"audit-{request.workspace.slug}", as_of=now)
     census = SPEC.census(rows)
     page = query.page(rows, census)
@@ -144,7 +145,7 @@ def detail(request: WorkspaceRequest, sequence: int) -> HttpResponse:
     event = here.filter(sequence=sequence).first() if sequence < 2**63 else None
     if event is None:
         raise Http404("There is no such event in this workspace's record.")
-    incident = here.filter(incident=event.incident).order_by("pk")
+    incident = here.filter(incident=event.incident).order_by("sequence")
     context = {
         "event": event,
         "steps": steps(list(incident)),

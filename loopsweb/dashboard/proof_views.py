@@ -41,7 +41,7 @@ def export(request: WorkspaceRequest) -> HttpResponseBase:
 def head(request: WorkspaceRequest) -> HttpResponseBase:
     """Signed now, for whoever keeps it: the trail up to here is verified against it later."""
     now = taken(request, "signed head")
-    signed = heads.keep_signed(request.workspace.slug, now=now, handed_to=heads.DOWNLOAD).head
+    signed = trail.keep_signed(request.workspace.slug, now=now, handed_to=heads.DOWNLOAD).head
     line = HttpResponse(canonical(signed) + b"\n")
     return as_file(request, line, f"head-{signed['sequence']}.jsonl")
 

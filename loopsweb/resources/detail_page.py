@@ -56,7 +56,7 @@ def detail_page(
             "protection": Protection.objects.filter(
                 workspace=request.workspace, noun=singular, remote_id=row.remote_id
             ).first(),
-            "events": events[:MOST_EVENTS],
+            "events": events.order_by("-sequence")[:MOST_EVENTS],
             "is_part": wants_partial(request, "live"),
             **context(row),
         },

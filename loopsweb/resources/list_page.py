@@ -54,7 +54,8 @@ def told_of_export(request: WorkspaceRequest, noun: str, query: Query) -> None:
         action="list.export",
         outcome=Outcome.SUCCEEDED,
         target_noun=noun.removesuffix("s"),
-        target_name=f"{noun}{query.csv_url}",
+        target_name=f"{noun} as CSV",
+        reason=query.csv_url,
         now=timezone.now(),
     )
 

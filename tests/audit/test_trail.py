@@ -11,6 +11,7 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
+from typing import Any
 
 import pytest
 from django.core import mail
@@ -19,11 +20,22 @@ from django.db import connection
 from hypothesis import HealthCheck, given, settings, strategies
 from pytest_django import Settings
 
-from loopsweb.audit import append_only, checking, erasing, handing, heads, trail, verify
-from loopsweb.audit.chain import canonical
+from loopsweb.audit import (
+    append_only,
+    checking,
+    erasing,
+    erasures,
+    handing,
+    heads,
+    tasks,
+    trail,
+    verify,
+)  # fmt: skip
+from loopsweb.audit.chain import canonical, link
+from loopsweb.audit.following import Broken, Line, Verified, check_links
 from loopsweb.audit.models import Chain, Event, SignedHead
 from loopsweb.audit.record import record
-from loopsweb.audit.verify import Broken, check_export
+from loopsweb.audit.verify import check_export
 
 WRITERS = int(os.environ.get("TEST_WRITERS", "8"))
 EACH = int(os.environ.get("TEST_EVENTS_EACH", "25"))
@@ -136,7 +148,7 @@ def test_a_chain_without_its_head_is_no_empty_chain(five: list[Event]) -> None:
 
 @pytest.mark.usefixtures("without_triggers")
 def test_a_signed_head_that_was_edited_is_forged(five: list[Event], now: datetime) -> None:
-    kept = heads.keep_signed("acme", now=now)
+    kept = trail.keep_signed("acme", now=now)
     SignedHead.objects.update(head=kept.head | {"digest": "0" * 64})
     assert checking.check("acme", now=now).problem.endswith("(forged head).")
 
@@ -144,14 +156,14 @@ def test_a_signed_head_that_was_edited_is_forged(five: list[Event], now: datetim
 def test_values_that_are_gone_without_a_record_are_told(five: list[Event]) -> None:
     Event.objects.filter(sequence=2).update(person="", person_salt="")
     said = problem(lambda: trail.verify("acme"))
-    assert said == "1 personal values are gone without a record of it"
+    assert said == "#2: 1 personal values are gone without a record of it"
 
 
 def test_a_file_of_heads_of_many_workspaces_serves_each(
     five: list[Event], now: datetime, exported: bytes
 ) -> None:
     record(workspace="other", action="a.b", outcome="succeeded", now=now)
-    both = [heads.sign("other", now=now), heads.sign("acme", now=now)]
+    both = [heads.sign(trail.verify(each), now=now) for each in ("other", "acme")]
     assert check_export(exported, heads=both).sequence == 5
 
 
@@ -159,7 +171,7 @@ def test_a_file_of_heads_of_many_workspaces_serves_each(
 def test_a_tail_cut_off_with_its_head_shows_against_a_head_handed_out(
     five: list[Event], now: datetime
 ) -> None:
-    handed_out = heads.keep_signed("acme", now=now)
+    handed_out = trail.keep_signed("acme", now=now)
     Event.objects.filter(sequence__gt=3).delete()
     Chain.objects.update(sequence=3, digest=five[2].digest)
 
@@ -244,30 +256,150 @@ def test_any_swapped_removed_or_repeated_line_of_an_export_is_caught(
     ],
 )
 def test_what_was_done_to_the_links_is_named(
-    exported: bytes, change: Callable[[list[verify.Line]], list[verify.Line]], said: str
+    exported: bytes, change: Callable[[list[Line]], list[Line]], said: str
 ) -> None:
     _, *links, head, _ = [json.loads(line) for line in exported.splitlines()]
-    assert verify.check_links("acme", links, heads=[head]).sequence == 5
+    assert check_links("acme", links, heads=[head]).sequence == 5
     changed = change(links)
-    assert problem(lambda: verify.check_links("acme", changed, heads=[head])).startswith(said)
+    assert problem(lambda: check_links("acme", changed, heads=[head])).startswith(said)
 
 
 def test_a_rewritten_link_is_caught_even_with_a_fitting_checksum(exported: bytes) -> None:
     lines = [json.loads(line) for line in exported.splitlines()]
     lines[3]["body"]["role"] = "admin"
-    said = problem(lambda: verify.check_links("acme", lines[1:-2]))
+    said = problem(lambda: check_links("acme", lines[1:-2]))
     assert said == "#3: a field was changed: the digest does not fit"
 
 
 def test_a_person_is_erased_and_the_chain_still_holds(five: list[Event], now: datetime) -> None:
-    touched = erasing.erase("p1@example.com", by="alice@example.com", reason="asked", now=now)
+    count = erasing.erase("p1@example.com", by="alice@example.com", reason="asked", now=now)
 
-    assert touched == 1
+    assert count == 3
+    told = Event.objects.get(action="audit.erase")
+    assert told.answer == {"erased": {"reason": ["2"], "address": ["2"], "person": ["2"]}}
     erased = Event.objects.get(sequence=2)
     assert (erased.person, erased.reason, erased.target_owner) == ("", "", "owner@example.com")
     verified = trail.verify("acme")
     assert (verified.sequence, verified.erased) == (6, 3)
     assert b"p1@example.com" not in b"".join(trail.export("acme", now=now))
+
+
+@pytest.mark.usefixtures("without_triggers")
+def test_what_was_erased_and_is_there_again_is_told(five: list[Event], now: datetime) -> None:
+    kept = Event.objects.values("person", "person_salt").get(sequence=2)
+    erasing.erase("p1@example.com", by="alice@example.com", reason="asked", now=now)
+    Event.objects.filter(sequence=2).update(**kept)
+    Event.objects.filter(sequence=3).update(person="", person_salt="")
+    said = problem(lambda: trail.verify("acme"))
+    assert said == "#3: 1 personal values are gone without a record of it"
+    Event.objects.filter(sequence=3).update(person=five[2].person, person_salt=five[2].person_salt)
+    said = problem(lambda: trail.verify("acme"))
+    assert said == "#2: a personal value that was erased is there again"
+
+
+@pytest.mark.parametrize("given", ["", "a", "example.com", "@example.com", "p1@example", "p1 "])
+def test_only_a_whole_email_is_erased(five: list[Event], now: datetime, given: str) -> None:
+    with pytest.raises(CommandError, match="is no email"):
+        call_command("audit", "erase", "--person", given, "--by", "a@b.org", "--reason", "x")
+    assert Event.objects.filter(reason="").count() == 0
+
+
+def test_a_reason_that_names_somebody_else_stays(five: list[Event], now: datetime) -> None:
+    for reason in ("not bob1@example.com", "for p1@example.com.", "p1@example.community"):
+        record(workspace="acme", action="a.b", outcome="succeeded", reason=reason, now=now)
+    erasing.erase("p1@example.com", by="alice@example.com", reason="asked", now=now)
+    reasons = Event.objects.filter(action="a.b").order_by("pk").values_list("reason", flat=True)
+    assert list(reasons) == ["not bob1@example.com", "", "p1@example.community"]
+
+
+@given(strategies.sets(strategies.integers(1, 400)))
+def test_what_an_erasure_tells_is_read_back(numbers: set[int]) -> None:
+    answer = {"erased": erasures.told({"person": numbers})}
+    assert erasures.places_of(answer) == {("person", number) for number in numbers}
+
+
+def test_two_heads_of_one_number_that_differ_show_a_rewriting(
+    five: list[Event], now: datetime, exported: bytes, tmp_path: Path
+) -> None:
+    head = heads.sign(trail.verify("acme"), now=now)
+    other = heads.sign(Verified("acme", 5, "f" * 64, 0), now=now)
+    for handed_out in ([head, other], [other, head]):
+        said = "#5: two heads that were handed out for it differ: it was rewritten"
+        assert problem(lambda: trail.verify("acme", handed_out=handed_out)) == said  # noqa: B023
+        assert problem(lambda: check_export(exported, heads=handed_out)) == said  # noqa: B023
+
+
+def test_heads_of_another_workspace_prove_nothing(
+    exported: bytes, now: datetime, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    record(workspace="other", action="a.b", outcome="succeeded", now=now)
+    (tmp_path / "export").write_bytes(exported)
+    (tmp_path / "heads").write_bytes(canonical(heads.sign(trail.verify("other"), now=now)) + b"\n")
+    arguments = [str(tmp_path / "export"), "--head", str(tmp_path / "heads")]
+    assert verify.main(arguments) == 2
+    assert capsys.readouterr().err.endswith("heads holds no head of 'acme'.\n")
+    (tmp_path / "heads").write_bytes(canonical(heads.sign(trail.verify("acme"), now=now)))
+    assert verify.main(arguments) == 0
+    assert capsys.readouterr().out == "Verified acme up to #5, against 1 handed out.\n"
+
+
+@pytest.mark.usefixtures("without_triggers")
+def test_what_does_not_hold_is_neither_signed_nor_exported(
+    five: list[Event], now: datetime
+) -> None:
+    Chain.objects.update(digest="f" * 64)
+    for attempt in (trail.keep_signed, trail.export):
+        said = problem(lambda: attempt("acme", now=now))  # noqa: B023
+        assert said == "#6: missing: the chain's head is #5"
+    assert SignedHead.objects.count() == 0
+
+
+@pytest.mark.usefixtures("without_triggers")
+@pytest.mark.parametrize(
+    ("field", "value"), [("commitments", []), ("commitments", {}), ("answer", {"erased": 7})]
+)
+def test_a_link_that_cannot_be_read_is_named_not_stumbled_over(
+    five: list[Event], now: datetime, field: str, value: Any
+) -> None:
+    event = Event.objects.get(sequence=5)
+    setattr(event, field, value)
+    if field == "answer":
+        event.action = "audit.erase"
+    digest = link(event.previous, event.body())
+    fields = {field: value, "digest": digest, "action": event.action}
+    Event.objects.filter(sequence=5).update(**fields)
+    Chain.objects.update(digest=digest)
+    record(workspace="other", action="a.b", outcome="succeeded", now=now)
+
+    tasks.verify_chains()
+
+    assert Chain.objects.get(workspace="acme").problem.startswith("A link cannot be read")
+    assert Chain.objects.get(workspace="other").verified_sequence == 1
+
+
+@pytest.mark.usefixtures("without_triggers")
+def test_a_bad_kept_head_stops_no_other_workspace(five: list[Event], now: datetime) -> None:
+    bad = {"public_key": heads.public_key(), "signature": 5}
+    SignedHead.objects.create(workspace="!", at=now, head=bad)
+    tasks.verify_chains()
+    assert Chain.objects.get(workspace="!").problem.endswith("(forged head).")
+    assert Chain.objects.get(workspace="acme").verified_sequence == 5
+
+
+def test_a_head_dated_ahead_hides_no_workspace_from_the_handing_out(
+    five: list[Event], now: datetime
+) -> None:
+    kept = trail.keep_signed("acme", now=now + timedelta(days=900))
+    SignedHead.objects.filter(pk=kept.pk).update(handed_to="file")
+    assert heads.due(now=now) == ["acme"]
+
+
+def test_mail_that_stays_in_the_log_was_not_handed_out(
+    five: list[Event], now: datetime, settings: Settings
+) -> None:
+    settings.EMAIL_BACKEND = "django.core.mail.backends.console.EmailBackend"
+    settings.LOOPSWEB_AUDIT_HEADS_EMAIL = "auditor@example.com"
+    assert handing.hand_out(trail.keep_signed("acme", now=now)) == ["email failed: ValueError"]
 
 
 def test_heads_are_due_daily_and_handed_to_a_file_and_an_email(
@@ -277,9 +409,11 @@ def test_heads_are_due_daily_and_handed_to_a_file_and_an_email(
     settings.LOOPSWEB_AUDIT_HEADS_EMAIL = "auditor@example.com"
     assert heads.due(now=now) == ["acme"]
 
-    assert handing.hand_out(heads.keep_signed("acme", now=now)) == []
+    assert handing.hand_out(trail.keep_signed("acme", now=now)) == []
 
     assert heads.due(now=now + timedelta(hours=23)) == []
+    assert heads.due(now=now + timedelta(hours=25)) == []
+    record(workspace="acme", action="a.b", outcome="succeeded", now=now)
     assert heads.due(now=now + timedelta(hours=25)) == ["acme"]
     [kept] = verify.read_heads(tmp_path / "heads")
     assert kept == SignedHead.objects.get().head
@@ -292,24 +426,28 @@ def test_a_head_is_posted_to_a_webhook(
     five: list[Event], now: datetime, settings: Settings
 ) -> None:
     posted: list[tuple[str, bytes]] = []
+    codes = [204, 302]
 
     class Webhook(BaseHTTPRequestHandler):
         def do_POST(self) -> None:
             length = int(self.headers["Content-Length"])
             posted.append((self.headers["Content-Type"], self.rfile.read(length)))
-            self.send_response(204)
+            self.send_response(codes.pop(0))
+            self.send_header("Location", "/elsewhere")
             self.end_headers()
 
         def log_message(self, *_: object) -> None:
             pass
 
     with HTTPServer(("127.0.0.1", 0), Webhook) as server:
-        threading.Thread(target=server.handle_request, daemon=True).start()
+        threading.Thread(target=server.serve_forever, daemon=True).start()
         settings.LOOPSWEB_AUDIT_HEADS_WEBHOOK = f"http://127.0.0.1:{server.server_port}/heads"
-        kept = heads.keep_signed("acme", now=now)
+        kept = trail.keep_signed("acme", now=now)
         assert (handing.hand_out(kept), kept.handed_to) == ([], "webhook")
+        assert handing.hand_out(kept) == ["webhook failed: HTTPError"]
+        server.shutdown()
 
-    assert posted == [("application/json", canonical(kept.head))]
+    assert posted[:1] == [("application/json", canonical(kept.head))]
 
 
 def test_a_way_that_fails_is_said_and_does_not_stop_the_others(
@@ -317,7 +455,7 @@ def test_a_way_that_fails_is_said_and_does_not_stop_the_others(
 ) -> None:
     settings.LOOPSWEB_AUDIT_HEADS_FILE = str(tmp_path / "no such folder" / "heads")
     settings.LOOPSWEB_AUDIT_HEADS_EMAIL = "auditor@example.com"
-    assert handing.hand_out(heads.keep_signed("acme", now=now)) == [
+    assert handing.hand_out(trail.keep_signed("acme", now=now)) == [
         "file failed: FileNotFoundError"
     ]
     assert SignedHead.objects.get().handed_to == "email, file failed: FileNotFoundError"

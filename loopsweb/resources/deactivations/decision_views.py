@@ -197,7 +197,7 @@ def page(
         "more": now_seen.beyond(asked.foreseen) if now_seen else {},
         "is_own": asked.person.lower() == request.user.email.lower(),
         "status": DEACTIVATION.of(asked.state),
-        "steps": steps(list(events.order_by("pk"))),
+        "steps": steps(list(events.order_by("sequence"))),
         "seen": Seen(shown=now_seen) if now_seen else None,
         "note": Note(),
         "version": request.workspace.version,

@@ -11,7 +11,12 @@ from django.core.management.base import BaseCommand, CommandError
 from django.utils import timezone
 
 from loopsweb.audit import checking, erasing, handing, heads, trail
-from loopsweb.audit.verify import Broken, read_heads, signature_checker
+from loopsweb.audit.following import Broken
+from loopsweb.audit.verify import read_heads, signature_checker
+
+
+def does_not_hold(workspace: str, broken: Broken) -> CommandError:
+    return CommandError(f"{workspace}: the trail does not hold. {broken}")
 
 
 class Command(BaseCommand):
@@ -37,7 +42,10 @@ class Command(BaseCommand):
         getattr(self, what.replace("-", "_"))(**options)
 
     def verify(self, *, workspace: str | None, head: Path | None, **_: Any) -> None:
-        handed_out = read_heads(head) if head else []
+        try:
+            handed_out = read_heads(head) if head else []
+        except (OSError, ValueError, RecursionError) as error:
+            raise CommandError(f"{head} cannot be read: {error}") from error
         check = signature_checker(heads.public_key())
         named = {one["workspace"] for one in handed_out}
         for slug in self.workspaces(workspace, also=named if workspace is None else set()):
@@ -47,13 +55,17 @@ class Command(BaseCommand):
                     check(one)
                 verified = trail.verify(slug, handed_out=mine)
             except Broken as broken:
-                raise CommandError(f"{slug}: the trail does not hold. {broken}") from broken
+                raise does_not_hold(slug, broken) from broken
             erased = f"; {verified.erased} personal values were erased" if verified.erased else ""
-            self.stdout.write(f"{slug}: verified up to #{verified.sequence}{erased}.")
+            against = f", against {len(mine)} handed out" if head else ""
+            self.stdout.write(f"{slug}: verified up to #{verified.sequence}{against}{erased}.")
 
     def export(self, *, workspace: str, output: Path, **_: Any) -> None:
         self.workspaces(workspace)
-        lines = trail.export(workspace, now=timezone.now())
+        try:
+            lines = trail.export(workspace, now=timezone.now())
+        except Broken as broken:
+            raise does_not_hold(workspace, broken) from broken
         if str(output) == "-":
             self.stdout.writelines(line.decode() for line in lines)
             return
@@ -63,15 +75,21 @@ class Command(BaseCommand):
 
     def sign(self, *, workspace: str | None, **_: Any) -> None:
         for slug in self.workspaces(workspace):
-            kept = heads.keep_signed(slug, now=timezone.now())
+            try:
+                kept = trail.keep_signed(slug, now=timezone.now())
+            except Broken as broken:
+                raise does_not_hold(slug, broken) from broken
             handing.hand_out(kept)
             where = kept.handed_to or "nowhere: set LOOPSWEB_AUDIT_HEADS_FILE, _EMAIL or _WEBHOOK"
             self.stdout.write(f"{slug}: head #{kept.head['sequence']} signed, handed to {where}.")
             checking.check(slug, now=timezone.now())
 
     def erase(self, *, person: str, by: str, reason: str, **_: Any) -> None:
-        count = erasing.erase(person, by=by, reason=reason, now=timezone.now())
-        self.stdout.write(f"Erased from {count} events.")
+        try:
+            count = erasing.erase(person, by=by, reason=reason, now=timezone.now())
+        except erasing.NotAnEmail as error:
+            raise CommandError(str(error)) from error
+        self.stdout.write(f"Erased {count} values.")
 
     def public_key(self, **_: Any) -> None:
         self.stdout.write(heads.public_key())

@@ -1,0 +1,15 @@
+"""The triggers as they are now: SQLite refuses one more way to replace a row, PostgreSQL compares
+what is written, not what it means."""
+
+from django.db import migrations
+
+from loopsweb.audit import append_only
+
+
+class Migration(migrations.Migration):
+    dependencies = [("audit", "0003_outcomes")]
+
+    operations = [
+        migrations.RunPython(append_only.remove, append_only.install, elidable=False),
+        migrations.RunPython(append_only.install, append_only.remove, elidable=False),
+    ]
