@@ -99,17 +99,21 @@ def follow_up(
     target_id: str = "",
     by: Actor | None = None,
     note: str = "",
+    key: tuple[str, str] | None = None,
 ) -> Event:
     """The next event of what was *requested* as `incident`: who, what and why stay as they were.
 
     `target_id` is what a creation's first event could not know; `by` is who took this step, where
-    that is somebody else, and `note` why they did.
+    that is somebody else, and `note` why they did. `key` is the label and the fingerprint of the
+    API key that was used in the end.
     """
     event = Event.objects.get(incident=incident, outcome=Outcome.REQUESTED)
     event.pk = None
     event._state.adding = True
     event.at, event.outcome, event.answer = now, outcome, answer
     event.target_id = target_id or event.target_id
+    if key:
+        event.key_label, event.key_fingerprint = key
     if by:
         event.person, event.role = by["person"], by["role"]
         event.address, event.request_id = by["address"], by["request_id"]

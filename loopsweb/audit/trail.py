@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Generator, Iterable, Iterator
-from contextlib import ExitStack, closing, contextmanager
+from collections.abc import Callable, Generator, Iterable, Iterator
+from contextlib import closing, contextmanager
 from datetime import datetime
 from tempfile import SpooledTemporaryFile
-from typing import IO, Any
 
 from django.db import DataError, connection
 
@@ -68,7 +67,13 @@ def verify(workspace: str, *, handed_out: Iterable[Line] = ()) -> Verified:
         return follow(workspace, handed_out)
 
 
-def follow(workspace: str, handed_out: Iterable[Line] = ()) -> Verified:
+def follow(
+    workspace: str,
+    handed_out: Iterable[Line] = (),
+    *,
+    seen: Callable[[Line], object] = lambda _line: None,
+) -> Verified:
+    """seen: told of each link, in order, before it is checked."""
     head = Chain.objects.filter(workspace=workspace).first()
     events = Event.objects.filter(workspace=workspace)
     if head is None:
@@ -77,7 +82,7 @@ def follow(workspace: str, handed_out: Iterable[Line] = ()) -> Verified:
         head = Chain(workspace=workspace)
     try:
         with closing(links(workspace, up_to=head.sequence)) as ours:
-            verified = check_links(workspace, ours, heads=handed_out)
+            verified = check_links(workspace, passed(ours, seen), heads=handed_out)
     except (*UNREADABLE, DataError) as error:
         raise Broken(0, f"A link cannot be read: {type(error).__name__}") from error
     if (verified.sequence, verified.digest) != (head.sequence, head.digest):
@@ -85,6 +90,12 @@ def follow(workspace: str, handed_out: Iterable[Line] = ()) -> Verified:
     if events.count() != head.sequence:
         raise Broken(head.sequence + 1, "inserted: there are events that are no links of the chain")
     return verified
+
+
+def passed(lines: Iterable[Line], seen: Callable[[Line], object]) -> Iterator[Line]:
+    for line in lines:
+        seen(line)
+        yield line
 
 
 def keep_signed(workspace: str, *, now: datetime, handed_to: str = "") -> SignedHead:
@@ -96,24 +107,25 @@ def keep_signed(workspace: str, *, now: datetime, handed_to: str = "") -> Signed
 def export(workspace: str, *, now: datetime) -> Iterator[bytes]:
     """Lines of an export: what it is, the links, a head signed now, and a checksum of it all.
 
-    Raises Broken before the first line: what does not hold is given no proof. All of it is read
-    at once, into a file of its own, so that no slow reader holds the database.
+    Raises Broken: what does not hold is given no proof.
     """
-    with ExitStack() as closing_it, standing_still():
-        kept = closing_it.enter_context(SpooledTemporaryFile(max_size=IN_MEMORY))
-        head = heads.sign(follow(workspace), now=now)
+    verify(workspace)
+    return exported(workspace, now=now)
+
+
+def exported(workspace: str, *, now: datetime) -> Iterator[bytes]:
+    """All of it is read at once, into a file of its own: no slow reader holds the database."""
+    with SpooledTemporaryFile(max_size=IN_MEMORY) as kept:
         whole = hashlib.sha256()
-        first: dict[str, Any] = {"kind": KIND, "v": 1, "workspace": workspace}
-        for line in (first, *links(workspace, up_to=head["sequence"]), head):
+
+        def keep(line: Line) -> None:
             raw = canonical(line) + b"\n"
             whole.update(raw)
             kept.write(raw)
+
+        keep({"kind": KIND, "v": 1, "workspace": workspace})
+        with standing_still():
+            keep(heads.sign(follow(workspace, seen=keep), now=now))
         kept.write(canonical({"kind": "end", "sha256": whole.hexdigest()}) + b"\n")
         kept.seek(0)
-        closing_it.pop_all()  # whoever reads it closes it
-    return lines_of(kept)
-
-
-def lines_of(kept: IO[bytes]) -> Iterator[bytes]:
-    with kept:
         yield from kept

@@ -22,7 +22,7 @@ from loopsweb.ui.statuses import Tone
 RECENT = timedelta(hours=24)
 GLASS_STAYS_BROKEN = timedelta(days=7)
 SYNCING_FOR_LONG = timedelta(minutes=30)
-MOST = 5
+MOST, MOST_GLASS = 5, 50
 ENDED_BADLY = ("FAILED", "PREEMPTED")
 SAMPLER_TROUBLE = ("UNHEALTHY", "FAILED", "DEPLOY_FAILED", "BUILD_FAILED")
 
@@ -60,9 +60,9 @@ def keys(workspace: Workspace) -> Iterator[Item]:
 
 def deactivations(workspace: Workspace, *, now: datetime) -> Iterator[Item]:
     """What waits for a second person, and loudly what was done without one."""
-    rows = Deactivation.objects.filter(workspace=workspace)
-    loud = Q(broke_glass=True, requested_at__gte=now - GLASS_STAYS_BROKEN)
-    for row in rows.filter(loud | Q(state=State.WAITING)).order_by("-requested_at", "-pk")[:MOST]:
+    rows = Deactivation.objects.filter(workspace=workspace).order_by("-requested_at", "-pk")
+    loud = rows.filter(broke_glass=True, requested_at__gte=now - GLASS_STAYS_BROKEN)
+    for row in [*rows.filter(state=State.WAITING)[:MOST], *loud[:MOST_GLASS]]:
         url = reverse("deactivations:detail", args=[workspace.slug, row.incident])
         name = row.target_remote_id
         if row.broke_glass:

@@ -20,7 +20,7 @@ from loopsweb.keys.clients import NoKey
 from loopsweb.resources.deactivations.actions import AlreadyRequested
 from loopsweb.resources.deactivations.forms import Deactivate
 from loopsweb.resources.deactivations.models import Deactivation, State
-from loopsweb.resources.deactivations.pressing import OK, form_for, press, why_not_now
+from loopsweb.resources.deactivations.pressing import OK, Changed, form_for, press, why_not_now
 from loopsweb.resources.deactivations.targets import Kind
 
 FIELDS = ("reason", "confirm")
@@ -39,13 +39,14 @@ def deactivation(
     data = {"reason": sent.get("reason", ""), "typed": sent.get("confirm", "")}
     form = form_for(row, person=token.person, data=data, may_break_glass=False)
     if (status := why_not_now(form)) != OK:
-        raise Problem(HTTPStatus(status), complaint(form))
+        what = ended(form) if status == HTTPStatus.CONFLICT else complaint(form)
+        raise Problem(HTTPStatus(status), what)
     try:
         done = press(form, person=token.person, by=by, clock=timezone.now, token=str(token))
     except AlreadyRequested as why:
         said = f"{why} Its incident is {why.deactivation.incident}."
         raise Problem(HTTPStatus.CONFLICT, said) from why
-    except NoKey as why:
+    except (NoKey, Changed) as why:
         raise Problem(HTTPStatus.CONFLICT, str(why)) from why
     except NotRecorded as why:
         raise Problem(HTTPStatus.SERVICE_UNAVAILABLE, str(why)) from why
@@ -65,6 +66,10 @@ def body_of(request: HttpRequest) -> dict[str, str]:
         if name not in FIELDS:
             raise bad(f"There is no field {name!r}; there are {', '.join(FIELDS)}.")
     return dict(sent)
+
+
+def ended(form: Deactivate) -> str:
+    return " ".join(str(error) for error in form.non_field_errors())
 
 
 def complaint(form: Deactivate) -> str:

@@ -128,6 +128,12 @@ def upsert(model: type[S], rows: list[S], *, leave: Collection[str] = ()) -> Non
     )
 
 
+def hold(workspace: Workspace) -> None:
+    """Nobody else changes what belongs to the workspace until the commit. Who writes several things
+    takes this first, then rows, then the chain, so that two writers never wait for each other."""
+    Workspace.objects.select_for_update().get(pk=workspace.pk)
+
+
 def bump(workspace: Workspace) -> None:
     """Something visible changed: every live page of the workspace asks for itself again."""
     Workspace.objects.filter(pk=workspace.pk).update(version=F("version") + 1)

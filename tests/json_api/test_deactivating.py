@@ -16,7 +16,7 @@ from loopsweb.json_api.models import AccessToken
 from loopsweb.resources import leases, poller
 from loopsweb.resources.deactivations.models import Deactivation
 from loopsweb.resources.deactivations.policies import Policy
-from loopsweb.resources.models import Checkpoint, Deployment
+from loopsweb.resources.models import Checkpoint, Deployment, Run, Sampler
 from loopsweb.resources.protections import Protection
 from loopsweb.simulator import Simulator
 from tests.failing_database import read_only
@@ -37,7 +37,8 @@ def deployment(acme: Workspace, alice: User, loops: Simulator) -> Deployment:
     for state_id in leases.claim_due(now=timezone.now()):
         poller.poll(state_id, clock=timezone.now)
     loops.requests.clear()
-    Deployment.objects.update(owner_email="")
+    for model in (Deployment, Run, Sampler):
+        model.objects.update(owner_email="")
     return Deployment.objects.get(remote_id=there.id)
 
 

@@ -20,7 +20,7 @@ from tests.resources.deactivations.conftest import MadeDeployments, made
 
 __all__ = ["made"]
 pytestmark = pytest.mark.django_db(transaction=True)
-LONG = "🧪" * 1000  # as long as a reason may be: no page of a full database has room for it
+LONG = "𠀀" * 1000  # as long as a reason may be: no page of a full database has room for it
 Filled = tuple[str, dict[str, Any]]
 
 

@@ -48,7 +48,8 @@ def test_a_list_taken_away(browser: Client, acme: Workspace) -> None:
 
     event = Event.objects.get()
     assert (event.action, event.outcome, event.target_noun) == ("list.export", "succeeded", "run")
-    assert (event.person, event.target_name) == ("otto@example.com", "runs?q=k4q&format=csv")
+    assert (event.person, event.target_name) == ("otto@example.com", "runs as CSV")
+    assert event.reason == "?q=k4q&format=csv"
 
 
 def test_the_audit_taken_away(browser: Client, acme: Workspace) -> None:

@@ -19,9 +19,10 @@ from loopsweb.resources import poll_state
 from loopsweb.resources.deactivations import endings
 from loopsweb.resources.deactivations.models import Batch, Deactivation, State
 from loopsweb.resources.deactivations.targets import KINDS, Target, kind_of
-from loopsweb.resources.keeping import bump
+from loopsweb.resources.keeping import bump, hold
 
 CALL_TAKES_AT_MOST = timedelta(seconds=60)
+CALLED_WITHIN = timedelta(seconds=15)  # later it would overlap with asking what became of it
 ALREADY = "Somebody has asked for this already."
 
 
@@ -87,6 +88,7 @@ def deactivate(
     reason: str,
     clock: Callable[[], datetime],
     plan: Plan = AT_ONCE,
+    still: Callable[[], None] = lambda: None,
 ) -> Deactivation:
     """End `target` as planned, with one call of the API, never repeated. `clock` tells aware times
     in UTC.
@@ -95,17 +97,27 @@ def deactivate(
     answer: refused when it surely did nothing, unknown when it may have acted.
     """
     deactivation = request(
-        target=target, acting=acting, by=by, reason=reason, now=clock(), plan=plan
+        target=target, acting=acting, by=by, reason=reason, now=clock(), plan=plan, still=still
     )
     if deactivation.state == State.REQUESTED:
-        send(deactivation, client=acting.client, clock=clock)
+        send(deactivation, acting=acting, clock=clock)
     return deactivation
 
 
-def send(deactivation: Deactivation, *, client: Client, clock: Callable[[], datetime]) -> None:
-    """The one call. The state *requested* is committed already."""
-    state, answer = call(client, deactivation.noun, deactivation.target_remote_id)
-    endings.move(deactivation, state, answer=answer, now=clock())
+def send(deactivation: Deactivation, *, acting: Acting, clock: Callable[[], datetime]) -> None:
+    """The one call. The state *requested* is committed already; a process that was held up since
+    does not make it any more."""
+    in_time = Deactivation.objects.filter(
+        pk=deactivation.pk, state=State.REQUESTED, sent_at__gt=clock() - CALLED_WITHIN
+    )
+    if in_time.exists():
+        state, answer = call(acting.client, deactivation.noun, deactivation.target_remote_id)
+    else:
+        state, answer = State.REFUSED, {"error": "It came too late to the call. Nothing was sent."}
+    endings.move(deactivation, state, answer=answer, now=clock(), key=acting.key)
+    deactivation.refresh_from_db()
+    if deactivation.state == State.REFUSED:
+        endings.observe_meanwhile(deactivation, now=clock())
     poll_state.poll_soon(deactivation.workspace, now=clock())
 
 
@@ -117,14 +129,15 @@ def request(
     reason: str,
     now: datetime,
     plan: Plan = AT_ONCE,
+    still: Callable[[], None] = lambda: None,
 ) -> Deactivation:
     """Commit what is about to be done. When this raises, nothing has been done: AlreadyRequested,
-    NotRecorded.
-
-    The row first, then the workspace, then the chain: as endings.move does it, or two may deadlock.
+    NotRecorded, or what `still` raises, which is asked when nothing can change any more.
     """
     try:
         with committed():
+            hold(target.workspace)
+            still()
             deactivation = add(target=target, by=by, reason=reason, now=now, plan=plan)
             bump(target.workspace)
             told_of(deactivation, target=target, acting=acting, by=by, plan=plan, now=now)
@@ -150,6 +163,7 @@ def add(*, target: Target, by: Actor, reason: str, now: datetime, plan: Plan) ->
                 role=by["role"],
                 reason=reason,
                 requested_at=now,
+                sent_at=now if plan.state == State.REQUESTED else None,
                 state_since=now,
                 ask_at=plan.due_at or now + CALL_TAKES_AT_MOST,
                 **how,

@@ -16,7 +16,7 @@ from loopsweb.resources.deactivations.models import NOT_SENT, Batch, Deactivatio
 from loopsweb.resources.deactivations.policies import Policy
 from loopsweb.resources.deactivations.previews import Known, Line, Preview
 from loopsweb.resources.deactivations.targets import Kind
-from loopsweb.resources.keeping import bump
+from loopsweb.resources.keeping import bump, hold
 from loopsweb.resources.submissions import Submission
 
 
@@ -42,10 +42,10 @@ def ask(
 ) -> Batch:
     """Commit all that is asked for, or nothing; the worker sends what need not wait.
 
-    All rows in the order of their ids, then the workspace, then the chain: two writers never wait
-    for each other. Raises AlreadySubmitted when this form was sent before, NotRecorded.
+    Raises AlreadySubmitted when this form was sent before, NotRecorded.
     """
     workspace = acting.key.workspace
+    hold(workspace)
     _, is_new = Submission.objects.get_or_create(
         workspace=workspace, once=once, defaults={"at": now}
     )

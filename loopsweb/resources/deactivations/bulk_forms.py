@@ -47,7 +47,7 @@ class BulkDeactivate(forms.Form):
     def shows_more_than(self, seen: str) -> bool:
         try:
             return self.preview.is_beyond(json.loads(seen))
-        except (ValueError, TypeError, AttributeError):
+        except (ValueError, TypeError, AttributeError, RecursionError):
             return True
 
     def show_again(self) -> None:

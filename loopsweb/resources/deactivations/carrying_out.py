@@ -2,28 +2,28 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable
 from datetime import datetime, timedelta
 
 from django.conf import settings
+from django.db import IntegrityError, transaction
 from django.db.models import Q
 
-from loopsweb.accounts.models import Membership, User, Workspace
-from loopsweb.accounts.permissions import Permission, permissions_of
-from loopsweb.keys.clients import Acting, NoKey, client_for
+from loopsweb.audit.models import Event, Outcome
+from loopsweb.audit.record import Actor, record
+from loopsweb.keys.clients import Acting
 from loopsweb.resources.deactivations import actions, endings
 from loopsweb.resources.deactivations.models import NOT_SENT, Deactivation, State
-from loopsweb.resources.deactivations.preflight import preflight
-from loopsweb.resources.deactivations.targets import KINDS
-from loopsweb.resources.keeping import bump
+from loopsweb.resources.deactivations.readiness import NoLonger, ready, requested
+from loopsweb.resources.keeping import bump, hold
+
+log = logging.getLogger(__name__)
+UNTOLD = "This request stands in the database and not in the trail. Nothing was sent."
 
 AT_ONE_TICK = 10
 TAKEN_FOR = timedelta(seconds=30)
 TOO_LATE_AFTER = timedelta(minutes=10)
-
-
-class NoLonger(Exception):
-    """It is not sent after all. The message says why."""
 
 
 def claim(*, now: datetime) -> list[int]:
@@ -41,14 +41,20 @@ def claim(*, now: datetime) -> list[int]:
 
 
 def expire(*, now: datetime) -> None:
-    """What nobody approved in time, and what could not be sent when it was due, is not done."""
+    """What nobody approved in time, and what could not be sent when it was due, is not done.
+
+    What cannot be told of one, such as in a damaged trail, holds up no other.
+    """
     unapproved = Q(state=State.WAITING, expires_at__lte=now)
     late = Q(state=State.DUE, due_at__lte=now - TOO_LATE_AFTER)
     for row in Deactivation.objects.filter(unapproved | late).select_related("workspace"):
         why = "Nobody approved it in time."
         if row.state == State.DUE:
             why = "It could not be sent when it was due, and is too old to be sent now."
-        endings.move(row, State.EXPIRED, answer={"error": why}, now=now)
+        try:
+            drop(row, State.EXPIRED, why=why, now=now)
+        except IntegrityError as error:
+            log.critical("%s could not expire: %s", row, error)
 
 
 def carry_out(deactivation_id: int, *, clock: Callable[[], datetime]) -> None:
@@ -59,39 +65,57 @@ def carry_out(deactivation_id: int, *, clock: Callable[[], datetime]) -> None:
     if deactivation is None or not deactivation.due_at or deactivation.due_at > now:
         return
     try:
-        acting = ready(deactivation)
+        acting = take(deactivation, now=now)
     except NoLonger as why:
-        endings.move(deactivation, State.WITHDRAWN, answer={"error": str(why)}, now=now)
+        drop(deactivation, State.WITHDRAWN, why=str(why), now=now)
         return
+    if acting:
+        deactivation.refresh_from_db()
+        actions.send(deactivation, acting=acting, clock=clock)
+
+
+@transaction.atomic
+def take(deactivation: Deactivation, *, now: datetime) -> Acting | None:
+    """Look at everything again and mark it as sent, in one; None where somebody else did.
+
+    Raises NoLonger.
+    """
+    hold(deactivation.workspace)
+    acting = ready(deactivation)
     mine = Deactivation.objects.filter(pk=deactivation.pk, state=State.DUE)
     answers_by = now + actions.CALL_TAKES_AT_MOST
-    if mine.update(state=State.REQUESTED, state_since=now, ask_at=answers_by):
-        bump(deactivation.workspace)
-        deactivation.refresh_from_db()
-        actions.send(deactivation, client=acting.client, clock=clock)
+    if not mine.update(state=State.REQUESTED, sent_at=now, state_since=now, ask_at=answers_by):
+        return None
+    bump(deactivation.workspace)
+    return acting
 
 
-def ready(deactivation: Deactivation) -> Acting:
-    """The pre-flight once more, and whether the person may still. Raises NoLonger."""
-    kind = KINDS[deactivation.noun]
-    target = kind.find(deactivation.workspace, deactivation.target_remote_id)
-    if target is None:
-        raise NoLonger("It is not known here any more.")
-    if target.is_terminal:
-        raise NoLonger(f"It is {target.status} already.")
-    if more := preflight(target).beyond(deactivation.foreseen):
-        said = "; ".join(f"{name}: {', '.join(ids)}" for name, ids in more.items())
-        raise NoLonger(f"It would end or lose more than was shown. {said}")
-    person = still_allowed(deactivation.workspace, deactivation.person)
+def drop(deactivation: Deactivation, state: State, *, why: str, now: datetime) -> None:
+    """It is not sent, which nobody decided but loopsweb itself."""
+    slug = deactivation.workspace.slug
+    nobody = Actor(workspace=slug, person="", role="", address="", request_id="")
     try:
-        return client_for(workspace=deactivation.workspace, person=person, method=kind.method)
-    except NoKey as error:
-        raise NoLonger(str(error)) from error
+        requested(deactivation)
+    except Event.DoesNotExist:
+        untold(deactivation, by=nobody, now=now)
+    else:
+        endings.move(deactivation, state, answer={"error": why}, by=nobody, now=now)
 
 
-def still_allowed(workspace: Workspace, email: str) -> User:
-    members = Membership.objects.filter(team=workspace.team, user__is_active=True)
-    member = members.filter(user__email__iexact=email).select_related("user").first()
-    if member is None or Permission.DEACTIVATE not in permissions_of(member.role):
-        raise NoLonger("Whoever asked may not deactivate here any more.")
-    return member.user
+@transaction.atomic
+def untold(deactivation: Deactivation, *, by: Actor, now: datetime) -> None:
+    """A row of which the trail knows nothing: somebody wrote it into the database."""
+    hold(deactivation.workspace)
+    rows = Deactivation.objects.filter(pk=deactivation.pk, state__in=NOT_SENT)
+    if not rows.update(state=State.EXPIRED, state_since=now, answer={"error": UNTOLD}):
+        return
+    bump(deactivation.workspace)
+    log.critical("%s stands in no trail", deactivation)
+    record(
+        **by,
+        **deactivation.about,
+        action=f"{deactivation.noun}.deactivate",
+        outcome=Outcome.REFUSED,
+        answer={"error": UNTOLD},
+        now=now,
+    )

@@ -6,9 +6,11 @@ from datetime import datetime, timedelta
 
 from loopsweb.audit.record import Actor
 from loopsweb.resources.deactivations import endings
+from loopsweb.resources.deactivations.demands import demands, own_addresses
 from loopsweb.resources.deactivations.models import Deactivation, State
 from loopsweb.resources.deactivations.policies import Policy
 from loopsweb.resources.deactivations.preflight import Preflight
+from loopsweb.resources.deactivations.readiness import NoLonger, still_allowed, still_there
 
 TOO_LATE = "Somebody decided first, or it was sent already."
 
@@ -28,6 +30,14 @@ def approve(
         raise CannotDecide("You asked for this yourself: somebody else has to approve it.")
     if deactivation.expires_at and deactivation.expires_at <= now:
         raise CannotDecide("Nobody approved this in time. Ask for it again.")
+    try:
+        still_there(deactivation)
+        person = still_allowed(deactivation.workspace, deactivation.person, "Whoever asked")
+    except NoLonger as why:
+        raise CannotDecide(str(why)) from why
+    own = own_addresses(deactivation.workspace, person)
+    if refused := demands(seen, policy=policy, own=own).refused:
+        raise CannotDecide(refused)
     due_at = now + timedelta(seconds=policy.undo_seconds)
     taken = endings.move(
         deactivation,
@@ -46,6 +56,8 @@ def approve(
 
 def decline(deactivation: Deactivation, *, by: Actor, reason: str, now: datetime) -> None:
     """`by` does not agree. Raises CannotDecide."""
+    if by["person"].lower() == deactivation.person.lower():
+        raise CannotDecide("You asked for this yourself: take it back instead.")
     _end(deactivation, State.DECLINED, by=by, reason=reason, now=now)
 
 

@@ -24,7 +24,7 @@ from loopsweb.keys.clients import key_for
 from loopsweb.keys.models import Key
 from loopsweb.resources.deactivations import deciding
 from loopsweb.resources.deactivations.decision_forms import Note
-from loopsweb.resources.deactivations.forms import Seen
+from loopsweb.resources.deactivations.forms import Approve, Seen
 from loopsweb.resources.deactivations.models import NOT_SENT, OPEN, Deactivation, State
 from loopsweb.resources.deactivations.policies import policy_of
 from loopsweb.resources.deactivations.preflight import preflight
@@ -106,7 +106,7 @@ def approval(request: WorkspaceRequest, incident: uuid.UUID) -> HttpResponse:
     target = kind.find(request.workspace, asked.target_remote_id)
     if target is None:
         raise Http404("What this would end is not known here any more.")
-    form = Seen(request.POST, shown=preflight(target))
+    form = Approve(request.POST, shown=preflight(target))
     if not form.is_valid():
         form.show_again()
         return page(request, asked, seen=form, status=CONFLICT)

@@ -35,16 +35,15 @@ class Demands:
 
 def own_addresses(workspace: Workspace, person: User) -> frozenset[str]:
     """The emails under which the API may know the person: theirs here, and their keys' there."""
-    keys = Key.objects.in_workspace(workspace).filter(owner=person).exclude(api_email="")
+    keys = Key.objects.in_workspace(workspace).usable().filter(owner=person).exclude(api_email="")
     return frozenset(
         email.lower() for email in (person.email, *keys.values_list("api_email", flat=True))
     )
 
 
 def demands(one: Preflight, *, policy: Policy, own: frozenset[str]) -> Demands:
-    owner = one.target.owner_email
-    is_others = bool(owner) and owner.lower() not in own
-    typing = f"It is {owner}'s, not yours." if is_others else ""
+    others = [owner for owner in one.owners if owner.lower() not in own]
+    typing = f"It is {' and '.join(others)}'s, not yours." if others else ""
     if one.loses:
         typing = f"{typing} Something would be lost.".strip()
     marks = (f"{mark.noun.capitalize()} {mark.remote_id} is protected." for mark in one.protections)
@@ -52,8 +51,8 @@ def demands(one: Preflight, *, policy: Policy, own: frozenset[str]) -> Demands:
     refused = "" if policy.approve_protected else protected
     if protected and policy.approve_protected:
         approval = protected
-    elif policy.approve_others and (is_others or not owner):
-        approval = SOMEBODY_ELSES if is_others else NOT_SAID
+    elif policy.approve_others and (others or not one.target.owner_email):
+        approval = SOMEBODY_ELSES if others else NOT_SAID
     return Demands(reason=policy.reason_required, typing=typing, approval=approval, refused=refused)
 
 

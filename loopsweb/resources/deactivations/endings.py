@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from django.db import transaction
@@ -10,17 +10,18 @@ from django.db.models import Q
 
 from loopsweb.audit.models import Outcome
 from loopsweb.audit.record import Actor, follow_up, record
+from loopsweb.keys.models import Key
 from loopsweb.resources.deactivations.models import NOT_SENT, SENT, Deactivation, State
 from loopsweb.resources.deactivations.targets import KINDS
 from loopsweb.resources.deployments.models import Deployment
-from loopsweb.resources.keeping import bump
+from loopsweb.resources.keeping import bump, hold
 from loopsweb.resources.reading import Reading
 from loopsweb.resources.status_changes import StatusChange
 
 FROM: dict[State, tuple[State, ...]] = {
     State.DUE: (State.WAITING,),
-    State.SUCCEEDED: (State.REQUESTED,),
-    State.REFUSED: (State.REQUESTED, State.UNKNOWN),
+    State.SUCCEEDED: (State.REQUESTED, State.UNKNOWN),
+    State.REFUSED: (State.REQUESTED, State.UNKNOWN, State.SUCCEEDED),
     State.UNKNOWN: (State.REQUESTED,),
     State.CONFIRMED: (State.SUCCEEDED, State.UNKNOWN, State.REFUSED),
     State.ENDED: (State.SUCCEEDED, State.UNKNOWN),
@@ -28,6 +29,8 @@ FROM: dict[State, tuple[State, ...]] = {
     State.WITHDRAWN: NOT_SENT,
     State.EXPIRED: NOT_SENT,
 }
+LATE_EFFECT = timedelta(minutes=15)
+WITH_ITS_RUN = timedelta(days=1)
 OUTCOME = {state: Outcome(state) for state in FROM if state not in (State.DUE, State.ENDED)} | {
     State.DUE: Outcome.APPROVED,
     State.ENDED: Outcome.OBSERVED,
@@ -43,13 +46,15 @@ def move(
     now: datetime,
     by: Actor | None = None,
     note: str = "",
+    key: Key | None = None,
     **fields: Any,
 ) -> bool:
     """One step, recorded with it; False when another process took the step or a later one.
 
     by: who takes the step, where that is not the person who asked for the deactivation, and in
-    `note` why.
+    `note` why. key: with which the API was called.
     """
+    hold(deactivation.workspace)
     rows = Deactivation.objects.filter(pk=deactivation.pk, state__in=FROM[state])
     fields |= {"state": state, "state_since": now, "answer": answer}
     if not rows.update(**{"ask_at": now} | fields):
@@ -63,6 +68,7 @@ def move(
         now=now,
         by=by,
         note=note,
+        key=(key.name, key.fingerprint) if key else None,
     )
     return True
 
@@ -89,7 +95,8 @@ def note_end(change: StatusChange, *, reading: Reading) -> None:
     ended = {"status": change.new, "error": "It ended before the request was sent."}
     for unsent in about.filter(state__in=NOT_SENT):
         move(unsent, State.EXPIRED, answer=ended, now=reading.now)
-    assumed = Q(state=State.REFUSED, answer__assumed=True)  # it took effect late after all
+    lately = reading.now - LATE_EFFECT  # it took effect late after all; later it was somebody else
+    assumed = Q(state=State.REFUSED, answer__assumed=True, state_since__gte=lately)
     ours = about.filter(assumed | Q(state__in=SENT)).last()
     if ours:
         close(ours, status=change.new, now=reading.now)
@@ -101,22 +108,35 @@ def observe(change: StatusChange, *, reading: Reading) -> None:
     """A deployment stopped that nobody here asked for, unless by ending the run it executes."""
     deployment = Deployment.objects.get(workspace=reading.workspace, remote_id=change.remote_id)
     runs = {deployment.active_run_remote_id, deployment.latest_run_remote_id} - {""}
+    sent_lately = Q(state__in=(*SENT, State.CONFIRMED), sent_at__gte=reading.now - WITH_ITS_RUN)
     with_run = Deactivation.objects.filter(
-        workspace=reading.workspace,
-        noun="run",
-        target_remote_id__in=runs,
-        state__in=(*SENT, State.CONFIRMED),
+        sent_lately, workspace=reading.workspace, noun="run", target_remote_id__in=runs
     ).last()
     seen_at = change.last_seen_old_at
     record(
-        workspace=reading.workspace.slug,
-        action="deployment.stop",
+        **about(deployment),
         outcome=Outcome.CONFIRMED if with_run else Outcome.OBSERVED,
-        target_noun="deployment",
-        target_id=deployment.remote_id,
-        target_name=deployment.base_model,
-        target_owner=deployment.owner_email,
         answer={"status": change.new, "last_seen_running_at": seen_at and seen_at.isoformat()},
         incident=with_run.incident if with_run else None,
         now=reading.now,
     )
+
+
+def observe_meanwhile(refused: Deactivation, *, now: datetime) -> None:
+    """While our call was under way, which was refused, it was seen to stop: by somebody else."""
+    if refused.noun != "deployment":
+        return
+    row = KINDS["deployment"].find(refused.workspace, refused.target_remote_id)
+    if isinstance(row, Deployment) and row.status == KINDS["deployment"].stopped:
+        record(**about(row), outcome=Outcome.OBSERVED, answer={"status": row.status}, now=now)
+
+
+def about(deployment: Deployment) -> dict[str, Any]:
+    return {
+        "workspace": deployment.workspace.slug,
+        "action": "deployment.stop",
+        "target_noun": "deployment",
+        "target_id": deployment.remote_id,
+        "target_name": deployment.base_model,
+        "target_owner": deployment.owner_email,
+    }

@@ -10,6 +10,7 @@ from loopsweb.resources.deactivations.demands import Demands
 from loopsweb.resources.deactivations.policies import Policy
 from loopsweb.resources.deactivations.preflight import Preflight
 
+LOOK_LIKE_NOTHING = "\u115f\u1160\u3164\uffa0"  # fillers that count as letters
 CHANGED = "It would end or lose more than when you opened this page. Look again, then decide."
 
 
@@ -33,7 +34,7 @@ class Seen(forms.Form):
         try:
             foreseen = {str(name): list(ids) for name, ids in json.loads(seen).items()}
             return bool(self.shown.beyond(foreseen))
-        except (ValueError, TypeError, AttributeError):
+        except (ValueError, TypeError, AttributeError, RecursionError):
             return True
 
     def show_again(self) -> None:
@@ -41,10 +42,27 @@ class Seen(forms.Form):
         self.data = {**dict(self.data.items()), "seen": json.dumps(self.shown.foreseen)}
 
 
+class Approve(Seen):
+    """Who approves must have been shown what ends."""
+
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean()
+        if not self.is_stale and not cleaned.get("seen"):
+            self.is_stale = True
+            self.add_error(None, CHANGED)
+        return cleaned
+
+
+def in_words(reason: str) -> None:
+    if not any(sign.isalnum() and sign not in LOOK_LIKE_NOTHING for sign in reason):
+        raise forms.ValidationError("Say why, in words.")
+
+
 class Deactivate(Seen):
     reason = forms.CharField(
         label="Reason",
         max_length=1000,
+        validators=[in_words],
         widget=forms.Textarea({"rows": 3}),
         error_messages={"required": "Say why."},
         help_text="Kept in the audit trail, beside your name.",
@@ -66,7 +84,7 @@ class Deactivate(Seen):
         may_break_glass: bool,
     ) -> None:
         super().__init__(data, shown=shown)
-        self.policy, self.asked = policy, asked
+        self.policy, self.asked, self.may_break_glass = policy, asked, may_break_glass
         self.fields["reason"].required = asked.reason
         if asked.typing:
             self.fields["typed"].help_text = escape(asked.typing)

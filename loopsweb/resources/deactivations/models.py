@@ -81,6 +81,7 @@ class Deactivation(models.Model):
     requested_at = models.DateTimeField()
     expires_at = models.DateTimeField(null=True)
     due_at = models.DateTimeField(null=True)
+    sent_at = models.DateTimeField(null=True, help_text="Just before the API was called.")
     state_since = models.DateTimeField()
     ask_at = models.DateTimeField()
     answer = models.JSONField(null=True)

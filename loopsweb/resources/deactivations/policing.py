@@ -8,12 +8,13 @@ from typing import Any
 from django.db import transaction
 from django.forms.models import model_to_dict
 
+from loopsweb.accounts.models import Team
 from loopsweb.accounts.trail import tell_team
 from loopsweb.audit.models import Outcome
 from loopsweb.audit.record import Actor, record
-from loopsweb.resources.deactivations.policies import Policy
+from loopsweb.resources.deactivations.policies import Policy, policy_of
 from loopsweb.resources.deactivations.targets import Target, kind_of
-from loopsweb.resources.keeping import bump
+from loopsweb.resources.keeping import bump, hold
 from loopsweb.resources.protections import Protection
 
 
@@ -22,19 +23,25 @@ def terms(policy: Policy) -> dict[str, Any]:
 
 
 @transaction.atomic
-def change(policy: Policy, *, was: dict[str, Any], by: Actor, now: datetime) -> None:
-    """Told in the trail of every workspace of the team, with what was and what is."""
-    differs = {name: is_ for name, is_ in terms(policy).items() if was[name] != is_}
-    policy.save()
+def change(wanted: Policy, *, by: Actor, now: datetime) -> None:
+    """Told in the trail of every workspace of the team, with what was, as it really was, and what
+    is. One change of a team after the other."""
+    team = Team.objects.select_for_update().get(pk=wanted.team_id)
+    kept = policy_of(team)
+    was = terms(kept)
+    differs = {name: is_ for name, is_ in terms(wanted).items() if was[name] != is_}
+    for name, is_ in differs.items():
+        setattr(kept, name, is_)
+    kept.save()
     if differs:
         answer = {"was": {name: was[name] for name in differs}, "is": differs}
-        team = policy.team
         tell_team(team, "team.policy", target=("team", team.name), by=by, now=now, answer=answer)
 
 
 @transaction.atomic
 def protect(target: Target, *, note: str, by: Actor, now: datetime) -> None:
     """Mark it. What is protected already stays as it was, and nothing is recorded."""
+    hold(target.workspace)
     _, is_new = Protection.objects.get_or_create(
         workspace=target.workspace,
         noun=kind_of(target).noun,
@@ -47,6 +54,7 @@ def protect(target: Target, *, note: str, by: Actor, now: datetime) -> None:
 
 @transaction.atomic
 def unprotect(target: Target, *, note: str, by: Actor, now: datetime) -> None:
+    hold(target.workspace)
     gone, _ = Protection.objects.filter(
         workspace=target.workspace, noun=kind_of(target).noun, remote_id=target.remote_id
     ).delete()

@@ -30,11 +30,10 @@ UNPROCESSABLE = 422
 @require_in_team(Permission.MANAGE_TEAM)
 @confirmed
 def policy(request: TeamRequest) -> HttpResponse:
-    kept = policy_of(request.team)
-    was = policing.terms(kept)
-    form = PolicyForm(request.POST if request.method == "POST" else None, instance=kept)
-    if request.method == "POST" and form.is_valid():
-        policing.change(form.instance, was=was, by=actor(request), now=timezone.now())
+    sent = request.POST if request.method == "POST" else None
+    form = PolicyForm(sent, instance=policy_of(request.team))
+    if sent is not None and form.is_valid():
+        policing.change(form.instance, by=actor(request), now=timezone.now())
         messages.success(request, "Saved.")
         return redirect("teams:detail", request.team.pk)
     status = UNPROCESSABLE if request.method == "POST" else 200

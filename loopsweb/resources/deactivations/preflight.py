@@ -54,6 +54,13 @@ class Preflight:
         return [ending.run for ending in self.runs if ending.newest is None]
 
     @property
+    def owners(self) -> list[str]:
+        """Of everything that ends, as far as the API says, each once."""
+        runs = [ending.run for ending in self.runs]
+        rows = [self.target, *runs, *self.samplers, *([self.deployment] if self.deployment else [])]
+        return list(dict.fromkeys(row.owner_email for row in rows if row.owner_email))
+
+    @property
     def loses(self) -> bool:
         return bool(self.syncing or self.unsaved)
 

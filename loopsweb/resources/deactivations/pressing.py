@@ -11,13 +11,17 @@ from loopsweb.audit.record import Actor
 from loopsweb.keys.clients import client_for
 from loopsweb.resources.deactivations import actions
 from loopsweb.resources.deactivations.demands import demands, own_addresses, plan
-from loopsweb.resources.deactivations.forms import Deactivate
+from loopsweb.resources.deactivations.forms import CHANGED, Deactivate
 from loopsweb.resources.deactivations.models import Deactivation
 from loopsweb.resources.deactivations.policies import policy_of
 from loopsweb.resources.deactivations.preflight import preflight
 from loopsweb.resources.deactivations.targets import Target, ends_with, kind_of
 
 OK, CONFLICT, UNPROCESSABLE = 200, 409, 422
+
+
+class Changed(Exception):
+    """What ends, or what is demanded, is not what was shown. Nothing was done."""
 
 
 def form_for(row: Target, *, person: User, data: Any, may_break_glass: bool) -> Deactivate:
@@ -50,9 +54,16 @@ def press(
 ) -> Deactivation:
     """Of a form that is valid. token: with which a script asks, as the trail names it.
 
-    Raises NoKey, NotRecorded, AlreadyRequested.
+    Raises NoKey, NotRecorded, AlreadyRequested, or Changed.
     """
     target = form.shown.target
+
+    def still() -> None:
+        """What is demanded may have changed since the form was read, such as by a protection."""
+        now = form_for(target, person=person, data=None, may_break_glass=form.may_break_glass)
+        if now.shown.beyond(form.shown.foreseen) or now.asked != form.asked:
+            raise Changed(CHANGED)
+
     how = plan(
         form.shown,
         form.asked,
@@ -69,4 +80,5 @@ def press(
         reason=form.cleaned_data["reason"],
         clock=clock,
         plan=how,
+        still=still,
     )

@@ -16,11 +16,16 @@ DEACTIVATION = Vocabulary(
         "due", "busy", "It is about to be sent to the API.", "Until then anybody here can undo it."
     ),
     Status("requested", "busy", "It is being sent; the API has not answered yet.", "Wait."),
-    Status("succeeded", "good", "The API accepted it.", "It ends within a minute or two."),
+    Status(
+        "succeeded",
+        "good",
+        "The API accepted it.",
+        "It ends within a minute or two; what still runs a quarter of an hour later is told.",
+    ),
     Status(
         "refused",
         "bad",
-        "The API refused it or could not be reached. Nothing was changed.",
+        "The API refused it, could not be reached, or accepted it without any effect.",
         "What the API said stands below; it can be asked for again.",
         terminal=True,
     ),

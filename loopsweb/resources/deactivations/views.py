@@ -16,7 +16,7 @@ from loopsweb.keys.models import NOT_OFFERED
 from loopsweb.resources.deactivations import actions
 from loopsweb.resources.deactivations.forms import Deactivate
 from loopsweb.resources.deactivations.models import Deactivation, State
-from loopsweb.resources.deactivations.pressing import form_for, press, why_not_now
+from loopsweb.resources.deactivations.pressing import Changed, form_for, press, why_not_now
 from loopsweb.resources.deactivations.targets import KINDS, Kind, Target, ends_with, kind_of
 from loopsweb.resources.detail_page import find
 from loopsweb.resources.freshness import freshness
@@ -55,9 +55,9 @@ def new(request: WorkspaceRequest, kind: Kind, remote_id: str) -> HttpResponse:
         return page(request, form, status=status)
     try:
         done = press(form, person=request.user, by=actor(request), clock=timezone.now)
-    except (NoKey, NotRecorded) as error:
+    except (NoKey, NotRecorded, Changed) as error:
         form.add_error(None, str(error))
-        status = CONFLICT if isinstance(error, NoKey) else UNAVAILABLE
+        status = UNAVAILABLE if isinstance(error, NotRecorded) else CONFLICT
         return page(request, form, status=status)
     except actions.AlreadyRequested as already:
         done = already.deactivation
@@ -95,7 +95,7 @@ def page(request: WorkspaceRequest, form: Deactivate, *, status: int) -> HttpRes
 
 
 def tell(request: WorkspaceRequest, done: Deactivation) -> None:
-    level, words = TOLD[State(done.state)]
+    level, words = TOLD.get(State(done.state), (messages.INFO, f"{done.get_state_display()}."))
     said = (done.answer or {}).get("said", "")
     messages.add_message(request, level, f"{words} {said}".strip())
 
