@@ -70,6 +70,7 @@ class Deactivate(Seen):
     typed = forms.CharField(
         label="Type its ID to confirm",
         max_length=255,
+        error_messages={"required": "Type its ID."},
         widget=forms.TextInput({"autocomplete": "off", "spellcheck": "false"}),
     )
     break_glass = forms.BooleanField(required=False)  # the value of a button of its own

@@ -161,6 +161,7 @@ def named_samplers(one: Preflight) -> list[str]:
     """By id, each once, those paired with what ends."""
     ids = [getattr(one.target, "sampler_remote_id", "")]
     ids += [ending.run.sampler_remote_id for ending in one.runs]
+    ids += [one.deployment.sampler_remote_id] if one.deployment else []
     return list(dict.fromkeys(each for each in ids if each))
 
 
