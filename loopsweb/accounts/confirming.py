@@ -1,7 +1,8 @@
 """Some things are asked of nobody who only found an open browser: keys, and what a team demands.
 
 A sign-in, or a confirmation with password or second factor, counts for ACCOUNT_REAUTHENTICATION_
-TIMEOUT seconds. Who has neither here confirms at the organisation's sign-in service.
+TIMEOUT seconds. Who has neither here confirms at the organisation's sign-in service; a sign-in
+there counts from when that service asked.
 """
 
 from __future__ import annotations
@@ -21,6 +22,8 @@ from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils.http import urlencode
 
+from loopsweb.accounts.elsewhere import AGAIN, CONFIRMED_AT, LONG_AGO
+
 P = ParamSpec("P")
 R = TypeVar("R", bound=HttpRequest)
 SAFE = frozenset({"GET", "HEAD"})
@@ -29,9 +32,17 @@ NOTHING_DONE = "Nothing was done yet: confirm that it is you, then send the form
 
 def confirmed_lately(request: HttpRequest) -> bool:
     records: list[dict[str, Any]] = get_authentication_records(request, request.user)
-    if records and time.time() - records[-1]["at"] < settings.ACCOUNT_REAUTHENTICATION_TIMEOUT:
+    newest = max((counts_from(request, each) for each in records), default=LONG_AGO)
+    if time.time() - newest < settings.ACCOUNT_REAUTHENTICATION_TIMEOUT:
         return True
     return not (has_a_way_here(request) or settings.OIDC_ISSUER)  # nothing to confirm with
+
+
+def counts_from(request: HttpRequest, record: dict[str, Any]) -> float:
+    """Seconds since the epoch."""
+    if record["method"] == "socialaccount":
+        return float(request.session.get(CONFIRMED_AT, LONG_AGO))
+    return float(record["at"])
 
 
 def has_a_way_here(request: HttpRequest) -> bool:
@@ -43,9 +54,8 @@ def where_to_confirm(request: HttpRequest, *, back: str) -> str:
     whoever is signed in there."""
     if has_a_way_here(request):
         return f"{reverse('account_reauthenticate')}?{urlencode({'next': back})}"
-    again = urlencode({"prompt": "login", "max_age": "0"})
     there = reverse("openid_connect_login", args=["oidc"])
-    return f"{there}?{urlencode({'next': back, 'auth_params': again})}"
+    return f"{there}?{urlencode({'next': back, 'auth_params': AGAIN})}"
 
 
 def confirmed(

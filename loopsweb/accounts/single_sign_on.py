@@ -6,22 +6,24 @@ a group that has a role here; what the groups say then holds for every team they
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
 import structlog
 from allauth.account.signals import user_logged_in
+from allauth.core import context
 from allauth.core.exceptions import ImmediateHttpResponse
 from allauth.socialaccount.adapter import DefaultSocialAccountAdapter
-from allauth.socialaccount.models import SocialLogin
+from allauth.socialaccount.models import SocialAccount, SocialLogin
 from django.conf import settings
 from django.db import transaction
 from django.dispatch import receiver
 from django.http import HttpRequest
 from django.utils import timezone
 
-from loopsweb.accounts import actions
+from loopsweb.accounts import actions, elsewhere
 from loopsweb.accounts.models import Membership, Role, Team, User, Workspace
 from loopsweb.audit.record import actor
 from loopsweb.ui.errors import page
@@ -34,6 +36,14 @@ NO_GROUP = (
     "Ask an admin of your team to invite you."
 )
 ANOTHER = "You are signed in here with another email. Sign out first."
+ANOTHER_IDENTITY = (
+    "Your sign-in service knows another identity by this email than the one that this account "
+    "belongs to. Whoever runs loopsweb can take the former one away in /admin/."
+)
+NOT_ASKED = (
+    "Nothing was confirmed: your sign-in service did not ask you again who you are. "
+    "Sign out there, then try again."
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +74,12 @@ def claims_of(sociallogin: SocialLogin) -> dict[str, Any]:
 
 
 def verified(sociallogin: SocialLogin) -> list[str]:
-    return [each.email.lower() for each in sociallogin.email_addresses if each.verified]
+    """In lower case. Some services say it as text, and "false" is one."""
+    return [
+        each.email.lower()
+        for each in sociallogin.email_addresses
+        if each.verified is True or each.verified == "true"
+    ]
 
 
 def granted(claims: dict[str, Any]) -> list[Grant]:
@@ -82,6 +97,15 @@ class SingleSignOn(DefaultSocialAccountAdapter):  # type: ignore[misc]
             refuse(request, ANOTHER)
         if not sociallogin.is_existing and not granted(claims_of(sociallogin)):
             refuse(request, NO_GROUP)
+        if is_second_identity(sociallogin):
+            refuse(request, ANOTHER_IDENTITY)
+        if elsewhere.was_asked_again(sociallogin) and not is_recent(sociallogin):
+            refuse(request, NOT_ASKED, title="You were not asked")
+
+    def generate_state_param(self, state: dict[str, Any]) -> str:
+        """What is noted in `state` comes back with the answer to this very request."""
+        state[elsewhere.ASKED_AGAIN] = elsewhere.asks_again(context.request)
+        return str(super().generate_state_param(state))
 
     def is_open_for_signup(self, request: HttpRequest, sociallogin: SocialLogin) -> bool:
         return True  # pre_social_login has decided
@@ -100,9 +124,30 @@ class SingleSignOn(DefaultSocialAccountAdapter):  # type: ignore[misc]
         return person
 
 
-def refuse(request: HttpRequest, why: str) -> None:
+def is_second_identity(sociallogin: SocialLogin) -> bool:
+    """Whether an unknown one asks for a person who has one already: addresses are given anew."""
+    if sociallogin.account.pk is not None or not sociallogin.is_existing:
+        return False
+    return SocialAccount.objects.filter(user=sociallogin.user).exists()
+
+
+def is_recent(sociallogin: SocialLogin) -> bool:
+    now = time.time()
+    age = now - elsewhere.counts_from(sociallogin, now=now)
+    return bool(age < settings.ACCOUNT_REAUTHENTICATION_TIMEOUT)
+
+
+def refuse(request: HttpRequest, why: str, *, title: str = "You are not signed in") -> None:
     log.warning("single_sign_on_refused", why=why)
-    raise ImmediateHttpResponse(page(request, 403, "You are not signed in", why))
+    raise ImmediateHttpResponse(page(request, 403, title, why))
+
+
+@receiver(user_logged_in)
+def note_when_confirmed(
+    request: HttpRequest, sociallogin: SocialLogin | None = None, **_: Any
+) -> None:
+    if sociallogin is not None:
+        elsewhere.note(request, sociallogin)
 
 
 @receiver(user_logged_in)

@@ -1,4 +1,7 @@
-"""A tiny OpenID Connect service on loopback: it lets in whoever `claims` says."""
+"""A tiny OpenID Connect service on loopback: it lets in whoever `claims` says, without a word.
+
+Its ID tokens say `auth_time` as well, where that is set.
+"""
 
 from __future__ import annotations
 
@@ -25,6 +28,7 @@ class Service:
     claims: dict[str, Any] = field(default_factory=dict)
     challenge: str = ""
     issued_by: str = ""
+    auth_time: Any = None
 
     def answer(self, path: str, sent: dict[str, str]) -> dict[str, Any] | None:
         here = self.issuer
@@ -47,7 +51,9 @@ class Service:
         if path != "/token" or not is_right:
             return None
         times = {"iat": int(time.time()), "exp": int(time.time()) + 60}
-        who = {"iss": self.issued_by or here, "aud": CLIENT}
+        who: dict[str, Any] = {"iss": self.issued_by or here, "aud": CLIENT}
+        if self.auth_time is not None:
+            who["auth_time"] = self.auth_time
         token = jwt.encode({**self.claims, **who, **times}, SECRET, algorithm="HS256")
         return {"access_token": "x", "token_type": "Bearer", "id_token": token}
 

@@ -6,6 +6,7 @@ from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
+from allauth.socialaccount.models import SocialAccount
 from django.test import Client
 from pytest_django import Settings
 
@@ -37,10 +38,12 @@ def service(settings: Settings) -> Iterator[oidc.Service]:
         yield service
 
 
-def sign_in(service: oidc.Service, claims: dict[str, Any], browser: Client | None = None) -> Any:
-    """What the callback answers; None where the service was not even asked."""
+def sign_in(
+    service: oidc.Service, claims: dict[str, Any], browser: Client | None = None, at: str = LOGIN
+) -> Any:
+    """What the callback answers."""
     browser = browser or Client()
-    asked = parse_qs(urlsplit(browser.get(LOGIN)["Location"]).query)
+    asked = parse_qs(urlsplit(browser.get(at)["Location"]).query)
     service.claims, service.challenge = claims, asked["code_challenge"][0]
     given = {"code": "the-code", "state": asked["state"][0]}
     return browser.get(urlsplit(asked["redirect_uri"][0]).path, given)
@@ -122,6 +125,10 @@ def test_the_last_admin_stays(service: oidc.Service, acme: Workspace, alice: Use
     [
         ({"groups": []}, "none of your groups has a place here"),
         ({"groups": ["ml"], "email_verified": False}, "does not say that your email is verified"),
+        *(
+            ({"groups": ["ml"], "email_verified": said}, "does not say that your email is verified")
+            for said in ("false", "False", "0", "no", 1, ["true"])
+        ),
         ({"groups": ["ml"], "email": None}, "does not say that your email is verified"),
     ],
 )
@@ -135,6 +142,29 @@ def test_who_does_not_come_in(
     assert (answer.status_code, signed_in(answer)) == (403, "")
     assert why in answer.content.decode()
     assert set(User.objects.values_list("email", flat=True)) == before
+
+
+@pytest.mark.parametrize(("said", "who"), [("false", ""), ("true", "alice@example.com")])
+def test_an_email_that_is_verified_as_text(
+    said: str, who: str, service: oidc.Service, acme: Workspace, alice: User
+) -> None:
+    answer = sign_in(service, {"sub": "x", "email": alice.email, "email_verified": said})
+
+    assert signed_in(answer) == who
+    assert SocialAccount.objects.count() == (1 if who else 0)
+
+
+def test_an_address_given_anew_does_not_bring_its_account_along(
+    service: oidc.Service, acme: Workspace, mallory: User
+) -> None:
+    sign_in(service, EVE | {"email": mallory.email})
+
+    answer = sign_in(service, EVE | {"sub": "e2", "email": mallory.email, "groups": ["ml"]})
+
+    assert (answer.status_code, signed_in(answer)) == (403, "")
+    assert "knows another identity by this email" in answer.content.decode()
+    assert [each.uid for each in SocialAccount.objects.all()] == ["e1"]
+    assert signed_in(sign_in(service, EVE | {"email": mallory.email})) == mallory.email
 
 
 def test_an_account_switched_off_stays_so(
@@ -193,37 +223,3 @@ def test_the_map() -> None:
 def test_a_map_that_cannot_be_read(entry: str) -> None:
     with pytest.raises(ValueError, match="is not `group=workspace:role`"):
         grants([entry])
-
-
-@pytest.mark.parametrize(
-    ("path", "back"),
-    [
-        ("/keys/add/?workspace=acme", "/keys/add/?workspace=acme"),
-        ("/accounts/2fa/totp/activate/",) * 2,
-    ],
-)
-def test_who_signs_in_elsewhere_confirms_there(
-    service: oidc.Service, acme: Workspace, settings: Settings, path: str, back: str
-) -> None:
-    settings.OIDC_ISSUER = service.issuer
-    browser = sign_in(service, EVE | {"groups": ["ml"]}).client
-    assert browser.get(path).status_code == 200
-    session = browser.session
-    for record in session["account_authentication_methods"]:
-        record["at"] -= 3600
-    session.save()
-
-    asked = browser.get(path)
-
-    there = urlsplit(browser.get(asked["Location"])["Location"])
-    sent = {name: values[0] for name, values in parse_qs(there.query).items()}
-    assert (f"{there.scheme}://{there.netloc}", sent["prompt"], sent["max_age"]) == (
-        service.issuer,
-        "login",
-        "0",
-    )
-    service.challenge = sent["code_challenge"]
-    given = {"code": "the-code", "state": sent["state"]}
-    answer = browser.get(urlsplit(sent["redirect_uri"]).path, given)
-    assert answer["Location"] == back
-    assert browser.get(path).status_code == 200
