@@ -5,8 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from allauth.account.admin import EmailAddress
-from allauth.mfa.admin import Authenticator
-from allauth.socialaccount.admin import SocialAccount, SocialApp, SocialToken
+from allauth.socialaccount.admin import SocialApp, SocialToken
 from django import forms
 from django.contrib import admin
 from django.contrib.auth.admin import UserAdmin
@@ -14,34 +13,20 @@ from django.contrib.auth.forms import BaseUserCreationForm
 from django.contrib.auth.forms import UserChangeForm as DjangosUserChangeForm
 from django.contrib.auth.models import Group
 from django.db import transaction
-from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
-from django.utils import timezone
 from django.utils.decorators import method_decorator
 from django.views.decorators.debug import sensitive_post_parameters
 
+from loopsweb.accounts import taking_away
+from loopsweb.accounts.by_staff import may_take_over, tell_of
+from loopsweb.accounts.confirming import confirmed_to_send
 from loopsweb.accounts.models import Membership, Team, User, Workspace, found_team
-from loopsweb.accounts.trail import tell_teams_of
-from loopsweb.audit.record import actor
 
-admin.site.unregister([EmailAddress, Authenticator, Group, SocialAccount, SocialApp, SocialToken])
-
+assert taking_away  # noqa: S101  (imported for the pages it registers)
+admin.site.unregister([EmailAddress, Group, SocialApp, SocialToken])
 
 SWITCHES = {"is_active", "is_staff", "is_superuser"}
 FOUND = 302
-
-
-def tell_of(person: User, action: str, request: HttpRequest, **answer: Any) -> None:
-    """In each of the person's workspaces, in the transaction that makes the change."""
-    by = actor(request)
-    tell_teams_of(person, action, by=by, now=timezone.now(), answer=answer, by_staff=True)
-
-
-def may_take_over(request: HttpRequest, person: User | None) -> bool:
-    """Whether who asks has all the power that the person has. None: nobody in particular."""
-    if person is None or request.user.is_superuser or person.pk == request.user.pk:
-        return True
-    return not (person.is_staff or person.is_superuser)
 
 
 class LowerCaseEmail:
@@ -85,6 +70,7 @@ class MembershipInline(OnlyShown, admin.TabularInline[Membership, Any]):
 
 
 @admin.register(User)
+@method_decorator(confirmed_to_send, name="changeform_view")
 class PersonAdmin(UserAdmin[User]):
     list_display = ["email", "name", "is_active", "is_staff", "last_login", "date_joined"]
     list_filter = ["is_active", "is_staff", "is_superuser"]
@@ -121,7 +107,7 @@ class PersonAdmin(UserAdmin[User]):
             after = {name: getattr(obj, name) for name in form.changed_data if name in SWITCHES}
             tell_of(obj, "person.change", request, changed=form.changed_data, after=after)
 
-    @method_decorator(sensitive_post_parameters())
+    @method_decorator([sensitive_post_parameters(), confirmed_to_send])
     @transaction.atomic
     def user_change_password(
         self,
@@ -156,31 +142,3 @@ class WorkspaceAdmin(OnlyShown, admin.ModelAdmin[Workspace]):
     list_display = ["name", "slug", "team", "version"]
     list_select_related = ["team"]
     search_fields = ["name", "slug", "team__name"]
-
-
-@admin.register(Authenticator)
-class SecondFactorAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
-    """For whoever lost their second factor: it can be taken away, not looked at."""
-
-    list_display = ["user", "type", "created_at", "last_used_at"]
-    list_filter = ["type"]
-    search_fields = ["user__email"]
-    readonly_fields = ["user", "type", "created_at", "last_used_at"]
-    fields = ["user", "type", "created_at", "last_used_at"]
-
-    def has_add_permission(self, request: HttpRequest) -> bool:
-        return False
-
-    def has_delete_permission(self, request: HttpRequest, obj: Authenticator | None = None) -> bool:
-        allowed = bool(super().has_delete_permission(request, obj))
-        return allowed and may_take_over(request, obj and obj.user)
-
-    def delete_model(self, request: HttpRequest, obj: Authenticator) -> None:
-        kind = str(Authenticator.Type(obj.type).label)
-        tell_of(obj.user, "second_factor.remove", request, second_factor=kind)
-        super().delete_model(request, obj)
-
-    @transaction.atomic
-    def delete_queryset(self, request: HttpRequest, queryset: QuerySet[Authenticator]) -> None:
-        for factor in queryset:
-            self.delete_model(request, factor)

@@ -1,4 +1,5 @@
-"""Some things are asked of nobody who only found an open browser: keys, and what a team demands.
+"""Some things are asked of nobody who only found an open browser: keys, who belongs to a team and
+what it demands, what staff change of a person.
 
 A sign-in, or a confirmation with password or second factor, counts for ACCOUNT_REAUTHENTICATION_
 TIMEOUT seconds. Who has neither here confirms at the organisation's sign-in service; a sign-in
@@ -75,6 +76,19 @@ def confirmed(
             messages.warning(request, NOTHING_DONE)
             back = came_from(request)
         return redirect(where_to_confirm(request, back=back))
+
+    return guarded  # type: ignore[return-value]
+
+
+def confirmed_to_send(
+    view: Callable[Concatenate[R, P], HttpResponseBase],
+) -> Callable[Concatenate[R, P], HttpResponseBase]:
+    """As `confirmed`, for a page that anybody who may can look at."""
+    asking = confirmed(view)
+
+    @wraps(view)
+    def guarded(request: R, *args: P.args, **kwargs: P.kwargs) -> HttpResponseBase:
+        return (view if request.method in SAFE else asking)(request, *args, **kwargs)
 
     return guarded  # type: ignore[return-value]
 

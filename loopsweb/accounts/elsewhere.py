@@ -12,6 +12,7 @@ from functools import wraps
 from typing import Any, Concatenate, ParamSpec
 
 from allauth.socialaccount.models import SocialLogin
+from django.conf import settings
 from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 from django.utils.http import urlencode
@@ -56,6 +57,12 @@ def counts_from(sociallogin: SocialLogin, *, now: float) -> float:
         return now if was_asked_again(sociallogin) else LONG_AGO
     at = said["auth_time"]
     return min(float(at), now) if isinstance(at, int | float) else LONG_AGO
+
+
+def was_not_asked(sociallogin: SocialLogin, *, now: float) -> bool:
+    """Whether the service says that it did not do what we asked of it."""
+    age = now - counts_from(sociallogin, now=now)
+    return was_asked_again(sociallogin) and age >= settings.ACCOUNT_REAUTHENTICATION_TIMEOUT
 
 
 def note(request: HttpRequest, sociallogin: SocialLogin) -> None:

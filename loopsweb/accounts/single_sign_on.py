@@ -99,7 +99,7 @@ class SingleSignOn(DefaultSocialAccountAdapter):  # type: ignore[misc]
             refuse(request, NO_GROUP)
         if is_second_identity(sociallogin):
             refuse(request, ANOTHER_IDENTITY)
-        if elsewhere.was_asked_again(sociallogin) and not is_recent(sociallogin):
+        if elsewhere.was_not_asked(sociallogin, now=time.time()):
             refuse(request, NOT_ASKED, title="You were not asked")
 
     def generate_state_param(self, state: dict[str, Any]) -> str:
@@ -128,13 +128,7 @@ def is_second_identity(sociallogin: SocialLogin) -> bool:
     """Whether an unknown one asks for a person who has one already: addresses are given anew."""
     if sociallogin.account.pk is not None or not sociallogin.is_existing:
         return False
-    return SocialAccount.objects.filter(user=sociallogin.user).exists()
-
-
-def is_recent(sociallogin: SocialLogin) -> bool:
-    now = time.time()
-    age = now - elsewhere.counts_from(sociallogin, now=now)
-    return bool(age < settings.ACCOUNT_REAUTHENTICATION_TIMEOUT)
+    return bool(SocialAccount.objects.filter(user=sociallogin.user).exists())
 
 
 def refuse(request: HttpRequest, why: str, *, title: str = "You are not signed in") -> None:

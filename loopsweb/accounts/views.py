@@ -10,7 +10,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_POST
 
 from loopsweb.accounts import actions, consent
-from loopsweb.accounts.confirming import confirmed
+from loopsweb.accounts.confirming import confirmed, confirmed_to_send
 from loopsweb.accounts.forms import AddMember, ChangeRole, NameForm
 from loopsweb.accounts.invitations import sending
 from loopsweb.accounts.models import Invitation, Membership
@@ -122,6 +122,7 @@ def add_workspace(request: TeamRequest) -> HttpResponse:
 
 @require_in_team(Permission.MANAGE_TEAM)
 @require_POST
+@confirmed
 def add_member(request: TeamRequest) -> HttpResponse:
     form = AddMember(request.POST)
     if form.is_valid():
@@ -142,6 +143,7 @@ def add_member(request: TeamRequest) -> HttpResponse:
 
 @require_in_team(Permission.MANAGE_TEAM)
 @require_POST
+@confirmed
 def change_role(request: TeamRequest, member: int) -> HttpResponse:
     membership = _member(request, member)
     form = ChangeRole(request.POST)
@@ -158,6 +160,7 @@ def change_role(request: TeamRequest, member: int) -> HttpResponse:
 
 
 @require_in_team(Permission.MANAGE_TEAM)
+@confirmed_to_send
 def remove_member(request: TeamRequest, member: int) -> HttpResponse:
     membership = _member(request, member)
     if request.method != "POST":

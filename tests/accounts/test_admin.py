@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 from allauth.mfa.models import Authenticator
+from allauth.socialaccount.models import SocialAccount
 from django.contrib import admin
 from django.contrib.auth.models import Permission
 from django.test import Client
@@ -178,6 +179,20 @@ def test_a_second_factor_can_be_taken_away_but_not_read(
     assert told() == [
         (slug, "second_factor.remove", otto.email, {"second_factor": "TOTP Authenticator"})
         for slug in ("acme", "otto")
+    ]
+
+
+def test_an_identity_can_be_taken_away(root: User, otto: User, acme: Workspace) -> None:
+    identity = SocialAccount.objects.create(user=otto, provider="oidc", uid="o1")
+    browser = client_of(root)
+    here = f"/admin/socialaccount/socialaccount/{identity.pk}"
+
+    assert browser.get(f"{here}/change/").context["adminform"].form.fields == {}
+    browser.post(f"{here}/delete/", {"post": "yes"})
+
+    assert SocialAccount.objects.count() == 0
+    assert told() == [
+        (slug, "identity.remove", otto.email, {"identity": "oidc"}) for slug in ("acme", "otto")
     ]
 
 

@@ -4,6 +4,7 @@ import time
 from typing import Any
 
 import pytest
+from allauth.mfa.models import Authenticator
 from django.test import Client
 from django.urls import reverse
 
@@ -13,6 +14,7 @@ from tests.keys.factory import key_of
 from tests.personas import client_of
 
 PASSWORD = "correct horse battery"
+EVIL = {"email": "evil@example.com", "role": "admin"}
 SECRET = "never-kept-0123456789"
 
 
@@ -75,8 +77,50 @@ def test_what_a_team_demands_asks(browser: Client, acme: Workspace) -> None:
     assert asked["Location"] == "/accounts/reauthenticate/?next=%2F"
 
 
-def test_looking_does_not_ask(browser: Client, alice: User, acme: Workspace) -> None:
-    key = key_of(alice, acme)
+def test_who_belongs_to_a_team_asks(browser: Client, otto: User, acme: Workspace) -> None:
+    member = otto.memberships.get(team=acme.team)
+    forms = {
+        reverse("teams:change_role", args=[acme.team_id, member.pk]): {"role": "admin"},
+        reverse("teams:remove_member", args=[acme.team_id, member.pk]): {},
+        reverse("teams:add_member", args=[acme.team_id]): EVIL,
+        reverse("teams:invite", args=[acme.team_id]): EVIL,
+    }
 
-    for path in ("/keys/", key.get_absolute_url(), acme.get_absolute_url()):
+    asked = [browser.post(path, sent)["Location"] for path, sent in forms.items()]
+
+    assert asked == ["/accounts/reauthenticate/?next=%2F"] * 4
+    assert dict(acme.team.memberships.values_list("user__email", "role")) == {
+        "alice@example.com": "admin",
+        otto.email: "operator",
+    }
+    assert acme.team.invitations.count() == 0
+
+
+def test_what_staff_change_of_a_person_asks(browser: Client, alice: User, otto: User) -> None:
+    User.objects.filter(pk=alice.pk).update(is_staff=True, is_superuser=True)
+    factor = Authenticator.objects.create(user=otto, type="totp", data={})
+    here, factors = f"/admin/accounts/user/{otto.pk}", "/admin/mfa/authenticator/"
+    new = {"usable_password": "true", "password1": PASSWORD, "password2": PASSWORD}
+    selected = {"action": "delete_selected", "_selected_action": factor.pk, "post": "yes"}
+    forms = {
+        f"{here}/password/": new,
+        f"{here}/change/": {"email": EVIL["email"], "name": "Otto"},
+        f"{factors}{factor.pk}/delete/": {"post": "yes"},
+        factors: selected,
+    }
+
+    looked = {browser.get(path).status_code for path in forms}
+    asked = [browser.post(path, sent)["Location"] for path, sent in forms.items()]
+
+    assert (looked, asked) == ({200}, ["/accounts/reauthenticate/?next=%2F"] * 4)
+    assert User.objects.get(pk=otto.pk).email == otto.email
+    assert User.objects.get(pk=otto.pk).has_usable_password() is False
+    assert Authenticator.objects.get() == factor
+
+
+def test_looking_does_not_ask(browser: Client, alice: User, otto: User, acme: Workspace) -> None:
+    key, member = key_of(alice, acme), otto.memberships.get(team=acme.team)
+    removal = reverse("teams:remove_member", args=[acme.team_id, member.pk])
+
+    for path in ("/keys/", key.get_absolute_url(), acme.get_absolute_url(), removal):
         assert browser.get(path).status_code == 200

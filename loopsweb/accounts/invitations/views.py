@@ -11,6 +11,7 @@ from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_POST
 
 from loopsweb.accounts.actions import AlreadyMember
+from loopsweb.accounts.confirming import confirmed
 from loopsweb.accounts.invitations import actions, sending
 from loopsweb.accounts.invitations.forms import Invite, NewPerson
 from loopsweb.accounts.invitations.models import Invitation
@@ -32,6 +33,7 @@ GONE = 410
 
 @require_in_team(Permission.MANAGE_TEAM)
 @require_POST
+@confirmed
 def invite(request: TeamRequest) -> HttpResponse:
     form = Invite(request.POST, auto_id=INVITE_ID)
     if form.is_valid():
