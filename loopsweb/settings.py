@@ -7,6 +7,7 @@ import sys
 import dj_database_url
 import django
 import django_stubs_ext
+from celery.schedules import crontab
 from django.core.exceptions import ImproperlyConfigured
 
 from loopsweb import environment as env
@@ -182,16 +183,19 @@ else:
 
 # Cache, sessions -------------------------------------------------------------------------------
 REDIS_URL = env.text("REDIS_URL")
+# Each is filled by somebody else: what floods sessions must not push out what limits tries.
+CACHE_ENTRIES = {"default": 50_000, "sessions": 5000, "tables": 1000}
 CACHES = {
-    "default": {
+    name: {
         "BACKEND": "django.core.cache.backends.locmem.LocMemCache",
-        "OPTIONS": {"MAX_ENTRIES": 2000},
+        "LOCATION": name,
+        "OPTIONS": {"MAX_ENTRIES": entries},
     }
     if EMBEDDED
     else {
         "BACKEND": "django_redis.cache.RedisCache",
         "LOCATION": REDIS_URL,
-        "KEY_PREFIX": "loopsweb",
+        "KEY_PREFIX": "loopsweb" if name == "default" else f"loopsweb-{name}",
         "OPTIONS": {
             "IGNORE_EXCEPTIONS": True,
             "LOG_IGNORED_EXCEPTIONS": True,
@@ -199,7 +203,9 @@ CACHES = {
             "SOCKET_TIMEOUT": 1,
         },
     }
+    for name, entries in CACHE_ENTRIES.items()
 }
+SESSION_CACHE_ALIAS = "sessions"
 SESSION_ENGINE = "django.contrib.sessions.backends.cached_db"
 SESSION_COOKIE_AGE = 14 * 24 * 3600
 MESSAGE_STORAGE = "django.contrib.messages.storage.cookie.CookieStorage"
@@ -219,6 +225,7 @@ CELERY_ACCEPT_CONTENT = ["json"]
 CELERY_TASK_TIME_LIMIT = 300
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 CELERY_WORKER_PREFETCH_MULTIPLIER = 1
+CELERY_IMPORTS = ["loopsweb.accounts.tasks"]
 HOUR = 3600
 CELERY_BEAT_SCHEDULE = {
     "tick": {
@@ -234,6 +241,11 @@ CELERY_BEAT_SCHEDULE = {
     "verify audit chains": {
         "task": "loopsweb.audit.tasks.verify_chains",
         "schedule": HOUR,
+        "options": {"expires": HOUR},
+    },
+    "clear ended sessions": {
+        "task": "loopsweb.accounts.tasks.clear_ended_sessions",
+        "schedule": crontab(minute="17", hour="3"),
         "options": {"expires": HOUR},
     },
 }

@@ -8,7 +8,7 @@ import httpx
 import hypothesis
 import pytest
 from django.apps import apps
-from django.core.cache import cache
+from django.core.cache import caches
 from django.core.management.commands.flush import Command as Flush
 from django.db import connection
 
@@ -73,7 +73,8 @@ def key(loops: Simulator, acme: Workspace, alice: User, now: datetime) -> Key:
 
 @pytest.fixture(autouse=True)
 def empty_cache() -> None:
-    cache.clear()
+    for cache in caches.all():
+        cache.clear()
 
 
 @pytest.fixture(autouse=True, scope="session")

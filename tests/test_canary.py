@@ -14,7 +14,7 @@ from pathlib import Path
 
 import pytest
 from django.core import mail
-from django.core.cache import cache
+from django.core.cache import cache, caches
 from django.core.cache.backends.locmem import LocMemCache
 from django.core.management import call_command
 from django.test import Client
@@ -105,8 +105,8 @@ def queued() -> list[bytes]:
 
 
 def cached() -> bytes:
-    if isinstance(cache._connections["default"], LocMemCache):  # type: ignore[attr-defined]
-        return b"\n".join(cache._connections["default"]._cache.values())  # type: ignore[attr-defined]
+    if isinstance(caches["default"], LocMemCache):
+        return b"\n".join(b for each in caches.all() for b in each._cache.values())  # type: ignore[attr-defined]
     redis = get_redis_connection("default")
     return b"\n".join(redis.dump(name) + name for name in redis.keys("*"))
 

@@ -6,7 +6,7 @@ import hashlib
 from collections.abc import Callable
 from typing import TypeVar
 
-from django.core.cache import cache
+from django.core.cache import caches
 
 SECONDS = 300
 T = TypeVar("T")
@@ -14,9 +14,10 @@ T = TypeVar("T")
 
 def remembered(make: Callable[[], T], *, within: tuple[object, ...]) -> T:
     """What `make` made the last time for the same `within`: all that the result depends on."""
-    name = "table:" + hashlib.sha256(repr(within).encode()).hexdigest()
-    found: T | None = cache.get(name)
+    name = hashlib.sha256(repr(within).encode()).hexdigest()
+    tables = caches["tables"]
+    found: T | None = tables.get(name)
     if found is None:
         found = make()
-        cache.set(name, found, SECONDS)
+        tables.set(name, found, SECONDS)
     return found

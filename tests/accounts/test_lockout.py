@@ -2,7 +2,8 @@ from __future__ import annotations
 
 import pytest
 from allauth.core.internal import ratelimit
-from django.core.cache import cache
+from django.conf import settings
+from django.core.cache import cache, caches
 from django.test import Client, RequestFactory
 
 from loopsweb.accounts.lockout import LIMITS, locked_out, seconds_left
@@ -64,3 +65,15 @@ def test_others_are_not_locked_out(alice: User) -> None:
     answer = Client().post("/accounts/login/", {"login": "bob@example.com", "password": "wrong"})
 
     assert "The email address and/or password" in answer.content.decode()
+
+
+def test_what_floods_sessions_leaves_the_limits(alice: User) -> None:
+    given = {"login": alice.email, "password": "wrong"}
+    for _ in range(6):
+        Client().post("/accounts/login/", given)
+
+    for number in range(3000):
+        caches[settings.SESSION_CACHE_ALIAS].set(f"flood-{number}", 1, 300)
+
+    answer = Client().post("/accounts/login/", given)
+    assert "Too many wrong passwords." in answer.content.decode()

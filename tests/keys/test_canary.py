@@ -8,7 +8,7 @@ import logging
 import pytest
 from django.apps import apps
 from django.core import serializers
-from django.core.cache import cache
+from django.core.cache import caches
 from django.db import connection
 
 from loopsweb.accounts.models import User, Workspace
@@ -71,7 +71,7 @@ def test_a_key_is_found_nowhere_but_in_the_header(
         "database": stored,
         "database, after": everything_stored(),
         "logs": caplog.text,
-        "cache": str(getattr(cache, "_cache", "")),
+        "cache": str([getattr(each, "_cache", "") for each in caches.all()]),
         "requests": str([(each.path, each.query, each.body) for each in loops.requests]),
     }
     assert [place for place, text in places.items() if SECRET_PART in text] == []
