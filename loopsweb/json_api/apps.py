@@ -5,3 +5,8 @@ from django.apps import AppConfig
 
 class JsonApiConfig(AppConfig):
     name = "loopsweb.json_api"
+
+    def ready(self) -> None:
+        from loopsweb.json_api import departures
+
+        assert departures  # noqa: S101  (imported for its receiver)

@@ -60,7 +60,7 @@ def body_of(request: HttpRequest) -> dict[str, str]:
     """Raises Problem for what is no object of texts, or says what is not asked for."""
     try:
         sent: Any = msgspec.json.decode(request.body or b"{}", type=dict[str, str])
-    except msgspec.DecodeError as error:  # of its shape as well
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:  # of its shape as well
         raise bad("The body is a JSON object of texts: reason, confirm.") from error
     for name in sent:
         if name not in FIELDS:

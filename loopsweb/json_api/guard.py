@@ -90,7 +90,10 @@ def actor_of(request: HttpRequest, token: AccessToken) -> Actor:
 
 
 def token_of(request: HttpRequest, workspace: str, *, now: datetime) -> AccessToken:
-    """Of a request for something in that workspace. Raises Problem."""
+    """Of a request for something in that workspace. Raises Problem.
+
+    Wrong tokens of one address are limited, and lock out nobody else behind it.
+    """
     scheme, _, secret = request.headers.get("Authorization", "").partition(" ")
     if scheme.lower() != "bearer" or not secret.strip():
         raise Problem(
@@ -98,11 +101,10 @@ def token_of(request: HttpRequest, workspace: str, *, now: datetime) -> AccessTo
             f"Send an access token: Authorization: Bearer {PREFIX}… "
             "Tokens are made in loopsweb, under Access tokens.",
         )
-    if not within(request, "refused", dry_run=True):
-        raise Problem(HTTPStatus.TOO_MANY_REQUESTS, "Too many wrong tokens. Wait a minute.")
     token = AccessToken.objects.behind(secret.strip(), now=now)
     if token is None:
-        within(request, "refused")
+        if not within(request, "refused"):
+            raise Problem(HTTPStatus.TOO_MANY_REQUESTS, "Too many wrong tokens. Wait a minute.")
         raise Problem(
             HTTPStatus.UNAUTHORIZED,
             "This token is unknown, expired or revoked, or its person has left the team.",
@@ -123,15 +125,9 @@ def token_of(request: HttpRequest, workspace: str, *, now: datetime) -> AccessTo
     return token
 
 
-def within(request: HttpRequest, action: str, *, key: str = "", dry_run: bool = False) -> bool:
+def within(request: HttpRequest, action: str, *, key: str = "") -> bool:
     used = ratelimit.consume(
-        request,
-        app="loopsweb.json_api",
-        action=action,
-        config=LIMITS,
-        key=key,
-        dry_run=dry_run,
-        limit_get=True,
+        request, app="loopsweb.json_api", action=action, config=LIMITS, key=key, limit_get=True
     )
     return used is not None
 

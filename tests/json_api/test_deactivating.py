@@ -52,7 +52,7 @@ def end(deployment: Deployment, secret: str, body: Any = None, **path: str) -> A
     sent = {"reason": "idle"} if body is None else body
     return Client(headers={"Authorization": f"Bearer {secret}"}).post(
         "/api/v1/w/{workspace}/{noun}/{id}/deactivation/".format(**names),
-        sent if isinstance(sent, str) else json.dumps(sent),
+        sent if isinstance(sent, str | bytes) else json.dumps(sent),
         content_type="application/json",
     )
 
@@ -204,7 +204,18 @@ def test_what_cannot_be_recorded_is_not_done(
 
 
 @pytest.mark.parametrize(
-    "body", ["[]", "{", '"idle"', {"reason": 1}, {"why": "idle"}, {"reason": None}, "\x00"]
+    "body",
+    [
+        "[]",
+        "{",
+        '"idle"',
+        {"reason": 1},
+        {"why": "idle"},
+        {"reason": None},
+        "\x00",
+        b'{"reason": "\xff"}',
+        b'{"\xc3\x28": "idle"}',
+    ],
 )
 def test_a_body_that_is_not_understood(
     deployment: Deployment, secret: str, body: Any, loops: Simulator

@@ -102,6 +102,33 @@ def test_guessing_is_stopped(ask: Ask) -> None:
     assert codes == [401] * 30 + [429]
 
 
+def test_guessing_locks_out_nobody_behind_the_same_address(ask: Ask) -> None:
+    for number in range(31):
+        ask(RUNS, f"loopsweb_{number}")
+
+    assert ask(RUNS).status_code == 200
+
+
+def test_who_leaves_and_comes_back_finds_no_token_of_before(
+    ask: Ask, alice: User, vic: User, acme: Workspace
+) -> None:
+    own = token_for(vic, Workspace.objects.get(slug="vic"))
+    member = vic.memberships.get(team=acme.team)
+
+    client_of(alice).post(f"/teams/{acme.team_id}/members/{member.pk}/removal/")
+    acme.team.memberships.create(user=vic, role="viewer")
+
+    assert ask(RUNS).status_code == 401
+    assert [each.pk for each in AccessToken.objects.filter(revoked_at=None)] == [own.token.pk]
+    event = Event.objects.get(action="token.revoke")
+    assert (event.workspace, event.person, event.target_owner, event.reason) == (
+        "acme",
+        alice.email,
+        vic.email,
+        "Its person left the team.",
+    )
+
+
 @pytest.mark.parametrize(
     "path", ["", "nothing", "w/acme/", "w/acme/keys/", "w/acme/runs/x/", "w/%0A/runs/"]
 )

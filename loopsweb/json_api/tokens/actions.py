@@ -49,13 +49,13 @@ def make(
 
 
 @transaction.atomic
-def revoke(*, token: AccessToken, by: Actor, now: datetime) -> None:
+def revoke(*, token: AccessToken, by: Actor, now: datetime, reason: str = "") -> None:
     """Revoking twice is told once."""
     if AccessToken.objects.filter(pk=token.pk, revoked_at=None).update(revoked_at=now):
-        _tell(token, "token.revoke", by=by, now=now)
+        _tell(token, "token.revoke", by=by, now=now, reason=reason)
 
 
-def _tell(token: AccessToken, action: str, *, by: Actor, now: datetime) -> None:
+def _tell(token: AccessToken, action: str, *, by: Actor, now: datetime, reason: str = "") -> None:
     record(
         **by,
         action=action,
@@ -64,6 +64,7 @@ def _tell(token: AccessToken, action: str, *, by: Actor, now: datetime) -> None:
         target_id=str(token.pk),
         target_name=str(token),
         target_owner=token.person.email,
+        reason=reason,
         answer={"scope": token.scope, "expires_at": token.expires_at.isoformat()},
         now=now,
     )
