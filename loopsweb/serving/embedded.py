@@ -18,7 +18,7 @@ from celery.beat import Scheduler, Service
 from celery.worker import WorkController
 from celery.worker import state as worker_state
 from django.conf import settings
-from waitress.server import create_server
+from waitress.server import BaseWSGIServer, create_server
 
 from loopsweb.celery import app
 from loopsweb.wsgi import application
@@ -27,6 +27,8 @@ logger = logging.getLogger(__name__)
 
 WEB_THREADS = 8
 WORKER_THREADS = 4
+CONNECTIONS = 1000
+SECONDS_TO_SPEAK = 30
 LARGEST_REQUEST = 2**20
 SECONDS_TO_FINISH = 2.0
 stopping = threading.Event()
@@ -34,14 +36,7 @@ stopping = threading.Event()
 
 def run(*, listener: socket.socket, when_up: Callable[[], None]) -> None:
     """Serve until SIGINT, SIGTERM or SIGHUP, then stop worker and beat and return."""
-    server = create_server(
-        application,
-        sockets=[listener],
-        threads=WEB_THREADS,
-        ident=None,
-        max_request_body_size=LARGEST_REQUEST,
-        clear_untrusted_proxy_headers=not settings.HTTPS,
-    )
+    server = web_server(listener)
     worker = WorkController(
         app=app,
         pool="threads",
@@ -64,6 +59,22 @@ def run(*, listener: socket.socket, when_up: Callable[[], None]) -> None:
     beat.stop()
     for thread in threads:
         thread.join(SECONDS_TO_FINISH / len(threads))
+
+
+def web_server(listener: socket.socket) -> BaseWSGIServer:
+    """Whoever opens connections and says nothing takes up none of its threads, and not for long."""
+    server: BaseWSGIServer = create_server(
+        application,
+        sockets=[listener],
+        threads=WEB_THREADS,
+        ident=None,
+        connection_limit=CONNECTIONS,
+        channel_timeout=SECONDS_TO_SPEAK,
+        asyncore_use_poll=True,
+        max_request_body_size=LARGEST_REQUEST,
+        clear_untrusted_proxy_headers=not (settings.HTTPS or settings.PROXIES),
+    )
+    return server
 
 
 def start(name: str, target: Callable[[], object]) -> threading.Thread:

@@ -1,10 +1,13 @@
 from __future__ import annotations
 
 import signal
+import socket
 import stat
 import time
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import httpx
 import pytest
@@ -55,6 +58,19 @@ def test_a_request_too_large_for_any_form_is_not_taken_in(tmp_path: Path) -> Non
     with serving(tmp_path, embedded_environment(tmp_path, api=NOWHERE)) as site:
         answer = httpx.post(f"{site.address}/accounts/login/", content=b"x" * 2_000_000)
     assert answer.status_code == 413
+
+
+def test_connections_that_say_nothing_stop_nobody(tmp_path: Path) -> None:
+    with (
+        serving(tmp_path, embedded_environment(tmp_path, api=NOWHERE)) as site,
+        ExitStack() as silent,
+    ):
+        where = urlsplit(site.address)
+        for _ in range(200):
+            half = socket.create_connection((where.hostname, where.port))
+            silent.enter_context(half).sendall(b"GET / HTTP/1.1\r\n")
+
+        assert httpx.get(f"{site.address}/healthz", timeout=5).status_code == 200
 
 
 def test_a_taken_port_is_one_sentence_and_nothing_is_begun(tmp_path: Path) -> None:
