@@ -105,8 +105,11 @@ def is_redirect_to(response: HttpResponse, path: str) -> bool:
 
 
 def page_of(request: HttpRequest) -> str:
-    """The page the person is on, as path and query; "/" when htmx names another host."""
-    page = urlsplit(request.headers.get("HX-Current-URL", ""))
+    """The page the person is on, as path and query; "/" when htmx names another host or none."""
+    try:
+        page = urlsplit(request.headers.get("HX-Current-URL", ""))
+    except ValueError:
+        return "/"
     if page.netloc != request.get_host() or not page.path.startswith("/"):
         return "/"
     return f"{page.path}?{page.query}" if page.query else page.path

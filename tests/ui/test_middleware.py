@@ -35,6 +35,7 @@ def test_a_request_id_is_never_taken_from_the_client(client: Client) -> None:
         ("http://testserver/w/acme/runs/?q=a", "/w/acme/runs/?q=a"),
         ("http://evil.example/w/acme/", "/"),
         ("", "/"),
+        ("http://[::1", "/"),
     ],
 )
 def test_a_live_region_that_is_signed_out_leads_to_sign_in(
