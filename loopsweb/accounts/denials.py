@@ -20,6 +20,7 @@ from loopsweb.accounts.trail import tell_team
 from loopsweb.audit.models import Outcome
 from loopsweb.audit.record import Actor, actor, record
 
+LONGEST_PATH = 300
 LIMIT: dict[str, Any] = {
     "app": "loopsweb.accounts",
     "action": "denied",
@@ -44,7 +45,7 @@ def refuse(
 
 
 def _tell(request: HttpRequest, permission: Permission, *, by: Actor, reason: str) -> None:
-    answer = {"method": request.method, "path": request.path}
+    answer = {"method": request.method, "path": request.path[:LONGEST_PATH]}
     team: Team | None = getattr(request, "team", None)
     if team is not None:
         tell_team(

@@ -1,8 +1,13 @@
-"""What proves the record: a verification when asked for, and an export that carries its proof."""
+"""What proves the record: a verification when asked for, and an export that carries its proof.
+
+Each reads the whole trail or adds to it, so one person asks for each ten times a minute at most.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import datetime
+from functools import wraps
 
 from django.contrib import messages
 from django.http import HttpResponse, StreamingHttpResponse
@@ -11,15 +16,38 @@ from django.shortcuts import redirect
 from django.utils import timezone
 from django.views.decorators.http import require_POST
 
+from loopsweb.accounts import limits
 from loopsweb.accounts.permissions import Permission, WorkspaceRequest, require
 from loopsweb.audit import checking, heads, trail
 from loopsweb.audit.chain import canonical
 from loopsweb.audit.models import Outcome
 from loopsweb.audit.record import actor, record
+from loopsweb.ui.errors import page
+
+TOO_MANY = 429
+View = Callable[[WorkspaceRequest], HttpResponseBase]
+
+
+def limited(action: str) -> Callable[[View], View]:
+    """Put it inside of what checks who may."""
+
+    def decorate(view: View) -> View:
+        @wraps(view)
+        def guarded(request: WorkspaceRequest) -> HttpResponseBase:
+            try:
+                limits.take(request, action)
+            except limits.TooOften as error:
+                return page(request, TOO_MANY, "Too often", str(error))
+            return view(request)
+
+        return guarded
+
+    return decorate
 
 
 @require(Permission.EXPORT)
 @require_POST
+@limited("verify")
 def verification(request: WorkspaceRequest) -> HttpResponse:
     found = checking.check(request.workspace.slug, now=timezone.now())
     if found.problem:
@@ -30,6 +58,7 @@ def verification(request: WorkspaceRequest) -> HttpResponse:
 
 
 @require(Permission.EXPORT)
+@limited("export")
 def export(request: WorkspaceRequest) -> HttpResponseBase:
     """JSONL for `python -m loopsweb.audit.verify`; that it was taken is its own last link."""
     now = taken(request, "with proof")
@@ -38,6 +67,7 @@ def export(request: WorkspaceRequest) -> HttpResponseBase:
 
 
 @require(Permission.EXPORT)
+@limited("head")
 def head(request: WorkspaceRequest) -> HttpResponseBase:
     """Signed now, for whoever keeps it: the trail up to here is verified against it later."""
     now = taken(request, "signed head")

@@ -31,6 +31,14 @@ def test_an_action_tried_on_a_deployment(vic: User, acme: Workspace) -> None:
     assert event.answer == {"method": "POST", "path": path}
 
 
+def test_a_path_without_end_is_told_in_part(vic: User, acme: Workspace) -> None:
+    path = reverse("deactivations:new", args=[acme.slug, "deployments", "k" * 5000])
+
+    assert client_of(vic).post(path).status_code == 403
+
+    assert Event.objects.get().answer == {"method": "POST", "path": path[:300]}
+
+
 def test_a_trail_does_not_grow_as_fast_as_somebody_clicks(
     vic: User, otto: User, acme: Workspace
 ) -> None:

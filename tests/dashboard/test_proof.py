@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import json
 from datetime import datetime
+from typing import Any
 
 import pytest
 from django.test import Client
@@ -65,3 +66,24 @@ def test_the_export_carries_its_proof_and_its_own_record(acme: Workspace, browse
     verified = check_export(b"".join(answer))
     last = Event.objects.get(workspace=acme.slug, sequence=verified.sequence)
     assert (last.action, last.target_name) == ("audit.export", "with proof")
+
+
+@pytest.mark.parametrize("what", ["verification", "export", "head"])
+def test_what_reads_the_whole_trail_is_asked_for_ten_times_a_minute(
+    what: str, acme: Workspace, browser: Client, alice: User
+) -> None:
+    def ask(browser: Client, what: str) -> Any:
+        url = f"/w/{acme.slug}/audit/{what}/"
+        return browser.post(url) if what == "verification" else browser.get(url)
+
+    done = 302 if what == "verification" else 200
+    assert [ask(browser, what).status_code for _ in range(10)] == [done] * 10
+    events = Event.objects.count()
+
+    answer = ask(browser, what)
+
+    assert (answer.status_code, Event.objects.count()) == (429, events)
+    assert "10 times in a minute. Wait a minute, then try again." in answer.content.decode()
+    assert ask(client_of(alice), what).status_code == done
+    others = {"verification", "export", "head"} - {what}
+    assert {ask(browser, other).status_code for other in others} <= {200, 302}

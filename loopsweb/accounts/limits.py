@@ -1,0 +1,33 @@
+"""How often one person may do what costs somebody else: mail, names, work for the database."""
+
+from __future__ import annotations
+
+from allauth.core.internal import ratelimit
+from django.http import HttpRequest
+
+RATES = {
+    "invite": "30/h/user",
+    "found": "20/h/user",
+    "try_key": "20/m/user",
+    "verify": "10/m/user",
+    "export": "10/m/user",
+    "head": "10/m/user",
+}
+WAIT = {"h": "an hour", "m": "a minute"}
+
+
+class TooOften(Exception):
+    """The message says how long to wait."""
+
+    def __init__(self, action: str) -> None:
+        amount, per, _ = RATES[action].split("/")
+        wait = WAIT[per]
+        super().__init__(f"This can be done {amount} times in {wait}. Wait {wait}, then try again.")
+
+
+def take(request: HttpRequest, action: str) -> None:
+    """Counts it. Raises TooOften."""
+    if not ratelimit.consume(
+        request, app="loopsweb.accounts", action=action, config=RATES, limit_get=True
+    ):
+        raise TooOften(action)
