@@ -116,9 +116,8 @@ class SingleSignOn(DefaultSocialAccountAdapter):  # type: ignore[misc]
     def save_user(self, request: HttpRequest, sociallogin: SocialLogin, form: Any = None) -> User:
         claims = claims_of(sociallogin)
         with transaction.atomic():
-            person = User.objects.create_user(
-                verified(sociallogin)[0], name=str(claims.get("name") or "")[:150]
-            )
+            name = "".join(filter(str.isprintable, str(claims.get("name") or "")))[:150]
+            person = User.objects.create_user(verified(sociallogin)[0], name=name)
             sociallogin.user = person
             sociallogin.save(request, connect=True)
         return person

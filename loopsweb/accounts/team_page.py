@@ -13,7 +13,7 @@ from loopsweb.accounts.outgoing import email_is_sent
 from loopsweb.accounts.permissions import Permission, TeamRequest
 from loopsweb.ui.pages import render_page
 
-CREATED, CONFLICT, UNPROCESSABLE = 201, 409, 422
+CREATED, CONFLICT, UNPROCESSABLE, TOO_MANY = 201, 409, 422, 429
 FACTORS = ("totp", "webauthn")
 TEAM_ID, WORKSPACE_ID, INVITE_ID = "id_team_%s", "id_workspace_%s", "id_invite_%s"
 

@@ -9,7 +9,7 @@ from django.shortcuts import get_object_or_404, redirect
 from django.utils import timezone
 from django.views.decorators.http import require_POST
 
-from loopsweb.accounts import actions, consent
+from loopsweb.accounts import actions, consent, limits
 from loopsweb.accounts.confirming import confirmed, confirmed_to_send
 from loopsweb.accounts.forms import AddMember, ChangeRole, NameForm
 from loopsweb.accounts.invitations import sending
@@ -26,6 +26,7 @@ from loopsweb.accounts.second_factor import is_missing
 from loopsweb.accounts.team_page import (
     CONFLICT,
     TEAM_ID,
+    TOO_MANY,
     UNPROCESSABLE,
     WORKSPACE_ID,
     team_page,
@@ -50,16 +51,18 @@ def list_(request: SignedInRequest) -> HttpResponse:
 @signed_in
 def create(request: SignedInRequest) -> HttpResponse:
     form = NameForm(request.POST or None)
-    if form.is_valid():
-        team = actions.found(
-            name=form.cleaned_data["name"],
-            founder=request.user,
-            by=actor(request),
-            now=timezone.now(),
-        )
-        messages.success(request, f"Team “{team.name}” is there, with a workspace of that name.")
-        return redirect("teams:detail", team.pk)
     status = UNPROCESSABLE if form.errors else 200
+    if form.is_valid():
+        try:
+            limits.take(request, "found")
+        except limits.TooOften as error:
+            form.add_error("name", str(error))
+            status = TOO_MANY
+        else:
+            name, now = form.cleaned_data["name"], timezone.now()
+            team = actions.found(name=name, founder=request.user, by=actor(request), now=now)
+            messages.success(request, f"Team “{name}” is there, with a workspace of that name.")
+            return redirect("teams:detail", team.pk)
     return render_page(request, "accounts/new_team.html", {"form": form}, status=status)
 
 
@@ -113,6 +116,11 @@ def add_workspace(request: TeamRequest) -> HttpResponse:
     form = NameForm(request.POST, auto_id=WORKSPACE_ID)
     if not form.is_valid():
         return team_page(request, status=UNPROCESSABLE, add_workspace=form)
+    try:
+        limits.take(request, "found")
+    except limits.TooOften as error:
+        form.add_error("name", str(error))
+        return team_page(request, status=TOO_MANY, add_workspace=form)
     workspace = actions.add_workspace(
         team=request.team, name=form.cleaned_data["name"], by=actor(request), now=timezone.now()
     )
@@ -124,7 +132,7 @@ def add_workspace(request: TeamRequest) -> HttpResponse:
 @require_POST
 @confirmed
 def add_member(request: TeamRequest) -> HttpResponse:
-    form = AddMember(request.POST)
+    form, status = AddMember(request.POST), UNPROCESSABLE
     if form.is_valid():
         email = form.cleaned_data["email"]
         try:
@@ -135,10 +143,13 @@ def add_member(request: TeamRequest) -> HttpResponse:
             )
         except (actions.NoSuchPerson, actions.AlreadyMember) as error:
             form.add_error("email", str(error))
+        except limits.TooOften as error:
+            form.add_error("email", str(error))
+            status = TOO_MANY
         else:
             messages.success(request, f"{membership.user.email} is a member now.")
             return redirect("teams:detail", request.team.pk)
-    return team_page(request, status=UNPROCESSABLE, add_member=form)
+    return team_page(request, status=status, add_member=form)
 
 
 @require_in_team(Permission.MANAGE_TEAM)

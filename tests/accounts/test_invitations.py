@@ -307,3 +307,38 @@ def test_an_invitation_of_another_team_is_not_reached_through_ones_own(
 
     assert client_of(mallory).post(path).status_code == 404
     assert Invitation.objects.get().revoked_at is None
+
+
+@pytest.mark.parametrize("form", ["invite", "add_member"])
+def test_nobody_has_mail_sent_without_end(form: str, alice: User, acme: Workspace) -> None:
+    browser = client_of(alice)
+    for number in range(30):
+        sent = {"email": f"eve{number}@example.com", "role": "viewer"}
+        browser.post(url("add_member" if number % 2 else "invite", acme), sent)
+
+    answer = browser.post(url(form, acme), {"email": EVE, "role": "viewer"})
+
+    assert answer.status_code == 429
+    assert answer.context[form].errors["email"] == [
+        "This can be done 30 times in an hour. Wait an hour, then try again."
+    ]
+    assert (len(mail.outbox), Invitation.objects.count()) == (30, 30)
+
+
+@pytest.mark.parametrize("form", ["invite", "add_member"])
+def test_an_email_longer_than_any(form: str, alice: User, acme: Workspace) -> None:
+    labels = ".".join(["a" * 60] * 4)
+    sent = {"email": f"{'e' * 60}@{labels}.com", "role": "viewer"}
+
+    answer = client_of(alice).post(url(form, acme), sent)
+
+    assert answer.status_code == 422
+    assert list(answer.context[form].errors) == ["email"]
+
+
+def test_a_new_persons_name_is_one_line(alice: User, acme: Workspace) -> None:
+    path = invited(alice, acme)
+
+    answer = Client().post(path, {**NEW, "name": "Eve\nPay here"})
+
+    assert (answer.status_code, list(answer.context["form"].errors)) == (422, ["name"])

@@ -82,6 +82,12 @@ def test_somebody_new_with_a_group(service: oidc.Service, acme: Workspace, alice
     assert {each.person for each in told} == {"eve@example.com"}
 
 
+def test_a_name_of_several_lines_becomes_one(service: oidc.Service, acme: Workspace) -> None:
+    sign_in(service, EVE | {"groups": ["ml"], "name": "Eve\n\x00 Online"})
+
+    assert User.objects.get(email="eve@example.com").name == "Eve Online"
+
+
 def test_the_strongest_group_counts_and_losing_it_is_felt(
     service: oidc.Service, acme: Workspace, alice: User
 ) -> None:

@@ -59,6 +59,38 @@ def test_a_team_needs_a_name(otto: User) -> None:
     assert answer.context["form"].errors["name"] == ["This field is required."]
 
 
+@pytest.mark.parametrize("sign", ["\n", "\r\n", "\t", "\x1b", "\x85", "\u2028"])
+def test_a_name_is_one_line(sign: str, alice: User, acme: Workspace) -> None:
+    browser, given = client_of(alice), {"name": f"Acme{sign}Pay here"}
+
+    answers = [
+        browser.post(path, given)
+        for path in ("/teams/new/", url("rename", acme), url("add_workspace", acme))
+    ]
+
+    assert [each.status_code for each in answers] == [422] * 3
+    assert answers[0].context["form"].errors["name"] == [
+        "A name is one line of text. Take out line breaks and control characters."
+    ]
+
+
+def test_nobody_takes_all_the_names(alice: User, otto: User, acme: Workspace) -> None:
+    browser = client_of(alice)
+    for number in range(20):
+        browser.post("/teams/new/", {"name": f"Team {number}"})
+    before = Workspace.objects.count()
+
+    team = browser.post("/teams/new/", {"name": "One more"})
+    workspace = browser.post(url("add_workspace", acme), {"name": "One more"})
+
+    said = ["This can be done 20 times in an hour. Wait an hour, then try again."]
+    assert (team.status_code, workspace.status_code) == (429, 429)
+    assert team.context["form"].errors["name"] == said
+    assert workspace.context["add_workspace"].errors["name"] == said
+    assert Workspace.objects.count() == before
+    assert client_of(otto).post("/teams/new/", {"name": "One more"}).status_code == 302
+
+
 @pytest.mark.parametrize("persona", ["otto", "vic"])
 def test_members_see_each_other_and_change_nothing(
     persona: str, otto: User, vic: User, acme: Workspace

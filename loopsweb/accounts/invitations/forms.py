@@ -5,16 +5,19 @@ from typing import Any
 from django import forms
 from django.contrib.auth.password_validation import validate_password
 
+from loopsweb.accounts.forms import LONGEST_EMAIL, ONE_LINE
 from loopsweb.accounts.models import Role, User
 
 
 class Invite(forms.Form):
-    email = forms.EmailField(label="Email", help_text="They sign in with it.")
+    email = forms.EmailField(
+        label="Email", max_length=LONGEST_EMAIL, help_text="They sign in with it."
+    )
     role = forms.ChoiceField(label="Role", choices=Role.choices, initial=Role.VIEWER)
 
 
 class NewPerson(forms.Form):
-    name = forms.CharField(label="Name", max_length=150)
+    name = forms.CharField(label="Name", max_length=150, validators=[ONE_LINE])
     password = forms.CharField(
         label="Password",
         strip=False,

@@ -17,6 +17,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.debug import sensitive_variables
 
+from loopsweb.accounts import limits
 from loopsweb.accounts.invitations import actions
 from loopsweb.accounts.invitations.models import Invitation
 from loopsweb.accounts.outgoing import email_is_sent
@@ -35,7 +36,8 @@ WAITS = (
 
 @sensitive_variables("sent", "link")
 def invite(request: TeamRequest, *, email: str, role: str) -> HttpResponse:
-    """Says the same whether or not the email has an account. Raises AlreadyMember."""
+    """Says the same whether or not the email has an account. Raises AlreadyMember or TooOften."""
+    limits.take(request, "invite")
     sent = actions.invite(
         team=request.team, email=email, role=role, by=actor(request), now=timezone.now()
     )

@@ -15,6 +15,7 @@ from loopsweb.accounts.confirming import confirmed
 from loopsweb.accounts.invitations import actions, sending
 from loopsweb.accounts.invitations.forms import Invite, NewPerson
 from loopsweb.accounts.invitations.models import Invitation
+from loopsweb.accounts.limits import TooOften
 from loopsweb.accounts.models import User
 from loopsweb.accounts.permissions import (
     Permission,
@@ -24,7 +25,7 @@ from loopsweb.accounts.permissions import (
     require_in_team,
     signed_in,
 )
-from loopsweb.accounts.team_page import CONFLICT, INVITE_ID, UNPROCESSABLE, team_page
+from loopsweb.accounts.team_page import CONFLICT, INVITE_ID, TOO_MANY, UNPROCESSABLE, team_page
 from loopsweb.audit.record import actor
 from loopsweb.ui.pages import render_page
 
@@ -35,13 +36,16 @@ GONE = 410
 @require_POST
 @confirmed
 def invite(request: TeamRequest) -> HttpResponse:
-    form = Invite(request.POST, auto_id=INVITE_ID)
+    form, status = Invite(request.POST, auto_id=INVITE_ID), UNPROCESSABLE
     if form.is_valid():
         try:
             return sending.invite(request, **form.cleaned_data)
         except AlreadyMember as error:
             form.add_error("email", str(error))
-    return team_page(request, status=UNPROCESSABLE, invite=form)
+        except TooOften as error:
+            form.add_error("email", str(error))
+            status = TOO_MANY
+    return team_page(request, status=status, invite=form)
 
 
 @require_in_team(Permission.MANAGE_TEAM)
