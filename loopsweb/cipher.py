@@ -89,7 +89,11 @@ class Ring:
 
 
 def ring_id_of(blob: str) -> str:
-    return blob.split(":")[1]
+    """Raises Undecryptable for what is no blob."""
+    _, colon, rest = blob.partition(":")
+    if not colon:
+        raise Undecryptable
+    return rest.partition(":")[0]
 
 
 def ring() -> Ring:

@@ -107,7 +107,19 @@ class Key(models.Model):
 
     def secret(self) -> str:
         """The key itself, for an Authorization header only. Raises cipher.CipherError."""
-        return cipher.ring().decrypt(self.ciphertext, **self._bound())
+        try:
+            return cipher.ring().decrypt(self.ciphertext, **self._bound())
+        except cipher.Undecryptable:
+            return cipher.ring().decrypt(self.ciphertext, **self._bound_before())
+
+    @property
+    def is_sealed_as_now(self) -> bool:
+        """Whether with the ring's first key, and bound to all that it is bound to today."""
+        try:
+            cipher.ring().decrypt(self.ciphertext, **self._bound())
+        except cipher.CipherError:
+            return False
+        return cipher.ring_id_of(self.ciphertext) == cipher.ring().current
 
     def mark(self, state: KeyState, reason: str = "", *, now: datetime) -> bool:
         """Note and save what became of the key; False when that was known already, or when
@@ -135,5 +147,11 @@ class Key(models.Model):
         return ""
 
     def _bound(self) -> dict[str, Any]:
+        """Also to where it may be sent."""
+        before = self._bound_before()
+        return {**before, "place": (*before["place"], self.api_url)}
+
+    def _bound_before(self) -> dict[str, Any]:
+        """As keys were that no rotation has reached yet."""
         place = (str(self.workspace_id), str(self.owner_id), str(self.uid))
         return {"purpose": "keys.Key", "place": place}

@@ -1,4 +1,5 @@
-"""Encrypting anew with the ring's first key, so that an older one can be taken out of the ring."""
+"""Encrypting anew with the ring's first key, so that an older one can be taken out of the ring, and
+bound to all that a key is bound to today."""
 
 from __future__ import annotations
 
@@ -34,9 +35,9 @@ def rotate(*, now: datetime, say: Callable[[str], object] = len) -> Rotated:
     say: told of every hundredth key.
     """
     rotated = Rotated()
-    others = Key.objects.exclude(ring_id=cipher.ring().current)
-    waiting = others.select_related("owner", "workspace")
-    total = waiting.count()
+    keys = Key.objects.select_related("owner", "workspace")
+    waiting = [key for key in keys if not key.is_sealed_as_now]
+    total = len(waiting)
     for number, key in enumerate(waiting, start=1):
         if number % OFTEN == 0:
             say(f"{number} of {total} API keys …")

@@ -37,6 +37,15 @@ def test_a_ciphertext_in_another_row_does_not_decrypt(
         key.secret()
 
 
+def test_a_key_that_is_to_go_to_another_api_does_not_decrypt(alice: User, acme: Workspace) -> None:
+    key = key_of(alice, acme)
+
+    Key.objects.update(api_url="https://api.other.example.com")
+
+    with pytest.raises(Undecryptable):
+        Key.objects.get(pk=key.pk).secret()
+
+
 def test_a_key_whose_ring_key_is_gone(alice: User, acme: Workspace, settings: Settings) -> None:
     key = key_of(alice, acme)
 

@@ -54,6 +54,38 @@ def test_after_a_rotation_the_old_ring_key_is_not_needed(
     assert [open_(each) for each in codes.data["migrated_codes"]] == ["a", "b"]
 
 
+def test_a_key_from_before_it_was_bound_to_its_api_is_read_and_bound(
+    alice: User, acme: Workspace
+) -> None:
+    key = key_of(alice, acme)
+    place = (str(acme.pk), str(alice.pk), str(key.uid))
+    before = cipher.ring().encrypt("demo-org-key", purpose="keys.Key", place=place)
+    Key.objects.update(ciphertext=before)
+    assert Key.objects.get().secret() == "demo-org-key"
+
+    said = [rotate_keys(), rotate_keys()]
+
+    line = "Encrypted anew with ring key '1': {} API keys, 0 second factors.\n"
+    assert said == [line.format(1), line.format(0)]
+    assert Key.objects.get().secret() == "demo-org-key"
+    Key.objects.update(api_url="https://api.other.example.com")
+    with pytest.raises(cipher.Undecryptable):
+        Key.objects.get().secret()
+
+
+@pytest.mark.parametrize("blob", ["", "no blob", "v1", "v1:", "v1:1", "v1:gone:AAAA"])
+def test_a_second_factor_that_is_no_blob_is_named_and_left(
+    blob: str, otto: User, acme: Workspace, settings: Settings
+) -> None:
+    Authenticator.objects.create(user=otto, type="totp", data={"secret": blob})
+    settings.LOOPSWEB_SECRET_KEYS = f"{NEW},{settings.LOOPSWEB_SECRET_KEYS}"
+
+    with pytest.raises(CommandError, match=r"Second factor of otto@example\.com: This "):
+        rotate_keys()
+
+    assert Authenticator.objects.get().data == {"secret": blob}
+
+
 def test_what_cannot_be_read_is_named_and_left(
     alice: User, otto: User, acme: Workspace, settings: Settings
 ) -> None:
