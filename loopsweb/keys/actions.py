@@ -27,6 +27,14 @@ class DuplicateKey(Exception):
     """The workspace has this key already. The message tells whose only if it is one's own."""
 
 
+class AnotherApi(Exception):
+    def __init__(self, api_url: str) -> None:
+        super().__init__(
+            f"This workspace is read from {api_url}, and a workspace has one API. "
+            "Put a key of another API into another workspace."
+        )
+
+
 @sensitive_variables()
 def add(
     *,
@@ -41,9 +49,12 @@ def add(
 ) -> Key:
     """Try the key and keep it.
 
-    Raises DuplicateKey, KeyUnusable or a LoopsError: then nothing is kept.
+    Raises AnotherApi, DuplicateKey, KeyUnusable or a LoopsError: then nothing is kept.
     """
     require_allowed_url(api_url)
+    other = Key.objects.in_workspace(workspace).exclude(api_url=api_url).first()
+    if other is not None:
+        raise AnotherApi(other.api_url)
     key = Key(workspace=workspace, owner=owner, name=name, api_url=api_url, shared=shared)
     key.created_at = key.state_since = now
     key.put(secret)

@@ -15,7 +15,7 @@ from django.utils import timezone
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_POST
 
-from loopsweb.accounts import denials
+from loopsweb.accounts import denials, limits, second_factor
 from loopsweb.accounts.confirming import confirmed
 from loopsweb.accounts.models import Membership, Workspace
 from loopsweb.accounts.permissions import (
@@ -32,7 +32,8 @@ from loopsweb.keys.models import Key
 from loopsweb.loops_api.errors import LoopsError, Unauthorized
 from loopsweb.ui.pages import render_page
 
-UNPROCESSABLE = 422
+UNPROCESSABLE, TOO_MANY = 422, 429
+TOO_OFTEN = "too often"
 KeyView = Callable[[SignedInRequest, Key], HttpResponseBase]
 
 
@@ -44,6 +45,18 @@ def of_ones_own(view: KeyView) -> Callable[..., HttpResponseBase]:
     def guarded(request: SignedInRequest, uid: uuid.UUID) -> HttpResponseBase:
         keys = Key.objects.select_related("workspace__team", "owner")
         return view(request, get_object_or_404(keys, uid=uid, owner=request.user))
+
+    return guarded
+
+
+def changing(view: KeyView) -> Callable[..., HttpResponseBase]:
+    """As `of_ones_own`, for views that a team may demand a second factor for."""
+
+    @of_ones_own
+    @wraps(view)
+    def guarded(request: SignedInRequest, key: Key) -> HttpResponseBase:
+        second_factor.demand(request, request.user, key.workspace.team)
+        return view(request, key)
 
     return guarded
 
@@ -69,7 +82,9 @@ def add(request: SignedInRequest) -> HttpResponse:
     form = AddKey(request.POST or None, person=request.user, initial=initial)
     if form.is_valid():
         given = form.cleaned_data
+        second_factor.demand(request, request.user, given["workspace"].team)
         key = _kept(
+            request,
             form,
             lambda: actions.add(
                 **given,
@@ -94,7 +109,7 @@ def detail(request: SignedInRequest, key: Key) -> HttpResponse:
     return render_page(request, "keys/detail.html", context)
 
 
-@of_ones_own
+@changing
 @require_POST
 def check(request: SignedInRequest, key: Key) -> HttpResponse:
     try:
@@ -109,7 +124,7 @@ def check(request: SignedInRequest, key: Key) -> HttpResponse:
     return redirect(key)
 
 
-@of_ones_own
+@changing
 @confirmed
 @sensitive_post_parameters("secret")
 def replace(request: SignedInRequest, key: Key) -> HttpResponse:
@@ -119,7 +134,9 @@ def replace(request: SignedInRequest, key: Key) -> HttpResponse:
     if form.is_valid():
         secret = form.cleaned_data["secret"]
         kept = _kept(
-            form, lambda: actions.replace(key=key, secret=secret, by=by, now=timezone.now())
+            request,
+            form,
+            lambda: actions.replace(key=key, secret=secret, by=by, now=timezone.now()),
         )
         if kept is not None:
             messages.success(request, f"Key “{key.name}” replaced.")
@@ -127,17 +144,19 @@ def replace(request: SignedInRequest, key: Key) -> HttpResponse:
     return _form_page(request, "keys/replace.html", form, key=key)
 
 
-@of_ones_own
+@changing
 @require_POST
 @confirmed
 def share(request: SignedInRequest, key: Key) -> HttpResponse:
-    by = _actor(request, key.workspace)
-    _require_add_key(request, by)
-    actions.share(key=key, shared=request.POST.get("shared") == "on", by=by, now=timezone.now())
+    """Whoever may no longer add keys may still stop sharing theirs."""
+    by, shared = _actor(request, key.workspace), request.POST.get("shared") == "on"
+    if shared:
+        _require_add_key(request, by)
+    actions.share(key=key, shared=shared, by=by, now=timezone.now())
     return redirect(key)
 
 
-@of_ones_own
+@changing
 @confirmed
 def remove(request: SignedInRequest, key: Key) -> HttpResponse:
     if request.method != "POST":
@@ -158,10 +177,15 @@ def _require_add_key(request: SignedInRequest, by: Actor) -> None:
         raise denials.refuse(request, Permission.ADD_KEY, by=by)
 
 
-def _kept(form: forms.Form, keep: Callable[[], Key]) -> Key | None:
+def _kept(request: SignedInRequest, form: forms.Form, keep: Callable[[], Key]) -> Key | None:
     """The key, or None with the reason at the field it is about."""
     try:
+        limits.take(request, "try_key")
         return keep()
+    except limits.TooOften as error:
+        form.add_error("secret", forms.ValidationError(str(error), code=TOO_OFTEN))
+    except actions.AnotherApi as error:
+        form.add_error("api_url", str(error))
     except actions.DuplicateKey as error:
         form.add_error("secret", str(error))
     except Unauthorized as error:
@@ -179,4 +203,6 @@ def _form_page(
     if form.errors and "secret" not in form.errors:
         form.add_error("secret", PASTE_AGAIN)
     status = UNPROCESSABLE if form.errors else 200
+    if form.has_error("secret", TOO_OFTEN):
+        status = TOO_MANY
     return render_page(request, template, {"form": form, **context}, status=status)

@@ -5,7 +5,7 @@ import uuid
 import pytest
 from django.test import Client
 from django.urls import reverse
-from pytest_django import DjangoAssertNumQueries
+from pytest_django import DjangoAssertNumQueries, Settings
 
 from loopsweb.accounts.models import Role, User, Workspace, found_team
 from loopsweb.audit.models import Event
@@ -15,6 +15,7 @@ from tests.keys.factory import key_of
 from tests.personas import client_of
 
 URL = "https://api.baseten.co"
+OTHER_URL = "https://api.other.example.com"
 ADD = "/keys/add/"
 
 
@@ -174,6 +175,62 @@ def test_the_same_key_twice(alice: User, otto: User, acme: Workspace, loops: Sim
     assert anothers.errors["secret"] == ["This workspace has this key already."]
 
 
+def test_a_workspace_has_one_api(
+    alice: User, otto: User, acme: Workspace, loops: Simulator, settings: Settings
+) -> None:
+    settings.LOOPSWEB_API_URLS = [URL, OTHER_URL]
+    key_of(alice, acme, secret="demo-other-key")
+    browser = client_of(otto)
+
+    answer = browser.post(ADD, typed(acme, api_url=OTHER_URL))
+
+    assert answer.status_code == 422
+    [said] = answer.context["form"].errors["api_url"]
+    assert said == (
+        f"This workspace is read from {URL}, and a workspace has one API. "
+        "Put a key of another API into another workspace."
+    )
+    assert (Key.objects.count(), loops.requests) == (1, [])
+    own = otto.teams.get(name="Otto").workspaces.get()
+    assert browser.post(ADD, typed(own, api_url=OTHER_URL)).status_code == 302
+
+
+def test_keys_are_not_tried_without_end(otto: User, acme: Workspace, loops: Simulator) -> None:
+    key, browser = key_of(otto, acme), client_of(otto)
+    wrong = "nobody-gave-this-out"
+    for number in range(20):
+        path = f"/keys/{key.uid}/replace/" if number % 2 else ADD
+        assert browser.post(path, typed(acme, secret=wrong)).status_code == 422
+    asked = len(loops.requests)
+
+    for path in (ADD, f"/keys/{key.uid}/replace/"):
+        answer = browser.post(path, typed(acme, secret=wrong))
+
+        assert answer.status_code == 429
+        assert answer.context["form"].errors["secret"] == [
+            "This can be done 20 times in a minute. Wait a minute, then try again."
+        ]
+    assert len(loops.requests) == asked
+
+
+def test_a_second_factor_that_the_team_demands_is_demanded_for_its_keys(
+    otto: User, acme: Workspace, loops: Simulator
+) -> None:
+    key, browser = key_of(otto, acme), client_of(otto)
+    own = otto.teams.get(name="Otto").workspaces.get()
+    acme.team.second_factor_required = True
+    acme.team.save()
+    changes = [reverse(f"keys:{page}", args=[key.uid]) for page in PAGES[1:]]
+
+    led = {browser.post(path, typed(acme, secret="demo-other-key")) for path in [ADD, *changes]}
+
+    assert {each["Location"] for each in led} == {"/accounts/second-factor/"}
+    assert Key.objects.get().secret() == "demo-org-key"
+    assert loops.requests == []
+    assert browser.get(key.get_absolute_url()).status_code == 200
+    assert browser.post(ADD, typed(own)).status_code == 302
+
+
 def test_the_matrix(otto: User, acme: Workspace) -> None:
     key = key_of(otto, acme, can_manage=False, offers={"get_identity": True, "list_prices": False})
 
@@ -296,12 +353,15 @@ def test_what_changes_something_is_posted(page: str, otto: User, acme: Workspace
 
 
 def test_who_became_a_viewer_may_still_take_the_key_away(otto: User, acme: Workspace) -> None:
-    key = key_of(otto, acme)
+    key = key_of(otto, acme, shared=True)
     otto.memberships.filter(team=acme.team).update(role=Role.VIEWER)
     browser = client_of(otto)
 
     assert browser.post(f"/keys/{key.uid}/replace/", {"secret": "other"}).status_code == 403
     assert browser.post(f"/keys/{key.uid}/share/", {"shared": "on"}).status_code == 403
+    assert Key.objects.get().shared is True
+    assert browser.post(f"/keys/{key.uid}/share/", {}).status_code == 302
+    assert Key.objects.get().shared is False
     assert browser.post(f"/keys/{key.uid}/remove/").status_code == 302
     assert Key.objects.count() == 0
 
