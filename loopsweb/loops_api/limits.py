@@ -13,6 +13,7 @@ class Limits:
     deadline, deadline_list: a whole call, retries and waiting included.
     attempts: of a GET, the first one included. Nothing else is ever sent twice.
     longest_wait: a longer Retry-After is not waited for but handed to the caller.
+    largest_answer: decompressed. Parsing it takes 28 to 40 times as much memory.
     requests_per_second: for one key on one route, in this process.
     """
 
@@ -23,5 +24,5 @@ class Limits:
     deadline_list: float = 120.0
     attempts: int = 3
     longest_wait: float = 5.0
-    largest_answer: int = 256 * 1024 * 1024
+    largest_answer: int = 64 * 1024 * 1024
     requests_per_second: int = 100

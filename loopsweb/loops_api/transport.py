@@ -18,9 +18,8 @@ import httpx
 import msgspec
 import stamina
 
-from loopsweb.loops_api import errors, shared
+from loopsweb.loops_api import errors, shared, unpacking
 from loopsweb.loops_api.addresses import address, origin
-from loopsweb.loops_api.answers import Body
 from loopsweb.loops_api.deadline import Deadline
 from loopsweb.loops_api.failures import failure, refusal
 from loopsweb.loops_api.limits import Limits
@@ -129,7 +128,7 @@ class Transport:
 
     def _outcome(self, response: httpx.Response, deadline: Deadline) -> bytes | errors.LoopsError:
         if response.is_success:
-            body = _read(response, deadline, self._limits.largest_answer)
+            body = unpacking.read(response, deadline, self._limits.largest_answer)
             if body is None:
                 return errors.AnswerTooLarge(f"more than {self._limits.largest_answer} bytes")
             if self._key.is_in(body):
@@ -138,7 +137,7 @@ class Transport:
         if response.has_redirect_location:
             return errors.RedirectRefused(f"the answer was a redirect ({response.status_code})")
         try:
-            body = _read(response, deadline, _LARGEST_REFUSAL)
+            body = unpacking.read(response, deadline, _LARGEST_REFUSAL)
         except (httpx.HTTPError, OSError):
             body = None
         return refusal(
@@ -148,16 +147,3 @@ class Transport:
             key=self._key,
             now=datetime.now(UTC),
         )
-
-
-def _read(response: httpx.Response, deadline: Deadline, largest: int) -> bytes | None:
-    """The decompressed body; None when it is larger than `largest` bytes."""
-    chunks, size = [], 0
-    for chunk in response.iter_bytes():
-        size += len(chunk)
-        if size > largest:
-            return None
-        if deadline.left() <= 0:
-            raise httpx.ReadTimeout("the time for the whole call is over")
-        chunks.append(chunk)
-    return Body(b"".join(chunks))

@@ -66,19 +66,25 @@ def failing(error: Exception) -> httpx.MockTransport:
     return httpx.MockTransport(handler)
 
 
+def answering(status: int, body: bytes) -> httpx.MockTransport:
+    return httpx.MockTransport(
+        lambda request: httpx.Response(status, stream=httpx.ByteStream(body))
+    )
+
+
 FAILURES: dict[str, httpx.BaseTransport] = {
     "reset": httpx.WSGITransport(app=resetting),
     "no connection": failing(httpx.ConnectError(f"cannot reach, {KEY}")),
     "timeout": failing(httpx.ReadTimeout(f"late, {KEY}")),
     "protocol": failing(httpx.LocalProtocolError(f"Illegal header value b'Api-Key {KEY}'")),
-    "status": httpx.MockTransport(lambda request: httpx.Response(403, content=ECHO)),
-    "fault": httpx.MockTransport(lambda request: httpx.Response(500, content=ECHO)),
-    "list": httpx.MockTransport(lambda request: httpx.Response(200, content=b"[%s]" % ECHO)),
-    "broken": httpx.MockTransport(lambda request: httpx.Response(200, content=ECHO[:-5] + b"\xff")),
+    "status": answering(403, ECHO),
+    "fault": answering(500, ECHO),
+    "list": answering(200, b"[%s]" % ECHO),
+    "broken": answering(200, ECHO[:-5] + b"\xff"),
     "redirect": httpx.MockTransport(
         lambda request: httpx.Response(302, headers={"Location": f"https://evil.test/{KEY}"})
     ),
-    "large": httpx.MockTransport(lambda request: httpx.Response(200, content=ECHO * 99)),
+    "large": answering(200, ECHO * 99),
 }
 
 

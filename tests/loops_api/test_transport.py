@@ -7,7 +7,9 @@ import logging
 import os
 import socket
 import time
-from collections.abc import Iterable, Iterator
+import tracemalloc
+import zlib
+from collections.abc import Callable, Iterable, Iterator
 from typing import TYPE_CHECKING
 
 import httpx
@@ -68,6 +70,7 @@ def test_a_real_connection_is_used_and_used_again() -> None:
             True,
         ),
         (says(OK + b"Content-Encoding: gzip\r\n\r\nx"), QUICK, errors.MalformedAnswer, True),
+        (says(OK + b"Content-Encoding: br\r\n\r\nx"), QUICK, errors.MalformedAnswer, True),
         (says(OK + b"\r\n" + b" " * 2**17), QUICK, errors.AnswerTooLarge, True),
         (
             says(b"HTTP/1.1 302 Found\r\nLocation: https://[\r\n\r\n"),
@@ -84,8 +87,8 @@ def test_a_real_connection_is_used_and_used_again() -> None:
     ],
     ids=[
         "silent", "drips its head", "drips its body", "hangs up", "resets", "other protocol",
-        "body too short", "reset in the body", "not gzip", "endless", "redirect to nowhere",
-        "reset in a refusal",
+        "body too short", "reset in the body", "not gzip", "not unpacked here", "endless",
+        "redirect to nowhere", "reset in a refusal",
     ],
 )  # fmt: skip
 def test_a_server_that_misbehaves(
@@ -153,13 +156,16 @@ def test_a_redirect_with_nowhere_to_go_is_a_status(client: Client, served: Serve
 
 
 @pytest.mark.parametrize(("size", "fits"), [(1000, True), (1001, False)])
-@pytest.mark.parametrize("packed", [True, False])
+@pytest.mark.parametrize(
+    ("coding", "pack"),
+    [("", bytes), ("Identity", bytes), ("GZIP", gzip.compress), (" deflate,", zlib.compress)],
+    ids=["as it is", "identity", "gzip", "deflate"],
+)
 def test_an_answer_is_bounded_as_unpacked(
-    served: Served, size: int, fits: bool, packed: bool
+    served: Served, size: int, fits: bool, coding: str, pack: Callable[[bytes], bytes]
 ) -> None:
-    body = b'{"runs": []}'.ljust(size)
-    headers = {"Content-Encoding": "gzip"} if packed else {}
-    served.on(RUNS, Answer(200, gzip.compress(body) if packed else body, headers))
+    body = pack(b'{"runs": []}'.ljust(size))
+    served.on(RUNS, Answer(200, body, {"Content-Encoding": coding}))
     http = httpx.Client(transport=httpx.WSGITransport(app=served))
     client = Client(base_url=BASE, key=KEY, http=http, limits=Limits(largest_answer=1000))
     if fits:
@@ -168,6 +174,46 @@ def test_an_answer_is_bounded_as_unpacked(
         with pytest.raises(errors.AnswerTooLarge):
             client.list_runs()
         assert served.routes == [RUNS]
+
+
+def test_little_that_unpacks_to_much_is_not_unpacked(served: Served) -> None:
+    served.on(RUNS, Answer(200, gzip.compress(bytes(2**26)), {"Content-Encoding": "gzip"}))
+    client = client_of(served)
+    client._transport._limits = Limits(largest_answer=2**16)
+    tracemalloc.start()
+    try:
+        with pytest.raises(errors.AnswerTooLarge):
+            client.list_runs()
+        _, most = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert most < 2**21
+
+
+@pytest.mark.parametrize(
+    ("coding", "body"),
+    [
+        ("gzip, gzip", gzip.compress(gzip.compress(b'{"runs": []}'))),
+        ("deflate, gzip", gzip.compress(zlib.compress(b'{"runs": []}'))),
+        ("gzip", gzip.compress(b'{"runs": []}') + gzip.compress(b" ")),
+        ("gzip", gzip.compress(b'{"runs": []}')[:-20]),
+        ("br", b'{"runs": []}'),
+    ],
+    ids=["twice", "two ways", "two in a row", "cut off", "unknown"],
+)
+def test_what_is_packed_in_an_odd_way_cannot_be_read(
+    client: Client, served: Served, coding: str, body: bytes
+) -> None:
+    served.on(RUNS, Answer(200, body, {"Content-Encoding": coding}))
+    with pytest.raises(errors.MalformedAnswer):
+        client.list_runs()
+
+
+def test_a_refusal_packed_in_an_odd_way_is_still_one(client: Client, served: Served) -> None:
+    served.on(RUNS, Answer(403, b"x", {"Content-Encoding": "gzip, gzip"}))
+    with pytest.raises(errors.Forbidden) as caught:
+        client.list_runs()
+    assert caught.value.message == "no explanation was given (status 403)"
 
 
 def test_no_cookie_is_sent_back(served: Served) -> None:
