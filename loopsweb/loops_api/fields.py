@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal, InvalidOperation
 from typing import Any
@@ -12,16 +13,20 @@ _MOST_MONEY = 10**6
 _MOST_DIGITS = 40
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _SHORTEST_TIMESTAMP = len("2025-05-07T10:00")
+_CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]")
 
 
 def text(value: Any) -> str | None:
-    return value if isinstance(value, str) else None
+    """NUL, which no database takes, is shown as the replacement sign."""
+    return value.replace("\x00", "\ufffd") if isinstance(value, str) else None
 
 
 def identifier(*values: Any) -> str | None:
-    """The first value that is text and can stand in a URL: not empty, not `.` or `..`."""
+    """The first value that is text and can stand in a URL: not empty, not `.` or `..`, and
+    without control characters."""
     texts = (value for value in values if isinstance(value, str))
-    return next((value for value in texts if value not in {"", ".", ".."}), None)
+    fit = (value for value in texts if value not in {"", ".", ".."} and not _CONTROL.search(value))
+    return next(fit, None)
 
 
 def count(value: Any) -> int | None:

@@ -17,7 +17,7 @@ from loopsweb.accounts.models import Workspace
 from loopsweb.resources.reading import Reading
 from loopsweb.resources.snapshot import Snapshot
 from loopsweb.resources.status_changes import StatusChange, seen
-from loopsweb.resources.tidy import ID_LENGTH, fit, fit_json
+from loopsweb.resources.tidy import ID_LENGTH, MAX_BIGINT, MAX_INTEGER, fit, fit_json
 
 BATCH = 500
 OURS = frozenset({"id", "workspace", "remote_id", "first_seen_at"})
@@ -110,7 +110,10 @@ def complete(row: S, *, remote_id: str, digest: str, reading: Reading) -> S:
     row.first_seen_at = row.changed_at = reading.now
     for field in row._meta.concrete_fields:
         if isinstance(field, models.CharField | models.TextField | models.IntegerField):
-            setattr(row, field.attname, fit(getattr(row, field.attname), field.max_length))
+            largest = MAX_BIGINT if isinstance(field, models.BigIntegerField) else MAX_INTEGER
+            value = getattr(row, field.attname)
+            fitting = fit(value, max_length=field.max_length, largest=largest)
+            setattr(row, field.attname, fitting)
     row.raw = fit_json(row.raw)
     return row
 

@@ -5,13 +5,14 @@ from __future__ import annotations
 from typing import Any
 
 ID_LENGTH = 255  # a longer id is not an id: the row is left out
+MAX_INTEGER = 2**31 - 1
 MAX_BIGINT = 2**63 - 1
 
 
-def fit(value: Any, max_length: int | None) -> Any:
-    """Text without NUL and cut to length, "" for no text; a number the column holds, or None."""
+def fit(value: Any, *, max_length: int | None, largest: int = MAX_INTEGER) -> Any:
+    """Text without NUL and cut to length, "" for no text; a number up to `largest`, or None."""
     if isinstance(value, int) and not isinstance(value, bool):
-        return value if abs(value) <= MAX_BIGINT else None
+        return value if abs(value) <= largest else None
     if not isinstance(value, str):
         return value
     value = value.replace("\x00", "\ufffd")

@@ -79,6 +79,25 @@ def test_count(value: object, found: int | None) -> None:
 
 
 @pytest.mark.parametrize(
+    ("values", "found"),
+    [
+        (("", "..", ".", None, 7, "a b/é"), "a b/é"),
+        (("nul\x00", "line\n", "\x1b", "\x7f", "\x85", "r1"), "r1"),
+        (("nul\x00",), None),
+    ],
+)
+def test_identifier(values: tuple[object, ...], found: str | None) -> None:
+    assert fields.identifier(*values) == found
+
+
+@pytest.mark.parametrize(
+    ("value", "found"), [("a\x00b\n", "a\ufffdb\n"), ("", ""), (7, None), (None, None)]
+)
+def test_text(value: object, found: str | None) -> None:
+    assert fields.text(value) == found
+
+
+@pytest.mark.parametrize(
     ("value", "found"),
     [
         ("2025-05-07T10:00:00Z", datetime(2025, 5, 7, 10, tzinfo=UTC)),

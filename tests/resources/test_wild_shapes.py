@@ -3,17 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
+from datetime import datetime
 from html import escape, unescape
 
 import pytest
 from django.test import Client
 
 from loopsweb.accounts.models import User, Workspace
-from loopsweb.resources.models import Checkpoint, Deployment, Run, Sampler
+from loopsweb.keys import clients
+from loopsweb.keys.models import Key
+from loopsweb.resources.models import Checkpoint, Deployment, PollState, Run, Sampler
+from loopsweb.resources.reading import Reading
+from loopsweb.resources.runs import sync as runs
 from loopsweb.simulator import Simulator
 from tests.facts import facts
 from tests.personas import client_of
 from tests.resources.conftest import AddKey
+from tests.resources.rows import seen
 
 Poll = Callable[..., int]
 NAMES = [
@@ -77,6 +84,83 @@ def test_an_id_too_long_for_an_id_is_left_out(
     fine = world.world.add_run()
     poll()
     assert list(Run.objects.values_list("remote_id", flat=True)) == [fine.id]
+
+
+@pytest.mark.parametrize("bad", ["nul\x00", "line\nbreak", "\x7f", "\x9b"])
+def test_an_id_with_control_characters_is_left_out(
+    world: Simulator, browser: Client, poll: Poll, bad: str
+) -> None:
+    for add in (world.world.add_run, world.world.add_sampler, world.world.add_deployment):
+        add(id=f"fine-{add.__name__}")
+        add(id=bad)
+    run = world.world.runs["fine-add_run"]
+    world.world.add_checkpoint(run=run, extra={"id": bad})
+    kept = world.world.add_checkpoint(run=run)
+
+    poll()
+
+    assert Run.objects.get().remote_id == run.id
+    assert Sampler.objects.filter(remote_id__startswith="fine").count() == 1
+    assert Deployment.objects.get().remote_id == "fine-add_deployment"
+    assert Checkpoint.objects.get().remote_id == kept.id
+    assert PollState.objects.get().failures == 0
+
+
+def test_a_reference_with_a_nul_is_none(world: Simulator, browser: Client, poll: Poll) -> None:
+    nul, other = "nul\x00", {"id": "nul\x00"}
+    run = world.world.add_run(extra={"session_id": nul, "deployment_id": nul, "sampler": other})
+    world.world.add_checkpoint(run=run, extra={"run_id": nul})
+    world.world.add_sampler(extra={"deployment_id": nul, "instance_type": other})
+    world.world.add_deployment(
+        extra={"active_run_id": nul, "latest_run_id": nul, "sampler": other, "instance_type": other}
+    )
+
+    poll()
+
+    row = Run.objects.get()
+    assert (row.session_remote_id, row.deployment_remote_id, row.sampler_remote_id) == ("", "", "")
+    assert Checkpoint.objects.count() == 1
+    deployment = Deployment.objects.get()
+    assert (deployment.active_run_remote_id, deployment.sampler_remote_id) == ("", "")
+    assert PollState.objects.get().failures == 0
+
+
+def test_a_detail_names_a_sampler_too_long_for_its_column(
+    acme: Workspace, world: Simulator, key: Key, now: datetime
+) -> None:
+    run = world.world.add_run(extra={"base_url": "nul\x00", "sampler": {"id": "s" * 300}})
+    row = seen(Run, acme, run.id, source_key=key)
+
+    runs.pull_details(clients.client_of(key), reading=Reading.by(key, now=now), known_digest="")
+
+    row.refresh_from_db()
+    assert (row.base_url, row.sampler_remote_id) == ("nul\ufffd", "s" * 254 + "…")
+
+
+@pytest.mark.parametrize(
+    ("count", "kept"), [(0, 0), (2**31 - 1, 2**31 - 1), (2**31, None), (2**63 - 1, None)]
+)
+def test_gpus_are_counted_as_far_as_the_column_goes(
+    world: Simulator, browser: Client, poll: Poll, count: int, kept: int | None
+) -> None:
+    machine = {"instance_type": {"id": "h100", "gpu_count": count}, "node_count": count}
+    world.world.add_sampler(extra=machine)
+    world.world.add_deployment(extra=machine)
+
+    poll()
+
+    for model in (Sampler, Deployment):
+        assert list(model.objects.values_list("gpu_count", "node_count")) == [(kept, kept)]
+    assert PollState.objects.get().failures == 0
+
+
+def test_a_key_of_somebody_with_a_nul_in_the_name(loops: Simulator, add_key: AddKey) -> None:
+    known = loops.world.keys["demo-org-key"]
+    known.user = replace(known.user, name="nul\x00", email="nul\x00@x.test", organization="a\x00b")
+    key = add_key()
+    key.refresh_from_db()
+    said = (key.api_name, key.api_email, key.api_workspace_name)
+    assert said == ("nul\ufffd", "", "a\ufffdb")
 
 
 def test_unknown_words_are_shown_as_they_are(

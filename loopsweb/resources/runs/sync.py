@@ -10,6 +10,7 @@ from loopsweb.resources.keeping import bump, keep
 from loopsweb.resources.reading import Reading
 from loopsweb.resources.runs.models import Run
 from loopsweb.resources.sessions import sync as sessions
+from loopsweb.resources.tidy import ID_LENGTH, fit
 
 DETAILS_PER_POLL = 20
 LEFT_OUT_BY_OLDER_LISTS = ("base_url", "sampler_remote_id", "detailed_at")
@@ -48,7 +49,8 @@ def pull_details(client: Client, *, reading: Reading, known_digest: str) -> str:
         except errors.NotFound:
             run = None
         if run:
-            learned |= {"base_url": run.base_url or "", "sampler_remote_id": sampler_id(run)}
+            named = fit(sampler_id(run), max_length=ID_LENGTH)
+            learned |= {"base_url": run.base_url or "", "sampler_remote_id": named}
         rows.filter(remote_id=remote_id).update(**learned)
         bump(reading.workspace)
         digest = remote_id
