@@ -3,13 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any, TypeVar
+from typing import Any, Protocol, TypeVar
 
 import msgspec
 
 from loopsweb.loops_api.errors import MalformedAnswer
 
+
+class Named(Protocol):
+    @property
+    def id(self) -> str: ...
+
+
 T = TypeVar("T")
+N = TypeVar("N", bound=Named)
 
 DEEPEST = 64
 _envelope = msgspec.json.Decoder(dict[str, msgspec.Raw])
@@ -34,6 +41,13 @@ def only(body: bytes, key: str | None, parse: Callable[[Any], T | None]) -> T:
     found = parse(document(body) if key is None else document(body).get(key))
     if found is None:
         raise MalformedAnswer(f"The answer has no {key or 'content'} that can be read.")
+    return found
+
+
+def about(asked: str, found: N) -> N:
+    """`found`, which answers a question about the thing with the ID `asked` and no other."""
+    if found.id != asked:
+        raise MalformedAnswer("The answer is about another ID than the one asked about.")
     return found
 
 

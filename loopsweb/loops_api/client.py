@@ -8,7 +8,7 @@ from typing import Literal, Unpack
 import httpx
 
 from loopsweb.loops_api import errors, parsers
-from loopsweb.loops_api.answers import only
+from loopsweb.loops_api.answers import about, only
 from loopsweb.loops_api.files import walk
 from loopsweb.loops_api.legacy import LegacyRoutes
 from loopsweb.loops_api.legacy_generation import LegacyGeneration
@@ -79,7 +79,7 @@ class Client(NewerRoutes):
     def get_session(self, session_id: str) -> Session:
         """GET /v1/loops/sessions/{session_id}"""
         body = self._transport.get("/v1/loops/sessions/{}", session_id)
-        return only(body, "session", parsers.session)
+        return about(session_id, only(body, "session", parsers.session))
 
     def create_run(self, **fields: Unpack[NewRun]) -> Run:
         """POST /v1/loops/runs: with a paired sampler."""
@@ -107,7 +107,8 @@ class Client(NewerRoutes):
 
     def get_run(self, run_id: str) -> Run:
         """GET /v1/loops/runs/{run_id}"""
-        return only(self._transport.get("/v1/loops/runs/{}", run_id), "run", parsers.run)
+        body = self._transport.get("/v1/loops/runs/{}", run_id)
+        return about(run_id, only(body, "run", parsers.run))
 
     def create_sampler(self, **fields: Unpack[NewSampler]) -> Sampler:
         """POST /v1/loops/samplers: standalone."""
@@ -124,7 +125,7 @@ class Client(NewerRoutes):
     def get_sampler(self, sampler_id: str) -> Sampler:
         """GET /v1/loops/samplers/{sampler_id}"""
         body = self._transport.get("/v1/loops/samplers/{}", sampler_id)
-        return only(body, "sampler", parsers.sampler)
+        return about(sampler_id, only(body, "sampler", parsers.sampler))
 
     def list_checkpoints(
         self,
@@ -191,7 +192,7 @@ class Client(NewerRoutes):
     def get_deployment(self, deployment_id: str) -> Deployment:
         """GET /v1/loops/deployments/{deployment_id}: answers for stopped ones too."""
         body = self._transport.get("/v1/loops/deployments/{}", deployment_id)
-        return only(body, "deployment", parsers.deployment)
+        return about(deployment_id, only(body, "deployment", parsers.deployment))
 
     def _speaks_current(self) -> None:
         if self.generation == "auto":
