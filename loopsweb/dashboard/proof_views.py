@@ -20,25 +20,29 @@ from loopsweb.accounts import limits
 from loopsweb.accounts.permissions import Permission, WorkspaceRequest, require
 from loopsweb.audit import checking, heads, trail
 from loopsweb.audit.chain import canonical
+from loopsweb.audit.following import Broken
 from loopsweb.audit.models import Outcome
 from loopsweb.audit.record import actor, record
 from loopsweb.ui.errors import page
 
-TOO_MANY = 429
+CONFLICT, TOO_MANY = 409, 429
 View = Callable[[WorkspaceRequest], HttpResponseBase]
 
 
 def limited(action: str) -> Callable[[View], View]:
-    """Put it inside of what checks who may."""
+    """Put it inside of what checks who may. Says it, too, where the trail does not hold."""
 
     def decorate(view: View) -> View:
         @wraps(view)
         def guarded(request: WorkspaceRequest) -> HttpResponseBase:
             try:
                 limits.take(request, action)
+                return view(request)
             except limits.TooOften as error:
                 return page(request, TOO_MANY, "Too often", str(error))
-            return view(request)
+            except Broken as broken:
+                text = f"So nothing is signed. {broken}"
+                return page(request, CONFLICT, "The trail does not hold", text)
 
         return guarded
 

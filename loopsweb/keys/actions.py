@@ -111,9 +111,12 @@ def share(*, key: Key, shared: bool, by: Actor, now: datetime) -> Key:
 
 @transaction.atomic
 def remove(*, key: Key, by: Actor, now: datetime, reason: str = "") -> None:
-    """Delete the key with its ciphertext. The audit event is all that remains."""
-    tell(key, "key.remove", Outcome.SUCCEEDED, by=by, now=now, reason=reason)
+    """Delete the key with its ciphertext. The audit event is all that remains.
+
+    The rows that were read with it before the chain, as everywhere.
+    """
     key.delete()
+    tell(key, "key.remove", Outcome.SUCCEEDED, by=by, now=now, reason=reason)
 
 
 def refusal(error: Unauthorized) -> str:

@@ -61,6 +61,17 @@ def test_a_head_is_signed_for_whoever_keeps_it(
     assert acme.slug in heads.due(now=timezone.now())  # what is handed out daily still is
 
 
+@pytest.mark.parametrize("what", ["export", "head"])
+def test_a_trail_that_does_not_hold_is_given_no_proof(
+    acme: Workspace, browser: Client, what: str
+) -> None:
+    Chain.objects.filter(workspace=acme.slug).update(digest="f" * 64)
+    answer = browser.get(f"/w/{acme.slug}/audit/{what}/")
+    assert answer.status_code == 409
+    assert "The trail does not hold" in answer.content.decode()
+    assert SignedHead.objects.count() == 0
+
+
 def test_the_export_carries_its_proof_and_its_own_record(acme: Workspace, browser: Client) -> None:
     answer = browser.get(f"/w/{acme.slug}/audit/export/")
     verified = check_export(b"".join(answer))
