@@ -115,7 +115,7 @@ def remove(*, key: Key, by: Actor, now: datetime, reason: str = "") -> None:
 
     The rows that were read with it before the chain, as everywhere.
     """
-    key.delete()
+    Key.objects.filter(pk=key.pk).delete()
     tell(key, "key.remove", Outcome.SUCCEEDED, by=by, now=now, reason=reason)
 
 
