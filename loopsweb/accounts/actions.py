@@ -24,7 +24,9 @@ from loopsweb.audit.record import Actor
 
 class LastAdmin(Exception):
     def __init__(self) -> None:
-        super().__init__("A team keeps at least one admin. Make someone else admin first.")
+        super().__init__(
+            "A team keeps at least one admin who can sign in. Make someone else admin first."
+        )
 
 
 class NoSecondFactor(Exception):
@@ -118,16 +120,28 @@ def change_role(*, membership: Membership, role: str, by: Actor, now: datetime) 
 @transaction.atomic
 def remove_member(*, membership: Membership, by: Actor, now: datetime) -> None:
     """Raises LastAdmin. What the member brought, such as API keys, goes with them."""
+    _end(membership, "member.remove", by=by, now=now)
+
+
+@transaction.atomic
+def leave(*, membership: Membership, by: Actor, now: datetime) -> None:
+    """As remove_member, by the member. Raises LastAdmin."""
+    _end(membership, "member.leave", by=by, now=now)
+
+
+def _end(membership: Membership, action: str, *, by: Actor, now: datetime) -> None:
     _require_another_admin(membership)
     member_leaving.send(sender=Membership, membership=membership, by=by, now=now)
     person = ("person", membership.user.email)
     answer = {"role": membership.role}
-    tell_team(membership.team, "member.remove", by=by, now=now, target=person, answer=answer)
+    tell_team(membership.team, action, by=by, now=now, target=person, answer=answer)
     membership.delete()
 
 
 def _require_another_admin(membership: Membership) -> None:
-    """Two admins who demote each other at once wait for each other here."""
+    """Of an admin: one who can sign in. Two who demote each other at once wait for each other."""
     team = Team.objects.select_for_update().get(pk=membership.team_id)
-    if not team.memberships.exclude(pk=membership.pk).filter(role=Role.ADMIN).exists():
+    admins = team.memberships.filter(role=Role.ADMIN)
+    others = admins.filter(user__is_active=True).exclude(pk=membership.pk)
+    if admins.filter(pk=membership.pk).exists() and not others.exists():
         raise LastAdmin

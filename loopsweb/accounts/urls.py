@@ -14,6 +14,7 @@ urlpatterns = [
     path("<int:team>/", views.detail, name="detail"),
     path("<int:team>/name/", views.rename, name="rename"),
     path("<int:team>/policy/", views.policy, name="policy"),
+    path("<int:team>/departure/", views.leave, name="leave"),
     path("<int:team>/workspaces/", views.add_workspace, name="add_workspace"),
     path("<int:team>/members/", views.add_member, name="add_member"),
     path("<int:team>/members/<int:member>/role/", views.change_role, name="change_role"),

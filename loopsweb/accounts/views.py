@@ -136,7 +136,7 @@ def add_member(request: TeamRequest) -> HttpResponse:
     if form.is_valid():
         email = form.cleaned_data["email"]
         try:
-            if not consent.is_given(email, team=request.team, admin=request.user):
+            if not consent.is_given(email, admin=request.user):
                 return sending.invite(request, **form.cleaned_data)
             membership = actions.add_member(
                 **form.cleaned_data, team=request.team, by=actor(request), now=timezone.now()
@@ -185,6 +185,19 @@ def remove_member(request: TeamRequest, member: int) -> HttpResponse:
     if membership.user_id == request.user.pk:
         return redirect("teams:list")
     return redirect("teams:detail", request.team.pk)
+
+
+@require_in_team(Permission.VIEW)
+@require_POST
+@confirmed
+def leave(request: TeamRequest) -> HttpResponse:
+    membership = request.team.memberships.select_related("user", "team").get(user=request.user)
+    try:
+        actions.leave(membership=membership, by=actor(request), now=timezone.now())
+    except actions.LastAdmin as error:
+        return team_page(request, status=CONFLICT, problem=str(error))
+    messages.success(request, f"You left {request.team.name}.")
+    return redirect("teams:list")
 
 
 @public

@@ -84,11 +84,12 @@ def test_who_belongs_to_a_team_asks(browser: Client, otto: User, acme: Workspace
         reverse("teams:remove_member", args=[acme.team_id, member.pk]): {},
         reverse("teams:add_member", args=[acme.team_id]): EVIL,
         reverse("teams:invite", args=[acme.team_id]): EVIL,
+        reverse("teams:leave", args=[acme.team_id]): {},
     }
 
     asked = [browser.post(path, sent)["Location"] for path, sent in forms.items()]
 
-    assert asked == ["/accounts/reauthenticate/?next=%2F"] * 4
+    assert asked == ["/accounts/reauthenticate/?next=%2F"] * 5
     assert dict(acme.team.memberships.values_list("user__email", "role")) == {
         "alice@example.com": "admin",
         otto.email: "operator",

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import re
+
 import pytest
 from django.test import Client
 from django.urls import reverse
@@ -104,7 +106,10 @@ def test_members_see_each_other_and_change_nothing(
         "otto@example.com",
         "vic@example.com",
     ]
-    assert page.content.decode().split("<main")[1].count("<form") == 0
+    forms = re.findall(
+        r'<form method="post" action="([^"]+)"', page.content.decode().split("<main")[1]
+    )
+    assert forms == [url("leave", acme)]
 
 
 def made_staff(person: User) -> User:
@@ -152,16 +157,20 @@ def test_who_shares_a_team_is_a_member_at_once(alice: User, otto: User, acme: Wo
     assert roles(own) == {alice.email: "admin", otto.email: "viewer"}
 
 
-def test_who_accepted_before_is_a_member_at_once(
-    alice: User, mallory: User, acme: Workspace
+@pytest.mark.parametrize("way", ["removed", "left"])
+def test_who_accepted_once_and_left_is_asked_again(
+    way: str, alice: User, mallory: User, acme: Workspace
 ) -> None:
     adds(alice, acme, mallory.email)
     offer = Invitation.objects.get()
     client_of(mallory).post(reverse("teams:accept_offer", args=[offer.pk]))
-    client_of(alice).post(url("remove_member", acme, mallory))
+    if way == "removed":
+        client_of(alice).post(url("remove_member", acme, mallory))
+    else:
+        client_of(mallory).post(url("leave", acme))
 
-    assert adds(alice, acme, mallory.email) == ["… is a member now."]
-    assert roles(acme.team)[mallory.email] == "viewer"
+    assert adds(alice, acme, mallory.email) == [sending.MAILED.format("…")]
+    assert roles(acme.team) == {alice.email: "admin"}
 
 
 def test_staff_add_anybody(alice: User, mallory: User, acme: Workspace) -> None:
@@ -248,13 +257,59 @@ def test_the_last_admin_stays(alice: User, otto: User, acme: Workspace) -> None:
     for answer in (
         browser.post(url("change_role", acme, alice), {"role": "viewer"}),
         browser.post(url("remove_member", acme, alice)),
+        browser.post(url("leave", acme)),
     ):
         assert answer.status_code == 409
         assert answer.context["problem"] == (
-            "A team keeps at least one admin. Make someone else admin first."
+            "A team keeps at least one admin who can sign in. Make someone else admin first."
         )
     assert roles(acme.team) == {alice.email: "admin", otto.email: "operator"}
     assert Event.objects.count() == 0
+
+
+@pytest.mark.parametrize("how", ["change_role", "remove_member", "leave"])
+def test_an_admin_who_cannot_sign_in_does_not_count(
+    how: str, alice: User, otto: User, acme: Workspace
+) -> None:
+    acme.team.memberships.filter(user=otto).update(role=Role.ADMIN)
+    User.objects.filter(pk=otto.pk).update(is_active=False)
+    path = url(how, acme) if how == "leave" else url(how, acme, alice)
+
+    answer = client_of(alice).post(path, {"role": "viewer"})
+
+    assert answer.status_code == 409
+    assert roles(acme.team) == {alice.email: "admin", otto.email: "admin"}
+
+
+@pytest.mark.parametrize("persona", ["otto", "vic"])
+def test_anybody_leaves(persona: str, alice: User, otto: User, vic: User, acme: Workspace) -> None:
+    person = {"otto": otto, "vic": vic}[persona]
+    role = roles(acme.team)[person.email]
+    key_of(person, acme, name="laptop")
+
+    answer = client_of(person).post(url("leave", acme))
+
+    assert answer["Location"] == "/teams/"
+    assert person.email not in roles(acme.team)
+    assert trail() == [("acme", "key.remove", "laptop"), ("acme", "member.leave", person.email)]
+    event = Event.objects.get(action="member.leave")
+    assert (event.person, event.role, event.answer) == (person.email, role, {"role": role})
+
+
+def test_who_is_no_admin_leaves_also_a_team_that_has_none(
+    alice: User, otto: User, acme: Workspace
+) -> None:
+    User.objects.filter(pk=alice.pk).update(is_active=False)
+
+    client_of(otto).post(url("leave", acme))
+
+    assert roles(acme.team) == {alice.email: "admin"}
+
+
+def test_leaving_is_a_post(otto: User, mallory: User, acme: Workspace) -> None:
+    assert client_of(otto).get(url("leave", acme)).status_code == 405
+    assert client_of(mallory).post(url("leave", acme)).status_code == 404
+    assert otto.email in roles(acme.team)
 
 
 def test_of_two_admins_one_may_go(alice: User, otto: User, acme: Workspace) -> None:
