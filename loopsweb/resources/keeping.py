@@ -1,12 +1,14 @@
 """Keep what an answer said: new and changed rows in bulk, status changes, rows that went missing.
 
-An unchanged row costs one comparison of digests and no write.
+An unchanged row costs one comparison of digests and no write. Of two answers about one row the
+one asked for later holds, whichever comes first.
 """
 
 from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from datetime import timedelta
 from typing import Any, Protocol, TypeVar
 
 import msgspec
@@ -20,6 +22,7 @@ from loopsweb.resources.status_changes import StatusChange, seen
 from loopsweb.resources.tidy import ID_LENGTH, MAX_BIGINT, MAX_INTEGER, fit, fit_json
 
 BATCH = 500
+LATE_AT_MOST = timedelta(minutes=10)  # what is newer by more was kept under a clock that was wrong
 OURS = frozenset({"id", "workspace", "remote_id", "first_seen_at"})
 
 
@@ -46,61 +49,93 @@ def keep(
     expected: QuerySet[S] | None = None,
     tracked: Sequence[str] = ("status",),
     leave: Collection[str] = (),
-) -> list[StatusChange]:
-    """Make the rows of `model` agree with `found`, one answer of the API; the status changes seen.
+) -> bool:
+    """Make the rows of `model` agree with `found`, one answer of the API. False when some of it was
+    older than what is kept, and passed over: then its digest must not stand for what is kept.
 
     `build` makes a row's own fields of one thing found. Rows of `expected` that were not found
     are marked missing (None: the answer was about single things, nothing is expected).
     `tracked` are the fields whose changes are remembered, `leave` those this answer does not speak
     of. The workspace's version grows if anything changed.
+
+    Rows are held first; a deactivation, the workspace and the chain follow, or two may deadlock.
     """
-    columns = ["remote_id", "digest", "missing_since", "pk", *tracked]
+    columns = ["remote_id", "digest", "missing_since", "pk", "changed_at", *tracked]
     known: dict[str, tuple[Any, ...]] = {}
     if expected is not None:
         known = {row[0]: row for row in expected.values_list(*columns).iterator(10_000)}
     things = {thing.id: thing for thing in found if len(thing.id) <= ID_LENGTH}
-    for ids in batches([remote_id for remote_id in things if remote_id not in known]):
-        rows = model._default_manager.filter(workspace=reading.workspace, remote_id__in=ids)
-        known |= {row[0]: row for row in rows.values_list(*columns)}
+    here = model._default_manager.filter(workspace=reading.workspace)
+    known |= rows_of(here, [one for one in things if one not in known], columns)
+
+    digests = {remote_id: digest_of(thing.raw) for remote_id, thing in things.items()}
+    news = [one for one, digest in digests.items() if not says(known.get(one), digest)]
+    gone = [row[0] for row in known.values() if row[0] not in things and row[2] is None]
+    known |= rows_of(here.select_for_update(), news + gone, columns)  # as they are by now
+    newer = {one for one in news + gone if is_newer(known.get(one), reading)}
 
     changed: list[S] = []
     changes: list[StatusChange] = []
-    for remote_id, thing in things.items():
-        digest = digest_of(thing.raw)
-        before = known.get(remote_id)
-        if before and before[1] == digest and before[2] is None:
+    for remote_id in news:
+        digest, before = digests[remote_id], known.get(remote_id)
+        if remote_id in newer or says(before, digest):
             continue
-        row = complete(build(thing), remote_id=remote_id, digest=digest, reading=reading)
-        changed.append(row)
+        row = build(things[remote_id])
+        changed.append(complete(row, remote_id=remote_id, digest=digest, reading=reading))
         if before:
-            seen_at = before[2] or reading.previous_at
-            now_then = zip(tracked, before[4:], strict=True)
-            changes += [
-                StatusChange(
-                    workspace=reading.workspace,
-                    noun=model.__name__.lower(),
-                    remote_id=remote_id,
-                    field=field,
-                    old=old,
-                    new=getattr(row, field),
-                    last_seen_old_at=seen_at,
-                    first_seen_new_at=reading.now,
-                )
-                for field, old in now_then
-                if getattr(row, field) != old
-            ]
+            changes += differences(row, dict(zip(columns, before, strict=True)), tracked, reading)
     upsert(model, changed, leave=leave)
-    StatusChange.objects.bulk_create(changes, batch_size=BATCH)
-    if changes:
-        seen.send(sender=model, changes=changes, reading=reading)
-    lost = [row[3] for row in known.values() if row[0] not in things and row[2] is None]
+    lost = [known[one][3] for one in gone if one not in newer and known[one][2] is None]
     for pks in batches(lost):
         model._default_manager.filter(pk__in=pks).update(
             missing_since=reading.previous_at or reading.now
         )
+    StatusChange.objects.bulk_create(changes, batch_size=BATCH)
+    if changes:
+        seen.send(sender=model, changes=changes, reading=reading)
     if changed or lost:
         bump(reading.workspace)
-    return changes
+    return not newer
+
+
+def rows_of(
+    rows: QuerySet[S], ids: list[str], columns: Sequence[str]
+) -> dict[str, tuple[Any, ...]]:
+    """{remote id: its `columns`}; all who hold rows hold them in the same order."""
+    return {
+        row[0]: row
+        for some in batches(sorted(ids))
+        for row in rows.filter(remote_id__in=some).order_by("remote_id").values_list(*columns)
+    }
+
+
+def is_newer(row: tuple[Any, ...] | None, reading: Reading) -> bool:
+    """Whether the row (…, …, …, …, changed_at, …) is of an answer asked for after this one."""
+    return row is not None and reading.now < row[4] < reading.now + LATE_AT_MOST
+
+
+def says(row: tuple[Any, ...] | None, digest: str) -> bool:
+    """Whether the row (remote_id, digest, missing_since, …) is there and says the same."""
+    return row is not None and row[1:3] == (digest, None)
+
+
+def differences(
+    row: Snapshot, before: dict[str, Any], tracked: Sequence[str], reading: Reading
+) -> list[StatusChange]:
+    return [
+        StatusChange(
+            workspace=reading.workspace,
+            noun=type(row).__name__.lower(),
+            remote_id=row.remote_id,
+            field=field,
+            old=before[field],
+            new=getattr(row, field),
+            last_seen_old_at=before["missing_since"] or reading.previous_at,
+            first_seen_new_at=reading.now,
+        )
+        for field in tracked
+        if getattr(row, field) != before[field]
+    ]
 
 
 def complete(row: S, *, remote_id: str, digest: str, reading: Reading) -> S:

@@ -12,15 +12,15 @@ from loopsweb.resources.reading import Reading
 def pull(client: Client, question: Question, *, reading: Reading, known_digest: str) -> str:
     """Ask for the checkpoints of one run or base model and keep what is new; its digest."""
     listing = client.list_checkpoints(**question.api_filter)
-    if listing.digest != known_digest:
-        keep(
-            listing,
-            row_of,
-            model=Checkpoint,
-            reading=reading,
-            expected=reading.missable(question.rows(reading), listing),
-            tracked=("sync_status",),
-        )
+    if listing.digest != known_digest and not keep(
+        listing,
+        row_of,
+        model=Checkpoint,
+        reading=reading,
+        expected=reading.missable(question.rows(reading), listing),
+        tracked=("sync_status",),
+    ):
+        return ""
     return listing.digest
 
 

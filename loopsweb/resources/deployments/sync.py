@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from django.db.models import QuerySet
 
 from loopsweb.loops_api import Client, errors, types
@@ -21,7 +23,8 @@ def pull(client: Client, *, reading: Reading, known_digest: str) -> str:
     listing = client.list_deployments(scope=reading.scope)
     if listing.digest != known_digest:
         live = Deployment.objects.exclude(status__in=TERMINAL)
-        keep_all(list(listing), reading=reading, expected=reading.missable(live, listing))
+        if not keep_all(listing, reading=reading, expected=reading.missable(live, listing)):
+            return ""
     return listing.digest
 
 
@@ -50,12 +53,12 @@ def pull_one(client: Client, remote_id: str, *, reading: Reading) -> types.Deplo
 
 
 def keep_all(
-    found: list[types.Deployment],
+    found: Iterable[types.Deployment],
     *,
     reading: Reading,
     expected: QuerySet[Deployment] | None = None,
-) -> None:
-    keep(
+) -> bool:
+    return keep(
         found,
         row_of,
         model=Deployment,

@@ -19,19 +19,20 @@ LEFT_OUT_BY_OLDER_LISTS = ("base_url", "sampler_remote_id", "detailed_at")
 def pull(client: Client, *, reading: Reading, known_digest: str) -> str:
     """Ask for the runs and keep what is new; the digest of the answer."""
     listing = client.list_runs(scope=reading.scope)
-    if listing.digest != known_digest:
-        runs = list(listing)
-        names_pair = any("sampler" in run.raw for run in runs)
-        keep(
-            runs,
-            lambda run: row_of(run, detailed=names_pair, reading=reading),
-            model=Run,
-            reading=reading,
-            expected=reading.missable(Run.objects.all(), listing),
-            leave=() if names_pair else LEFT_OUT_BY_OLDER_LISTS,
-        )
-        sessions.harvest((run.session_id for run in runs if run.session_id), reading=reading)
-    return listing.digest
+    if listing.digest == known_digest:
+        return known_digest
+    runs = list(listing)
+    names_pair = any("sampler" in run.raw for run in runs)
+    is_kept = keep(
+        runs,
+        lambda run: row_of(run, detailed=names_pair, reading=reading),
+        model=Run,
+        reading=reading,
+        expected=reading.missable(Run.objects.all(), listing),
+        leave=() if names_pair else LEFT_OUT_BY_OLDER_LISTS,
+    )
+    sessions.harvest((run.session_id for run in runs if run.session_id), reading=reading)
+    return listing.digest if is_kept else ""
 
 
 def pull_details(client: Client, *, reading: Reading, known_digest: str) -> str:

@@ -18,17 +18,16 @@ KNOWN_FROM_ELSEWHERE = ("run_remote_id", "session_remote_id")
 def pull(client: Client, *, reading: Reading, known_digest: str) -> str:
     """Ask for the samplers and keep what is new; the digest of the answer."""
     listing = client.list_samplers(scope=reading.scope)
-    if listing.digest != known_digest:
-        keep(
-            listing,
-            row_of,
-            model=Sampler,
-            reading=reading,
-            expected=reading.missable(Sampler.objects.all(), listing),
-            leave=KNOWN_FROM_ELSEWHERE,
-        )
+    is_kept = listing.digest == known_digest or keep(
+        listing,
+        row_of,
+        model=Sampler,
+        reading=reading,
+        expected=reading.missable(Sampler.objects.all(), listing),
+        leave=KNOWN_FROM_ELSEWHERE,
+    )
     pair(reading=reading)
-    return listing.digest
+    return listing.digest if is_kept else ""
 
 
 def pair(*, reading: Reading) -> None:
