@@ -8,7 +8,8 @@ from __future__ import annotations
 
 from typing import ClassVar
 
-_REFUSALS = range(400, 500)
+_GIVEN_UP = {408, 460, 499}  # somebody on the way stopped waiting; the API may go on
+_REFUSALS = frozenset(range(400, 500)) - _GIVEN_UP
 _FAULTS = range(500, 600)
 
 
@@ -18,7 +19,8 @@ class LoopsError(Exception):
     message: what happened, in technical words, safe to log and to show.
     plain: a sentence for people: what happened and what to do next.
     may_have_been_received: False when the API surely did nothing: the connection was never made,
-        or it answered with a refusal (4xx). True when it may have acted and we cannot tell.
+        or it answered with a refusal (4xx, but for those that tell of a wait given up). True when
+        it may have acted and we cannot tell.
     """
 
     sentence: ClassVar[str] = "The Loops API could not be asked."
