@@ -11,10 +11,11 @@ from urllib.parse import quote
 
 REDACTED = "[redacted]"
 _LONGEST_MESSAGE = 500
+_LOOKED_AT = 2048  # of a message several times longer than is shown, so that no pattern takes long
 _SHORTEST_SECRET = 8
 
 _ESCAPED = re.compile(rb"\\u00([2-7][0-9a-fA-F])")
-_URL_QUERY = re.compile(r"(https?://[^\s?\"'<>]*)\?[^\s\"'<>]*", re.IGNORECASE)
+_URL = re.compile(r"(https?://[^\s?\"'<>]*)(\?[^\s\"'<>]*)?", re.IGNORECASE)
 _SIGNATURE = re.compile(
     r"\b((?:x-(?:amz|goog)-)?(?:signature|credential|security-token)|sig)=[^\s&\"'<>]+",
     re.IGNORECASE,
@@ -47,7 +48,7 @@ class Key:
         """`text` on one line, shortened, without this key and without presigned queries."""
         for secret in self._spellings():
             text = text.replace(secret, REDACTED)
-        text = _URL_QUERY.sub(rf"\1?{REDACTED}", text)
+        text = _URL.sub(_without_query, text[:_LOOKED_AT])
         text = _SIGNATURE.sub(rf"\1={REDACTED}", text)
         text = " ".join("".join(c if c.isprintable() else " " for c in text).split())
         return text if len(text) <= _LONGEST_MESSAGE else text[: _LONGEST_MESSAGE - 1] + "…"
@@ -67,3 +68,7 @@ class Key:
         _, _, tail = self._secret.partition(".")
         found = {self._secret, tail} if len(tail) >= _SHORTEST_SECRET else {self._secret}
         return sorted(found | {quote(secret, safe="") for secret in found}, key=len, reverse=True)
+
+
+def _without_query(url: re.Match[str]) -> str:
+    return f"{url[1]}?{REDACTED}" if url[2] else url[1]

@@ -7,6 +7,7 @@ import copy
 import json
 import logging
 import pickle
+import time
 import traceback
 from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING
@@ -132,6 +133,26 @@ def test_redact(text: str, redacted: str) -> None:
 
 def test_a_key_cut_by_the_bound_of_a_message_is_still_redacted() -> None:
     assert KEY[:12] not in Key(KEY).redact("x" * 480 + KEY)
+
+
+@pytest.mark.parametrize("filling", [" ", "https://x.test/?".ljust(1000, "q") + " "])
+@pytest.mark.parametrize("cut_off", range(len(KEY)))
+def test_a_key_cut_by_the_bound_of_what_is_looked_at_is_still_redacted(
+    filling: str, cut_off: int
+) -> None:
+    before = (filling * 2048)[cut_off - 2048 :]
+    assert KEY[:4] not in Key(KEY).redact(f"{before}{KEY}")
+
+
+@pytest.mark.parametrize(
+    "text", ["http://" * 9000, "sig" * 20_000, "sig=" * 15_000, "x-amz-" * 9000]
+)
+def test_no_refusal_takes_long_to_redact(client: Client, served: Served, text: str) -> None:
+    served.on("GET /v1/loops/runs", Answer(403, json.dumps({"message": text}).encode()))
+    started = time.monotonic()
+    with pytest.raises(errors.Forbidden):
+        client.list_runs()
+    assert time.monotonic() - started < 1
 
 
 def test_a_client_shows_its_address_and_not_its_key(client: Client) -> None:
