@@ -1,7 +1,8 @@
 """One poll with one key: every noun in turn, then when to come again.
 
-A noun's failure does not stop the others; an API that cannot be reached at all, or does not know
-the key, stops the poll. Nothing is deleted or declared ended on an error.
+A noun's failure does not stop the others; an API that cannot be reached at all, does not know the
+key, or twice in a row does not answer in time, is asked nothing more in this poll. Nothing is
+deleted or declared ended on an error.
 """
 
 from __future__ import annotations
@@ -35,6 +36,7 @@ from loopsweb.resources.watch import watched
 log = logging.getLogger(__name__)
 
 BACK_OFF_AT_MOST = timedelta(minutes=5)
+TIMEOUTS_IN_A_ROW = 2
 WAIT_AT_MOST_SECONDS = 900.0  # whatever the API asks for
 UNEXPECTED = "The poll ended unexpectedly; the log says why."
 Clock = Callable[[], datetime]
@@ -70,7 +72,12 @@ class Poll:
         wide = self.key.sees_organisation
         self.covers = frozenset(s.key_id for s in mine if wide or s == state)
         self.failures: list[errors.LoopsError] = []
+        self.timeouts = 0
         self.visible = False
+
+    @property
+    def is_silent(self) -> bool:
+        return self.timeouts >= TIMEOUTS_IN_A_ROW
 
     def run(self) -> None:
         started_at, is_over = self.clock(), False
@@ -118,23 +125,26 @@ class Poll:
         """Question by question; "checkpoints" is as old as the oldest answer among them."""
         feeds = checkpoint_feeds.of(self.state)
         every, due = plan.questions(reading=self.reading(Feed()), feeds=feeds)
-        asked = {
-            question: self.ask(
-                "checkpoints",
-                feeds.get(question, Feed()),
-                partial(checkpoints.pull, self.client, question),
-            )
-            for question in due
-        }
+        asked = {}
+        for question in due:
+            if self.is_silent:
+                break
+            pull = partial(checkpoints.pull, self.client, question)
+            asked[question] = self.ask("checkpoints", feeds.get(question, Feed()), pull)
         checkpoint_feeds.keep(self.state, asked, drop=feeds.keys() - every)
         feeds |= asked
         summary = Feed.sum_up([feeds.get(one, Feed()) for one in every], now=self.clock())
+        if self.is_silent:
+            before = Feed.of(self.state, "checkpoints")
+            summary = before.failed(error=self.failures[-1].plain, at=self.clock())
         self.visible |= summary.write(self.state, "checkpoints")
 
     def ask(self, name: str, feed: Feed, pull: Pull) -> Feed:
         """Ask one question and keep its answer; what is to be remembered of it."""
         leases.renew(self.state, now=self.clock())
         reading = self.reading(feed)
+        if self.is_silent:
+            return feed.failed(error=self.failures[-1].plain, at=reading.now)
         try:
             digest = pull(reading=reading, known_digest=feed.digest)
         except (errors.Unauthorized, errors.Forbidden, errors.ConnectionFailed):
@@ -142,7 +152,9 @@ class Poll:
         except errors.LoopsError as error:
             log.warning("poll of %s failed: %s", name, error)
             self.failures.append(error)
+            self.timeouts = self.timeouts + 1 if isinstance(error, errors.TimedOut) else 0
             return feed.failed(error=error.plain, at=reading.now)
+        self.timeouts = 0
         return feed.answered(digest=digest, at=reading.now)
 
     def reading(self, feed: Feed) -> Reading:

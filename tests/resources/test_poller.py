@@ -3,10 +3,12 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import timedelta
 
+import httpx
 import pytest
 
 from loopsweb.accounts.models import User, Workspace
 from loopsweb.keys.models import KeyState
+from loopsweb.loops_api import shared
 from loopsweb.resources.freshness import freshness
 from loopsweb.resources.models import Checkpoint, Deployment, PollState, Run, Sampler, Session
 from loopsweb.resources.status_changes import StatusChange
@@ -274,3 +276,78 @@ def test_an_answer_with_something_unreadable_in_it_misses_nothing(
     run.extra["id"] = {"not": "an id"}
     poll(after=120)
     assert Run.objects.get(remote_id=run.id).missing_since is None
+
+
+class Silence(httpx.BaseTransport):
+    """The simulated API, but where it `is_silent` no answer comes."""
+
+    def __init__(self, loops: Simulator, is_silent: Callable[[httpx.URL], bool]) -> None:
+        self.loops, self.is_silent = httpx.WSGITransport(app=loops.wsgi), is_silent
+        self.asked: list[str] = []
+
+    def handle_request(self, request: httpx.Request) -> httpx.Response:
+        self.asked.append(request.url.path)
+        if self.is_silent(request.url):
+            raise httpx.ReadTimeout("late", request=request)
+        return self.loops.handle_request(request)
+
+
+FallsSilent = Callable[[Callable[[httpx.URL], bool]], Silence]
+
+
+@pytest.fixture
+def falls_silent(world: Simulator, monkeypatch: pytest.MonkeyPatch) -> FallsSilent:
+    def fall(is_silent: Callable[[httpx.URL], bool]) -> Silence:
+        silence = Silence(world, is_silent)
+        monkeypatch.setattr(shared, "http", lambda: httpx.Client(transport=silence))
+        return silence
+
+    return fall
+
+
+def test_an_api_that_does_not_answer_twice_is_asked_nothing_more(
+    acme: Workspace, world: Simulator, add_key: AddKey, poll: Poll, falls_silent: FallsSilent
+) -> None:
+    world.world.add_run()
+    add_key()
+    poll()
+    silence = falls_silent(lambda _: True)
+
+    poll(after=120)
+
+    assert silence.asked == ["/v1/loops/runs", "/v1/loops/samplers"]
+    errors = {freshness(acme).of(noun).error for noun in ("runs", "deployments", "checkpoints")}
+    assert errors == {"The Loops API did not answer in time. Try again in a moment."}
+    assert PollState.objects.get().failures == 1
+
+
+def test_other_nouns_are_read_while_one_is_not_answered(
+    acme: Workspace, world: Simulator, add_key: AddKey, poll: Poll, falls_silent: FallsSilent
+) -> None:
+    world.world.add_run()
+    add_key()
+    falls_silent(lambda url: url.path in {"/v1/loops/runs", "/v1/loops/deployments"})
+    sampler = world.world.add_sampler()
+    poll(after=120)
+    assert Sampler.objects.filter(remote_id=sampler.id).exists()
+    assert freshness(acme).of("checkpoints").error == ""
+
+
+def test_questions_that_are_never_answered_do_not_keep_the_others_from_being_asked(
+    world: Simulator, add_key: AddKey, poll: Poll, falls_silent: FallsSilent
+) -> None:
+    runs = [world.world.add_run(id=f"r{n}", base_model=f"model-{n}") for n in range(8)]
+    checkpoints = {world.world.add_checkpoint(run=run).id for run in runs[2:]}
+    add_key()
+    silent_runs = {f"r{n}" for n in range(6)}
+    silence = falls_silent(lambda url: url.params.get("run_id") in silent_runs)
+
+    poll()
+    assert silence.asked.count("/v1/loops/checkpoints") == 2
+
+    for _ in range(3):  # each marks two more, until all that is silent has failed once
+        poll(after=400)
+    silent_runs -= {"r2", "r3", "r4", "r5"}
+    for _ in range(40):
+        poll(after=400)
+    assert set(Checkpoint.objects.values_list("remote_id", flat=True)) == checkpoints

@@ -7,6 +7,7 @@ calls; the rest once in a while.
 
 from __future__ import annotations
 
+import random
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -49,19 +50,27 @@ def questions(
 ) -> tuple[set[Question], list[Question]]:
     """(all questions that together cover every run, those to ask now).
 
-    Never-asked ones come first, of quiet runs as of live ones.
+    Never-asked ones come first, of quiet runs as of live ones. Those that failed the last time come
+    last, in any order: two that never answer end a poll, but not always before the same others.
     """
     runs = runs_to_cover(reading)
     every = fewest(runs)
     if len(every) <= FEW:
-        return every, sorted(every)
+        return every, in_turn(sorted(every), feeds)
     moving = moving_runs(reading=reading)
     hot = fewest({run: model for run, model in runs.items() if run in moving})
     as_of = {question: feed.as_of or NEVER for question, feed in feeds.items()}
     long_ago = reading.now - QUIET_EVERY
     due = [question for question in every - hot if as_of.get(question, NEVER) <= long_ago]
     due.sort(key=lambda question: (as_of.get(question, NEVER), question))
-    return every | hot, [*sorted(hot), *due][:QUESTIONS_PER_POLL]
+    return every | hot, in_turn([*sorted(hot), *due], feeds)[:QUESTIONS_PER_POLL]
+
+
+def in_turn(due: list[Question], feeds: Mapping[Question, Feed]) -> list[Question]:
+    failing = [one for one in due if one in feeds and feeds[one].failing_since]
+    random.shuffle(failing)
+    last = set(failing)
+    return [one for one in due if one not in last] + failing
 
 
 def runs_to_cover(reading: Reading) -> dict[str, str]:
