@@ -58,7 +58,7 @@ def keep(
     `tracked` are the fields whose changes are remembered, `leave` those this answer does not speak
     of. The workspace's version grows if anything changed.
 
-    Rows are held first; a deactivation, the workspace and the chain follow, or two may deadlock.
+    Rows are held first: see `hold`.
     """
     columns = ["remote_id", "digest", "missing_since", "pk", "changed_at", *tracked]
     known: dict[str, tuple[Any, ...]] = {}
@@ -167,9 +167,9 @@ def upsert(model: type[S], rows: list[S], *, leave: Collection[str] = ()) -> Non
 
 
 def hold(workspace: Workspace) -> None:
-    """Nobody else changes what belongs to the workspace until the commit. Who writes several things
-    takes this first, then rows, then the chain, so that two writers never wait for each other."""
-    Workspace.objects.select_for_update().get(pk=workspace.pk)
+    """Nobody else asks for or decides anything in the workspace until the commit. The order is:
+    rows of the snapshot, the workspace, requests, the chain; so two writers never deadlock."""
+    Workspace.objects.select_for_update(no_key=True).get(pk=workspace.pk)
 
 
 def bump(workspace: Workspace) -> None:

@@ -82,10 +82,16 @@ def close(deactivation: Deactivation, *, status: str, now: datetime) -> bool:
 
 def note(changes: list[StatusChange], reading: Reading, **_: Any) -> None:
     """Of what was seen to change, note what ended: by a deactivation of ours, or without us."""
-    for change in changes:
-        kind = KINDS.get(change.noun)
-        if kind and change.field == "status" and kind.has_ended(change.new):
-            note_end(change, reading=reading)
+    ended = [change for change in changes if is_end(change)]
+    if ended:
+        hold(reading.workspace)
+    for change in ended:
+        note_end(change, reading=reading)
+
+
+def is_end(change: StatusChange) -> bool:
+    kind = KINDS.get(change.noun)
+    return kind is not None and change.field == "status" and kind.has_ended(change.new)
 
 
 def note_end(change: StatusChange, *, reading: Reading) -> None:
