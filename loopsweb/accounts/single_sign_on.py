@@ -7,8 +7,6 @@ a group that has a role here; what the groups say then holds for every team they
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable
-from dataclasses import dataclass
 from typing import Any
 
 import structlog
@@ -17,19 +15,16 @@ from allauth.core import context
 from allauth.core.exceptions import ImmediateHttpResponse
 from allauth.socialaccount.adapter import DefaultSocialAccountAdapter
 from allauth.socialaccount.models import SocialAccount, SocialLogin
-from django.conf import settings
 from django.db import transaction
 from django.dispatch import receiver
 from django.http import HttpRequest
-from django.utils import timezone
 
-from loopsweb.accounts import actions, elsewhere
-from loopsweb.accounts.models import Membership, Role, Team, User, Workspace
-from loopsweb.audit.record import actor
+from loopsweb.accounts import elsewhere
+from loopsweb.accounts.groups import claims_of, granted
+from loopsweb.accounts.models import User
 from loopsweb.ui.errors import page
 
 log = structlog.get_logger(__name__)
-STRENGTH = [Role.VIEWER, Role.OPERATOR, Role.ADMIN]
 NOT_VERIFIED = "Your sign-in service does not say that your email is verified. Ask whoever runs it."
 NO_GROUP = (
     "Your sign-in service knows you, but none of your groups has a place here. "
@@ -46,33 +41,6 @@ NOT_ASKED = (
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Grant:
-    group: str
-    workspace: str
-    role: str
-
-
-def grants(entries: Iterable[str]) -> list[Grant]:
-    """Read `group=workspace:role`. Raises ValueError."""
-    found = []
-    for entry in entries:
-        group, _, place = entry.rpartition("=")
-        workspace, _, role = place.partition(":")
-        if not (group and workspace and role in STRENGTH):
-            raise ValueError(
-                f"LOOPSWEB_OIDC_ROLES: {entry!r} is not `group=workspace:role`, "
-                f"with one of the roles {', '.join(STRENGTH)}."
-            )
-        found.append(Grant(group, workspace, role))
-    return found
-
-
-def claims_of(sociallogin: SocialLogin) -> dict[str, Any]:
-    said = sociallogin.account.extra_data
-    return {**said.get("id_token", {}), **said.get("userinfo", {})}
-
-
 def verified(sociallogin: SocialLogin) -> list[str]:
     """In lower case. Some services say it as text, and "false" is one."""
     return [
@@ -80,12 +48,6 @@ def verified(sociallogin: SocialLogin) -> list[str]:
         for each in sociallogin.email_addresses
         if each.verified is True or each.verified == "true"
     ]
-
-
-def granted(claims: dict[str, Any]) -> list[Grant]:
-    said = claims.get(settings.OIDC_GROUPS_CLAIM, [])
-    groups = {str(each) for each in said} if isinstance(said, list) else {str(said)}
-    return [grant for grant in grants(settings.OIDC_ROLES) if grant.group in groups]
 
 
 class SingleSignOn(DefaultSocialAccountAdapter):  # type: ignore[misc]
@@ -141,36 +103,3 @@ def note_when_confirmed(
 ) -> None:
     if sociallogin is not None:
         elsewhere.note(request, sociallogin)
-
-
-@receiver(user_logged_in)
-def keep_to_groups(
-    request: HttpRequest, user: User, sociallogin: SocialLogin | None = None, **_: Any
-) -> None:
-    """The strongest role that the groups grant in each team they can speak of; none: out."""
-    if sociallogin is None:
-        return
-    strongest: dict[int, str] = {}
-    teams = dict(Workspace.objects.values_list("slug", "team_id"))
-    map_ = grants(settings.OIDC_ROLES)
-    spoken_of = {teams[each.workspace] for each in map_ if each.workspace in teams}
-    for grant in granted(claims_of(sociallogin)):
-        if (team_id := teams.get(grant.workspace)) is not None:
-            held = strongest.get(team_id, grant.role)
-            strongest[team_id] = max(held, grant.role, key=lambda role: STRENGTH.index(Role(role)))
-    for team in Team.objects.filter(pk__in=spoken_of).order_by("pk"):
-        keep_in(team, user, strongest.get(team.pk, ""), request)
-
-
-def keep_in(team: Team, person: User, role: str, request: HttpRequest) -> None:
-    membership = Membership.objects.filter(team=team, user=person).select_related("team").first()
-    by, now = actor(request, role=role or (membership.role if membership else "")), timezone.now()
-    try:
-        if membership is None and role:
-            actions.add_member(team=team, email=person.email, role=role, by=by, now=now)
-        elif membership is not None and role:
-            actions.change_role(membership=membership, role=role, by=by, now=now)
-        elif membership is not None:
-            actions.remove_member(membership=membership, by=by, now=now)
-    except actions.LastAdmin:
-        log.warning("last_admin_stays", team=team.name, email=person.email)

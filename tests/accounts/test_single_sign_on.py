@@ -10,8 +10,8 @@ from allauth.socialaccount.models import SocialAccount
 from django.test import Client
 from pytest_django import Settings
 
+from loopsweb.accounts.groups import Grant, grants
 from loopsweb.accounts.models import Membership, Role, User, Workspace
-from loopsweb.accounts.single_sign_on import Grant, grants
 from loopsweb.audit.models import Event
 from tests.accounts import oidc
 from tests.personas import client_of
@@ -83,7 +83,7 @@ def test_somebody_new_with_a_group(service: oidc.Service, acme: Workspace, alice
 
 
 def test_a_name_of_several_lines_becomes_one(service: oidc.Service, acme: Workspace) -> None:
-    sign_in(service, EVE | {"groups": ["ml"], "name": "Eve\n\x00 Online"})
+    sign_in(service, EVE | {"groups": ["ml"], "name": "Eve\n\x1b Online"})
 
     assert User.objects.get(email="eve@example.com").name == "Eve Online"
 
