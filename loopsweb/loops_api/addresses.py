@@ -9,9 +9,20 @@ from urllib.parse import quote, urlencode
 
 import httpx
 
+IP = ipaddress.IPv4Address | ipaddress.IPv6Address
+
 _HIGHEST_PORT = 65535
 _private_hosts: set[str] = set()
-_METADATA = frozenset(map(ipaddress.ip_address, ("fd00:ec2::254", "100.100.100.200")))
+_METADATA = frozenset(
+    map(
+        ipaddress.ip_address,
+        ("fd00:ec2::254", "100.100.100.200", "168.63.129.16", "192.0.0.192"),
+    )
+)
+_ENDS_IN_IPV4 = [  # compatible, mapped, translated, NAT64 and its local kind
+    ipaddress.IPv6Network(network)
+    for network in ("::/96", "::ffff:0:0/96", "::ffff:0:0:0/96", "64:ff9b::/96", "64:ff9b:1::/48")
+]
 
 
 def origin(base_url: str) -> httpx.URL:
@@ -41,11 +52,21 @@ def is_never_asked(ip: str, *, host: str) -> bool:
     Link-local addresses and those where clouds tell a machine its own secrets, also within IPv6,
     whatever the name. Private ones, unless the API URL itself is one or its name is allowed to.
     """
-    it = ipaddress.ip_address(ip.partition("%")[0])
-    it = getattr(it, "ipv4_mapped", None) or getattr(it, "sixtofour", None) or it
+    it = _innermost(ipaddress.ip_address(ip.partition("%")[0]))
     if it.is_link_local or it.is_multicast or it.is_unspecified or it in _METADATA:
         return True
+    if isinstance(it, ipaddress.IPv6Address) and it.is_site_local:
+        return True
     return not it.is_global and not _may_be_private(host.lower())
+
+
+def _innermost(it: IP) -> IP:
+    """The IPv4 address that an IPv6 one stands for, else the address itself."""
+    if isinstance(it, ipaddress.IPv4Address):
+        return it
+    if any(it in network for network in _ENDS_IN_IPV4):
+        return ipaddress.IPv4Address(it.packed[-4:])
+    return it.sixtofour or it
 
 
 def _may_be_private(host: str) -> bool:

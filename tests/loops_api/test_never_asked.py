@@ -23,6 +23,18 @@ from tests.loops_api.sockets import says, talking
         "2002:a9fe:a9fe::",
         "fd00:ec2::254",
         "100.100.100.200",
+        "168.63.129.16",
+        "192.0.0.192",
+        "::ffff:168.63.129.16",
+        "::169.254.169.254",
+        "::ffff:0:169.254.169.254",
+        "64:ff9b::169.254.169.254",
+        "64:ff9b:1::169.254.169.254",
+        "64:ff9b:1:a9fe:a9:fe00::",
+        "64:ff9b::100.100.100.200",
+        "64:ff9b::0.0.0.0",
+        "fec0::1",
+        "feff::1",
         "0.0.0.0",  # noqa: S104
         "::",
         "224.0.0.1",
@@ -33,7 +45,11 @@ def test_where_no_key_goes(ip: str) -> None:
         assert addresses.is_never_asked(ip, host=host) is True
 
 
-PRIVATE = ["127.0.0.1", "::1", "10.0.0.7", "192.168.1.1", "172.16.0.1", "100.64.0.1", "fd00::1"]
+PRIVATE = [
+    "127.0.0.1", "::1", "10.0.0.7", "192.168.1.1", "172.16.0.1", "100.64.0.1", "fd00::1",
+    "::ffff:10.0.0.7", "::10.0.0.7", "::ffff:0:10.0.0.7", "64:ff9b::10.0.0.7",
+    "64:ff9b:1::127.0.0.1",
+]  # fmt: skip
 
 
 @pytest.mark.parametrize("ip", PRIVATE)
@@ -49,14 +65,25 @@ def test_a_private_address_is_asked_where_that_was_configured(
     assert never == [False, True, False, False, False]
 
 
-@pytest.mark.parametrize("ip", ["104.18.0.1", "2606:4700::1"])
+@pytest.mark.parametrize(
+    "ip",
+    [
+        "104.18.0.1",
+        "168.63.129.17",
+        "2606:4700::1",
+        "::ffff:104.18.0.1",
+        "64:ff9b::104.18.0.1",
+        "2002:6812:1::",
+    ],
+)
 def test_a_public_address_is_asked(ip: str) -> None:
     assert addresses.is_never_asked(ip, host="api.example.test") is False
 
 
-@given(st.ip_addresses(network="169.254.0.0/16"))
-def test_no_link_local_address_within_ipv6(ip: ipaddress.IPv4Address) -> None:
-    assert addresses.is_never_asked(f"::ffff:{ip}", host=str(ip)) is True
+@pytest.mark.parametrize("before", ["::", "::ffff:", "::ffff:0:", "64:ff9b::", "64:ff9b:1:7::"])
+@given(ip=st.ip_addresses(network="169.254.0.0/16"))
+def test_no_link_local_address_within_ipv6(before: str, ip: ipaddress.IPv4Address) -> None:
+    assert addresses.is_never_asked(f"{before}{ip}", host=str(ip)) is True
 
 
 def test_a_public_name_that_leads_home_is_sent_nothing(
