@@ -28,13 +28,20 @@ PATTERNS = (
         r"(?i)((?:/|%2F)(?:invitations|password(?:/|%2F)reset(?:/|%2F)key)(?:/|%2F))"
         r"[A-Za-z0-9_-]{16,}"
     ),
+    # cookies as good as a password, in a header, a form or a dictionary
+    re.compile(rf"(?i)((?:sessionid|csrf(?:middleware)?token)[\\\"']*\s*[:=]\s*[\\\"']*){VALUE}"),
+    # scheme://user:password@host; it looks no further than the next slash, so it takes no longer
+    re.compile(r"(://[^\s/:@\"'\\<>]*:)[^\s/\"'\\<>]+(?=@)"),
+    # our own access tokens
+    re.compile(r"()loopsweb_[A-Za-z0-9_-]{43,}"),
     # a Baseten key standing alone: eight characters, a dot, thirty-two characters
     re.compile(r"()\b[A-Za-z0-9]{8}\.[A-Za-z0-9]{32}\b"),
 )
 
 
 def redact(text: str) -> str:
-    """`text` with API keys, authorization values and signed query parameters blanked."""
+    """`text` with API keys, access tokens, authorization values, cookies, passwords in URLs and
+    signed query parameters blanked, in time that grows with its length alone."""
     for pattern in PATTERNS:
         text = pattern.sub(rf"\g<1>{BLANK}", text)
     return text

@@ -2,11 +2,14 @@ from __future__ import annotations
 
 import json
 import string
+import time
+from secrets import token_urlsafe
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from loopsweb.json_api.tokens.models import PREFIX
 from loopsweb.ui.redaction import BLANK, redact
 
 secrets = st.text(string.ascii_letters + string.digits + "-_.", max_size=60).map(
@@ -30,11 +33,18 @@ surroundings = st.text(string.ascii_letters + " \n.,", max_size=20)
         "https://store/file?Signature={}",
         "https://store/file?sig={}",
         "https://store/file?token={}",
+        "Cookie: theme=dark; sessionid={}; csrftoken={}",
+        'Set-Cookie: sessionid="{}"; HttpOnly',
+        "{{'csrftoken': '{}', 'sessionid': '{}'}}",
+        "csrfmiddlewaretoken={}&reason=why",
+        "postgres://loopsweb:{}@db.example.test:5432/loopsweb",
+        "redis://:{}@cache/0",
+        "https://alice:{}@tte@example.test",
     ],
 )
 @given(secret=secrets, before=surroundings, after=surroundings)
 def test_no_form_of_a_secret_survives(form: str, secret: str, before: str, after: str) -> None:
-    line = f"{before} {form.format(secret)} {after}"
+    line = f"{before} {form.format(secret, secret)} {after}"
     assert "s3cr3t" not in redact(line)
     assert BLANK in redact(line)
 
@@ -42,6 +52,28 @@ def test_no_form_of_a_secret_survives(form: str, secret: str, before: str, after
 def test_a_key_standing_alone_is_blanked() -> None:
     key = f"{'aB3' * 2}dE.{'x9Yz' * 8}"
     assert redact(f"tried {key}!") == f"tried {BLANK}!"
+
+
+def test_an_access_token_of_ours_is_blanked_wherever_it_stands() -> None:
+    token = PREFIX + token_urlsafe(32)
+    assert redact(f"tried {token}!") == f"tried {BLANK}!"
+    assert redact(f'{{"token":"{token}"}}') == f'{{"token":"{BLANK}"}}'
+
+
+def test_of_an_address_only_the_password_is_blanked() -> None:
+    line = "postgres://loopsweb:pa:ss@w0rd@db:5432/x and http://host:8000/a@b"
+    assert redact(line) == f"postgres://loopsweb:{BLANK}@db:5432/x and http://host:8000/a@b"
+
+
+@pytest.mark.parametrize(
+    "part",
+    ["://", "://a:", "://a:b", "a", ":", "@", "loopsweb_", "sessionid", "sessionid ", "csrftoken='",
+     "authorization", "authorization ", "bearer", "bearer ", "?x-amz-", " sig", "/invitations/"],
+)  # fmt: skip
+def test_no_text_takes_long(part: str) -> None:
+    started = time.monotonic()
+    redact(part * (1_000_000 // len(part)))
+    assert time.monotonic() - started < 2
 
 
 @pytest.mark.parametrize(
