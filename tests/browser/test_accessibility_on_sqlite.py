@@ -36,7 +36,7 @@ WITHOUT_A_PAGE = {
     *("checkpoints:download", "dashboard:export", "dashboard:head", "dashboard:verification"),
     *("keys:check", "keys:share", "teams:rename", "teams:add_member", "teams:change_role"),
     *("teams:add_workspace", "teams:invite", "teams:revoke_invitation", "teams:policy"),
-    *("teams:accept_offer", "teams:decline_offer", "tokens:revoke"),
+    *("teams:accept_offer", "teams:decline_offer", "teams:leave", "tokens:revoke"),
     *("deactivations:approval", "deactivations:refusal", "deactivations:withdrawal"),
     *("deactivations:protection", "deactivations:stop"),
 }
