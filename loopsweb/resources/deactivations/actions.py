@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Callable
-from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -17,7 +16,8 @@ from loopsweb.keys.clients import Acting
 from loopsweb.loops_api import Client, errors
 from loopsweb.resources import poll_state
 from loopsweb.resources.deactivations import endings
-from loopsweb.resources.deactivations.models import Batch, Deactivation, State
+from loopsweb.resources.deactivations.models import Deactivation, State
+from loopsweb.resources.deactivations.plans import AT_ONCE, Plan
 from loopsweb.resources.deactivations.targets import KINDS, Target, kind_of
 from loopsweb.resources.keeping import bump, hold
 
@@ -37,47 +37,6 @@ class AlreadyRequested(Exception):
     def told(self) -> dict[str, str]:
         """The answer in the trail."""
         return {"error": ALREADY, "first": str(self.deactivation.incident)}
-
-
-@dataclass(frozen=True, kw_only=True)
-class Plan:
-    """How a request goes on once it is recorded: it waits for a second person until `expires_at`,
-    or it is sent at `due_at`, or, with neither, at once. `foreseen`: what the person was shown.
-    `token`: with which a script of theirs asked."""
-
-    why_approval: str = ""
-    expires_at: datetime | None = None
-    due_at: datetime | None = None
-    broke_glass: bool = False
-    foreseen: dict[str, list[str]] = field(default_factory=dict)
-    batch: Batch | None = None
-    token: str = ""
-
-    @property
-    def state(self) -> State:
-        if self.expires_at:
-            return State.WAITING
-        return State.DUE if self.due_at else State.REQUESTED
-
-    def told(self) -> dict[str, Any] | None:
-        """What the trail's first event says of it."""
-        said: dict[str, Any] = {}
-        if self.expires_at:
-            said |= {"waits_for": "a second person", "until": self.expires_at.isoformat()}
-        if self.why_approval:
-            said["demanded"] = self.why_approval
-        if self.broke_glass:
-            said["broke_glass"] = True
-        if self.due_at:
-            said["sent_from"] = self.due_at.isoformat()
-        if self.token:
-            said["token"] = self.token
-        if self.batch:
-            said["batch"] = str(self.batch.uid)
-        return said or None
-
-
-AT_ONCE = Plan()
 
 
 def deactivate(

@@ -13,6 +13,7 @@ from loopsweb.resources.creating import AlreadySubmitted
 from loopsweb.resources.deactivations import actions, endings
 from loopsweb.resources.deactivations.demands import plan
 from loopsweb.resources.deactivations.models import NOT_SENT, Batch, Deactivation, State
+from loopsweb.resources.deactivations.plans import Plan
 from loopsweb.resources.deactivations.policies import Policy
 from loopsweb.resources.deactivations.previews import Known, Line, Preview
 from loopsweb.resources.deactivations.targets import Kind
@@ -66,7 +67,7 @@ def ask(
     return batch
 
 
-Added = tuple[Deactivation, actions.Plan] | actions.AlreadyRequested
+Added = tuple[Deactivation, Plan] | actions.AlreadyRequested
 
 
 def add(known: Known, *, batch: Batch, by: Actor, policy: Policy) -> Added:

@@ -7,8 +7,8 @@ from datetime import datetime, timedelta
 
 from loopsweb.accounts.models import User, Workspace
 from loopsweb.keys.models import Key
-from loopsweb.resources.deactivations.actions import Plan
 from loopsweb.resources.deactivations.models import Batch
+from loopsweb.resources.deactivations.plans import Plan
 from loopsweb.resources.deactivations.policies import Policy
 from loopsweb.resources.deactivations.preflight import Preflight
 
