@@ -25,16 +25,19 @@ FROM: dict[State, tuple[State, ...]] = {
     State.UNKNOWN: (State.REQUESTED,),
     State.CONFIRMED: (State.SUCCEEDED, State.UNKNOWN, State.REFUSED),
     State.ENDED: (State.SUCCEEDED, State.UNKNOWN),
+    State.LOST: (State.SUCCEEDED, State.UNKNOWN),
     State.DECLINED: (State.WAITING,),
     State.WITHDRAWN: NOT_SENT,
     State.EXPIRED: NOT_SENT,
 }
 LATE_EFFECT = timedelta(minutes=15)
 WITH_ITS_RUN = timedelta(days=1)
-OUTCOME = {state: Outcome(state) for state in FROM if state not in (State.DUE, State.ENDED)} | {
+OF_THEIR_OWN = {
     State.DUE: Outcome.APPROVED,
     State.ENDED: Outcome.OBSERVED,
+    State.LOST: Outcome.UNKNOWN,
 }
+OUTCOME = {state: OF_THEIR_OWN.get(state) or Outcome(state) for state in FROM}
 
 
 @transaction.atomic

@@ -21,6 +21,7 @@ class State(models.TextChoices):
     UNKNOWN = "unknown", "Outcome unknown"
     CONFIRMED = "confirmed", "Confirmed stopped"
     ENDED = "ended", "Ended without being stopped"
+    LOST = "lost", "Not known to the API any more"
     DECLINED = "declined", "Declined"
     WITHDRAWN = "withdrawn", "Withdrawn"
     EXPIRED = "expired", "Expired"

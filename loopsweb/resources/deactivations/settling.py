@@ -20,6 +20,7 @@ from loopsweb.resources.reading import Reading
 log = logging.getLogger(__name__)
 
 PATIENCE = {State.UNKNOWN: timedelta(minutes=2), State.SUCCEEDED: timedelta(minutes=15)}
+GONE_FOR = timedelta(days=1)
 LONGEST_WAIT = timedelta(minutes=10)
 ASK_AGAIN = [  # (up to this age, wait this long)
     (timedelta(seconds=60), timedelta(seconds=2)),
@@ -78,9 +79,12 @@ def ask(deactivation: Deactivation, *, client: Client, reading: Reading) -> None
     kind = KINDS[deactivation.noun]
     status = kind.status_of(client, deactivation.target_remote_id, reading=reading)
     deactivation.refresh_from_db()
-    if not status:
-        return
     age = now - (deactivation.sent_at or deactivation.requested_at)
+    if not status:
+        if age > GONE_FOR:
+            gone = {"error": "The API has not known it for a day. Whether it stopped is not known."}
+            endings.move(deactivation, State.LOST, answer=gone, now=now)
+        return
     if kind.has_ended(status):
         endings.close(deactivation, status=status, now=now)
     elif deactivation.state in PATIENCE and age > PATIENCE[State(deactivation.state)]:

@@ -37,6 +37,13 @@ DEACTIVATION = Vocabulary(
     ),
     Status("confirmed", "good", "It was seen to have stopped.", terminal=True),
     Status("ended", "ended", "It ended, but not by being stopped.", terminal=True),
+    Status(
+        "lost",
+        "unknown",
+        "The API does not know it any more. Whether it stopped is not known.",
+        "Look at what you are billed, or ask whoever runs the API.",
+        terminal=True,
+    ),
     Status("declined", "idle", "A second person did not agree. Nothing was sent.", terminal=True),
     Status("withdrawn", "idle", "It was taken back before it was sent.", terminal=True),
     Status(

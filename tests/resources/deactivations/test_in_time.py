@@ -73,6 +73,22 @@ def test_what_was_accepted_without_effect_can_be_asked_for_again(
     assert len(calls(world)) == 2
 
 
+def test_what_the_api_does_not_know_any_more_is_not_asked_about_for_ever(
+    otto: User, deployment: Deployment, real_time: Timeline, world: Simulator
+) -> None:
+    press(otto, deployment)
+    del world.world.deployments[deployment.remote_id]
+    real_time.now += timedelta(hours=23)
+    settle(real_time)
+    assert state() == State.SUCCEEDED
+    real_time.now += timedelta(hours=2)
+    settle(real_time)
+    assert state() == State.LOST
+    told = Event.objects.filter(target_id=deployment.remote_id).order_by("pk")
+    assert list(told.values_list("outcome", flat=True)) == ["requested", "succeeded", "unknown"]
+    assert settling.claim(now=real_time() + timedelta(days=1)) == []
+
+
 def test_a_process_that_was_held_up_does_not_call_any_more(
     otto: User, deployment: Deployment, real_time: Timeline, world: Simulator
 ) -> None:
