@@ -6,6 +6,7 @@ import hashlib
 from collections.abc import Callable, Generator, Iterable, Iterator
 from contextlib import closing, contextmanager
 from datetime import datetime
+from itertools import chain
 from tempfile import SpooledTemporaryFile
 
 from django.db import DataError, connection
@@ -107,10 +108,11 @@ def keep_signed(workspace: str, *, now: datetime, handed_to: str = "") -> Signed
 def export(workspace: str, *, now: datetime) -> Iterator[bytes]:
     """Lines of an export: what it is, the links, a head signed now, and a checksum of it all.
 
-    Raises Broken: what does not hold is given no proof.
+    Raises Broken: what does not hold is given no proof, nor a first line, which comes once all of
+    it was followed.
     """
-    verify(workspace)
-    return exported(workspace, now=now)
+    lines = exported(workspace, now=now)
+    return chain([next(lines)], lines)
 
 
 def exported(workspace: str, *, now: datetime) -> Iterator[bytes]:
