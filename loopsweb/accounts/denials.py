@@ -7,13 +7,11 @@ person are told; a trail must not grow as fast as somebody can click.
 
 from __future__ import annotations
 
-from typing import Any
-
-from allauth.core.internal import ratelimit
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest
 from django.utils import timezone
 
+from loopsweb.accounts import limits
 from loopsweb.accounts.models import Team
 from loopsweb.accounts.roles import ROLE_PERMISSIONS, Permission, denial
 from loopsweb.accounts.trail import tell_team
@@ -21,11 +19,6 @@ from loopsweb.audit.models import Outcome
 from loopsweb.audit.record import Actor, actor, record
 
 LONGEST_PATH = 300
-LIMIT: dict[str, Any] = {
-    "app": "loopsweb.accounts",
-    "action": "denied",
-    "config": {"denied": "60/m/key"},
-}
 
 
 def refuse(
@@ -37,8 +30,9 @@ def refuse(
     """
     by = by or actor(request)
     reason = denial(by["role"], permission)
-    if permission not in ROLE_PERMISSIONS[by["role"]] and ratelimit.consume(
-        request, **LIMIT, key=f"{by['workspace']} {by['person']}", limit_get=True
+    whose = f"{by['workspace']} {by['person']}"
+    if permission not in ROLE_PERMISSIONS[by["role"]] and limits.within(
+        request, "denied", key=whose
     ):
         _tell(request, permission, by=by, reason=reason)
     return PermissionDenied(reason)

@@ -10,12 +10,11 @@ from datetime import datetime, timedelta
 from functools import wraps
 from http import HTTPStatus
 
-from allauth.core.internal import ratelimit
 from django.db import DatabaseError
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 
-from loopsweb.accounts import denials, second_factor
+from loopsweb.accounts import denials, limits, second_factor
 from loopsweb.accounts.models import Workspace
 from loopsweb.accounts.permissions import ACCESS_TOKEN, Permission, permissions_of
 from loopsweb.audit.record import Actor, actor
@@ -23,7 +22,6 @@ from loopsweb.json_api.problems import Problem
 from loopsweb.json_api.tokens.models import PREFIX, AccessToken, Scope
 from loopsweb.resources.deactivations.targets import Kind
 
-LIMITS = {"read": "120/m/key", "act": "20/m/key", "refused": "30/m/ip"}
 NOTED_EVERY = timedelta(minutes=1)
 NOT_ALLOWED = HTTPStatus.METHOD_NOT_ALLOWED
 ReadingView = Callable[[HttpRequest, Workspace, str], HttpResponse]
@@ -74,7 +72,7 @@ def acting(view: ActingView) -> Callable[..., HttpResponse]:
         if Permission.DEACTIVATE not in permissions_of(by["role"]):
             refusal = denials.refuse(request, Permission.DEACTIVATE, by=by)
             raise Problem(HTTPStatus.FORBIDDEN, str(refusal))
-        if not within(request, "act", key=token.digest):
+        if not limits.within(request, "api_act", key=token.digest):
             raise Problem(
                 HTTPStatus.TOO_MANY_REQUESTS, "A token acts 20 times a minute. Wait a minute."
             )
@@ -103,13 +101,13 @@ def token_of(request: HttpRequest, workspace: str, *, now: datetime) -> AccessTo
         )
     token = AccessToken.objects.behind(secret.strip(), now=now)
     if token is None:
-        if not within(request, "refused"):
+        if not limits.within(request, "api_refused"):
             raise Problem(HTTPStatus.TOO_MANY_REQUESTS, "Too many wrong tokens. Wait a minute.")
         raise Problem(
             HTTPStatus.UNAUTHORIZED,
             "This token is unknown, expired or revoked, or its person has left the team.",
         )
-    if not within(request, "read", key=token.digest):
+    if not limits.within(request, "api_read", key=token.digest):
         raise Problem(
             HTTPStatus.TOO_MANY_REQUESTS, "A token asks 120 times a minute. Wait a minute."
         )
@@ -123,13 +121,6 @@ def token_of(request: HttpRequest, workspace: str, *, now: datetime) -> AccessTo
     if token.workspace.slug != workspace:
         raise Problem(HTTPStatus.NOT_FOUND, "This token opens no workspace of that name.")
     return token
-
-
-def within(request: HttpRequest, action: str, *, key: str = "") -> bool:
-    used = ratelimit.consume(
-        request, app="loopsweb.json_api", action=action, config=LIMITS, key=key, limit_get=True
-    )
-    return used is not None
 
 
 def note_use(token: AccessToken, *, now: datetime) -> None:
