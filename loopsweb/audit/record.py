@@ -37,6 +37,11 @@ def actor(request: HttpRequest, *, workspace: str = "", role: str = "") -> Actor
     )
 
 
+def nobody(workspace: str) -> Actor:
+    """loopsweb itself, which no person asked."""
+    return Actor(workspace=workspace, person="", role="", address="", request_id="")
+
+
 def record(
     *,
     workspace: str,

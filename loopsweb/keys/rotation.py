@@ -12,7 +12,7 @@ from django.db import transaction
 from loopsweb import cipher
 from loopsweb.accounts import second_factors
 from loopsweb.audit.models import Outcome
-from loopsweb.audit.record import Actor
+from loopsweb.audit.record import nobody
 from loopsweb.keys.actions import tell
 from loopsweb.keys.models import Key
 
@@ -58,7 +58,6 @@ def rotate_one(key: Key, *, now: datetime) -> bool:
     anew = {"ciphertext": key.ciphertext, "ring_id": key.ring_id}
     if not Key.objects.filter(pk=key.pk, ciphertext=ciphertext).update(**anew):
         return False
-    nobody = Actor(workspace=key.workspace.slug, person="", role="", address="", request_id="")
     rings = {"ring_key_before": ring_id, "ring_key": key.ring_id}
-    tell(key, "key.rotate", Outcome.SUCCEEDED, by=nobody, now=now, answer=rings)
+    tell(key, "key.rotate", Outcome.SUCCEEDED, by=nobody(key.workspace.slug), now=now, answer=rings)
     return True

@@ -11,7 +11,7 @@ from django.db import IntegrityError, transaction
 from django.db.models import Q
 
 from loopsweb.audit.models import Event, Outcome
-from loopsweb.audit.record import Actor, record
+from loopsweb.audit.record import Actor, nobody, record
 from loopsweb.keys.clients import Acting
 from loopsweb.resources.deactivations import actions, endings
 from loopsweb.resources.deactivations.models import NOT_SENT, Deactivation, State
@@ -92,14 +92,13 @@ def take(deactivation: Deactivation, *, now: datetime) -> Acting | None:
 
 def drop(deactivation: Deactivation, state: State, *, why: str, now: datetime) -> None:
     """It is not sent, which nobody decided but loopsweb itself."""
-    slug = deactivation.workspace.slug
-    nobody = Actor(workspace=slug, person="", role="", address="", request_id="")
+    by = nobody(deactivation.workspace.slug)
     try:
         requested(deactivation)
     except Event.DoesNotExist:
-        untold(deactivation, by=nobody, now=now)
+        untold(deactivation, by=by, now=now)
     else:
-        endings.move(deactivation, state, answer={"error": why}, by=nobody, now=now)
+        endings.move(deactivation, state, answer={"error": why}, by=by, now=now)
 
 
 @transaction.atomic

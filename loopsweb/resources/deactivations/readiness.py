@@ -23,8 +23,10 @@ class NoLonger(Exception):
 def ready(deactivation: Deactivation) -> Acting:
     """With what it is sent. Raises NoLonger."""
     kind = KINDS[deactivation.noun]
-    if not events_of(deactivation).filter(outcome=Outcome.REQUESTED).exists():
-        raise NoLonger("It does not stand in the trail.")
+    try:
+        asked = requested(deactivation)
+    except Event.DoesNotExist:
+        raise NoLonger("It does not stand in the trail.") from None
     target = still_there(deactivation)
     shown = preflight(target)
     if more := shown.beyond(deactivation.foreseen):
@@ -34,7 +36,7 @@ def ready(deactivation: Deactivation) -> Acting:
     if deactivation.approver:
         still_allowed(deactivation.workspace, deactivation.approver, "Whoever approved")
     if not deactivation.broke_glass:
-        still_agreed(deactivation, shown, person)
+        still_agreed(deactivation, asked, shown, person)
     try:
         return client_for(workspace=deactivation.workspace, person=person, method=kind.method)
     except NoKey as error:
@@ -62,19 +64,19 @@ def still_allowed(workspace: Workspace, email: str, who: str) -> User:
     return member.user
 
 
-def still_agreed(deactivation: Deactivation, shown: Preflight, person: User) -> None:
+def still_agreed(deactivation: Deactivation, asked: Event, shown: Preflight, person: User) -> None:
     """By today's policy, and by what stands in the trail, not in a row alone. Raises NoLonger."""
-    asked = demands(
+    demanded = demands(
         shown,
         policy=policy_of(deactivation.workspace.team),
         own=own_addresses(deactivation.workspace, person),
     )
-    if asked.refused:
-        raise NoLonger(asked.refused)
-    waited = (requested(deactivation).answer or {}).get("waits_for")
+    if demanded.refused:
+        raise NoLonger(demanded.refused)
+    waited = (asked.answer or {}).get("waits_for")
     approved = events_of(deactivation).filter(outcome=Outcome.APPROVED).exists()
-    if (waited or asked.approval) and not approved:
-        raise NoLonger(f"A second person has not approved it. {asked.approval}".strip())
+    if (waited or demanded.approval) and not approved:
+        raise NoLonger(f"A second person has not approved it. {demanded.approval}".strip())
 
 
 def events_of(deactivation: Deactivation) -> QuerySet[Event]:
