@@ -37,6 +37,18 @@ def made(
 
 
 @pytest.fixture
+def deployment(made: MadeDeployments) -> Deployment:
+    [one] = made(1)
+    return one
+
+
+@pytest.fixture
+def belongs_to_bo(deployment: Deployment) -> None:
+    Deployment.objects.update(owner_email="bo@example.com")
+    deployment.refresh_from_db()
+
+
+@pytest.fixture
 def policy(acme: Workspace) -> Policy:
     return Policy.objects.create(team=acme.team, approve_others=True, approval_hours=2)
 

@@ -20,15 +20,9 @@ from loopsweb.resources.protections import Protection
 from loopsweb.simulator import Simulator
 from tests.personas import client_of
 from tests.resources.conftest import Timeline
-from tests.resources.deactivations.conftest import MadeDeployments, Poll, calls, steps, tick
+from tests.resources.deactivations.conftest import Poll, calls, steps, tick
 
-
-@pytest.fixture
-def deployment(made: MadeDeployments) -> Deployment:
-    [one] = made(1)
-    Deployment.objects.update(owner_email="bo@example.com")
-    one.refresh_from_db()
-    return one
+pytestmark = pytest.mark.usefixtures("belongs_to_bo")
 
 
 @pytest.fixture

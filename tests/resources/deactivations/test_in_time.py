@@ -27,12 +27,6 @@ from tests.resources.deactivations.test_decisions import decide, press
 DEACTIVATE = "POST /v1/loops/deployments/{deployment_id}/deactivate"
 
 
-@pytest.fixture
-def deployment(made: MadeDeployments) -> Deployment:
-    [one] = made(1)
-    return one
-
-
 def state() -> str:
     return str(Deactivation.objects.get().state)
 

@@ -23,16 +23,10 @@ from loopsweb.simulator import Simulator
 from tests import personas
 from tests.personas import adds_key
 from tests.resources.conftest import Timeline
-from tests.resources.deactivations.conftest import MadeDeployments, calls, tick
+from tests.resources.deactivations.conftest import calls, tick
 from tests.resources.deactivations.test_decisions import decide, press
 
-
-@pytest.fixture
-def deployment(made: MadeDeployments) -> Deployment:
-    [one] = made(1)
-    Deployment.objects.update(owner_email="bo@example.com")
-    one.refresh_from_db()
-    return one
+pytestmark = pytest.mark.usefixtures("belongs_to_bo")
 
 
 @pytest.fixture

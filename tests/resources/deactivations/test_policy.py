@@ -18,7 +18,7 @@ from loopsweb.resources.models import Deployment
 from loopsweb.resources.protections import Protection
 from loopsweb.simulator import Simulator
 from tests.personas import client_of
-from tests.resources.deactivations.conftest import MadeDeployments, calls
+from tests.resources.deactivations.conftest import calls
 
 TERMS = {
     "reason_required": "on",
@@ -31,12 +31,6 @@ TERMS = {
 @pytest.fixture
 def url(acme: Workspace) -> str:
     return reverse("policy:edit", args=[acme.team_id])
-
-
-@pytest.fixture
-def deployment(made: MadeDeployments) -> Deployment:
-    [one] = made(1)
-    return one
 
 
 def changes() -> list[Any]:
