@@ -9,10 +9,11 @@ VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes
 PYTEST := $(BIN)/pytest -n 2 --dist loadscope -q
+COVERAGE := --cov --cov-report=term
 LOCK := $(UV) pip compile --universal --python-version 3.11 --generate-hashes --no-strip-extras --no-annotate --no-header -q pyproject.toml
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo serve test check bench lock
+.PHONY: help setup demo serve test test-sqlite test-postgresql check bench lock
 
 help:  ## Show this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -25,10 +26,14 @@ demo: $(VENV)/.run  ## A filled dashboard with a pretended API, on http://127.0.
 serve: $(VENV)/.run  ## The dashboard for real, in one process on SQLite
 	@exec $(BIN)/python manage.py serve --host $(HOST) --port $(PORT)
 
-test: $(VENV)/.develop  ## The whole suite, on SQLite, then on PostgreSQL with Redis
-	@echo "== SQLite, one process"
-	@$(PYTEST) --cov --cov-report=term
-	@echo "== PostgreSQL, Redis, separate processes"
+test: test-sqlite test-postgresql  ## The whole suite, on SQLite, then on PostgreSQL with Redis
+
+test-sqlite: $(VENV)/.develop
+	@echo "== SQLite, one process, on $$($(BIN)/python -V)"
+	@$(PYTEST) $(COVERAGE)
+
+test-postgresql: $(VENV)/.develop
+	@echo "== PostgreSQL, Redis, separate processes, on $$($(BIN)/python -V)"
 	@$(PYTEST) --on postgresql
 
 check: export LOOPSWEB_DATA_DIR := $(VENV)/check

@@ -12,7 +12,7 @@ def main() -> None:
 
     if sys.argv[1:2] == ["demo"]:
         demo_environment.enter(os.environ, sys.argv)
-    environment.keep_to_ourselves()
+    environment.make_data_dir()
     environment.make_missing_secrets(say=say)
 
     from django.core.management import execute_from_command_line

@@ -36,10 +36,15 @@ def data_dir() -> Path:
     return Path(text("LOOPSWEB_DATA_DIR", str(BASE_DIR / "data")))
 
 
-def keep_to_ourselves() -> None:
-    """Embedded only: the database and all else that is made is for this process's user alone."""
+def make_data_dir() -> None:
+    """Create the data directory before Django starts: its checks may open the database.
+
+    Embedded, only this process's user can read the directory and what is made in it.
+    """
     if is_embedded():
         os.umask(0o077)
+    if is_embedded() or not text("DATABASE_URL"):
+        data_dir().mkdir(parents=True, exist_ok=True)
 
 
 def is_embedded() -> bool:
@@ -62,7 +67,6 @@ def make_missing_secrets(*, say: Callable[[str], None]) -> None:
     for name, make in SECRETS.items():
         if secret(name):
             continue
-        data_dir().mkdir(parents=True, exist_ok=True)
         file = data_dir() / name.lower()
         with os.fdopen(os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as out:
             out.write(make())

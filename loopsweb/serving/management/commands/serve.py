@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import ipaddress
+from collections.abc import Sequence
 from typing import Any
 
 from django.conf import settings
@@ -12,6 +13,7 @@ from loopsweb.serving.ports import CannotListen, address, listen
 
 class Command(BaseCommand):
     help = "Migrate, then serve the site; without REDIS_URL everything runs in this one process."
+    requires_system_checks: Sequence[str] = ()  # they open the database: not before we listen
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("--host", default="127.0.0.1")
@@ -35,6 +37,7 @@ class Command(BaseCommand):
             instead = f"Stop that one, or name another: --port {port + 1}"
             raise CommandError(f"{error} {instead}") from error
         try:
+            self.check()
             migrating.migrate()
         except KeyboardInterrupt:
             raise CommandError("Stopped before it was up.") from None
