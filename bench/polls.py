@@ -13,7 +13,7 @@ from django.test.utils import CaptureQueriesContext
 
 from bench import timing, world
 from loopsweb.keys.models import Key
-from loopsweb.loops_api.listing import Listing
+from loopsweb.loops_api.row_lists import Listing
 
 WRITES = ("INSERT", "UPDATE", "DELETE")
 SETTLED_AFTER = 20

@@ -3,7 +3,7 @@ from __future__ import annotations
 from django.http import HttpRequest, HttpResponse
 from django.urls import include, path
 
-from loopsweb.accounts.permissions import signed_in
+from loopsweb.accounts.authorization.decorators import signed_in
 
 
 @signed_in

@@ -8,9 +8,9 @@ from loopsweb.accounts.models import Role, User, Workspace
 from loopsweb.audit.record import Actor
 from loopsweb.keys import actions
 from loopsweb.keys.models import Key
-from loopsweb.resources import poller
 from loopsweb.resources.models import Checkpoint, Run
-from loopsweb.resources.poll_state import PollState
+from loopsweb.resources.polling import poller
+from loopsweb.resources.snapshot.poll_state import PollState
 
 
 def settle(*, name: str, api: str) -> Key:

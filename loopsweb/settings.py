@@ -88,7 +88,7 @@ if not BRINGS_PARTIALS:
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
-    "loopsweb.accounts.middleware.ClientAddressMiddleware",
+    "loopsweb.accounts.authorization.middleware.ClientAddressMiddleware",
     "loopsweb.ui.middleware.RequestIdMiddleware",
     "loopsweb.ui.middleware.SecurityHeadersMiddleware",
     "loopsweb.ui.middleware.OutageMiddleware",
@@ -101,8 +101,8 @@ MIDDLEWARE = [
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
     "allauth.account.middleware.AccountMiddleware",
-    "loopsweb.accounts.middleware.LastSeenMiddleware",
-    "loopsweb.accounts.middleware.DenyByDefaultMiddleware",
+    "loopsweb.accounts.authorization.middleware.LastSeenMiddleware",
+    "loopsweb.accounts.authorization.middleware.DenyByDefaultMiddleware",
 ]
 
 LOADERS: list[tuple[str, list[object]]] = [
@@ -132,7 +132,7 @@ TEMPLATES = [
                 "django.contrib.auth.context_processors.auth",
                 "django.contrib.messages.context_processors.messages",
                 "loopsweb.ui.context.site",
-                "loopsweb.accounts.context.membership",
+                "loopsweb.accounts.authorization.context.membership",
             ],
         },
     }
@@ -266,8 +266,8 @@ AUTHENTICATION_BACKENDS = ["allauth.account.auth_backends.AuthenticationBackend"
 LOGIN_URL = "account_login"
 LOGIN_REDIRECT_URL = "/"
 ACCOUNT_LOGOUT_REDIRECT_URL = "account_login"
-ACCOUNT_ADAPTER = "loopsweb.accounts.adapter.AccountAdapter"
-MFA_ADAPTER = "loopsweb.accounts.adapter.MFAAdapter"
+ACCOUNT_ADAPTER = "loopsweb.accounts.auth.adapter.AccountAdapter"
+MFA_ADAPTER = "loopsweb.accounts.auth.adapter.MFAAdapter"
 ACCOUNT_LOGIN_METHODS = {"email"}
 ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*", "password2*"]
 ACCOUNT_USER_MODEL_USERNAME_FIELD = None
@@ -281,7 +281,7 @@ MFA_TOTP_ISSUER = "loopsweb"
 OIDC_ISSUER = env.text("LOOPSWEB_OIDC_ISSUER")
 OIDC_GROUPS_CLAIM = env.text("LOOPSWEB_OIDC_GROUPS_CLAIM", "groups")
 OIDC_ROLES = env.words("LOOPSWEB_OIDC_ROLES")
-SOCIALACCOUNT_ADAPTER = "loopsweb.accounts.single_sign_on.SingleSignOn"
+SOCIALACCOUNT_ADAPTER = "loopsweb.accounts.auth.oidc.SingleSignOn"
 SOCIALACCOUNT_LOGIN_ON_GET = True  # a form that leads elsewhere is what the CSP forbids
 SOCIALACCOUNT_ONLY = False
 SOCIALACCOUNT_EMAIL_AUTHENTICATION = SOCIALACCOUNT_EMAIL_AUTHENTICATION_AUTO_CONNECT = True

@@ -15,10 +15,10 @@ urlpatterns = [
     path("w/<slug:workspace>/", include("loopsweb.resources.urls")),
     path("keys/", include("loopsweb.keys.urls")),
     path("teams/", include("loopsweb.resources.deactivations.team_urls")),
-    path("teams/", include("loopsweb.accounts.urls")),
+    path("teams/", include("loopsweb.accounts.teams.urls")),
     path("tokens/", include("loopsweb.json_api.tokens.urls")),
     path("api/v1/", include("loopsweb.json_api.urls")),
-    path("accounts/", include("loopsweb.accounts.site_urls")),
+    path("accounts/", include("loopsweb.accounts.auth.urls")),
     path("admin/", admin.site.urls),
 ]
 

@@ -13,9 +13,9 @@ from django.core.management.commands.flush import Command as Flush
 from django.db import connection
 
 from loopsweb.accounts.models import Role, User, Workspace, found_team
-from loopsweb.audit import append_only
+from loopsweb.audit.chain import append_only
 from loopsweb.keys.models import Key
-from loopsweb.loops_api import shared
+from loopsweb.loops_api import http_client
 from loopsweb.simulator import Simulator
 from tests import personas
 
@@ -61,7 +61,7 @@ def loops(now: datetime, monkeypatch: pytest.MonkeyPatch) -> Iterator[Simulator]
     """The API, pretended: every client of this process reaches it instead of the network."""
     simulator = Simulator(now=now)
     with httpx.Client(transport=httpx.WSGITransport(app=simulator.wsgi)) as http:
-        monkeypatch.setattr(shared, "http", lambda: http)
+        monkeypatch.setattr(http_client, "http", lambda: http)
         yield simulator
 
 

@@ -54,7 +54,7 @@ VIOLATIONS = {
         "dashboard/activity.py",
         "import loopsweb.resources.checkpoints.files",
     ),
-    "a check speaks HTTP by itself": (HTTPX, "keys/checks.py", "import httpx"),
+    "a check speaks HTTP by itself": (HTTPX, "keys/probe.py", "import httpx"),
     "the wire imports Django": (FRAMEWORKS, "loops_api/uris.py", "import django.conf"),
     "the simulator imports Celery": (FRAMEWORKS, "simulator/world.py", "import celery"),
     "a view imports the simulator": (

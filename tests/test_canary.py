@@ -24,14 +24,15 @@ from django_redis import get_redis_connection
 from pytest_django import Settings
 
 from loopsweb.accounts.models import User, Workspace
-from loopsweb.audit import handing, trail
+from loopsweb.audit.chain import delivery, trail
 from loopsweb.audit.models import Event
 from loopsweb.celery import app
-from loopsweb.json_api.nouns import NOUNS
+from loopsweb.json_api.schemas import NOUNS
 from loopsweb.keys.models import Key
-from loopsweb.resources import poller, tasks
+from loopsweb.resources import tasks
 from loopsweb.resources.models import Checkpoint, Deployment
-from loopsweb.resources.poll_state import PollState
+from loopsweb.resources.polling import poller
+from loopsweb.resources.snapshot.poll_state import PollState
 from loopsweb.simulator import Simulator
 from loopsweb.simulator.people import Key as KnownKey
 from loopsweb.ui.logs import formatter
@@ -115,7 +116,7 @@ def handed_out(acme: Workspace, settings: Settings, tmp_path: Path, now: datetim
     """The signed head as it leaves by file and mail, and what the commands print."""
     settings.LOOPSWEB_AUDIT_HEADS_FILE = str(tmp_path / "heads")
     settings.LOOPSWEB_AUDIT_HEADS_EMAIL = "auditor@example.com"
-    assert handing.hand_out(trail.keep_signed(acme.slug, now=now)) == []
+    assert delivery.hand_out(trail.keep_signed(acme.slug, now=now)) == []
     said = io.StringIO()
     for command in (
         ["audit", "verify"],

@@ -13,8 +13,8 @@ from django.test import Client
 
 from loopsweb.accounts.models import User, Workspace
 from loopsweb.keys.models import Key
-from loopsweb.resources import poller
-from loopsweb.resources.poll_state import PollState
+from loopsweb.resources.polling import poller
+from loopsweb.resources.snapshot.poll_state import PollState
 from loopsweb.simulator import Simulator
 from tests.personas import client_of
 

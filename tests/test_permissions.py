@@ -19,23 +19,18 @@ from django.urls import URLPattern, URLResolver, get_resolver
 from django.utils import timezone
 from pytest_django import Settings
 
+from loopsweb.accounts.authorization.decorators import ACCESS_TOKEN, PUBLIC, SIGNED_IN
+from loopsweb.accounts.authorization.middleware import DenyByDefaultMiddleware
+from loopsweb.accounts.authorization.roles import ROLE_PERMISSIONS, Permission
 from loopsweb.accounts.invitations.actions import invite
-from loopsweb.accounts.middleware import DenyByDefaultMiddleware
 from loopsweb.accounts.models import Invitation, Role, User, Workspace
-from loopsweb.accounts.permissions import (
-    ACCESS_TOKEN,
-    PUBLIC,
-    ROLE_PERMISSIONS,
-    SIGNED_IN,
-    Permission,
-)
 from loopsweb.audit.models import Event
 from loopsweb.audit.record import Actor, record
 from loopsweb.json_api.models import AccessToken
 from loopsweb.json_api.tokens.actions import make
 from loopsweb.keys.models import Key
 from loopsweb.resources.models import Batch, Deactivation
-from loopsweb.resources.snapshot import Snapshot
+from loopsweb.resources.snapshot.models import Snapshot
 from loopsweb.simulator import Simulator
 from tests.keys.factory import key_of
 from tests.personas import client_of

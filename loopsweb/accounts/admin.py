@@ -17,12 +17,12 @@ from django.http import HttpRequest, HttpResponse
 from django.utils.decorators import method_decorator
 from django.views.decorators.debug import sensitive_post_parameters
 
-from loopsweb.accounts import taking_away
-from loopsweb.accounts.by_staff import may_take_over, tell_of
-from loopsweb.accounts.confirming import confirmed_to_send
+from loopsweb.accounts.auth.reauthentication import confirmed_to_send
 from loopsweb.accounts.models import Membership, Team, User, Workspace, found_team
+from loopsweb.accounts.staff import removals
+from loopsweb.accounts.staff.rules import may_take_over, tell_of
 
-assert taking_away  # noqa: S101  (imported for the pages it registers)
+assert removals  # noqa: S101  (imported for the pages it registers)
 admin.site.unregister([EmailAddress, Group, SocialApp, SocialToken])
 
 SWITCHES = {"is_active", "is_staff", "is_superuser"}

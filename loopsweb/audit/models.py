@@ -8,7 +8,7 @@ from typing import Any
 
 from django.db import models
 
-from loopsweb.audit.chain import GENESIS
+from loopsweb.audit.chain.format import GENESIS
 
 
 class Outcome(models.TextChoices):

@@ -10,9 +10,9 @@ from typing import Any, TypedDict
 from django.db import models, transaction
 from django.http import HttpRequest
 
-from loopsweb.audit.chain import PERSONAL, commitment, link, storable, text
+from loopsweb.audit.chain.anonymize import nameless
+from loopsweb.audit.chain.format import PERSONAL, commitment, link, storable, text
 from loopsweb.audit.models import Chain, Event, Outcome
-from loopsweb.audit.nameless import nameless
 
 
 class Actor(TypedDict):

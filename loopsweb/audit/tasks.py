@@ -6,8 +6,8 @@ import logging
 
 from django.utils import timezone
 
-from loopsweb.audit import checking, handing, heads, trail
-from loopsweb.audit.following import Broken
+from loopsweb.audit.chain import checkpoints, checks, delivery, trail
+from loopsweb.audit.chain.verifier import Broken
 from loopsweb.celery import app
 
 log = logging.getLogger(__name__)
@@ -16,9 +16,9 @@ log = logging.getLogger(__name__)
 @app.task
 def hand_out_heads() -> None:
     now = timezone.now()
-    for workspace in heads.due(now=now):
+    for workspace in checkpoints.due(now=now):
         try:
-            handing.hand_out(trail.keep_signed(workspace, now=now))
+            delivery.hand_out(trail.keep_signed(workspace, now=now))
         except Broken as broken:
             log.critical("no head of %s was signed: %s", workspace, broken)
 
@@ -26,4 +26,4 @@ def hand_out_heads() -> None:
 @app.task
 def verify_chains() -> None:
     for workspace in trail.workspaces():
-        checking.check(workspace, now=timezone.now())
+        checks.check(workspace, now=timezone.now())

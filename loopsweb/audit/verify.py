@@ -17,8 +17,8 @@ from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
-from loopsweb.audit.chain import canonical
-from loopsweb.audit.following import (
+from loopsweb.audit.chain.format import canonical
+from loopsweb.audit.chain.verifier import (
     UNREADABLE,
     Broken,
     Line,

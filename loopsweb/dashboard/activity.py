@@ -11,7 +11,7 @@ from loopsweb.resources.checkpoints.statuses import SYNC
 from loopsweb.resources.deployments.statuses import DEPLOYMENT
 from loopsweb.resources.runs.statuses import RUN
 from loopsweb.resources.samplers.statuses import SAMPLER
-from loopsweb.resources.status_changes import StatusChange
+from loopsweb.resources.snapshot.status_changes import StatusChange
 from loopsweb.ui.statuses import Vocabulary
 
 VOCABULARY = {"run": RUN, "sampler": SAMPLER, "deployment": DEPLOYMENT, "checkpoint": SYNC}

@@ -11,12 +11,13 @@ from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils import timezone
 
-from loopsweb.accounts import denials
-from loopsweb.accounts.permissions import Permission, WorkspaceRequest, require
-from loopsweb.audit import heads
-from loopsweb.audit.incidents import steps, together
+from loopsweb.accounts.authorization import denials
+from loopsweb.accounts.authorization.decorators import WorkspaceRequest, require
+from loopsweb.accounts.authorization.roles import Permission
+from loopsweb.audit.chain import checkpoints
 from loopsweb.audit.models import Chain, Event, Outcome
 from loopsweb.audit.record import actor, record
+from loopsweb.audit.timeline import steps, together
 from loopsweb.ui.csv_export import csv_answer
 from loopsweb.ui.filters import Filter, Spec
 from loopsweb.ui.listing import read
@@ -123,7 +124,7 @@ def list_(request: WorkspaceRequest) -> HttpResponseBase:
             "choices": query.choices(census),
             "is_part": is_part,
             "chain": chain,
-            "public_key": heads.public_key(),
+            "public_key": checkpoints.public_key(),
         },
     )
     stamp(response, version, now)

@@ -11,20 +11,21 @@ from typing import Any
 from django.http import HttpResponse
 from django.utils import timezone
 
+from loopsweb.accounts.authorization.decorators import WorkspaceRequest, require
+from loopsweb.accounts.authorization.roles import Permission
 from loopsweb.accounts.models import Workspace
-from loopsweb.accounts.permissions import Permission, WorkspaceRequest, require
 from loopsweb.dashboard import activity, attention
 from loopsweb.dashboard.last_visited import remember
 from loopsweb.keys.models import Key
 from loopsweb.resources.checkpoints.models import Checkpoint
 from loopsweb.resources.checkpoints.statuses import SYNC
 from loopsweb.resources.deployments.models import HOLDS_NOTHING
+from loopsweb.resources.deployments.run_pairing import Costed, costed, with_prices
 from loopsweb.resources.deployments.statuses import DEPLOYMENT
-from loopsweb.resources.freshness import freshness
-from loopsweb.resources.list_page import version_of
-from loopsweb.resources.pairs import Costed, costed, with_prices
+from loopsweb.resources.pages.list_page import version_of
 from loopsweb.resources.runs.models import Run
-from loopsweb.resources.watch import looked_at
+from loopsweb.resources.snapshot.freshness import freshness
+from loopsweb.resources.snapshot.viewers import looked_at
 from loopsweb.ui.live import stamp, unchanged
 from loopsweb.ui.pages import render_page, wants_partial
 

@@ -16,11 +16,12 @@ from django.shortcuts import redirect
 from django.utils import timezone
 from django.views.decorators.http import require_POST
 
-from loopsweb.accounts import limits
-from loopsweb.accounts.permissions import Permission, WorkspaceRequest, require
-from loopsweb.audit import checking, heads, trail
-from loopsweb.audit.chain import canonical
-from loopsweb.audit.following import Broken
+from loopsweb.accounts import rate_limits
+from loopsweb.accounts.authorization.decorators import WorkspaceRequest, require
+from loopsweb.accounts.authorization.roles import Permission
+from loopsweb.audit.chain import checkpoints, checks, trail
+from loopsweb.audit.chain.format import canonical
+from loopsweb.audit.chain.verifier import Broken
 from loopsweb.audit.models import Outcome
 from loopsweb.audit.record import actor, record
 from loopsweb.ui.errors import page
@@ -36,9 +37,9 @@ def limited(action: str) -> Callable[[View], View]:
         @wraps(view)
         def guarded(request: WorkspaceRequest) -> HttpResponseBase:
             try:
-                limits.take(request, action)
+                rate_limits.take(request, action)
                 return view(request)
-            except limits.TooOften as error:
+            except rate_limits.TooOften as error:
                 return page(request, TOO_MANY, "Too often", str(error))
             except Broken as broken:
                 text = f"So nothing is signed. {broken}"
@@ -53,7 +54,7 @@ def limited(action: str) -> Callable[[View], View]:
 @require_POST
 @limited("verify")
 def verification(request: WorkspaceRequest) -> HttpResponse:
-    found = checking.check(request.workspace.slug, now=timezone.now())
+    found = checks.check(request.workspace.slug, now=timezone.now())
     if found.problem:
         messages.error(request, f"The trail does not hold. {found.problem}")
     else:
@@ -75,7 +76,7 @@ def export(request: WorkspaceRequest) -> HttpResponseBase:
 def head(request: WorkspaceRequest) -> HttpResponseBase:
     """Signed now, for whoever keeps it: the trail up to here is verified against it later."""
     now = taken(request, "signed head")
-    signed = trail.keep_signed(request.workspace.slug, now=now, handed_to=heads.DOWNLOAD).head
+    signed = trail.keep_signed(request.workspace.slug, now=now, handed_to=checkpoints.DOWNLOAD).head
     line = HttpResponse(canonical(signed) + b"\n")
     return as_file(request, line, f"head-{signed['sequence']}.jsonl")
 

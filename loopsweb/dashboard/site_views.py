@@ -9,13 +9,13 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.utils import timezone
 
+from loopsweb.accounts.authorization.decorators import SignedInRequest, public, signed_in
 from loopsweb.accounts.models import Workspace
-from loopsweb.accounts.permissions import SignedInRequest, public, signed_in
 from loopsweb.dashboard.last_visited import last_visited
-from loopsweb.resources import heartbeat
 from loopsweb.resources.checkpoints.statuses import SYNC
 from loopsweb.resources.deactivations.statuses import DEACTIVATION
 from loopsweb.resources.deployments.statuses import DEPLOYMENT
+from loopsweb.resources.polling import heartbeat
 from loopsweb.resources.runs.statuses import RUN
 from loopsweb.resources.samplers.statuses import SAMPLER
 from loopsweb.ui.pages import render_page

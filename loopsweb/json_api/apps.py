@@ -7,6 +7,6 @@ class JsonApiConfig(AppConfig):
     name = "loopsweb.json_api"
 
     def ready(self) -> None:
-        from loopsweb.json_api import departures
+        from loopsweb.json_api import membership_signals
 
-        assert departures  # noqa: S101  (imported for its receiver)
+        assert membership_signals  # noqa: S101  (imported for its receiver)

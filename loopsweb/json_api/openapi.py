@@ -4,9 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from loopsweb.json_api.asking import LARGEST_SIZE, LAST_PAGE, LONGEST, USUAL_SIZE
-from loopsweb.json_api.nouns import ANY, INTEGER, NOUNS, TIME, Noun
-from loopsweb.json_api.openapi_acting import deactivation
+from loopsweb.json_api.openapi_deactivation import deactivation
 from loopsweb.json_api.openapi_parts import (
     PROBLEM,
     TEXT_OR_NULL,
@@ -15,6 +13,8 @@ from loopsweb.json_api.openapi_parts import (
     object_of,
     problems,
 )
+from loopsweb.json_api.query_parameters import LARGEST_SIZE, LAST_PAGE, LONGEST, USUAL_SIZE
+from loopsweb.json_api.schemas import ANY, INTEGER, NOUNS, TIME, Noun
 from loopsweb.resources.deactivations.targets import KINDS
 
 ABOUT = (

@@ -2,8 +2,8 @@ from __future__ import annotations
 
 from django.urls import path, re_path
 
-from loopsweb.json_api import deactivating, views
-from loopsweb.json_api.nouns import NOUNS
+from loopsweb.json_api import deactivation, views
+from loopsweb.json_api.schemas import NOUNS
 from loopsweb.resources.deactivations.targets import KINDS
 
 app_name = "api"
@@ -16,7 +16,7 @@ urlpatterns = [
     *(
         path(
             f"w/<slug:workspace>/{kind.plural}/<remote_id:remote_id>/deactivation/",
-            deactivating.deactivation,
+            deactivation.deactivation,
             {"kind": kind},
             name=f"{kind.noun}_deactivation",
         )

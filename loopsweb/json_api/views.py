@@ -8,14 +8,14 @@ from typing import Any
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.utils import timezone
 
+from loopsweb.accounts.authorization.decorators import public
 from loopsweb.accounts.models import Workspace
-from loopsweb.accounts.permissions import public
-from loopsweb.json_api.asking import read
-from loopsweb.json_api.guard import of_the_api, reading
-from loopsweb.json_api.nouns import NOUNS, value
+from loopsweb.json_api.authentication import of_the_api, reading
 from loopsweb.json_api.openapi import document
 from loopsweb.json_api.problems import Problem
-from loopsweb.resources.freshness import freshness
+from loopsweb.json_api.query_parameters import read
+from loopsweb.json_api.schemas import NOUNS, value
+from loopsweb.resources.snapshot.freshness import freshness
 
 
 @reading

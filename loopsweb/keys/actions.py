@@ -14,9 +14,9 @@ from loopsweb.accounts.models import User, Workspace
 from loopsweb.audit.models import Outcome
 from loopsweb.audit.record import Actor, record
 from loopsweb.cipher import CipherError
-from loopsweb.keys.checks import KeyFacts, try_key
 from loopsweb.keys.clients import KeyUnusable, require_allowed_url
 from loopsweb.keys.models import Key, KeyState
+from loopsweb.keys.probe import KeyFacts, try_key
 from loopsweb.keys.signals import key_ready
 from loopsweb.loops_api.errors import LoopsError, Unauthorized
 

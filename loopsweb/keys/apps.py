@@ -11,8 +11,8 @@ class KeysConfig(AppConfig):
     name = "loopsweb.keys"
 
     def ready(self) -> None:
-        from loopsweb.keys import departures
+        from loopsweb.keys import membership_signals
 
-        assert departures  # noqa: S101  (imported for its receiver)
+        assert membership_signals  # noqa: S101  (imported for its receiver)
         allow_private(settings.LOOPSWEB_PRIVATE_API_HOSTS)
         cipher.ring()  # a bad ring is said at the start, not at the first key

@@ -12,8 +12,8 @@ from loopsweb.accounts.models import User, Workspace
 from loopsweb.cipher import CipherError
 from loopsweb.keys.models import Key
 from loopsweb.loops_api import Client
+from loopsweb.loops_api.bounds import Limits
 from loopsweb.loops_api.client import Generation
-from loopsweb.loops_api.limits import Limits
 
 WHILE_A_PAGE_WAITS = Limits(read=8, read_list=8, deadline=10, deadline_list=10, attempts=1)
 READ_FOR_A_PAGE = frozenset({"list_files", "get_session"})

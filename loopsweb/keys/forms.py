@@ -9,9 +9,9 @@ from django.conf import settings
 from django.core.validators import RegexValidator
 from django.db.models import QuerySet
 
-from loopsweb.accounts.forms import WorkspaceField
+from loopsweb.accounts.authorization.roles import Permission, roles_with
 from loopsweb.accounts.models import User, Workspace
-from loopsweb.accounts.permissions import Permission, roles_with
+from loopsweb.accounts.teams.forms import WorkspaceField
 
 PLAIN = RegexValidator(
     r"^[!-~]+$", "An API key is plain letters, digits and signs without spaces. Copy it again."

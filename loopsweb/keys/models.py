@@ -12,8 +12,8 @@ from django.utils import timezone
 
 from loopsweb import cipher
 from loopsweb.accounts.models import User, Workspace
-from loopsweb.keys.abilities import ORGANISATION, OWN, need
 from loopsweb.keys.fingerprints import ends, fingerprint
+from loopsweb.keys.scopes import ORGANISATION, OWN, need
 
 NOT_OFFERED = "This Loops server does not offer this."
 

@@ -10,7 +10,7 @@ from datetime import datetime
 from django.db import transaction
 
 from loopsweb import cipher
-from loopsweb.accounts import second_factors
+from loopsweb.accounts.auth import mfa_rotation
 from loopsweb.audit.models import Outcome
 from loopsweb.audit.record import nobody
 from loopsweb.keys.actions import tell
@@ -45,7 +45,7 @@ def rotate(*, now: datetime, say: Callable[[str], object] = len) -> Rotated:
             rotated.keys += rotate_one(key, now=now)
         except cipher.CipherError as error:
             rotated.unreadable.append(f"API key {key} of {key.owner}: {error}")
-    rotated.second_factors, unreadable = second_factors.rotate()
+    rotated.second_factors, unreadable = mfa_rotation.rotate()
     rotated.unreadable += unreadable
     return rotated
 

@@ -15,17 +15,15 @@ from django.utils import timezone
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_POST
 
-from loopsweb.accounts import denials, limits, second_factor
-from loopsweb.accounts.confirming import confirmed
+from loopsweb.accounts import rate_limits
+from loopsweb.accounts.auth import mfa
+from loopsweb.accounts.auth.reauthentication import confirmed
+from loopsweb.accounts.authorization import denials
+from loopsweb.accounts.authorization.decorators import SignedInRequest, signed_in
+from loopsweb.accounts.authorization.roles import Permission, roles_with
 from loopsweb.accounts.models import Membership, Workspace
-from loopsweb.accounts.permissions import (
-    Permission,
-    SignedInRequest,
-    roles_with,
-    signed_in,
-)
 from loopsweb.audit.record import Actor, actor
-from loopsweb.keys import actions, matrix
+from loopsweb.keys import actions, capabilities
 from loopsweb.keys.clients import KeyUnusable
 from loopsweb.keys.forms import PASTE_AGAIN, AddKey, ReplaceKey, workspaces_to_add_to
 from loopsweb.keys.models import Key
@@ -55,7 +53,7 @@ def changing(view: KeyView) -> Callable[..., HttpResponseBase]:
     @of_ones_own
     @wraps(view)
     def guarded(request: SignedInRequest, key: Key) -> HttpResponseBase:
-        second_factor.demand(request, request.user, key.workspace.team)
+        mfa.demand(request, request.user, key.workspace.team)
         return view(request, key)
 
     return guarded
@@ -82,7 +80,7 @@ def add(request: SignedInRequest) -> HttpResponse:
     form = AddKey(request.POST or None, person=request.user, initial=initial)
     if form.is_valid():
         given = form.cleaned_data
-        second_factor.demand(request, request.user, given["workspace"].team)
+        mfa.demand(request, request.user, given["workspace"].team)
         key = _kept(
             request,
             form,
@@ -103,8 +101,8 @@ def add(request: SignedInRequest) -> HttpResponse:
 def detail(request: SignedInRequest, key: Key) -> HttpResponse:
     context = {
         "key": key,
-        "scopes": matrix.scopes(key),
-        "newer_routes": matrix.newer_routes(key),
+        "scopes": capabilities.scopes(key),
+        "newer_routes": capabilities.newer_routes(key),
     }
     return render_page(request, "keys/detail.html", context)
 
@@ -180,9 +178,9 @@ def _require_add_key(request: SignedInRequest, by: Actor) -> None:
 def _kept(request: SignedInRequest, form: forms.Form, keep: Callable[[], Key]) -> Key | None:
     """The key, or None with the reason at the field it is about."""
     try:
-        limits.take(request, "try_key")
+        rate_limits.take(request, "try_key")
         return keep()
-    except limits.TooOften as error:
+    except rate_limits.TooOften as error:
         form.add_error("secret", forms.ValidationError(str(error), code=TOO_OFTEN))
     except actions.AnotherApi as error:
         form.add_error("api_url", str(error))

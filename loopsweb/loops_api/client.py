@@ -8,14 +8,14 @@ from typing import Literal, Unpack
 import httpx
 
 from loopsweb.loops_api import errors, parsers
-from loopsweb.loops_api.answers import about, only
+from loopsweb.loops_api.bounds import Limits
+from loopsweb.loops_api.decoding import about, only
 from loopsweb.loops_api.files import walk
 from loopsweb.loops_api.legacy import LegacyRoutes
 from loopsweb.loops_api.legacy_generation import LegacyGeneration
-from loopsweb.loops_api.limits import Limits
-from loopsweb.loops_api.listing import Listing
-from loopsweb.loops_api.newer import NewerRoutes
+from loopsweb.loops_api.optional_routes import NewerRoutes
 from loopsweb.loops_api.requests import NewRun, NewSampler, given
+from loopsweb.loops_api.row_lists import Listing
 from loopsweb.loops_api.secret import Key
 from loopsweb.loops_api.transport import Transport
 from loopsweb.loops_api.types import (

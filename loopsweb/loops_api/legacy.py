@@ -6,9 +6,9 @@ from functools import partial
 from typing import Unpack
 
 from loopsweb.loops_api import parsers
-from loopsweb.loops_api.answers import only
-from loopsweb.loops_api.listing import Listing
+from loopsweb.loops_api.decoding import only
 from loopsweb.loops_api.requests import NewRun, NewSampler, given
+from loopsweb.loops_api.row_lists import Listing
 from loopsweb.loops_api.transport import Transport
 from loopsweb.loops_api.types import Checkpoint, FilePage, Run, Sampler, Session
 

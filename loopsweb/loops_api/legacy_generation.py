@@ -9,7 +9,7 @@ import msgspec
 from loopsweb.loops_api import parsers
 from loopsweb.loops_api.errors import NotFound
 from loopsweb.loops_api.legacy import LegacyRoutes
-from loopsweb.loops_api.listing import Listing
+from loopsweb.loops_api.row_lists import Listing
 from loopsweb.loops_api.types import Checkpoint, FilePage, Run
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import random
 
 from loopsweb.loops_api import errors
-from loopsweb.loops_api.limits import Limits
+from loopsweb.loops_api.bounds import Limits
 
 LONGEST_BACKOFF = 2.0
 

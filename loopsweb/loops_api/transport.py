@@ -18,11 +18,11 @@ import httpx
 import msgspec
 import stamina
 
-from loopsweb.loops_api import errors, shared, unpacking
+from loopsweb.loops_api import body_reader, errors, http_client
 from loopsweb.loops_api.addresses import address, origin
+from loopsweb.loops_api.bounds import Limits
 from loopsweb.loops_api.deadline import Deadline
-from loopsweb.loops_api.failures import failure, refusal
-from loopsweb.loops_api.limits import Limits
+from loopsweb.loops_api.error_mapping import failure, refusal
 from loopsweb.loops_api.retries import LONGEST_BACKOFF, wait_before_retry
 from loopsweb.loops_api.secret import Key
 from loopsweb.loops_api.throttle import Throttle
@@ -123,12 +123,12 @@ class Transport:
             return type(failed).__name__, failed
 
     def _answer(self, request: httpx.Request) -> httpx.Response:
-        http = shared.http() if self._http is None else self._http
+        http = http_client.http() if self._http is None else self._http
         return http.send(request, stream=True, auth=None, follow_redirects=False)
 
     def _outcome(self, response: httpx.Response, deadline: Deadline) -> bytes | errors.LoopsError:
         if response.is_success:
-            body = unpacking.read(response, deadline, self._limits.largest_answer)
+            body = body_reader.read(response, deadline, self._limits.largest_answer)
             if body is None:
                 return errors.AnswerTooLarge(f"more than {self._limits.largest_answer} bytes")
             if self._key.is_in(body):
@@ -137,7 +137,7 @@ class Transport:
         if response.has_redirect_location:
             return errors.RedirectRefused(f"the answer was a redirect ({response.status_code})")
         try:
-            body = unpacking.read(response, deadline, _LARGEST_REFUSAL)
+            body = body_reader.read(response, deadline, _LARGEST_REFUSAL)
         except (httpx.HTTPError, OSError):
             body = None
         return refusal(

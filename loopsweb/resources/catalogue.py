@@ -5,21 +5,29 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import timedelta
 from decimal import Decimal
-from typing import TypeVar
+from typing import Protocol, TypeVar
 
 import msgspec
 from django.db import models
 
 from loopsweb.accounts.models import Workspace
 from loopsweb.loops_api import Client, errors
-from loopsweb.resources.deployments.models import Deployment
-from loopsweb.resources.keeping import bump
-from loopsweb.resources.reading import Reading
-from loopsweb.resources.samplers.models import Sampler
-from loopsweb.resources.tidy import fit_json
+from loopsweb.resources.snapshot.poll_context import Reading
+from loopsweb.resources.snapshot.sanitize import fit_json
+from loopsweb.resources.snapshot.store import bump
 
 STALE_AFTER = timedelta(hours=1)
 T = TypeVar("T")
+
+
+class HoldsGPUs(Protocol):
+    """A deployment or a sampler: what has a price by the hour."""
+
+    instance_id: str
+    node_count: int | None
+
+    @property
+    def gpus_held(self) -> int | None: ...
 
 
 class Catalogue(models.Model):
@@ -40,7 +48,7 @@ class Catalogue(models.Model):
                 return int(model["max_context_length"])
         return None
 
-    def cost_per_hour(self, held_by: Deployment | Sampler) -> Decimal | None:
+    def cost_per_hour(self, held_by: HoldsGPUs) -> Decimal | None:
         """USD per hour it costs now: 0 when it holds nothing, None when unknown."""
         if held_by.gpus_held == 0:
             return Decimal(0)

@@ -6,14 +6,14 @@ from loopsweb.resources.catalogue import Catalogue
 from loopsweb.resources.checkpoints.models import Checkpoint, CheckpointFeed
 from loopsweb.resources.deactivations.models import Batch, Deactivation
 from loopsweb.resources.deactivations.policies import Policy
+from loopsweb.resources.deactivations.protections import Protection
 from loopsweb.resources.deployments.models import Deployment
-from loopsweb.resources.poll_state import PollState
-from loopsweb.resources.protections import Protection
+from loopsweb.resources.pages.idempotency import Submission
 from loopsweb.resources.runs.models import Run
 from loopsweb.resources.samplers.models import Sampler
 from loopsweb.resources.sessions.models import Session
-from loopsweb.resources.status_changes import StatusChange
-from loopsweb.resources.submissions import Submission
+from loopsweb.resources.snapshot.poll_state import PollState
+from loopsweb.resources.snapshot.status_changes import StatusChange
 
 __all__ = [
     "Batch",

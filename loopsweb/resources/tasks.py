@@ -5,8 +5,8 @@ from __future__ import annotations
 from django.utils import timezone
 
 from loopsweb.celery import app
-from loopsweb.resources import heartbeat, leases, poller
 from loopsweb.resources.deactivations import carrying_out, settling
+from loopsweb.resources.polling import heartbeat, leases, poller
 
 
 @app.task

@@ -7,9 +7,9 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from . import catalogue
-from .saved import Checkpoint, StoredFile
-from .stock import Stock
-from .things import Run
+from .checkpoint_entities import Checkpoint, StoredFile
+from .entities import Run
+from .store import Stock
 
 
 def lora_adapter_config(base_model: str, rank: int) -> dict[str, Any]:

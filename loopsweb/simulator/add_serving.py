@@ -7,9 +7,9 @@ from datetime import datetime
 from typing import Any
 
 from . import catalogue
+from .entities import Sampler, Session
 from .people import User
-from .stock import Stock
-from .things import Sampler, Session
+from .store import Stock
 
 DEFAULT_MODEL = "Qwen/Qwen3-8B"
 

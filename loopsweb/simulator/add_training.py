@@ -8,8 +8,8 @@ from typing import Any
 
 from . import catalogue
 from .add_serving import DEFAULT_MODEL, AddServing
+from .entities import ENDED, Deployment, Run, Sampler, Session
 from .people import User
-from .things import ENDED, Deployment, Run, Sampler, Session
 
 
 class AddTraining(AddServing):

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from . import files
 from .exchange import Answer, Refusal, Request, answer
 from .faults import Fault
-from .shaping import moment
+from .serialization import moment
 
 if TYPE_CHECKING:
     from .simulator import Simulator

@@ -9,8 +9,8 @@ from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from urllib.parse import parse_qsl, quote, urlencode
 
+from .checkpoint_entities import Checkpoint, StoredFile
 from .exchange import Answer, Request
-from .saved import Checkpoint, StoredFile
 from .world import World
 
 PREFIX = "/_simulator/files/"

@@ -7,11 +7,11 @@ from datetime import timedelta
 from itertools import cycle, islice
 from random import Random
 
-from .ambience import Ambience
+from .background_activity import Ambience
 from .catalogue import MODELS
-from .past import add_history, add_training, scatter
+from .entities import ENDED, Run
+from .history import add_history, add_training, scatter
 from .people import OWN_SCOPE, User
-from .things import ENDED, Run
 from .world import World
 
 # The first dozen runs: what has become of their deployments, and on which capacity they are.

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
 
-from .call import Call
+from .authorized_request import Call
 from .exchange import Answer
 
 

@@ -5,16 +5,16 @@ from __future__ import annotations
 from types import ModuleType
 from typing import cast
 
-from . import auth, shapes_current, shapes_documented
-from .call import Call
+from . import auth, serialize_current, serialize_documented
+from .authorized_request import Call
 from .exchange import Answer, Refusal, Request, dumps
-from .life import Life
+from .lifecycle import Life
 from .route import Route
-from .shaping import Shapes
+from .serialization import Shapes
 from .table import routes_of
 from .world import World
 
-SHAPES: dict[str, ModuleType] = {"documented": shapes_documented, "current": shapes_current}
+SHAPES: dict[str, ModuleType] = {"documented": serialize_documented, "current": serialize_current}
 
 
 class Service:

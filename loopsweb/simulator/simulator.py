@@ -9,10 +9,10 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from . import control, wsgi
-from .ambience import Ambience
+from .background_activity import Ambience
 from .exchange import Answer, Request
 from .faults import Fault, Faults, instead, spoiled
-from .life import Life
+from .lifecycle import Life
 from .population import populate
 from .service import Service
 from .world import World

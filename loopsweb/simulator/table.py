@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from .call import Call
+from .authorized_request import Call
 from .exchange import Answer
 from .people import ORG_SCOPE as ORG
 from .people import OWN_SCOPE as OWN

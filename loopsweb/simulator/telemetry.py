@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator
 from datetime import datetime
 from typing import Any
 
-from .things import Deployment
+from .entities import Deployment
 
 SECONDS_PER_LINE = 5
 LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR")

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from random import Random
 
-from .life import Life
-from .things import Deployment, Run
+from .entities import Deployment, Run
+from .lifecycle import Life
 
 SAVES = (6, 14)
 PREEMPTED, FAILED = 0.15, 0.03

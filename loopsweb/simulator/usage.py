@@ -7,9 +7,9 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any
 
-from .shaping import moment
+from .entities import Deployment
+from .serialization import moment
 from .telemetry import noise
-from .things import Deployment
 
 GIB = 1024**3
 

@@ -7,7 +7,7 @@ from random import Random
 
 from .add_checkpoints import AddCheckpoints
 from .add_training import AddTraining
-from .things import Deployment
+from .entities import Deployment
 
 
 class World(AddTraining, AddCheckpoints):

@@ -6,7 +6,7 @@ from django.conf import settings
 from django.core.cache import cache, caches
 from django.test import Client, RequestFactory
 
-from loopsweb.accounts.lockout import LIMITS, locked_out, seconds_left
+from loopsweb.accounts.auth.lockout import LIMITS, locked_out, seconds_left
 from loopsweb.accounts.models import User
 from tests.personas import client_of
 

@@ -5,8 +5,8 @@ from io import StringIO
 from django.conf import settings
 from django.core.management import call_command
 
-from loopsweb.accounts.permission_table import markdown
-from loopsweb.accounts.roles import MEANS, Permission
+from loopsweb.accounts.authorization.permissions_docs import markdown
+from loopsweb.accounts.authorization.roles import MEANS, Permission
 
 
 def test_the_page_in_the_documentation_is_current() -> None:

@@ -10,7 +10,7 @@ from django.urls import reverse
 from pytest_django import DjangoCaptureOnCommitCallbacks, Settings
 
 from loopsweb import cipher
-from loopsweb.accounts.adapter import PURPOSE
+from loopsweb.accounts.auth.adapter import PURPOSE
 from loopsweb.accounts.models import Membership, Role, User, Workspace
 from loopsweb.audit.models import Event
 from tests.personas import client_of

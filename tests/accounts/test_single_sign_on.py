@@ -10,7 +10,7 @@ from allauth.socialaccount.models import SocialAccount
 from django.test import Client
 from pytest_django import Settings
 
-from loopsweb.accounts.groups import Grant, grants
+from loopsweb.accounts.auth.oidc_roles import Grant, grants
 from loopsweb.accounts.models import Membership, Role, User, Workspace
 from loopsweb.audit.models import Event
 from tests.accounts import oidc

@@ -5,8 +5,8 @@ from datetime import datetime
 import pytest
 from django.db import DatabaseError, connection, transaction
 
-from loopsweb.audit import append_only
-from loopsweb.audit.chain import PERSONAL
+from loopsweb.audit.chain import append_only
+from loopsweb.audit.chain.format import PERSONAL
 from loopsweb.audit.models import Event
 from loopsweb.audit.record import record
 

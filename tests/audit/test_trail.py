@@ -20,19 +20,10 @@ from django.db import connection
 from hypothesis import HealthCheck, given, settings, strategies
 from pytest_django import Settings
 
-from loopsweb.audit import (
-    append_only,
-    checking,
-    erasing,
-    erasures,
-    handing,
-    heads,
-    tasks,
-    trail,
-    verify,
-)  # fmt: skip
-from loopsweb.audit.chain import canonical, link
-from loopsweb.audit.following import Broken, Line, Verified, check_links
+from loopsweb.audit import erasure, tasks, verify  # fmt: skip
+from loopsweb.audit.chain import append_only, checkpoints, checks, delivery, erased_ranges, trail
+from loopsweb.audit.chain.format import canonical, link
+from loopsweb.audit.chain.verifier import Broken, Line, Verified, check_links
 from loopsweb.audit.models import Chain, Event, SignedHead
 from loopsweb.audit.record import record
 from loopsweb.audit.verify import check_export
@@ -150,7 +141,7 @@ def test_a_chain_without_its_head_is_no_empty_chain(five: list[Event]) -> None:
 def test_a_signed_head_that_was_edited_is_forged(five: list[Event], now: datetime) -> None:
     kept = trail.keep_signed("acme", now=now)
     SignedHead.objects.update(head=kept.head | {"digest": "0" * 64})
-    assert checking.check("acme", now=now).problem.endswith("(forged head).")
+    assert checks.check("acme", now=now).problem.endswith("(forged head).")
 
 
 def test_values_that_are_gone_without_a_record_are_told(five: list[Event]) -> None:
@@ -163,7 +154,7 @@ def test_a_file_of_heads_of_many_workspaces_serves_each(
     five: list[Event], now: datetime, exported: bytes
 ) -> None:
     record(workspace="other", action="a.b", outcome="succeeded", now=now)
-    both = [heads.sign(trail.verify(each), now=now) for each in ("other", "acme")]
+    both = [checkpoints.sign(trail.verify(each), now=now) for each in ("other", "acme")]
     assert check_export(exported, heads=both).sequence == 5
 
 
@@ -178,7 +169,7 @@ def test_a_tail_cut_off_with_its_head_shows_against_a_head_handed_out(
     assert trail.verify("acme").sequence == 3
     said = problem(lambda: trail.verify("acme", handed_out=[handed_out.head]))
     assert said == "#4: truncated: a head for #5 was handed out, the tail is gone"
-    assert checking.check("acme", now=now).problem == said
+    assert checks.check("acme", now=now).problem == said
     assert Chain.objects.get().verified_sequence == 3
 
 
@@ -186,7 +177,7 @@ def test_an_export_is_verified_offline_and_says_up_to_where(
     exported: bytes, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     (tmp_path / "export").write_bytes(exported)
-    (tmp_path / "key").write_text(heads.public_key())
+    (tmp_path / "key").write_text(checkpoints.public_key())
     arguments = [str(tmp_path / "export"), "--public-key", str(tmp_path / "key")]
     assert verify.main(arguments) == 0
     assert capsys.readouterr().out == "Verified acme up to #5.\n"
@@ -272,7 +263,7 @@ def test_a_rewritten_link_is_caught_even_with_a_fitting_checksum(exported: bytes
 
 
 def test_a_person_is_erased_and_the_chain_still_holds(five: list[Event], now: datetime) -> None:
-    count = erasing.erase("p1@example.com", by="alice@example.com", reason="asked", now=now)
+    count = erasure.erase("p1@example.com", by="alice@example.com", reason="asked", now=now)
 
     assert count == 3
     told = Event.objects.get(action="audit.erase")
@@ -287,7 +278,7 @@ def test_a_person_is_erased_and_the_chain_still_holds(five: list[Event], now: da
 @pytest.mark.usefixtures("without_triggers")
 def test_what_was_erased_and_is_there_again_is_told(five: list[Event], now: datetime) -> None:
     kept = Event.objects.values("person", "person_salt").get(sequence=2)
-    erasing.erase("p1@example.com", by="alice@example.com", reason="asked", now=now)
+    erasure.erase("p1@example.com", by="alice@example.com", reason="asked", now=now)
     Event.objects.filter(sequence=2).update(**kept)
     Event.objects.filter(sequence=3).update(person="", person_salt="")
     said = problem(lambda: trail.verify("acme"))
@@ -307,22 +298,22 @@ def test_only_a_whole_email_is_erased(five: list[Event], now: datetime, given: s
 def test_a_reason_that_names_somebody_else_stays(five: list[Event], now: datetime) -> None:
     for reason in ("not bob1@example.com", "for p1@example.com.", "p1@example.community"):
         record(workspace="acme", action="a.b", outcome="succeeded", reason=reason, now=now)
-    erasing.erase("p1@example.com", by="alice@example.com", reason="asked", now=now)
+    erasure.erase("p1@example.com", by="alice@example.com", reason="asked", now=now)
     reasons = Event.objects.filter(action="a.b").order_by("pk").values_list("reason", flat=True)
     assert list(reasons) == ["not bob1@example.com", "", "p1@example.community"]
 
 
 @given(strategies.sets(strategies.integers(1, 400)))
 def test_what_an_erasure_tells_is_read_back(numbers: set[int]) -> None:
-    answer = {"erased": erasures.told({"person": numbers})}
-    assert erasures.places_of(answer) == {("person", number) for number in numbers}
+    answer = {"erased": erased_ranges.told({"person": numbers})}
+    assert erased_ranges.places_of(answer) == {("person", number) for number in numbers}
 
 
 def test_two_heads_of_one_number_that_differ_show_a_rewriting(
     five: list[Event], now: datetime, exported: bytes, tmp_path: Path
 ) -> None:
-    head = heads.sign(trail.verify("acme"), now=now)
-    other = heads.sign(Verified("acme", 5, "f" * 64, 0), now=now)
+    head = checkpoints.sign(trail.verify("acme"), now=now)
+    other = checkpoints.sign(Verified("acme", 5, "f" * 64, 0), now=now)
     for handed_out in ([head, other], [other, head]):
         said = "#5: two heads that were handed out for it differ: it was rewritten"
         assert problem(lambda: trail.verify("acme", handed_out=handed_out)) == said  # noqa: B023
@@ -334,11 +325,13 @@ def test_heads_of_another_workspace_prove_nothing(
 ) -> None:
     record(workspace="other", action="a.b", outcome="succeeded", now=now)
     (tmp_path / "export").write_bytes(exported)
-    (tmp_path / "heads").write_bytes(canonical(heads.sign(trail.verify("other"), now=now)) + b"\n")
+    (tmp_path / "heads").write_bytes(
+        canonical(checkpoints.sign(trail.verify("other"), now=now)) + b"\n"
+    )
     arguments = [str(tmp_path / "export"), "--head", str(tmp_path / "heads")]
     assert verify.main(arguments) == 2
     assert capsys.readouterr().err.endswith("heads holds no head of 'acme'.\n")
-    (tmp_path / "heads").write_bytes(canonical(heads.sign(trail.verify("acme"), now=now)))
+    (tmp_path / "heads").write_bytes(canonical(checkpoints.sign(trail.verify("acme"), now=now)))
     assert verify.main(arguments) == 0
     assert capsys.readouterr().out == "Verified acme up to #5, against 1 handed out.\n"
 
@@ -379,7 +372,7 @@ def test_a_link_that_cannot_be_read_is_named_not_stumbled_over(
 
 @pytest.mark.usefixtures("without_triggers")
 def test_a_bad_kept_head_stops_no_other_workspace(five: list[Event], now: datetime) -> None:
-    bad = {"public_key": heads.public_key(), "signature": 5}
+    bad = {"public_key": checkpoints.public_key(), "signature": 5}
     SignedHead.objects.create(workspace="!", at=now, head=bad)
     tasks.verify_chains()
     assert Chain.objects.get(workspace="!").problem.endswith("(forged head).")
@@ -391,7 +384,7 @@ def test_a_head_dated_ahead_hides_no_workspace_from_the_handing_out(
 ) -> None:
     kept = trail.keep_signed("acme", now=now + timedelta(days=900))
     SignedHead.objects.filter(pk=kept.pk).update(handed_to="file")
-    assert heads.due(now=now) == ["acme"]
+    assert checkpoints.due(now=now) == ["acme"]
 
 
 def test_mail_that_stays_in_the_log_was_not_handed_out(
@@ -399,7 +392,7 @@ def test_mail_that_stays_in_the_log_was_not_handed_out(
 ) -> None:
     settings.EMAIL_BACKEND = "django.core.mail.backends.console.EmailBackend"
     settings.LOOPSWEB_AUDIT_HEADS_EMAIL = "auditor@example.com"
-    assert handing.hand_out(trail.keep_signed("acme", now=now)) == ["email failed: ValueError"]
+    assert delivery.hand_out(trail.keep_signed("acme", now=now)) == ["email failed: ValueError"]
 
 
 def test_heads_are_due_daily_and_handed_to_a_file_and_an_email(
@@ -407,17 +400,17 @@ def test_heads_are_due_daily_and_handed_to_a_file_and_an_email(
 ) -> None:
     settings.LOOPSWEB_AUDIT_HEADS_FILE = str(tmp_path / "heads")
     settings.LOOPSWEB_AUDIT_HEADS_EMAIL = "auditor@example.com"
-    assert heads.due(now=now) == ["acme"]
+    assert checkpoints.due(now=now) == ["acme"]
 
-    assert handing.hand_out(trail.keep_signed("acme", now=now)) == []
+    assert delivery.hand_out(trail.keep_signed("acme", now=now)) == []
 
-    assert heads.due(now=now + timedelta(hours=23)) == []
-    assert heads.due(now=now + timedelta(hours=25)) == []
+    assert checkpoints.due(now=now + timedelta(hours=23)) == []
+    assert checkpoints.due(now=now + timedelta(hours=25)) == []
     record(workspace="acme", action="a.b", outcome="succeeded", now=now)
-    assert heads.due(now=now + timedelta(hours=25)) == ["acme"]
+    assert checkpoints.due(now=now + timedelta(hours=25)) == ["acme"]
     [kept] = verify.read_heads(tmp_path / "heads")
     assert kept == SignedHead.objects.get().head
-    verify.signature_checker(heads.public_key())(kept)
+    verify.signature_checker(checkpoints.public_key())(kept)
     [letter] = mail.outbox
     assert json.dumps(kept["digest"]) in letter.body
 
@@ -443,8 +436,8 @@ def test_a_head_is_posted_to_a_webhook(
         threading.Thread(target=server.serve_forever, daemon=True).start()
         settings.LOOPSWEB_AUDIT_HEADS_WEBHOOK = f"http://127.0.0.1:{server.server_port}/heads"
         kept = trail.keep_signed("acme", now=now)
-        assert (handing.hand_out(kept), kept.handed_to) == ([], "webhook")
-        assert handing.hand_out(kept) == ["webhook failed: HTTPError"]
+        assert (delivery.hand_out(kept), kept.handed_to) == ([], "webhook")
+        assert delivery.hand_out(kept) == ["webhook failed: HTTPError"]
         server.shutdown()
 
     assert posted[:1] == [("application/json", canonical(kept.head))]
@@ -455,7 +448,7 @@ def test_a_way_that_fails_is_said_and_does_not_stop_the_others(
 ) -> None:
     settings.LOOPSWEB_AUDIT_HEADS_FILE = str(tmp_path / "no such folder" / "heads")
     settings.LOOPSWEB_AUDIT_HEADS_EMAIL = "auditor@example.com"
-    assert handing.hand_out(trail.keep_signed("acme", now=now)) == [
+    assert delivery.hand_out(trail.keep_signed("acme", now=now)) == [
         "file failed: FileNotFoundError"
     ]
     assert SignedHead.objects.get().handed_to == "email, file failed: FileNotFoundError"

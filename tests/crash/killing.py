@@ -36,8 +36,8 @@ def then_die(call: Callable[..., Any]) -> Callable[..., Any]:
 def arm(point: str) -> None:
     """Make this process die when it comes to `point`."""
     from loopsweb.loops_api import Client
-    from loopsweb.resources import poll_state
     from loopsweb.resources.deactivations import actions, endings
+    from loopsweb.resources.snapshot import poll_state
 
     def at_random() -> None:
         time.sleep(random.uniform(0, 0.03))  # noqa: S311

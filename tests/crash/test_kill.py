@@ -21,9 +21,9 @@ from loopsweb.accounts.models import User, Workspace
 from loopsweb.audit.models import Event
 from loopsweb.audit.record import Actor
 from loopsweb.keys import actions as keys
-from loopsweb.resources import leases, poller
 from loopsweb.resources.deactivations import settling
 from loopsweb.resources.models import Deactivation
+from loopsweb.resources.polling import leases, poller
 from tests.processes import ROOT, eventually, pretended_api
 
 KILLS = int(os.environ.get("TEST_KILLS", "40"))

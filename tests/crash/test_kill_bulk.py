@@ -20,12 +20,12 @@ from pytest_django import Settings
 from loopsweb.accounts.models import User, Workspace
 from loopsweb.audit.record import Actor
 from loopsweb.keys.clients import client_for
-from loopsweb.resources import leases, poller
 from loopsweb.resources.deactivations import bulk, settling
 from loopsweb.resources.deactivations.models import Batch
 from loopsweb.resources.deactivations.policies import Policy
 from loopsweb.resources.deactivations.previews import preview
 from loopsweb.resources.deactivations.targets import KINDS
+from loopsweb.resources.polling import leases, poller
 from tests.crash.test_kill import HEADERS, status_of, trail
 from tests.personas import adds_key
 from tests.processes import ROOT, eventually, pretended_api

@@ -13,9 +13,9 @@ from loopsweb.accounts.models import User, Workspace
 from loopsweb.dashboard import attention
 from loopsweb.dashboard.overview_views import Sum, shown, total
 from loopsweb.keys.models import Key, KeyState
-from loopsweb.resources.keeping import bump
+from loopsweb.resources.deployments.run_pairing import Costed
 from loopsweb.resources.models import Catalogue, Checkpoint, Deployment, Sampler
-from loopsweb.resources.pairs import Costed
+from loopsweb.resources.snapshot.store import bump
 from tests.personas import client_of
 from tests.resources.rows import SEEN_AT, seen
 

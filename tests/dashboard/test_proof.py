@@ -9,7 +9,7 @@ from django.test import Client
 from django.utils import timezone
 
 from loopsweb.accounts.models import User, Workspace
-from loopsweb.audit import heads, trail
+from loopsweb.audit.chain import checkpoints, trail
 from loopsweb.audit.models import Chain, Event, SignedHead
 from loopsweb.audit.record import record
 from loopsweb.audit.verify import check_export, signature_checker
@@ -48,7 +48,7 @@ def test_a_head_is_signed_for_whoever_keeps_it(
 ) -> None:
     answer = browser.get(f"/w/{acme.slug}/audit/head/")
     head = json.loads(answer.content)
-    signature_checker(heads.public_key())(head)
+    signature_checker(checkpoints.public_key())(head)
     kept = SignedHead.objects.get()
     assert (kept.head, kept.handed_to) == (head, "a download")
     last = Event.objects.get(workspace=acme.slug, sequence=head["sequence"])
@@ -58,7 +58,7 @@ def test_a_head_is_signed_for_whoever_keeps_it(
         "signed head",
     )
     assert trail.verify(acme.slug, handed_out=[head]).sequence == head["sequence"]
-    assert acme.slug in heads.due(now=timezone.now())  # what is handed out daily still is
+    assert acme.slug in checkpoints.due(now=timezone.now())  # what is handed out daily still is
 
 
 @pytest.mark.parametrize("what", ["export", "head"])

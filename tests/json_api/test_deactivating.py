@@ -13,11 +13,11 @@ from pytest_django import Settings
 from loopsweb.accounts.models import Role, User, Workspace
 from loopsweb.audit.models import Event
 from loopsweb.json_api.models import AccessToken
-from loopsweb.resources import leases, poller
 from loopsweb.resources.deactivations.models import Deactivation
 from loopsweb.resources.deactivations.policies import Policy
+from loopsweb.resources.deactivations.protections import Protection
 from loopsweb.resources.models import Checkpoint, Deployment, Run, Sampler
-from loopsweb.resources.protections import Protection
+from loopsweb.resources.polling import leases, poller
 from loopsweb.simulator import Simulator
 from tests.failing_database import read_only
 from tests.json_api.conftest import token_for

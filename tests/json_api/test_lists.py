@@ -8,10 +8,10 @@ from pytest_django import DjangoAssertNumQueries
 
 from loopsweb.accounts.models import Workspace
 from loopsweb.audit.record import record
-from loopsweb.json_api.nouns import NOUNS
+from loopsweb.json_api.schemas import NOUNS
 from loopsweb.keys.models import Key
 from loopsweb.resources.models import Checkpoint, Deployment, Run
-from loopsweb.resources.poll_state import PollState
+from loopsweb.resources.snapshot.poll_state import PollState
 from tests.json_api.conftest import Ask
 from tests.resources.rows import SEEN_AT, seen
 

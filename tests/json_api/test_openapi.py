@@ -13,10 +13,10 @@ from hypothesis import HealthCheck, given, settings, strategies
 from schemathesis import GenerationMode
 from schemathesis.specs.openapi.checks import positive_data_acceptance
 
-from loopsweb.accounts import limits
+from loopsweb.accounts import rate_limits
 from loopsweb.accounts.models import User, Workspace
-from loopsweb.json_api.nouns import NOUNS
 from loopsweb.json_api.openapi import document
+from loopsweb.json_api.schemas import NOUNS
 from loopsweb.json_api.tokens.actions import Made
 from loopsweb.resources.deactivations.targets import KINDS
 from loopsweb.wsgi import application
@@ -38,9 +38,9 @@ def from_here(environ: dict[str, Any], start: Any) -> Any:
 def described(acme: Workspace, token: Made, monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
     for model in MODELS.values():
         seen(model, acme, "k4q95w5")
-    monkeypatch.setitem(limits.RATES, "api_read", "100000/m/key")
-    monkeypatch.setitem(limits.RATES, "api_act", "100000/m/key")
-    monkeypatch.setitem(limits.RATES, "api_refused", "100000/m/ip")
+    monkeypatch.setitem(rate_limits.RATES, "api_read", "100000/m/key")
+    monkeypatch.setitem(rate_limits.RATES, "api_act", "100000/m/key")
+    monkeypatch.setitem(rate_limits.RATES, "api_refused", "100000/m/ip")
     ends = (request_started, request_finished)
     for signal in ends:  # a request would close the connection that the test's rows are seen by
         signal.disconnect(close_old_connections)

@@ -10,7 +10,7 @@ from django.utils import timezone
 from loopsweb.accounts.models import User, Workspace
 from loopsweb.audit.models import Event
 from loopsweb.json_api.models import AccessToken
-from loopsweb.json_api.nouns import NOUNS
+from loopsweb.json_api.schemas import NOUNS
 from loopsweb.json_api.tokens.actions import Made
 from tests.json_api.conftest import Ask, token_for
 from tests.personas import client_of

@@ -6,7 +6,7 @@ from datetime import datetime
 import httpx
 import pytest
 
-from loopsweb.loops_api import shared
+from loopsweb.loops_api import http_client
 from loopsweb.simulator import Simulator
 
 
@@ -15,5 +15,5 @@ def documented(now: datetime, monkeypatch: pytest.MonkeyPatch) -> Iterator[Simul
     """The API of the document's generation."""
     simulator = Simulator(generation="documented", now=now)
     with httpx.Client(transport=httpx.WSGITransport(app=simulator.wsgi)) as http:
-        monkeypatch.setattr(shared, "http", lambda: http)
+        monkeypatch.setattr(http_client, "http", lambda: http)
         yield simulator

@@ -4,7 +4,7 @@ from datetime import datetime
 
 import pytest
 
-from loopsweb.keys.checks import KeyFacts, try_key
+from loopsweb.keys.probe import KeyFacts, try_key
 from loopsweb.loops_api import errors
 from loopsweb.simulator import Simulator
 

@@ -9,7 +9,7 @@ from django.core.management import CommandError, call_command
 from pytest_django import Settings
 
 from loopsweb import cipher
-from loopsweb.accounts.adapter import MFAAdapter
+from loopsweb.accounts.auth.adapter import MFAAdapter
 from loopsweb.accounts.models import User, Workspace
 from loopsweb.audit.models import Event
 from loopsweb.keys.clients import NoKey, client_for

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from loopsweb.loops_api import Client, errors
-from loopsweb.loops_api.failures import refusal
+from loopsweb.loops_api.error_mapping import refusal
 from loopsweb.loops_api.secret import Key
 from tests.loops_api.conftest import KEY
 from tests.loops_api.served import Answer, Served

@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from loopsweb.loops_api import fields, parsers, parsers_newer
+from loopsweb.loops_api import fields, optional_parsers, parsers
 
 scalars = st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text()
 anything = st.recursive(
@@ -30,9 +30,9 @@ objects = st.dictionaries(st.sampled_from(NAMES), anything | st.dictionaries(
 ))  # fmt: skip
 PARSERS: list[Callable[[Any], Any]] = [
     parsers.session, parsers.run, parsers.sampler, parsers.checkpoint, parsers.checkpoint_file,
-    parsers.deployment, parsers.deactivated, parsers.instance_type, parsers_newer.identity,
-    parsers_newer.supported_model, parsers_newer.api_key_info, parsers_newer.price,
-    parsers_newer.log_line, parsers_newer.metrics,
+    parsers.deployment, parsers.deactivated, parsers.instance_type, optional_parsers.identity,
+    optional_parsers.supported_model, optional_parsers.api_key_info, optional_parsers.price,
+    optional_parsers.log_line, optional_parsers.metrics,
 ]  # fmt: skip
 
 

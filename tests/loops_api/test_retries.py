@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 import pytest
 
 from loopsweb.loops_api import Client, Limits, errors
-from loopsweb.loops_api.failures import refusal
+from loopsweb.loops_api.error_mapping import refusal
 from loopsweb.loops_api.retries import wait_before_retry
 from loopsweb.loops_api.secret import Key
 from tests.loops_api import document

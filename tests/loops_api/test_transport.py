@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 import httpx
 import pytest
 
-from loopsweb.loops_api import Client, Limits, errors, shared
+from loopsweb.loops_api import Client, Limits, errors, http_client
 from tests.loops_api import document
 from tests.loops_api.conftest import BASE, KEY, client_of
 from tests.loops_api.served import Answer, Served
@@ -35,8 +35,8 @@ PATIENT = Limits(read=5, read_list=5, deadline=0.3, deadline_list=0.3)
 @pytest.fixture(autouse=True)
 def own_connections() -> Iterator[None]:
     yield
-    shared.http().close()
-    shared.http.cache_clear()
+    http_client.http().close()
+    http_client.http.cache_clear()
 
 
 def failed(base_url: str, limits: Limits) -> errors.LoopsError:
@@ -229,7 +229,7 @@ def test_the_shared_client_keeps_no_cookie() -> None:
     head = OK + f"Set-Cookie: a=b\r\nContent-Length: {len(body)}\r\n\r\n".encode()
     with talking(says(head + body)) as base_url:
         Client(base_url=base_url, key=KEY).get_run("k4q95w5")
-    assert len(shared.http().cookies.jar) == 0
+    assert len(http_client.http().cookies.jar) == 0
 
 
 def test_two_clients_share_connections_but_not_keys(served: Served) -> None:
@@ -322,10 +322,10 @@ def test_no_connection_is_begun_past_the_deadline() -> None:
 
 @pytest.mark.filterwarnings("ignore:This process.*multi-threaded:DeprecationWarning")
 def test_a_forked_process_makes_its_own_client() -> None:
-    ours = shared.http()
+    ours = http_client.http()
     reading, writing = os.pipe()
     if (child := os.fork()) == 0:
-        os.write(writing, b"same" if shared.http() is ours else b"own")
+        os.write(writing, b"same" if http_client.http() is ours else b"own")
         os._exit(0)
     os.waitpid(child, 0)
     with os.fdopen(reading, "rb") as answer, os.fdopen(writing, "wb"):

@@ -9,7 +9,7 @@ from loopsweb.accounts.models import User, Workspace
 from loopsweb.audit.record import Actor
 from loopsweb.keys import actions as keys
 from loopsweb.keys.models import Key
-from loopsweb.resources import leases, poller
+from loopsweb.resources.polling import leases, poller
 from loopsweb.simulator import Simulator
 
 API = "https://api.baseten.co"

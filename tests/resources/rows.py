@@ -7,7 +7,7 @@ from typing import Any, TypeVar
 
 from loopsweb.accounts.models import Workspace
 from loopsweb.resources.models import Checkpoint, Deployment, Run, Sampler, Session
-from loopsweb.resources.snapshot import Snapshot
+from loopsweb.resources.snapshot.models import Snapshot
 
 Row = TypeVar("Row", bound=Snapshot)
 SEEN_AT = datetime(2026, 11, 23, 21, 0, tzinfo=UTC)

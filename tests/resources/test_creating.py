@@ -8,13 +8,13 @@ import pytest
 from django.db import DatabaseError, connection
 
 from loopsweb.accounts.models import User, Workspace
-from loopsweb.audit.committing import NotRecorded
+from loopsweb.audit.durable import NotRecorded
 from loopsweb.audit.models import Event
 from loopsweb.audit.record import Actor, record
 from loopsweb.keys.clients import Acting, client_for
 from loopsweb.loops_api import errors
-from loopsweb.resources.creating import AlreadySubmitted, Order
 from loopsweb.resources.models import Run, Sampler, Session
+from loopsweb.resources.pages.creation import AlreadySubmitted, Order
 from loopsweb.resources.runs import actions as runs
 from loopsweb.resources.samplers import actions as samplers
 from loopsweb.resources.sessions import actions as sessions

@@ -12,8 +12,8 @@ from django.urls import reverse
 
 from loopsweb.accounts.models import User, Workspace
 from loopsweb.keys.models import Key
-from loopsweb.resources.keeping import bump
 from loopsweb.resources.models import Checkpoint, Deployment, Run, Sampler, Session, StatusChange
+from loopsweb.resources.snapshot.store import bump
 from tests.personas import client_of
 from tests.resources.rows import MODELS, SEEN_AT, seen
 

@@ -13,8 +13,8 @@ from django.test import Client
 from loopsweb.accounts.models import User, Workspace
 from loopsweb.audit.record import Actor
 from loopsweb.keys import actions as keys
-from loopsweb.loops_api import shared
-from loopsweb.resources import leases, poller
+from loopsweb.loops_api import http_client
+from loopsweb.resources.polling import leases, poller
 from tests.facts import facts
 from tests.loops_api import document
 from tests.loops_api.served import Served
@@ -41,7 +41,7 @@ def served(monkeypatch: pytest.MonkeyPatch) -> Iterator[Served]:
     app.on("GET /v1/loops/deployments", document.DEPLOYMENTS)
     app.on(f"GET /v1/loops/deployments/{ID['deployments']}", document.DEPLOYMENT)
     with httpx.Client(transport=httpx.WSGITransport(app=app)) as http:
-        monkeypatch.setattr(shared, "http", lambda: http)
+        monkeypatch.setattr(http_client, "http", lambda: http)
         yield app
 
 

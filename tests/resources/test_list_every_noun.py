@@ -14,9 +14,9 @@ from django.urls import reverse
 
 from loopsweb.accounts.models import User, Workspace
 from loopsweb.keys.models import Key
-from loopsweb.resources.keeping import bump
 from loopsweb.resources.models import Deployment, Run
-from loopsweb.resources.poll_state import PollState
+from loopsweb.resources.snapshot.poll_state import PollState
+from loopsweb.resources.snapshot.store import bump
 from tests.personas import client_of
 from tests.resources.rows import MODELS, SEEN_AT, seen, seen_many
 

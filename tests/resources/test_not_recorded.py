@@ -12,7 +12,7 @@ from django.urls import reverse
 from loopsweb.accounts.models import User, Workspace
 from loopsweb.audit.models import Event
 from loopsweb.resources.models import Batch, Deactivation
-from loopsweb.resources.submissions import Submission
+from loopsweb.resources.pages.idempotency import Submission
 from loopsweb.simulator import Simulator
 from tests.failing_database import FAILURES
 from tests.personas import client_of

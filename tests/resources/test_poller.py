@@ -8,10 +8,10 @@ import pytest
 
 from loopsweb.accounts.models import User, Workspace
 from loopsweb.keys.models import KeyState
-from loopsweb.loops_api import shared
-from loopsweb.resources.freshness import freshness
+from loopsweb.loops_api import http_client
 from loopsweb.resources.models import Checkpoint, Deployment, PollState, Run, Sampler, Session
-from loopsweb.resources.status_changes import StatusChange
+from loopsweb.resources.snapshot.freshness import freshness
+from loopsweb.resources.snapshot.status_changes import StatusChange
 from loopsweb.simulator import Simulator
 from tests.resources.conftest import AddKey, Timeline
 
@@ -218,7 +218,7 @@ def test_failures_in_a_row_wait_longer_each_time(
 def test_two_workers_do_not_poll_with_one_key_at_once(
     world: Simulator, add_key: AddKey, clock: Timeline
 ) -> None:
-    from loopsweb.resources import leases
+    from loopsweb.resources.polling import leases
 
     add_key()
     state = PollState.objects.get()
@@ -299,7 +299,7 @@ FallsSilent = Callable[[Callable[[httpx.URL], bool]], Silence]
 def falls_silent(world: Simulator, monkeypatch: pytest.MonkeyPatch) -> FallsSilent:
     def fall(is_silent: Callable[[httpx.URL], bool]) -> Silence:
         silence = Silence(world, is_silent)
-        monkeypatch.setattr(shared, "http", lambda: httpx.Client(transport=silence))
+        monkeypatch.setattr(http_client, "http", lambda: httpx.Client(transport=silence))
         return silence
 
     return fall

@@ -14,8 +14,8 @@ from loopsweb.accounts.models import User, Workspace
 from loopsweb.keys import clients
 from loopsweb.keys.models import Key
 from loopsweb.resources.models import Checkpoint, Deployment, PollState, Run, Sampler
-from loopsweb.resources.reading import Reading
 from loopsweb.resources.runs import sync as runs
+from loopsweb.resources.snapshot.poll_context import Reading
 from loopsweb.simulator import Simulator
 from tests.facts import facts
 from tests.personas import client_of

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from loopsweb.simulator import Simulator
-from loopsweb.simulator.things import Deployment
+from loopsweb.simulator.entities import Deployment
 
 from .reach import call
 

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from loopsweb.simulator import Simulator
-from loopsweb.simulator.saved import StoredFile
+from loopsweb.simulator.checkpoint_entities import StoredFile
 
 from .reach import call
 

@@ -10,8 +10,8 @@ import httpx
 import pytest
 
 from loopsweb.simulator import Simulator
-from loopsweb.simulator.saved import StoredFile
-from loopsweb.simulator.things import Run
+from loopsweb.simulator.checkpoint_entities import StoredFile
+from loopsweb.simulator.entities import Run
 
 from .reach import call, client
 

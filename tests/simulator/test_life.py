@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 
 from loopsweb.simulator import Simulator
+from loopsweb.simulator.entities import Run
 from loopsweb.simulator.simulator import DEFAULT_NOW
-from loopsweb.simulator.things import Run
 
 from .reach import call
 

@@ -13,7 +13,7 @@ from urllib.parse import urlsplit
 import httpx
 import pytest
 
-from loopsweb.loops_api import Client, shared
+from loopsweb.loops_api import Client, http_client
 from loopsweb.simulator import Simulator
 
 KEY = os.environ.get("LOOPSWEB_VERIFY_API_KEY", "")
@@ -45,9 +45,9 @@ if KEY:
 @pytest.fixture(params=TARGETS)
 def target(request: pytest.FixtureRequest) -> Iterator[tuple[Connect, str]]:
     yield request.param
-    if shared.http.cache_info().currsize:
-        shared.http().close()
-        shared.http.cache_clear()
+    if http_client.http.cache_info().currsize:
+        http_client.http().close()
+        http_client.http.cache_clear()
 
 
 @pytest.fixture

@@ -8,10 +8,10 @@ from datetime import datetime, timedelta
 
 from django.db import transaction
 
-from loopsweb.accounts.actions import AlreadyMember
 from loopsweb.accounts.invitations.models import Invitation, digest
 from loopsweb.accounts.models import Membership, Team, User
-from loopsweb.accounts.trail import tell_team
+from loopsweb.accounts.teams.actions import AlreadyMember
+from loopsweb.accounts.teams.audit import tell_team
 from loopsweb.audit.models import Outcome
 from loopsweb.audit.record import Actor
 

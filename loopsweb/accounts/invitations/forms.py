@@ -5,8 +5,8 @@ from typing import Any
 from django import forms
 from django.contrib.auth.password_validation import validate_password
 
-from loopsweb.accounts.forms import LONGEST_EMAIL, ONE_LINE
 from loopsweb.accounts.models import Role, User
+from loopsweb.accounts.teams.forms import LONGEST_EMAIL, ONE_LINE
 
 
 class Invite(forms.Form):

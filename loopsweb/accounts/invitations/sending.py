@@ -17,12 +17,12 @@ from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.debug import sensitive_variables
 
-from loopsweb.accounts import limits
+from loopsweb.accounts import rate_limits
+from loopsweb.accounts.auth.email import email_is_sent
+from loopsweb.accounts.authorization.decorators import TeamRequest
 from loopsweb.accounts.invitations import actions
 from loopsweb.accounts.invitations.models import Invitation
-from loopsweb.accounts.outgoing import email_is_sent
-from loopsweb.accounts.permissions import TeamRequest
-from loopsweb.accounts.team_page import CREATED, team_page
+from loopsweb.accounts.teams.page import CREATED, team_page
 from loopsweb.audit.record import actor
 
 log = structlog.get_logger(__name__)
@@ -37,7 +37,7 @@ WAITS = (
 @sensitive_variables("sent", "link")
 def invite(request: TeamRequest, *, email: str, role: str) -> HttpResponse:
     """Says the same whether or not the email has an account. Raises AlreadyMember or TooOften."""
-    limits.take(request, "invite")
+    rate_limits.take(request, "invite")
     sent = actions.invite(
         team=request.team, email=email, role=role, by=actor(request), now=timezone.now()
     )

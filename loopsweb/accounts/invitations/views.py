@@ -10,22 +10,22 @@ from django.utils import timezone
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_POST
 
-from loopsweb.accounts.actions import AlreadyMember
-from loopsweb.accounts.confirming import confirmed
-from loopsweb.accounts.invitations import actions, sending
-from loopsweb.accounts.invitations.forms import Invite, NewPerson
-from loopsweb.accounts.invitations.models import Invitation
-from loopsweb.accounts.limits import TooOften
-from loopsweb.accounts.models import User
-from loopsweb.accounts.permissions import (
-    Permission,
+from loopsweb.accounts.auth.reauthentication import confirmed
+from loopsweb.accounts.authorization.decorators import (
     SignedInRequest,
     TeamRequest,
     public,
     require_in_team,
     signed_in,
 )
-from loopsweb.accounts.team_page import CONFLICT, INVITE_ID, TOO_MANY, UNPROCESSABLE, team_page
+from loopsweb.accounts.authorization.roles import Permission
+from loopsweb.accounts.invitations import actions, sending
+from loopsweb.accounts.invitations.forms import Invite, NewPerson
+from loopsweb.accounts.invitations.models import Invitation
+from loopsweb.accounts.models import User
+from loopsweb.accounts.rate_limits import TooOften
+from loopsweb.accounts.teams.actions import AlreadyMember
+from loopsweb.accounts.teams.page import CONFLICT, INVITE_ID, TOO_MANY, UNPROCESSABLE, team_page
 from loopsweb.audit.record import actor
 from loopsweb.ui.pages import render_page
 

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from django.db import migrations
 
-from loopsweb.audit import append_only
+from loopsweb.audit.chain import append_only
 
 
 class Migration(migrations.Migration):

@@ -3,7 +3,7 @@ what is written, not what it means."""
 
 from django.db import migrations
 
-from loopsweb.audit import append_only
+from loopsweb.audit.chain import append_only
 
 
 class Migration(migrations.Migration):

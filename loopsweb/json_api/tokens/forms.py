@@ -4,9 +4,9 @@ from typing import Any
 
 from django import forms
 
-from loopsweb.accounts.forms import WorkspaceField
+from loopsweb.accounts.authorization.roles import Permission, roles_with
 from loopsweb.accounts.models import Membership, User, Workspace
-from loopsweb.accounts.roles import Permission, roles_with
+from loopsweb.accounts.teams.forms import WorkspaceField
 from loopsweb.json_api.tokens.models import Scope
 
 LIVES = [(7, "7 days"), (30, "30 days"), (90, "90 days"), (365, "a year")]

@@ -9,9 +9,9 @@ from django.shortcuts import get_object_or_404, redirect
 from django.utils import timezone
 from django.views.decorators.debug import sensitive_variables
 
-from loopsweb.accounts.confirming import confirmed
+from loopsweb.accounts.auth.reauthentication import confirmed
+from loopsweb.accounts.authorization.decorators import SignedInRequest, signed_in
 from loopsweb.accounts.models import Membership, Workspace
-from loopsweb.accounts.permissions import SignedInRequest, signed_in
 from loopsweb.audit.record import Actor, actor
 from loopsweb.json_api.tokens import actions
 from loopsweb.json_api.tokens.forms import MakeToken

@@ -7,8 +7,8 @@ from dataclasses import asdict, fields
 
 from loopsweb.resources.checkpoints.models import CheckpointFeed
 from loopsweb.resources.checkpoints.plan import Question
-from loopsweb.resources.feeds import Feed
-from loopsweb.resources.poll_state import PollState
+from loopsweb.resources.snapshot.feeds import Feed
+from loopsweb.resources.snapshot.poll_state import PollState
 
 REMEMBERED = [field.name for field in fields(Feed)]
 

@@ -16,14 +16,15 @@ from django.http import Http404, HttpResponse, HttpResponseRedirect
 from django.http.response import HttpResponseBase
 from django.utils import timezone
 
-from loopsweb.accounts.permissions import Permission, WorkspaceRequest, require
+from loopsweb.accounts.authorization.decorators import WorkspaceRequest, require
+from loopsweb.accounts.authorization.roles import Permission
 from loopsweb.audit.models import Outcome
 from loopsweb.audit.record import actor, follow_up, record
 from loopsweb.keys.clients import KeyUnusable, NoKey, client_for
 from loopsweb.loops_api.errors import LoopsError
 from loopsweb.loops_api.types import CheckpointFile, FilePage
 from loopsweb.resources.checkpoints.models import Checkpoint
-from loopsweb.resources.detail_page import find
+from loopsweb.resources.pages.detail_page import find
 from loopsweb.ui.pages import render_page, wants_partial
 from loopsweb.ui.url_text import clean, page_number
 

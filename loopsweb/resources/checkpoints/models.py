@@ -3,8 +3,8 @@ from __future__ import annotations
 from django.db import models
 
 from loopsweb.loops_api.uris import CheckpointURI
-from loopsweb.resources.poll_state import PollState
-from loopsweb.resources.snapshot import Snapshot
+from loopsweb.resources.snapshot.models import Snapshot
+from loopsweb.resources.snapshot.poll_state import PollState
 
 
 class Checkpoint(Snapshot):

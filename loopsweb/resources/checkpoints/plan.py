@@ -16,9 +16,9 @@ from django.db.models import Q, QuerySet
 
 from loopsweb.resources.checkpoints.models import Checkpoint
 from loopsweb.resources.deployments.models import TERMINAL, Deployment
-from loopsweb.resources.feeds import Feed
-from loopsweb.resources.reading import Reading
 from loopsweb.resources.runs.models import Run
+from loopsweb.resources.snapshot.feeds import Feed
+from loopsweb.resources.snapshot.poll_context import Reading
 
 QUIET_EVERY = timedelta(minutes=2)
 QUESTIONS_PER_POLL = 100

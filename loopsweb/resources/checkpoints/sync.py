@@ -5,8 +5,8 @@ from __future__ import annotations
 from loopsweb.loops_api import Client, types
 from loopsweb.resources.checkpoints.models import Checkpoint
 from loopsweb.resources.checkpoints.plan import Question
-from loopsweb.resources.keeping import keep
-from loopsweb.resources.reading import Reading
+from loopsweb.resources.snapshot.poll_context import Reading
+from loopsweb.resources.snapshot.store import keep
 
 
 def pull(client: Client, question: Question, *, reading: Reading, known_digest: str) -> str:

@@ -7,12 +7,13 @@ from typing import Any
 from django.db.models import Q
 from django.http.response import HttpResponseBase
 
-from loopsweb.accounts.permissions import Permission, WorkspaceRequest, require
+from loopsweb.accounts.authorization.decorators import WorkspaceRequest, require
+from loopsweb.accounts.authorization.roles import Permission
 from loopsweb.loops_api.uris import CheckpointURI
 from loopsweb.resources.checkpoints.models import Checkpoint
 from loopsweb.resources.checkpoints.statuses import SYNC
-from loopsweb.resources.detail_page import detail_page
-from loopsweb.resources.list_page import SEEN, list_page
+from loopsweb.resources.pages.detail_page import detail_page
+from loopsweb.resources.pages.list_page import SEEN, list_page
 from loopsweb.resources.runs.models import Run
 from loopsweb.resources.runs.statuses import RUN
 from loopsweb.ui.filters import NOTHING, Filter, Spec

@@ -9,17 +9,17 @@ from typing import Any
 
 from django.db import IntegrityError, transaction
 
-from loopsweb.audit.committing import committed
+from loopsweb.audit.durable import committed
 from loopsweb.audit.models import Outcome
 from loopsweb.audit.record import Actor, record
 from loopsweb.keys.clients import Acting
 from loopsweb.loops_api import Client, errors
-from loopsweb.resources import poll_state
 from loopsweb.resources.deactivations import endings
 from loopsweb.resources.deactivations.models import Deactivation, State
 from loopsweb.resources.deactivations.plans import AT_ONCE, Plan
 from loopsweb.resources.deactivations.targets import KINDS, Target, kind_of
-from loopsweb.resources.keeping import bump, hold
+from loopsweb.resources.snapshot import poll_state
+from loopsweb.resources.snapshot.store import bump, hold
 
 CALL_TAKES_AT_MOST = timedelta(seconds=60)
 CALLED_WITHIN = timedelta(seconds=15)  # later it would overlap with asking what became of it

@@ -6,10 +6,9 @@ import uuid
 from datetime import datetime
 
 from loopsweb.accounts.models import Workspace
-from loopsweb.audit.committing import committed
+from loopsweb.audit.durable import committed
 from loopsweb.audit.record import Actor
 from loopsweb.keys.clients import Acting
-from loopsweb.resources.creating import AlreadySubmitted
 from loopsweb.resources.deactivations import actions, endings
 from loopsweb.resources.deactivations.demands import plan
 from loopsweb.resources.deactivations.models import NOT_SENT, Batch, Deactivation, State
@@ -17,8 +16,9 @@ from loopsweb.resources.deactivations.plans import Plan
 from loopsweb.resources.deactivations.policies import Policy
 from loopsweb.resources.deactivations.previews import Known, Line, Preview
 from loopsweb.resources.deactivations.targets import Kind
-from loopsweb.resources.keeping import bump, hold
-from loopsweb.resources.submissions import Submission
+from loopsweb.resources.pages.creation import AlreadySubmitted
+from loopsweb.resources.pages.idempotency import Submission
+from loopsweb.resources.snapshot.store import bump, hold
 
 
 def was_sent(workspace: Workspace, once: str) -> bool:

@@ -11,11 +11,11 @@ from django.shortcuts import redirect
 from django.utils import timezone
 from django.views.decorators.http import require_POST
 
-from loopsweb.accounts.permissions import Permission, WorkspaceRequest, require
-from loopsweb.audit.committing import NotRecorded
+from loopsweb.accounts.authorization.decorators import WorkspaceRequest, require
+from loopsweb.accounts.authorization.roles import Permission
+from loopsweb.audit.durable import NotRecorded
 from loopsweb.audit.record import actor
 from loopsweb.keys.clients import NoKey, client_for, why_not
-from loopsweb.resources.creating import AlreadySubmitted
 from loopsweb.resources.deactivations import bulk
 from loopsweb.resources.deactivations.bulk_forms import BulkDeactivate
 from loopsweb.resources.deactivations.demands import own_addresses
@@ -24,8 +24,9 @@ from loopsweb.resources.deactivations.policies import Policy, policy_of
 from loopsweb.resources.deactivations.previews import preview
 from loopsweb.resources.deactivations.statuses import DEACTIVATION
 from loopsweb.resources.deactivations.targets import Kind
-from loopsweb.resources.freshness import freshness
-from loopsweb.resources.watch import looked_at
+from loopsweb.resources.pages.creation import AlreadySubmitted
+from loopsweb.resources.snapshot.freshness import freshness
+from loopsweb.resources.snapshot.viewers import looked_at
 from loopsweb.ui import errors
 from loopsweb.ui.live import stamp, unchanged
 from loopsweb.ui.pages import render_page, wants_partial

@@ -16,7 +16,7 @@ from loopsweb.keys.clients import Acting
 from loopsweb.resources.deactivations import actions, endings
 from loopsweb.resources.deactivations.models import NOT_SENT, Deactivation, State
 from loopsweb.resources.deactivations.readiness import NoLonger, ready, requested
-from loopsweb.resources.keeping import bump, hold
+from loopsweb.resources.snapshot.store import bump, hold
 
 log = logging.getLogger(__name__)
 UNTOLD = "This request stands in the database and not in the trail. Nothing was sent."

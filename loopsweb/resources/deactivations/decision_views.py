@@ -15,11 +15,12 @@ from django.template.loader import render_to_string
 from django.utils import timezone
 from django.views.decorators.http import require_POST
 
+from loopsweb.accounts.authorization.decorators import WorkspaceRequest, require
+from loopsweb.accounts.authorization.roles import Permission
 from loopsweb.accounts.models import User
-from loopsweb.accounts.permissions import Permission, WorkspaceRequest, require
-from loopsweb.audit.incidents import steps
 from loopsweb.audit.models import Event
 from loopsweb.audit.record import actor
+from loopsweb.audit.timeline import steps
 from loopsweb.keys.clients import key_for
 from loopsweb.keys.models import Key
 from loopsweb.resources.deactivations import deciding
@@ -30,7 +31,7 @@ from loopsweb.resources.deactivations.policies import policy_of
 from loopsweb.resources.deactivations.preflight import preflight
 from loopsweb.resources.deactivations.statuses import DEACTIVATION
 from loopsweb.resources.deactivations.targets import KINDS
-from loopsweb.resources.watch import looked_at
+from loopsweb.resources.snapshot.viewers import looked_at
 from loopsweb.ui.filters import Filter, Spec
 from loopsweb.ui.listing import read
 from loopsweb.ui.live import stamp, unchanged

@@ -14,9 +14,9 @@ from loopsweb.keys.models import Key
 from loopsweb.resources.deactivations.models import NOT_SENT, SENT, Deactivation, State
 from loopsweb.resources.deactivations.targets import KINDS
 from loopsweb.resources.deployments.models import Deployment
-from loopsweb.resources.keeping import bump, hold
-from loopsweb.resources.reading import Reading
-from loopsweb.resources.status_changes import StatusChange
+from loopsweb.resources.snapshot.poll_context import Reading
+from loopsweb.resources.snapshot.status_changes import StatusChange
+from loopsweb.resources.snapshot.store import bump, hold
 
 FROM: dict[State, tuple[State, ...]] = {
     State.DUE: (State.WAITING,),

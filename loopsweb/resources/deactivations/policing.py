@@ -9,13 +9,13 @@ from django.db import transaction
 from django.forms.models import model_to_dict
 
 from loopsweb.accounts.models import Team
-from loopsweb.accounts.trail import tell_team
+from loopsweb.accounts.teams.audit import tell_team
 from loopsweb.audit.models import Outcome
 from loopsweb.audit.record import Actor, record
 from loopsweb.resources.deactivations.policies import Policy, policy_of
+from loopsweb.resources.deactivations.protections import Protection
 from loopsweb.resources.deactivations.targets import Target, kind_of
-from loopsweb.resources.keeping import bump, hold
-from loopsweb.resources.protections import Protection
+from loopsweb.resources.snapshot.store import bump, hold
 
 
 def terms(policy: Policy) -> dict[str, Any]:

@@ -8,20 +8,20 @@ from django.shortcuts import redirect
 from django.utils import timezone
 from django.views.decorators.http import require_POST
 
-from loopsweb.accounts.confirming import confirmed
-from loopsweb.accounts.permissions import (
-    Permission,
+from loopsweb.accounts.auth.reauthentication import confirmed
+from loopsweb.accounts.authorization.decorators import (
     TeamRequest,
     WorkspaceRequest,
     require,
     require_in_team,
 )
+from loopsweb.accounts.authorization.roles import Permission
 from loopsweb.audit.record import actor
 from loopsweb.resources.deactivations import policing
 from loopsweb.resources.deactivations.policies import policy_of
 from loopsweb.resources.deactivations.policy_forms import PolicyForm, Protect
 from loopsweb.resources.deactivations.targets import Kind
-from loopsweb.resources.detail_page import find
+from loopsweb.resources.pages.detail_page import find
 from loopsweb.ui.pages import render_page
 
 UNPROCESSABLE = 422

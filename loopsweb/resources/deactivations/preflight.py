@@ -10,10 +10,10 @@ from loopsweb.accounts.models import Workspace
 from loopsweb.resources.catalogue import Catalogue
 from loopsweb.resources.checkpoints.models import Checkpoint
 from loopsweb.resources.deactivations import ending_runs
+from loopsweb.resources.deactivations.protections import Protection
 from loopsweb.resources.deactivations.targets import Target, kind_of
 from loopsweb.resources.deployments.models import Deployment
-from loopsweb.resources.pairs import Paired, paired
-from loopsweb.resources.protections import Protection
+from loopsweb.resources.deployments.run_pairing import Paired, paired
 from loopsweb.resources.runs.models import Run
 from loopsweb.resources.samplers.models import Sampler
 

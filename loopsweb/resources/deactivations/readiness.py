@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from django.db.models import QuerySet
 
-from loopsweb.accounts import second_factor
+from loopsweb.accounts.auth import mfa
+from loopsweb.accounts.authorization.roles import Permission, permissions_of
 from loopsweb.accounts.models import Membership, User, Workspace
-from loopsweb.accounts.permissions import Permission, permissions_of
 from loopsweb.audit.models import Event, Outcome
 from loopsweb.keys.clients import Acting, NoKey, client_for
 from loopsweb.resources.deactivations.demands import demands, own_addresses
@@ -59,7 +59,7 @@ def still_allowed(workspace: Workspace, email: str, who: str) -> User:
     member = members.filter(user__email__iexact=email).select_related("user").first()
     if member is None or Permission.DEACTIVATE not in permissions_of(member.role):
         raise NoLonger(f"{who} may not deactivate here any more.")
-    if second_factor.is_missing(member.user, workspace.team):
+    if mfa.is_missing(member.user, workspace.team):
         raise NoLonger(f"{who} lacks the second factor that the team demands.")
     return member.user
 

@@ -13,9 +13,9 @@ from loopsweb.loops_api import Client, errors
 from loopsweb.resources.deactivations import endings
 from loopsweb.resources.deactivations.models import SENT, Deactivation, State
 from loopsweb.resources.deactivations.targets import KINDS
-from loopsweb.resources.feeds import Feed
-from loopsweb.resources.poll_state import PollState
-from loopsweb.resources.reading import Reading
+from loopsweb.resources.snapshot.feeds import Feed
+from loopsweb.resources.snapshot.poll_context import Reading
+from loopsweb.resources.snapshot.poll_state import PollState
 
 log = logging.getLogger(__name__)
 

@@ -12,13 +12,13 @@ from loopsweb.loops_api.types import Deactivated
 from loopsweb.resources.deployments import sync as deployments
 from loopsweb.resources.deployments.models import Deployment
 from loopsweb.resources.deployments.statuses import DEPLOYMENT
-from loopsweb.resources.reading import Reading
 from loopsweb.resources.runs import sync as runs
 from loopsweb.resources.runs.models import Run
 from loopsweb.resources.runs.statuses import RUN
 from loopsweb.resources.samplers import sync as samplers
 from loopsweb.resources.samplers.models import Sampler
 from loopsweb.resources.samplers.statuses import SAMPLER
+from loopsweb.resources.snapshot.poll_context import Reading
 from loopsweb.ui.statuses import Vocabulary
 
 Target = Deployment | Run | Sampler

@@ -8,8 +8,9 @@ from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils import timezone
 
-from loopsweb.accounts.permissions import Permission, WorkspaceRequest, require
-from loopsweb.audit.committing import NotRecorded
+from loopsweb.accounts.authorization.decorators import WorkspaceRequest, require
+from loopsweb.accounts.authorization.roles import Permission
+from loopsweb.audit.durable import NotRecorded
 from loopsweb.audit.record import actor
 from loopsweb.keys.clients import NoKey, why_not
 from loopsweb.keys.models import NOT_OFFERED
@@ -18,8 +19,8 @@ from loopsweb.resources.deactivations.forms import Deactivate
 from loopsweb.resources.deactivations.models import Deactivation, State
 from loopsweb.resources.deactivations.pressing import Changed, form_for, press, why_not_now
 from loopsweb.resources.deactivations.targets import KINDS, Kind, Target, ends_with, kind_of
-from loopsweb.resources.detail_page import find
-from loopsweb.resources.freshness import freshness
+from loopsweb.resources.pages.detail_page import find
+from loopsweb.resources.snapshot.freshness import freshness
 from loopsweb.ui.pages import render_page
 
 OK, CONFLICT, UNAVAILABLE = 200, 409, 503

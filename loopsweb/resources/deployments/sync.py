@@ -8,9 +8,9 @@ from django.db.models import QuerySet
 
 from loopsweb.loops_api import Client, errors, types
 from loopsweb.resources.deployments.models import TERMINAL, Deployment
-from loopsweb.resources.keeping import bump, keep
-from loopsweb.resources.reading import Reading
 from loopsweb.resources.samplers.sync import NO_INSTANCE
+from loopsweb.resources.snapshot.poll_context import Reading
+from loopsweb.resources.snapshot.store import bump, keep
 
 QUESTIONS_PER_POLL = 20
 

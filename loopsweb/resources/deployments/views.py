@@ -7,13 +7,14 @@ from typing import Any
 from django.db.models import Q
 from django.http.response import HttpResponseBase
 
-from loopsweb.accounts.permissions import Permission, WorkspaceRequest, require
+from loopsweb.accounts.authorization.decorators import WorkspaceRequest, require
+from loopsweb.accounts.authorization.roles import Permission
 from loopsweb.resources.deactivations.models import Deactivation
 from loopsweb.resources.deployments.models import HOLDS_NOTHING, TERMINAL, Deployment
+from loopsweb.resources.deployments.run_pairing import costed, with_prices
 from loopsweb.resources.deployments.statuses import DEPLOYMENT
-from loopsweb.resources.detail_page import detail_page
-from loopsweb.resources.list_page import SEEN, list_page
-from loopsweb.resources.pairs import costed, with_prices
+from loopsweb.resources.pages.detail_page import detail_page
+from loopsweb.resources.pages.list_page import SEEN, list_page
 from loopsweb.resources.runs.models import Run
 from loopsweb.resources.runs.statuses import RUN
 from loopsweb.resources.samplers.models import Sampler

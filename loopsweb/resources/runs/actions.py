@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from loopsweb.loops_api import types
-from loopsweb.resources import creating
+from loopsweb.resources.pages import creation
 from loopsweb.resources.runs import sync
 
 
-def create(order: creating.Order) -> types.Run:
+def create(order: creation.Order) -> types.Run:
     """`order.asked` is loops_api's NewRun. Raises what creating.create raises."""
     call = order.acting.client.create_run
-    return creating.create("run", order, call, keep_created=sync.keep_created)
+    return creation.create("run", order, call, keep_created=sync.keep_created)

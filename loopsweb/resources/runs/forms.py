@@ -5,9 +5,9 @@ from typing import Any
 from django import forms
 from django.core.exceptions import ValidationError
 
-from loopsweb.resources import creation_form as suggestions
-from loopsweb.resources.creation_form import CreationForm
-from loopsweb.ui.suggesting import Suggesting
+from loopsweb.resources.pages import creation_form as suggestions
+from loopsweb.resources.pages.creation_form import CreationForm
+from loopsweb.ui.datalist import Suggesting
 
 AVAILABILITY = [("", "The API's default"), ("dedicated", "Dedicated"), ("spot", "Spot")]
 CAP_ON_NEWER_SERVERS = 3600

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from django.db import models
 
-from loopsweb.resources.snapshot import Snapshot
+from loopsweb.resources.snapshot.models import Snapshot
 
 TERMINAL = frozenset({"INACTIVE"})
 

@@ -6,11 +6,11 @@ from collections.abc import Mapping
 from typing import Any
 
 from loopsweb.loops_api import Client, errors, types
-from loopsweb.resources.keeping import bump, keep
-from loopsweb.resources.reading import Reading
 from loopsweb.resources.runs.models import Run
 from loopsweb.resources.sessions import sync as sessions
-from loopsweb.resources.tidy import ID_LENGTH, fit
+from loopsweb.resources.snapshot.poll_context import Reading
+from loopsweb.resources.snapshot.sanitize import ID_LENGTH, fit
+from loopsweb.resources.snapshot.store import bump, keep
 
 DETAILS_PER_POLL = 20
 LEFT_OUT_BY_OLDER_LISTS = ("base_url", "sampler_remote_id", "detailed_at")

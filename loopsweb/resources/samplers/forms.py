@@ -2,9 +2,9 @@ from __future__ import annotations
 
 from django import forms
 
-from loopsweb.resources import creation_form as suggestions
-from loopsweb.resources.creation_form import CreationForm
-from loopsweb.ui.suggesting import Suggesting
+from loopsweb.resources.pages import creation_form as suggestions
+from loopsweb.resources.pages.creation_form import CreationForm
+from loopsweb.ui.datalist import Suggesting
 
 
 class NewSampler(CreationForm):

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from django.db import models
 
-from loopsweb.resources.snapshot import Snapshot
+from loopsweb.resources.snapshot.models import Snapshot
 
 TERMINAL = frozenset({"INACTIVE", "FAILED", "BUILD_FAILED", "BUILD_STOPPED", "DEPLOY_FAILED"})
 HOLDS_NOTHING = TERMINAL | {"SCALED_TO_ZERO"}

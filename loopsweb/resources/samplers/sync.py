@@ -6,10 +6,10 @@ from collections.abc import Mapping
 from typing import Any
 
 from loopsweb.loops_api import Client, errors, types
-from loopsweb.resources.keeping import bump, keep
-from loopsweb.resources.reading import Reading
 from loopsweb.resources.runs.models import Run
 from loopsweb.resources.samplers.models import Sampler
+from loopsweb.resources.snapshot.poll_context import Reading
+from loopsweb.resources.snapshot.store import bump, keep
 
 NO_INSTANCE = types.InstanceType(id="")
 KNOWN_FROM_ELSEWHERE = ("run_remote_id", "session_remote_id")

@@ -10,16 +10,16 @@ from loopsweb.audit.models import Outcome
 from loopsweb.audit.record import Actor, record
 from loopsweb.keys.clients import Acting
 from loopsweb.loops_api import types
-from loopsweb.resources import creating
-from loopsweb.resources.reading import Reading
+from loopsweb.resources.pages import creation
 from loopsweb.resources.sessions import sync
 from loopsweb.resources.sessions.models import Origin
+from loopsweb.resources.snapshot.poll_context import Reading
 
 
-def create(order: creating.Order) -> types.Session:
+def create(order: creation.Order) -> types.Session:
     """`order.asked` may name a training_project_id. Raises what creating.create raises."""
     call = order.acting.client.create_session
-    return creating.create("session", order, call, keep_created=sync.keep_created)
+    return creation.create("session", order, call, keep_created=sync.keep_created)
 
 
 def enter(*, session_id: str, acting: Acting, by: Actor, now: datetime) -> None:

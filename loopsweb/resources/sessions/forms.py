@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from django import forms
 
-from loopsweb.resources.creation_form import CreationForm
+from loopsweb.resources.pages.creation_form import CreationForm
 
 
 class NewSession(CreationForm):

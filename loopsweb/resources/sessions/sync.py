@@ -6,9 +6,9 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from loopsweb.loops_api import types
-from loopsweb.resources.keeping import keep
-from loopsweb.resources.reading import Reading
 from loopsweb.resources.sessions.models import Origin, Session
+from loopsweb.resources.snapshot.poll_context import Reading
+from loopsweb.resources.snapshot.store import keep
 
 
 def harvest(session_ids: Iterable[str], *, reading: Reading, origin: Origin = Origin.RUN) -> None:

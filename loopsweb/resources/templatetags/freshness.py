@@ -8,7 +8,7 @@ from typing import Any
 from django import template
 from django.utils import timezone
 
-from loopsweb.resources.freshness import FeedFreshness, freshness
+from loopsweb.resources.snapshot.freshness import FeedFreshness, freshness
 
 register = template.Library()
 LATE_AFTER = timedelta(minutes=1)

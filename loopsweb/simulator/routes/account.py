@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
-from loopsweb.simulator.call import Call
+from loopsweb.simulator.authorized_request import Call
 from loopsweb.simulator.catalogue import INSTANCE_TYPES
 from loopsweb.simulator.exchange import Answer, Refusal, answer
 from loopsweb.simulator.fields import choice
 from loopsweb.simulator.people import Key
-from loopsweb.simulator.shapes_current import instance_type
-from loopsweb.simulator.shaping import moment
+from loopsweb.simulator.serialization import moment
+from loopsweb.simulator.serialize_current import instance_type
 
 KEY_TYPES = (
     "PERSONAL",

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from loopsweb.simulator import uris
-from loopsweb.simulator.call import Call
+from loopsweb.simulator.authorized_request import Call
+from loopsweb.simulator.checkpoint_entities import Checkpoint
+from loopsweb.simulator.entities import Run
 from loopsweb.simulator.exchange import Answer, Refusal, answer, listing
-from loopsweb.simulator.saved import Checkpoint
-from loopsweb.simulator.things import Run
 
 FILTERS = ("run_id", "base_model", "checkpoint_path")
 

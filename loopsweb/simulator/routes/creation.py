@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from loopsweb.simulator.call import Call
+from loopsweb.simulator.authorized_request import Call
 from loopsweb.simulator.catalogue import MODELS, BaseModel
+from loopsweb.simulator.entities import ENDED, Deployment, Run
 from loopsweb.simulator.exchange import Refusal
 from loopsweb.simulator.fields import choice, integer, optional_text, text
-from loopsweb.simulator.things import ENDED, Deployment, Run
 
 from .checkpoints import resolve
 

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from loopsweb.simulator.call import Call
+from loopsweb.simulator.authorized_request import Call
+from loopsweb.simulator.entities import ENDED, Deployment
 from loopsweb.simulator.exchange import Answer, Refusal, answer, listing
-from loopsweb.simulator.things import ENDED, Deployment
 
 
 def list_(call: Call) -> Answer:

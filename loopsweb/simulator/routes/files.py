@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from loopsweb.simulator.call import Call
+from loopsweb.simulator.authorized_request import Call
+from loopsweb.simulator.checkpoint_entities import Checkpoint
 from loopsweb.simulator.exchange import Answer, answer
 from loopsweb.simulator.fields import number_in_query
 from loopsweb.simulator.files import files_of, presign
-from loopsweb.simulator.saved import Checkpoint
-from loopsweb.simulator.shaping import moment
+from loopsweb.simulator.serialization import moment
 
 from .checkpoints import find
 

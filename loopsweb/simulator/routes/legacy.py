@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
-from loopsweb.simulator.call import Call
+from loopsweb.simulator.authorized_request import Call
+from loopsweb.simulator.checkpoint_entities import Checkpoint
+from loopsweb.simulator.entities import Run, Sampler
 from loopsweb.simulator.exchange import Answer, Refusal, answer
 from loopsweb.simulator.fields import optional_text, text
-from loopsweb.simulator.saved import Checkpoint
-from loopsweb.simulator.shapes_documented import checkpoint as checkpoint_json
-from loopsweb.simulator.things import Run, Sampler
+from loopsweb.simulator.serialize_documented import checkpoint as checkpoint_json
 
 from .checkpoints import resolve
 from .creation import create_run

@@ -5,11 +5,11 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import Any
 
-from loopsweb.simulator.call import Call
+from loopsweb.simulator.authorized_request import Call
 from loopsweb.simulator.catalogue import MODELS, BaseModel
+from loopsweb.simulator.checkpoint_entities import Checkpoint
 from loopsweb.simulator.exchange import Answer, Refusal, answer
 from loopsweb.simulator.fields import choice, integer, number_in_query, optional_text, text
-from loopsweb.simulator.saved import Checkpoint
 
 from .checkpoints import find, resolve, run_of
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from loopsweb.simulator.call import Call
+from loopsweb.simulator.authorized_request import Call
+from loopsweb.simulator.entities import ENDED, Run
 from loopsweb.simulator.exchange import Answer, Refusal, answer, listing
-from loopsweb.simulator.things import ENDED, Run
 
 from .creation import create_run
 from .deployments import stop

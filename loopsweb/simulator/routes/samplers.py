@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from loopsweb.simulator.call import Call
+from loopsweb.simulator.authorized_request import Call
+from loopsweb.simulator.entities import Run, Sampler
 from loopsweb.simulator.exchange import Answer, Refusal, answer, listing
 from loopsweb.simulator.fields import choice, integer, optional_text, text
-from loopsweb.simulator.shaping import moment
-from loopsweb.simulator.things import Run, Sampler
+from loopsweb.simulator.serialization import moment
 
 from .checkpoints import resolve
 from .creation import CAPACITY, supported_model

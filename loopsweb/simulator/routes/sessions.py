@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from loopsweb.simulator.call import Call
+from loopsweb.simulator.authorized_request import Call
+from loopsweb.simulator.entities import Session
 from loopsweb.simulator.exchange import Answer, answer
 from loopsweb.simulator.fields import optional_text
-from loopsweb.simulator.shaping import bent
-from loopsweb.simulator.things import Session
+from loopsweb.simulator.serialization import bent
 
 
 def session_json(session: Session) -> dict[str, object]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from loopsweb.simulator.call import Call
+from loopsweb.simulator.authorized_request import Call
 from loopsweb.simulator.exchange import Answer, Refusal, answer
 
 

@@ -7,11 +7,11 @@ from datetime import UTC, datetime, timedelta
 from itertools import islice
 from typing import Literal
 
-from loopsweb.simulator.call import Call
+from loopsweb.simulator.authorized_request import Call
+from loopsweb.simulator.entities import Deployment
 from loopsweb.simulator.exchange import Answer, Refusal, answer
 from loopsweb.simulator.fields import choice, integer, number_in_query
 from loopsweb.simulator.telemetry import LEVELS, last_moment, lines
-from loopsweb.simulator.things import Deployment
 from loopsweb.simulator.usage import metrics as metrics_of
 
 LONGEST_WINDOW = timedelta(days=7)

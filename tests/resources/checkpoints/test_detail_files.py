@@ -13,7 +13,7 @@ from django.urls import reverse
 from loopsweb.accounts.models import User, Workspace
 from loopsweb.audit.models import Event
 from loopsweb.keys.models import Key
-from loopsweb.loops_api import shared
+from loopsweb.loops_api import http_client
 from loopsweb.resources.checkpoints import files
 from loopsweb.resources.models import Checkpoint
 from loopsweb.simulator import Simulator
@@ -173,7 +173,7 @@ def test_an_address_that_leads_nowhere_is_said_and_recorded(
     route = f"GET /v1/loops/checkpoints/{checkpoint.remote_id}/files"
     served.on(route, {"presigned_urls": [{"url": address, "relative_file_name": "a.bin"}]})
     with httpx.Client(transport=httpx.WSGITransport(app=served)) as http:
-        monkeypatch.setattr(shared, "http", lambda: http)
+        monkeypatch.setattr(http_client, "http", lambda: http)
         answer = browser.get(url_of("download", acme, checkpoint, name="a.bin"))
     assert answer.status_code == 502
     assert "This file cannot be downloaded" in answer.content.decode()

@@ -9,7 +9,7 @@ import pytest
 from django.db import DatabaseError, connection
 
 from loopsweb.accounts.models import User, Workspace
-from loopsweb.audit.committing import NotRecorded
+from loopsweb.audit.durable import NotRecorded
 from loopsweb.audit.models import Event
 from loopsweb.audit.record import Actor
 from loopsweb.keys.clients import Acting, client_for

@@ -11,14 +11,14 @@ from django.test import Client
 from django.urls import reverse
 
 from loopsweb.accounts.models import Membership, Role, User, Workspace
-from loopsweb.audit import checking, trail
+from loopsweb.audit.chain import checks, trail
+from loopsweb.audit.chain.anonymize import nameless
 from loopsweb.audit.models import Event
-from loopsweb.audit.nameless import nameless
 from loopsweb.audit.record import record
 from loopsweb.resources.deactivations.models import Batch, Deactivation
 from loopsweb.resources.deactivations.policies import Policy
+from loopsweb.resources.deactivations.protections import Protection
 from loopsweb.resources.models import Deployment
-from loopsweb.resources.protections import Protection
 from tests.everything_kept import database
 from tests.personas import adds_key, client_of
 from tests.resources.conftest import Timeline
@@ -96,7 +96,7 @@ def test_who_is_erased_is_named_nowhere_and_the_chain_holds(
 
     left = [line for line in database(but=STAYS).lower().split(b"\n") if b"bo@example.com" in line]
     assert left == []
-    checked = checking.check(acme.slug, now=now)
+    checked = checks.check(acme.slug, now=now)
     assert (checked.problem, checked.erased > 0) == ("", True)
     assert b"bo@example.com" not in b"".join(trail.export(acme.slug, now=now)).lower()
 

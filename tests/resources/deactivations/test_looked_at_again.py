@@ -8,7 +8,7 @@ from datetime import timedelta
 import pytest
 
 from loopsweb.accounts.models import Membership, Role, User, Workspace
-from loopsweb.audit import trail
+from loopsweb.audit.chain import trail
 from loopsweb.audit.models import Chain, Event
 from loopsweb.audit.record import Actor
 from loopsweb.keys import actions as keys
@@ -17,8 +17,8 @@ from loopsweb.keys.models import Key
 from loopsweb.resources.deactivations import carrying_out, policing, pressing
 from loopsweb.resources.deactivations.models import Deactivation, State
 from loopsweb.resources.deactivations.policies import Policy
+from loopsweb.resources.deactivations.protections import Protection
 from loopsweb.resources.models import Deployment, Run, Sampler
-from loopsweb.resources.protections import Protection
 from loopsweb.simulator import Simulator
 from tests import personas
 from tests.personas import adds_key

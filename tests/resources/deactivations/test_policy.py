@@ -14,8 +14,8 @@ from loopsweb.accounts.models import User, Workspace
 from loopsweb.audit.models import Event
 from loopsweb.resources.deactivations.models import Deactivation, State
 from loopsweb.resources.deactivations.policies import Policy
+from loopsweb.resources.deactivations.protections import Protection
 from loopsweb.resources.models import Deployment
-from loopsweb.resources.protections import Protection
 from loopsweb.simulator import Simulator
 from tests.personas import client_of
 from tests.resources.deactivations.conftest import calls

@@ -11,7 +11,7 @@ from django.db import connection
 from django.urls import reverse
 
 from loopsweb.accounts.models import User, Workspace
-from loopsweb.audit import trail
+from loopsweb.audit.chain import trail
 from loopsweb.audit.models import Event
 from loopsweb.resources.deactivations import endings
 from loopsweb.resources.deactivations.models import Deactivation

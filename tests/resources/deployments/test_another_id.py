@@ -12,8 +12,8 @@ from loopsweb.keys.models import Key
 from loopsweb.loops_api import errors
 from loopsweb.resources.deactivations.targets import KINDS, Kind
 from loopsweb.resources.models import Run
-from loopsweb.resources.reading import Reading
 from loopsweb.resources.runs import sync as runs
+from loopsweb.resources.snapshot.poll_context import Reading
 from loopsweb.simulator import Simulator
 from tests.resources.rows import seen
 

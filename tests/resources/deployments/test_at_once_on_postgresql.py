@@ -14,8 +14,8 @@ from loopsweb.keys.models import Key
 from loopsweb.loops_api import types
 from loopsweb.resources.deployments import sync
 from loopsweb.resources.models import Deployment
-from loopsweb.resources.reading import Reading
-from loopsweb.resources.status_changes import StatusChange
+from loopsweb.resources.snapshot.poll_context import Reading
+from loopsweb.resources.snapshot.status_changes import StatusChange
 from tests.resources.rows import seen
 
 

@@ -14,10 +14,10 @@ from loopsweb.keys.clients import client_of
 from loopsweb.keys.models import Key
 from loopsweb.loops_api import types
 from loopsweb.resources.deployments import sync
-from loopsweb.resources.keeping import keep
 from loopsweb.resources.models import Deployment
-from loopsweb.resources.reading import Reading
-from loopsweb.resources.status_changes import StatusChange
+from loopsweb.resources.snapshot.poll_context import Reading
+from loopsweb.resources.snapshot.status_changes import StatusChange
+from loopsweb.resources.snapshot.store import keep
 from loopsweb.simulator import Simulator
 
 

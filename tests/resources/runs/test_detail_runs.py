@@ -8,8 +8,8 @@ from django.test import Client
 from django.urls import reverse
 
 from loopsweb.accounts.models import User, Workspace
+from loopsweb.resources.deployments.run_pairing import paired
 from loopsweb.resources.models import Catalogue, Deployment, Run
-from loopsweb.resources.pairs import paired
 from tests.personas import client_of
 from tests.resources.rows import seen
 

@@ -11,8 +11,8 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from loopsweb.accounts.models import User, Workspace
-from loopsweb.resources.keeping import bump
 from loopsweb.resources.models import Checkpoint, Deployment, Run, Sampler, Session
+from loopsweb.resources.snapshot.store import bump
 from tests.personas import client_of
 from tests.resources.rows import SEEN_AT, seen
 

@@ -5,7 +5,7 @@ from typing import Any
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandParser
 
-from loopsweb.accounts.permission_table import markdown
+from loopsweb.accounts.authorization.permissions_docs import markdown
 
 
 class Command(BaseCommand):

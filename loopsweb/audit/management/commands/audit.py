@@ -10,8 +10,9 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError
 from django.utils import timezone
 
-from loopsweb.audit import checking, erasing, handing, heads, trail
-from loopsweb.audit.following import Broken
+from loopsweb.audit import erasure
+from loopsweb.audit.chain import checkpoints, checks, delivery, trail
+from loopsweb.audit.chain.verifier import Broken
 from loopsweb.audit.verify import read_heads, signature_checker
 
 
@@ -46,7 +47,7 @@ class Command(BaseCommand):
             handed_out = read_heads(head) if head else []
         except (OSError, ValueError, RecursionError) as error:
             raise CommandError(f"{head} cannot be read: {error}") from error
-        check = signature_checker(heads.public_key())
+        check = signature_checker(checkpoints.public_key())
         named = {one["workspace"] for one in handed_out}
         for slug in self.workspaces(workspace, also=named if workspace is None else set()):
             mine = [one for one in handed_out if one["workspace"] == slug]
@@ -79,20 +80,20 @@ class Command(BaseCommand):
                 kept = trail.keep_signed(slug, now=timezone.now())
             except Broken as broken:
                 raise does_not_hold(slug, broken) from broken
-            handing.hand_out(kept)
+            delivery.hand_out(kept)
             where = kept.handed_to or "nowhere: set LOOPSWEB_AUDIT_HEADS_FILE, _EMAIL or _WEBHOOK"
             self.stdout.write(f"{slug}: head #{kept.head['sequence']} signed, handed to {where}.")
-            checking.check(slug, now=timezone.now())
+            checks.check(slug, now=timezone.now())
 
     def erase(self, *, person: str, by: str, reason: str, **_: Any) -> None:
         try:
-            count = erasing.erase(person, by=by, reason=reason, now=timezone.now())
-        except erasing.NotAnEmail as error:
+            count = erasure.erase(person, by=by, reason=reason, now=timezone.now())
+        except erasure.NotAnEmail as error:
             raise CommandError(str(error)) from error
         self.stdout.write(f"Erased {count} values.")
 
     def public_key(self, **_: Any) -> None:
-        self.stdout.write(heads.public_key())
+        self.stdout.write(checkpoints.public_key())
 
     def workspaces(self, one: str | None, also: Iterable[str] = ()) -> list[str]:
         found = sorted({*trail.workspaces(), *also})

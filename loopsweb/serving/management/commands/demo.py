@@ -6,16 +6,16 @@ import signal
 import socket
 import threading
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
-from loopsweb.serving import demo_people, embedded, migrating
+from loopsweb.serving import demo_people, embedded, migrations
 from loopsweb.serving.ports import CannotListen, address, listen
-from loopsweb.serving.pretended_api import pretended_api
+from loopsweb.serving.simulator_process import pretended_api
 
 HOST = "127.0.0.1"
 ENDINGS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
@@ -23,7 +23,7 @@ ENDINGS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 class Command(BaseCommand):
     help = "A filled dashboard on this machine alone, with a pretended API behind it."
-    requires_system_checks: Sequence[str] = ()  # they open the database, which is about to go
+    requires_system_checks = ()  # they open the database, which is about to go
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("--port", type=int, default=8000)
@@ -48,7 +48,7 @@ class Command(BaseCommand):
         with sole_use_of_the_data(), pretended_api(port=api_port):
             self.stdout.write("Setting up the database …")
             self.check()
-            migrating.migrate()
+            migrations.migrate()
             self.stdout.write("Adding people, a workspace and its API key …")
             demo_people.add_key(demo_people.settle())
             where = address(host=HOST, port=port)

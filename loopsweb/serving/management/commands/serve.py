@@ -1,19 +1,18 @@
 from __future__ import annotations
 
 import ipaddress
-from collections.abc import Sequence
 from typing import Any
 
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
-from loopsweb.serving import embedded, migrating, separate
+from loopsweb.serving import embedded, migrations, multiprocess
 from loopsweb.serving.ports import CannotListen, address, listen
 
 
 class Command(BaseCommand):
     help = "Migrate, then serve the site; without REDIS_URL everything runs in this one process."
-    requires_system_checks: Sequence[str] = ()  # they open the database: not before we listen
+    requires_system_checks = ()  # they open the database: not before we listen
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("--host", default="127.0.0.1")
@@ -38,7 +37,7 @@ class Command(BaseCommand):
             raise CommandError(f"{error} {instead}") from error
         try:
             self.check()
-            migrating.migrate()
+            migrations.migrate()
         except KeyboardInterrupt:
             raise CommandError("Stopped before it was up.") from None
         where = f"loopsweb is up: {address(host=host, port=port)}"
@@ -47,7 +46,7 @@ class Command(BaseCommand):
             embedded.leave()
         listener.close()
         self.stdout.write(f"Starting {address(host=host, port=port)}")
-        raise SystemExit(separate.run(host=host, port=port, with_worker=not no_worker))
+        raise SystemExit(multiprocess.run(host=host, port=port, with_worker=not no_worker))
 
 
 def is_loopback(host: str) -> bool:

@@ -1,0 +1,27 @@
+"""Who leaves a team leaves no token behind that would work again once they come back."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from django.dispatch import receiver
+
+from loopsweb.accounts.models import Membership
+from loopsweb.accounts.teams.signals import member_leaving
+from loopsweb.audit.record import Actor
+from loopsweb.json_api.models import AccessToken
+from loopsweb.json_api.tokens import actions
+
+
+@receiver(member_leaving)
+def revoke_tokens(membership: Membership, by: Actor, now: datetime, **_: Any) -> None:
+    tokens = AccessToken.objects.filter(
+        person=membership.user,
+        workspace__team=membership.team,
+        revoked_at=None,
+        expires_at__gt=now,
+    )
+    for token in tokens.select_related("workspace", "person").order_by("workspace__slug", "pk"):
+        actor: Actor = {**by, "workspace": token.workspace.slug}
+        actions.revoke(token=token, by=actor, now=now, reason="Its person left the team.")

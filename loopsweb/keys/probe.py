@@ -1,0 +1,124 @@
+"""Trying a key: whose it is, which scopes it holds, what its server offers. Reads only."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import TypeVar
+
+from loopsweb.loops_api import Client
+from loopsweb.loops_api.bounds import Limits
+from loopsweb.loops_api.errors import (
+    BadRequest,
+    ConnectionFailed,
+    Forbidden,
+    LoopsError,
+    NotFound,
+    TimedOut,
+    Unauthorized,
+)
+from loopsweb.loops_api.types import Identity
+
+PATIENCE = Limits(read=5, read_list=8, deadline=8, deadline_list=10, attempts=1)
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class KeyFacts:
+    """Named as the fields of Key. A scope of None, or a route absent from `offers`, is unknown."""
+
+    checked_at: datetime
+    api_email: str
+    api_name: str
+    api_workspace_name: str
+    api_key_type: str
+    can_list: bool | None
+    can_manage: bool | None
+    sees_organisation: bool
+    generation: str
+    offers: dict[str, bool]
+
+
+def try_key(*, api_url: str, secret: str, now: datetime) -> KeyFacts:
+    """Ask the API at `api_url` what `secret` is good for.
+
+    Raises errors.Unauthorized for a key the API does not know, and any other LoopsError when the
+    API could not be asked at all. What fails after the first answer is unknown, no failure.
+    """
+    client = Client(base_url=api_url, key=secret, limits=PATIENCE)
+    can_list = _may_list_runs(client)
+    probe = Probe()
+    probe.ask("list_deployments", client.list_deployments)
+    identity = probe.ask("get_identity", client.get_identity) or Identity()
+    probe.ask("get_capabilities", client.get_capabilities)
+    probe.ask("list_prices", client.list_prices)
+    known_keys = probe.ask("list_api_keys", client.list_api_keys) or ()
+    sees_organisation = _sees_organisation(client, probe)
+    prefix, dot, _ = secret.partition(".")
+    kinds = [known.type for known in known_keys if dot and known.prefix == prefix]
+    return KeyFacts(
+        checked_at=now,
+        api_email=identity.email or "",
+        api_name=identity.name or "",
+        api_workspace_name=identity.workspace_name or "",
+        api_key_type=(kinds and kinds[0]) or "",
+        can_list=can_list,
+        can_manage=probe.allowed.get("list_deployments"),
+        sees_organisation=sees_organisation,
+        generation=client.generation,
+        offers={
+            name: is_there for name, is_there in probe.offers.items() if name != "list_deployments"
+        },
+    )
+
+
+def _may_list_runs(client: Client) -> bool:
+    try:
+        client.list_runs()
+    except Forbidden:
+        return False
+    return True
+
+
+def _sees_organisation(client: Client, probe: Probe) -> bool:
+    """An older server ignores the scope it is asked for: only a newer one's answer counts."""
+    if probe.offers.get("get_capabilities") is not True:
+        if "get_capabilities" in probe.offers:
+            probe.offers |= dict.fromkeys(COME_WITH_CAPABILITIES, False)
+        return False
+    probe.ask("scope_org", lambda: client.list_runs(scope="org"))
+    return bool(probe.allowed.get("scope_org") and probe.allowed.get("list_deployments"))
+
+
+# What cannot be tried without doing it: a server that lacks the one lacks the others.
+COME_WITH_CAPABILITIES = ("scope_org", "deactivate_run", "deactivate_sampler")
+
+
+@dataclass(slots=True)
+class Probe:
+    """Routes asked one after the other. Once the API falls silent, the rest stays unknown."""
+
+    offers: dict[str, bool] = field(default_factory=dict)
+    allowed: dict[str, bool] = field(default_factory=dict)
+    is_silent: bool = False
+
+    def ask(self, name: str, call: Callable[[], T]) -> T | None:
+        if self.is_silent:
+            return None
+        try:
+            answer = call()
+        except (NotFound, BadRequest):
+            self.offers[name] = False
+        except Forbidden:
+            self.offers[name], self.allowed[name] = True, False
+        except Unauthorized:
+            raise
+        except (ConnectionFailed, TimedOut):
+            self.is_silent = True
+        except LoopsError:
+            pass
+        else:
+            self.offers[name] = self.allowed[name] = True
+            return answer
+        return None
