@@ -11,16 +11,16 @@ def main() -> None:
     from loopsweb.serving import demo_environment
 
     if sys.argv[1:2] == ["demo"]:
-        demo_environment.enter(os.environ, sys.argv)
-    environment.make_data_dir()
-    environment.make_missing_secrets(say=say)
+        demo_environment.set_demo_environment(os.environ, sys.argv)
+    environment.create_data_dir()
+    environment.create_missing_secrets(report=report)
 
     from django.core.management import execute_from_command_line
 
     execute_from_command_line(sys.argv)
 
 
-def say(line: str) -> None:
+def report(line: str) -> None:
     sys.stderr.write(f"{line}\n")
 
 

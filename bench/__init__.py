@@ -1,3 +1,3 @@
-"""What a page and a poll cost, as ratios of two things measured in one run: `make bench`."""
+"""Benchmarks of pages and polls, as ratios measured in one run: `make bench`."""
 
 from __future__ import annotations

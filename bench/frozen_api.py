@@ -1,4 +1,4 @@
-"""The simulator in a process of its own, over real HTTP, with a clock that stands still."""
+"""Runs the simulator in its own process, over HTTP, with a stopped clock."""
 
 from __future__ import annotations
 
@@ -14,8 +14,8 @@ from loopsweb.simulator import Simulator
 
 
 @contextmanager
-def frozen_api(*, runs: int) -> Iterator[str]:
-    """Its address."""
+def run_frozen_api(*, runs: int) -> Iterator[str]:
+    """Yields its URL."""
     command = [sys.executable, "-m", "bench.frozen_api", str(runs)]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as child:
         try:

@@ -20,7 +20,7 @@ Get = Callable[[str], bytes]
 
 
 class Site:
-    """The site as a WSGI server calls it, for one signed-in person."""
+    """Calls the site like a WSGI server, as one signed-in person."""
 
     def __init__(self, person: User) -> None:
         client = Client()
@@ -30,11 +30,11 @@ class Site:
         self.application = WSGIHandler()
         self.headers: dict[str, str] = {}
 
-    def forget_pages(self) -> None:
-        """Empty the cache, but for who is signed in."""
-        kept = cache.get_many([self.session])
+    def clear_cached_pages(self) -> None:
+        """Empty the cache except for the session."""
+        session = cache.get_many([self.session])
         cache.clear()
-        cache.set_many(kept)
+        cache.set_many(session)
 
     def get(self, path: str) -> bytes:
         environ = (
@@ -61,10 +61,10 @@ def measure(key: Key) -> None:
     unchanged = f"{runs}?v={site.headers['Loopsweb-Version']}"
 
     def cold() -> None:
-        site.forget_pages()
+        site.clear_cached_pages()
         site.get(runs)
 
-    spent = timing.medians(
+    spent = timing.measure_medians(
         {
             "warm": partial(site.get, runs),
             "cold": cold,
@@ -75,14 +75,14 @@ def measure(key: Key) -> None:
         rounds=ROUNDS,
     )
     beside = f"a bare signed-in view of {size // 1000} kB"
-    print(timing.line("50 of the runs, warm", spent["warm"], beside, spent["bare"]))
-    print(timing.line("50 of the runs, cold", spent["cold"], beside, spent["bare"]))
+    print(timing.format_line("50 of the runs, warm", spent["warm"], beside, spent["bare"]))
+    print(timing.format_line("50 of the runs, cold", spent["cold"], beside, spent["bare"]))
     nothing = "a bare signed-in view, empty"
-    print(timing.line("A live poll, unchanged", spent["poll"], nothing, spent["bare empty"]))
-    count_queries(site, workspace, unchanged)
+    print(timing.format_line("A live poll, unchanged", spent["poll"], nothing, spent["bare empty"]))
+    print_query_counts(site, workspace, unchanged)
 
 
-def count_queries(site: Site, workspace: Workspace, unchanged: str) -> None:
+def print_query_counts(site: Site, workspace: Workspace, unchanged: str) -> None:
     print("\nQueries of a page, cold / warm:")
     start = f"/w/{workspace.slug}/"
     nouns = {"sessions": Session, "runs": Run, "samplers": Sampler}
@@ -93,14 +93,16 @@ def count_queries(site: Site, workspace: Workspace, unchanged: str) -> None:
         one = model.objects.in_workspace(workspace).values_list("remote_id", flat=True)[0]
         paths[f"one of the {noun}"] = f"{start}{noun}/{one}/"
     for name, path in paths.items():
-        site.forget_pages()
-        print(f"  {name:24} {queries_of(site, path):3} / {queries_of(site, path):3}")
+        site.clear_cached_pages()
+        print(
+            f"  {name:24} {count_page_queries(site, path):3} / {count_page_queries(site, path):3}"
+        )
     site.get(unchanged)
-    print(f"  {'unchanged live poll':24}       {queries_of(site, unchanged):3}")
-    print(f"  {'bare signed-in view':24}       {queries_of(site, '/bare/0/'):3}\n")
+    print(f"  {'unchanged live poll':24}       {count_page_queries(site, unchanged):3}")
+    print(f"  {'bare signed-in view':24}       {count_page_queries(site, '/bare/0/'):3}\n")
 
 
-def queries_of(site: Site, path: str) -> int:
+def count_page_queries(site: Site, path: str) -> int:
     with CaptureQueriesContext(connection) as captured:
         site.get(path)
     return len(captured)

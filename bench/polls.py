@@ -13,14 +13,14 @@ from django.test.utils import CaptureQueriesContext
 
 from bench import timing, world
 from loopsweb.keys.models import Key
-from loopsweb.loops_api.row_lists import Listing
+from loopsweb.loops_api.lazy_list import LazyList
 
-WRITES = ("INSERT", "UPDATE", "DELETE")
-SETTLED_AFTER = 20
+WRITE_STATEMENTS = ("INSERT", "UPDATE", "DELETE")
+MAX_SETTLING_POLLS = 20
 
 
 @dataclass
-class Poll:
+class PollCost:
     requests: list[str]
     parses: int
     queries: int
@@ -28,12 +28,12 @@ class Poll:
 
 
 def measure(*, runs: int, api: str) -> None:
-    key = world.settle(name="polled", api=api)
-    unchanged = watched_poll(key)
-    for _ in range(SETTLED_AFTER):
+    key = world.create_key(name="polled", api=api)
+    unchanged = measure_poll(key)
+    for _ in range(MAX_SETTLING_POLLS):
         if unchanged.parses == 0:
             break
-        unchanged = watched_poll(key)
+        unchanged = measure_poll(key)
     with httpx.Client(headers={"Authorization": "Api-Key demo-org-key"}, timeout=60) as plain:
 
         def fetch() -> int:
@@ -42,49 +42,53 @@ def measure(*, runs: int, api: str) -> None:
             return sum(len(answer.content) for answer in answers)
 
         size = fetch()
-        spent = timing.medians({"poll": partial(world.poll, key), "plain": fetch}, rounds=40)
+        spent = timing.measure_medians(
+            {"poll": partial(world.poll, key), "plain": fetch}, rounds=40
+        )
     what, beside = f"An unchanged poll of {runs} runs", "plain httpx, the same URLs"
-    print(timing.line(what, spent["poll"], beside, spent["plain"]))
+    print(timing.format_line(what, spent["poll"], beside, spent["plain"]))
     elsewhere = [write for write in unchanged.writes if "_pollstate" not in write]
     print(
         f"  It made {len(unchanged.requests)} requests ({size:,} bytes), parsed "
-        f"{unchanged.parses} lists, and asked the database {unchanged.queries} times: "
+        f"{unchanged.parses} lists, and made {unchanged.queries} queries: "
         f"{len(unchanged.writes)} writes, {len(elsewhere)} of them to more than its own schedule."
     )
 
 
-def watched_poll(key: Key) -> Poll:
+def measure_poll(key: Key) -> PollCost:
     api, parses = key.api_url, 0
-    before = len(recorded(api))
-    with counted_parses() as looked_at, CaptureQueriesContext(connection) as captured:
+    before = len(fetch_recorded_requests(api))
+    with count_parses() as parsed, CaptureQueriesContext(connection) as captured:
         world.poll(key)
-        parses = len(looked_at)
+        parses = len(parsed)
     statements = [query["sql"] for query in captured.captured_queries]
-    return Poll(
-        requests=[f"{r['path']}?{urlencode(r['query'])}" for r in recorded(api)[before:]],
+    return PollCost(
+        requests=[
+            f"{r['path']}?{urlencode(r['query'])}" for r in fetch_recorded_requests(api)[before:]
+        ],
         parses=parses,
         queries=len(statements),
-        writes=[statement for statement in statements if statement.startswith(WRITES)],
+        writes=[statement for statement in statements if statement.startswith(WRITE_STATEMENTS)],
     )
 
 
 @contextmanager
-def counted_parses() -> Iterator[list[str]]:
-    """The lists whose rows somebody looked at."""
-    seen: list[str] = []
-    look = Listing.__iter__
+def count_parses() -> Iterator[list[str]]:
+    """Yields the lists that are iterated, and so parsed."""
+    parsed: list[str] = []
+    iterate = LazyList.__iter__
 
-    def looked_at(self: Listing[Any]) -> Iterator[Any]:
-        seen.append(repr(self))
-        return look(self)
+    def iterate_and_count(self: LazyList[Any]) -> Iterator[Any]:
+        parsed.append(repr(self))
+        return iterate(self)
 
-    Listing.__iter__ = looked_at  # type: ignore[method-assign]
+    LazyList.__iter__ = iterate_and_count  # type: ignore[method-assign]
     try:
-        yield seen
+        yield parsed
     finally:
-        Listing.__iter__ = look  # type: ignore[method-assign]
+        LazyList.__iter__ = iterate  # type: ignore[method-assign]
 
 
-def recorded(api: str) -> list[dict[str, Any]]:
+def fetch_recorded_requests(api: str) -> list[dict[str, Any]]:
     found: list[dict[str, Any]] = httpx.get(f"{api}/_simulator/requests").json()["requests"]
     return found

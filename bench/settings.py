@@ -1,4 +1,4 @@
-"""The site's own settings, plus the bare view that pages are compared with."""
+"""The site's settings, plus the bare view that pages are compared with."""
 
 from __future__ import annotations
 

@@ -8,7 +8,7 @@ from loopsweb.accounts.authorization.decorators import signed_in
 
 @signed_in
 def bare(request: HttpRequest, size: int) -> HttpResponse:
-    """As many bytes as asked for, for whoever is signed in: session and user, and nothing else."""
+    """Returns `size` bytes to a signed-in person, with session and user loaded."""
     return HttpResponse(b"x" * size, status=200 if size else 204)
 
 

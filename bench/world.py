@@ -13,8 +13,8 @@ from loopsweb.resources.polling import poller
 from loopsweb.resources.snapshot.poll_state import PollState
 
 
-def settle(*, name: str, api: str) -> Key:
-    """A person, their workspace and a key; what the API has, read once."""
+def create_key(*, name: str, api: str) -> Key:
+    """Create a person with a workspace and a key, and poll the API once."""
     person = User.objects.create_user(f"{name}@example.com", name=name)
     workspace = Workspace.objects.get(team__members=person)
     key = actions.add(
@@ -33,9 +33,9 @@ def settle(*, name: str, api: str) -> Key:
         ),
         now=timezone.now(),
     )
-    begun = time.perf_counter()
+    start = time.perf_counter()
     poll(key)
-    spent = time.perf_counter() - begun
+    spent = time.perf_counter() - start
     runs, checkpoints = (
         model.objects.in_workspace(workspace).count() for model in (Run, Checkpoint)
     )
@@ -44,4 +44,4 @@ def settle(*, name: str, api: str) -> Key:
 
 
 def poll(key: Key) -> None:
-    poller.poll(PollState.objects.get(key=key).pk, clock=timezone.now)
+    poller.run_poll(PollState.objects.get(key=key).pk, clock=timezone.now)

@@ -1,4 +1,4 @@
-"""The Celery application: `celery -A loopsweb worker`, `celery -A loopsweb beat`."""
+"""The Celery application: `celery -A loopsweb worker` and `celery -A loopsweb beat`."""
 
 from __future__ import annotations
 

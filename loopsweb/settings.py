@@ -1,4 +1,4 @@
-"""All settings, read from the environment, top to bottom. What each means: .env.example."""
+"""All settings, read from the environment. .env.example explains each variable."""
 
 from __future__ import annotations
 
@@ -15,38 +15,39 @@ from loopsweb import environment as env
 django_stubs_ext.monkeypatch()
 
 BASE_DIR = env.BASE_DIR
-DATA_DIR = env.data_dir()
+DATA_DIR = env.get_data_dir()
 EMBEDDED = env.is_embedded()
-DEMO = env.flag("LOOPSWEB_DEMO")
+DEMO = env.read_flag("LOOPSWEB_DEMO")
 DEBUG = False
 
 # Secrets ---------------------------------------------------------------------------------------
-SECRET_KEY = env.secret("SECRET_KEY")
-LOOPSWEB_SECRET_KEYS = env.secret("LOOPSWEB_SECRET_KEYS")
+SECRET_KEY = env.read_secret("SECRET_KEY")
+LOOPSWEB_SECRET_KEYS = env.read_secret("LOOPSWEB_SECRET_KEYS")
 for _name in ("SECRET_KEY", "LOOPSWEB_SECRET_KEYS"):
     if not globals()[_name]:
         raise ImproperlyConfigured(
-            f"{_name} is not set. Set it in the environment; .env.example shows how to make one."
+            f"{_name} is not set. Set it in the environment; "
+            ".env.example shows how to generate one."
         )
 
-# What loopsweb talks to and may do --------------------------------------------------------------
-LOOPSWEB_API_URLS = env.words("LOOPSWEB_API_URLS", "https://api.baseten.co")
-LOOPSWEB_PRIVATE_API_HOSTS = env.words("LOOPSWEB_PRIVATE_API_HOSTS")
-LOOPSWEB_READ_ONLY = env.flag("LOOPSWEB_READ_ONLY")
-LOOPSWEB_AUDIT_KEY = env.text("LOOPSWEB_AUDIT_KEY")
-LOOPSWEB_AUDIT_HEADS_FILE = env.text("LOOPSWEB_AUDIT_HEADS_FILE")
-LOOPSWEB_AUDIT_HEADS_EMAIL = env.text("LOOPSWEB_AUDIT_HEADS_EMAIL")
-LOOPSWEB_AUDIT_HEADS_WEBHOOK = env.text("LOOPSWEB_AUDIT_HEADS_WEBHOOK")
-POLL_TICK_SECONDS = env.number("LOOPSWEB_POLL_TICK_SECONDS", 1)
-POLL_BUSY_SECONDS = env.number("LOOPSWEB_POLL_BUSY_SECONDS", 5)
-POLL_QUIET_SECONDS = env.number("LOOPSWEB_POLL_QUIET_SECONDS", 60)
+# The Loops API ----------------------------------------------------------------------------------
+LOOPSWEB_API_URLS = env.read_list("LOOPSWEB_API_URLS", "https://api.baseten.co")
+LOOPSWEB_PRIVATE_API_HOSTS = env.read_list("LOOPSWEB_PRIVATE_API_HOSTS")
+LOOPSWEB_READ_ONLY = env.read_flag("LOOPSWEB_READ_ONLY")
+LOOPSWEB_AUDIT_KEY = env.read_text("LOOPSWEB_AUDIT_KEY")
+LOOPSWEB_AUDIT_HEADS_FILE = env.read_text("LOOPSWEB_AUDIT_HEADS_FILE")
+LOOPSWEB_AUDIT_HEADS_EMAIL = env.read_text("LOOPSWEB_AUDIT_HEADS_EMAIL")
+LOOPSWEB_AUDIT_HEADS_WEBHOOK = env.read_text("LOOPSWEB_AUDIT_HEADS_WEBHOOK")
+POLL_TICK_SECONDS = env.read_number("LOOPSWEB_POLL_TICK_SECONDS", 1)
+POLL_BUSY_SECONDS = env.read_number("LOOPSWEB_POLL_BUSY_SECONDS", 5)
+POLL_QUIET_SECONDS = env.read_number("LOOPSWEB_POLL_QUIET_SECONDS", 60)
 
 # Web -------------------------------------------------------------------------------------------
 LOOPBACK = ["localhost", "127.0.0.1", "[::1]"]
-ALLOWED_HOSTS = LOOPBACK if DEMO else [*env.words("ALLOWED_HOSTS"), *LOOPBACK]
-HTTPS = env.flag("LOOPSWEB_HTTPS")
-PROXIES = int(env.number("LOOPSWEB_PROXIES", 0))
-CSRF_TRUSTED_ORIGINS = env.words("CSRF_TRUSTED_ORIGINS")
+ALLOWED_HOSTS = LOOPBACK if DEMO else [*env.read_list("ALLOWED_HOSTS"), *LOOPBACK]
+HTTPS = env.read_flag("LOOPSWEB_HTTPS")
+PROXIES = int(env.read_number("LOOPSWEB_PROXIES", 0))
+CSRF_TRUSTED_ORIGINS = env.read_list("CSRF_TRUSTED_ORIGINS")
 ROOT_URLCONF = "loopsweb.urls"
 WSGI_APPLICATION = "loopsweb.wsgi.application"
 APPEND_SLASH = True
@@ -81,8 +82,8 @@ INSTALLED_APPS = [
     "allauth.socialaccount.providers.openid_connect",
     "django_htmx",
 ]
-BRINGS_PARTIALS = django.VERSION >= (6,)  # Django's own from 6.0 on
-if not BRINGS_PARTIALS:
+HAS_PARTIALS = django.VERSION >= (6,)  # built in since Django 6.0
+if not HAS_PARTIALS:
     INSTALLED_APPS += ["template_partials"]
 
 MIDDLEWARE = [
@@ -114,7 +115,7 @@ LOADERS: list[tuple[str, list[object]]] = [
         ],
     )
 ]
-if not BRINGS_PARTIALS:
+if not HAS_PARTIALS:
     LOADERS = [("template_partials.loader.Loader", [*LOADERS])]
 TEMPLATES = [
     {
@@ -123,7 +124,7 @@ TEMPLATES = [
         "OPTIONS": {
             "loaders": LOADERS,
             "builtins": [
-                *([] if BRINGS_PARTIALS else ["template_partials.templatetags.partials"]),
+                *([] if HAS_PARTIALS else ["template_partials.templatetags.partials"]),
                 "django.contrib.humanize.templatetags.humanize",
                 "loopsweb.ui.templatetags.ui",
             ],
@@ -132,7 +133,7 @@ TEMPLATES = [
                 "django.contrib.auth.context_processors.auth",
                 "django.contrib.messages.context_processors.messages",
                 "loopsweb.ui.context.site",
-                "loopsweb.accounts.authorization.context.membership",
+                "loopsweb.accounts.authorization.context_processors.current_workspace",
             ],
         },
     }
@@ -142,7 +143,7 @@ FORM_RENDERER = "django.forms.renderers.TemplatesSetting"
 
 STATIC_URL = "static/"
 STATICFILES_DIRS = [BASE_DIR / "static"]
-STATIC_ROOT = env.text("STATIC_ROOT") or (None if EMBEDDED else str(DATA_DIR / "static"))
+STATIC_ROOT = env.read_text("STATIC_ROOT") or (None if EMBEDDED else str(DATA_DIR / "static"))
 WHITENOISE_USE_FINDERS = EMBEDDED
 WHITENOISE_AUTOREFRESH = False
 STORAGES = {
@@ -157,7 +158,7 @@ STORAGES = {
 }
 
 # Database --------------------------------------------------------------------------------------
-# How long a writer waits for the others before its page says that nothing was done.
+# How long a writer waits for a lock before its page reports an error.
 LOCK_SECONDS = 20
 SQLITE_OPTIONS = {
     "transaction_mode": "IMMEDIATE",
@@ -166,7 +167,7 @@ SQLITE_OPTIONS = {
 }
 DATABASES = {
     "default": dj_database_url.parse(
-        env.text("DATABASE_URL", f"sqlite:///{DATA_DIR / 'loopsweb.sqlite3'}"),
+        env.read_text("DATABASE_URL", f"sqlite:///{DATA_DIR / 'loopsweb.sqlite3'}"),
         conn_max_age=600,
         conn_health_checks=True,
     )
@@ -182,8 +183,8 @@ else:
     }
 
 # Cache, sessions -------------------------------------------------------------------------------
-REDIS_URL = env.text("REDIS_URL")
-# Each is filled by somebody else: what floods sessions must not push out what limits tries.
+REDIS_URL = env.read_text("REDIS_URL")
+# Separate caches: a flood of sessions must not evict rate limits.
 CACHE_ENTRIES = {"default": 50_000, "sessions": 5000, "tables": 1000}
 CACHES = {
     name: {
@@ -251,13 +252,13 @@ CELERY_BEAT_SCHEDULE = {
 
 # Email -----------------------------------------------------------------------------------------
 PLAIN_SMTP = 25
-EMAIL_HOST = env.text("EMAIL_HOST")
-EMAIL_PORT = int(env.number("EMAIL_PORT", 587))
-EMAIL_HOST_USER = env.text("EMAIL_HOST_USER")
-EMAIL_HOST_PASSWORD = env.text("EMAIL_HOST_PASSWORD")
+EMAIL_HOST = env.read_text("EMAIL_HOST")
+EMAIL_PORT = int(env.read_number("EMAIL_PORT", 587))
+EMAIL_HOST_USER = env.read_text("EMAIL_HOST_USER")
+EMAIL_HOST_PASSWORD = env.read_text("EMAIL_HOST_PASSWORD")
 EMAIL_USE_TLS = EMAIL_PORT != PLAIN_SMTP
 EMAIL_TIMEOUT = 10
-DEFAULT_FROM_EMAIL = env.text("DEFAULT_FROM_EMAIL", "loopsweb@localhost")
+DEFAULT_FROM_EMAIL = env.read_text("DEFAULT_FROM_EMAIL", "loopsweb@localhost")
 EMAIL_BACKEND = f"django.core.mail.backends.{'smtp' if EMAIL_HOST else 'console'}.EmailBackend"
 
 # Sign-in ---------------------------------------------------------------------------------------
@@ -267,22 +268,22 @@ LOGIN_URL = "account_login"
 LOGIN_REDIRECT_URL = "/"
 ACCOUNT_LOGOUT_REDIRECT_URL = "account_login"
 ACCOUNT_ADAPTER = "loopsweb.accounts.auth.adapter.AccountAdapter"
-MFA_ADAPTER = "loopsweb.accounts.auth.adapter.MFAAdapter"
+MFA_ADAPTER = "loopsweb.accounts.auth.mfa.MFAAdapter"
 ACCOUNT_LOGIN_METHODS = {"email"}
 ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*", "password2*"]
 ACCOUNT_USER_MODEL_USERNAME_FIELD = None
 ACCOUNT_EMAIL_VERIFICATION = "none"
 ACCOUNT_SESSION_REMEMBER = True
 ACCOUNT_PREVENT_ENUMERATION = True
-ACCOUNT_REAUTHENTICATION_TIMEOUT = 15 * 60  # seconds that a sign-in counts as fresh
+ACCOUNT_REAUTHENTICATION_TIMEOUT = 15 * 60  # seconds for which a sign-in counts as recent
 MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
 MFA_PASSKEY_LOGIN_ENABLED = True
 MFA_TOTP_ISSUER = "loopsweb"
-OIDC_ISSUER = env.text("LOOPSWEB_OIDC_ISSUER")
-OIDC_GROUPS_CLAIM = env.text("LOOPSWEB_OIDC_GROUPS_CLAIM", "groups")
-OIDC_ROLES = env.words("LOOPSWEB_OIDC_ROLES")
-SOCIALACCOUNT_ADAPTER = "loopsweb.accounts.auth.oidc.SingleSignOn"
-SOCIALACCOUNT_LOGIN_ON_GET = True  # a form that leads elsewhere is what the CSP forbids
+OIDC_ISSUER = env.read_text("LOOPSWEB_OIDC_ISSUER")
+OIDC_GROUPS_CLAIM = env.read_text("LOOPSWEB_OIDC_GROUPS_CLAIM", "groups")
+OIDC_ROLES = env.read_list("LOOPSWEB_OIDC_ROLES")
+SOCIALACCOUNT_ADAPTER = "loopsweb.accounts.auth.oidc.OIDCAdapter"
+SOCIALACCOUNT_LOGIN_ON_GET = True  # the CSP forbids forms that post to another site
 SOCIALACCOUNT_ONLY = False
 SOCIALACCOUNT_EMAIL_AUTHENTICATION = SOCIALACCOUNT_EMAIL_AUTHENTICATION_AUTO_CONNECT = True
 SOCIALACCOUNT_PROVIDERS = {
@@ -291,9 +292,9 @@ SOCIALACCOUNT_PROVIDERS = {
         "APPS": [
             {
                 "provider_id": "oidc",
-                "name": env.text("LOOPSWEB_OIDC_NAME", "single sign-on"),
-                "client_id": env.text("LOOPSWEB_OIDC_CLIENT_ID"),
-                "secret": env.text("LOOPSWEB_OIDC_CLIENT_SECRET"),
+                "name": env.read_text("LOOPSWEB_OIDC_NAME", "single sign-on"),
+                "client_id": env.read_text("LOOPSWEB_OIDC_CLIENT_ID"),
+                "secret": env.read_text("LOOPSWEB_OIDC_CLIENT_SECRET"),
                 "settings": {"server_url": OIDC_ISSUER},
             }
         ]
@@ -321,15 +322,15 @@ SESSION_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SAMESITE = "Lax"
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = HTTPS
 SECURE_SSL_REDIRECT = HTTPS
-SECURE_REDIRECT_EXEMPT = [r"^(healthz|readyz)$"]  # asked from inside, past the proxy
+SECURE_REDIRECT_EXEMPT = [r"^(healthz|readyz)$"]  # health checks bypass the proxy
 SECURE_HSTS_SECONDS = 31_536_000 if HTTPS else 0
 SECURE_HSTS_INCLUDE_SUBDOMAINS = HTTPS
-SILENCED_SYSTEM_CHECKS = ["security.W021"]  # preloading is for the owner of the domain to decide
+SILENCED_SYSTEM_CHECKS = ["security.W021"]  # HSTS preloading is the domain owner's decision
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if HTTPS else None
 DATA_UPLOAD_MAX_MEMORY_SIZE = 1_000_000
 FILE_UPLOAD_HANDLERS = ["loopsweb.ui.uploads.NoUploads"]
 
 # Logs ------------------------------------------------------------------------------------------
-LOG_LEVEL = env.text("LOG_LEVEL", "INFO").upper()
+LOG_LEVEL = env.read_text("LOG_LEVEL", "INFO").upper()
 LOGGING_CONFIG = "loopsweb.ui.logs.configure"
 LOGGING = {"level": LOG_LEVEL, "json": not (EMBEDDED or sys.stderr.isatty())}

@@ -1,10 +1,12 @@
-"""Every URL of the site, by inclusion. Only urls modules import views."""
+"""All URLs of the site. Only urls modules import views."""
 
 from __future__ import annotations
 
 from allauth.account.decorators import secure_admin_login
 from django.contrib import admin
 from django.urls import include, path
+
+from loopsweb.resources.deactivations.urls import team_urlpatterns
 
 admin.site.site_header = admin.site.site_title = "loopsweb"
 admin.site.login = secure_admin_login(admin.site.login)  # type: ignore[method-assign]
@@ -14,7 +16,7 @@ urlpatterns = [
     path("w/<slug:workspace>/", include("loopsweb.dashboard.urls")),
     path("w/<slug:workspace>/", include("loopsweb.resources.urls")),
     path("keys/", include("loopsweb.keys.urls")),
-    path("teams/", include("loopsweb.resources.deactivations.team_urls")),
+    path("teams/", include((team_urlpatterns, "policy"))),
     path("teams/", include("loopsweb.accounts.teams.urls")),
     path("tokens/", include("loopsweb.json_api.tokens.urls")),
     path("api/v1/", include("loopsweb.json_api.urls")),

@@ -9,28 +9,28 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
     from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
 
-NO_LENGTH = ("1", "204", "304")
+STATUSES_WITHOUT_LENGTH = ("1", "204", "304")
 
 
-def silent_on_head(inner: WSGIApplication) -> WSGIApplication:
-    """HEAD is answered with the headers of GET, Content-Length included, and nothing after them.
+def strip_head_body(inner: WSGIApplication) -> WSGIApplication:
+    """Answer HEAD with the headers of GET, Content-Length included, and no body.
 
-    Not every server sees to it: waitress sends whatever it is handed.
+    Needed because waitress sends any body it is given.
     """
 
-    def answer(environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
+    def wrapped(environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         if environ["REQUEST_METHOD"] != "HEAD":
             return inner(environ, start_response)
         status, headers = "", list[tuple[str, str]]()
 
-        def begun(status_: str, headers_: list[tuple[str, str]], *_: Any) -> Any:
+        def start_inner(status_: str, headers_: list[tuple[str, str]], *_: Any) -> Any:
             nonlocal status, headers
             status, headers = status_, headers_
 
-        body = inner(environ, begun)
+        body = inner(environ, start_inner)
         try:
-            is_told = any(name.lower() == "content-length" for name, _ in headers)
-            if not is_told and not status.startswith(NO_LENGTH):
+            has_length = any(name.lower() == "content-length" for name, _ in headers)
+            if not has_length and not status.startswith(STATUSES_WITHOUT_LENGTH):
                 headers = [*headers, ("Content-Length", str(sum(map(len, body))))]
         finally:
             if close := getattr(body, "close", None):
@@ -38,8 +38,8 @@ def silent_on_head(inner: WSGIApplication) -> WSGIApplication:
         start_response(status, headers)
         return []
 
-    return answer
+    return wrapped
 
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "loopsweb.settings")
-application = silent_on_head(get_wsgi_application())
+application = strip_head_body(get_wsgi_application())

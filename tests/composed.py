@@ -1,4 +1,4 @@
-"""docker-compose.yml, taken at its word: its commands and settings, started as plain processes."""
+"""Runs the services of docker-compose.yml as plain processes, with its commands and settings."""
 
 from __future__ import annotations
 
@@ -16,10 +16,10 @@ import redis
 import yaml
 from psycopg import sql
 
-from tests.processes import ROOT, Process, Site, answers, eventually, process
-from tests.servers import free_port
+from tests.processes import ROOT, Process, Site, is_up, start_process, wait_for
+from tests.servers import find_free_port
 
-FILLED_IN = {
+REQUIRED_VARIABLES = {
     "POSTGRES_PASSWORD": "pg-password",
     "REDIS_PASSWORD": "redis-password",
     "SECRET_KEY": "only-for-tests-" * 4,
@@ -30,14 +30,14 @@ VARIABLE = re.compile(r"\$\{(?P<name>\w+):(?P<how>[?-])(?P<word>[^}]*)\}")
 
 
 @dataclass
-class Composed:
+class ComposeStack:
     site: Site
     worker: Process
     beat: Process
 
 
-def services(variables: Mapping[str, str]) -> dict[str, Any]:
-    """The file with its variables put in. KeyError for a required one that is missing."""
+def load_services(variables: Mapping[str, str]) -> dict[str, Any]:
+    """Parse the file with its variables filled in. Raises KeyError if a required one is missing."""
 
     def value(found: re.Match[str]) -> str:
         if found["how"] == "?":
@@ -50,15 +50,15 @@ def services(variables: Mapping[str, str]) -> dict[str, Any]:
 
 
 @contextmanager
-def composed(folder: Path, *, redis_url: str = "", **variables: str) -> Iterator[Composed]:
-    """migrate to its end, then web, worker and beat, on this run's PostgreSQL and Redis.
+def start_compose(folder: Path, *, redis_url: str = "", **variables: str) -> Iterator[ComposeStack]:
+    """Run migrate, then start web, worker and beat on this test run's PostgreSQL and Redis.
 
-    redis_url: another Redis than this run's.
+    redis_url: a Redis to use instead.
     """
-    described = services({**FILLED_IN, **variables})
-    port = str(free_port())
-    queue = nullcontext(redis_url) if redis_url else own_redis()
-    with own_database() as database_url, queue as queue_url:
+    described = load_services({**REQUIRED_VARIABLES, **variables})
+    port = str(find_free_port())
+    queue = nullcontext(redis_url) if redis_url else reserve_redis()
+    with create_database() as database_url, queue as queue_url:
         here = {"DATABASE_URL": database_url, "REDIS_URL": queue_url}
 
         @contextmanager
@@ -70,21 +70,23 @@ def composed(folder: Path, *, redis_url: str = "", **variables: str) -> Iterator
             environment = {name: "" if value is None else str(value) for name, value in given}
             environment |= here
             environment["STATIC_ROOT"] = os.environ["LOOPSWEB_DATA_DIR"] + "/static"
-            with process(command, log=folder / f"{name}.log", environment=environment) as it:
+            with start_process(command, log=folder / f"{name}.log", environment=environment) as it:
                 yield it
 
         with started("migrate") as migrate:
-            assert migrate.popen.wait(timeout=60) == 0, migrate.said()
+            assert migrate.popen.wait(timeout=60) == 0, migrate.read_log()
         with started("web") as web, started("worker") as worker, started("beat") as beat:
-            secrets = {name: FILLED_IN[name] for name in ("SECRET_KEY", "LOOPSWEB_SECRET_KEYS")}
+            secrets = {
+                name: REQUIRED_VARIABLES[name] for name in ("SECRET_KEY", "LOOPSWEB_SECRET_KEYS")
+            }
             site = Site(f"http://127.0.0.1:{port}", web, secrets | here, folder)
-            eventually(lambda: answers(site))
-            yield Composed(site, worker, beat)
+            wait_for(lambda: is_up(site))
+            yield ComposeStack(site, worker, beat)
 
 
 @contextmanager
-def own_database() -> Iterator[str]:
-    """A new, empty database on this run's PostgreSQL."""
+def create_database() -> Iterator[str]:
+    """Create an empty database on this test run's PostgreSQL."""
     server = os.environ["DATABASE_URL"]
     name = f"composed_{os.getpid()}"
     with psycopg.connect(server, autocommit=True) as connection:
@@ -97,8 +99,8 @@ def own_database() -> Iterator[str]:
 
 
 @contextmanager
-def own_redis() -> Iterator[str]:
-    """Another numbered database of this run's Redis than the tests themselves use."""
+def reserve_redis() -> Iterator[str]:
+    """Reserve a database of this test run's Redis that the tests do not use."""
     address, _, number = os.environ["REDIS_URL"].rpartition("/")
     if not number.isdigit():
         address, number = os.environ["REDIS_URL"], "0"

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from datetime import UTC, datetime
 from typing import Any
 
@@ -12,14 +13,14 @@ from django.core.cache import caches
 from django.core.management.commands.flush import Command as Flush
 from django.db import connection
 
-from loopsweb.accounts.models import Role, User, Workspace, found_team
+from loopsweb.accounts.models import Role, User, Workspace, set_up_team
 from loopsweb.audit.chain import append_only
 from loopsweb.keys.models import Key
 from loopsweb.loops_api import http_client
 from loopsweb.simulator import Simulator
 from tests import personas
 
-# How long an example takes says how busy the machine is, nothing else.
+# No deadlines: they would only measure how busy the machine is.
 hypothesis.settings.register_profile(
     "untimed", deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow]
 )
@@ -33,42 +34,56 @@ def now() -> datetime:
 
 @pytest.fixture
 def alice(db: None) -> User:
-    return personas.founded_by("alice")
+    return personas.create_founder("alice")
 
 
 @pytest.fixture
 def acme(alice: User) -> Workspace:
-    return found_team(name="Acme", founder=alice).workspaces.get()
+    return set_up_team(name="Acme", founder=alice).workspaces.get()
 
 
 @pytest.fixture
 def otto(acme: Workspace) -> User:
-    return personas.joins(acme, name="otto", role=Role.OPERATOR)
+    return personas.create_member(acme, name="otto", role=Role.OPERATOR)
 
 
 @pytest.fixture
 def vic(acme: Workspace) -> User:
-    return personas.joins(acme, name="vic", role=Role.VIEWER)
+    return personas.create_member(acme, name="vic", role=Role.VIEWER)
 
 
 @pytest.fixture
 def mallory(db: None) -> User:
-    return personas.founded_by("mallory")
+    return personas.create_founder("mallory")
+
+
+ConnectApi = Callable[[httpx.BaseTransport], None]
 
 
 @pytest.fixture
-def loops(now: datetime, monkeypatch: pytest.MonkeyPatch) -> Iterator[Simulator]:
-    """The API, pretended: every client of this process reaches it instead of the network."""
+def connect_api(monkeypatch: pytest.MonkeyPatch) -> Iterator[ConnectApi]:
+    """Let every client of this process use a transport instead of the network."""
+    with ExitStack() as stack:
+
+        def connect(transport: httpx.BaseTransport) -> None:
+            http = stack.enter_context(httpx.Client(transport=transport))
+            monkeypatch.setattr(http_client, "get_http_client", lambda: http)
+
+        yield connect
+
+
+@pytest.fixture
+def loops(now: datetime, connect_api: ConnectApi) -> Simulator:
+    """The simulated API, which every client of this process reaches."""
     simulator = Simulator(now=now)
-    with httpx.Client(transport=httpx.WSGITransport(app=simulator.wsgi)) as http:
-        monkeypatch.setattr(http_client, "http", lambda: http)
-        yield simulator
+    connect_api(httpx.WSGITransport(app=simulator.wsgi))
+    return simulator
 
 
 @pytest.fixture
 def key(loops: Simulator, acme: Workspace, alice: User, now: datetime) -> Key:
     """The organisation's key, put into acme by alice, who lets the team act with it."""
-    return personas.adds_key(alice, workspace=acme, secret="demo-org-key", shared=True, now=now)
+    return personas.add_key(alice, workspace=acme, secret="demo-org-key", shared=True, now=now)
 
 
 @pytest.fixture(autouse=True)
@@ -78,16 +93,16 @@ def empty_cache() -> None:
 
 
 @pytest.fixture(autouse=True, scope="session")
-def audit_events_give_way_to_a_flush() -> Iterator[None]:
-    """A transactional test ends by emptying every table, which the audit's triggers refuse."""
+def allow_flushing_audit_events() -> Iterator[None]:
+    """Transactional tests end by truncating all tables, which the audit's triggers refuse."""
     flush = Flush.handle
 
     def without_triggers(self: Flush, **options: Any) -> None:
         with connection.schema_editor() as editor:
-            append_only.remove(apps, editor)
+            append_only.remove_triggers(apps, editor)
         flush(self, **options)
         with connection.schema_editor() as editor:
-            append_only.install(apps, editor)
+            append_only.install_triggers(apps, editor)
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(Flush, "handle", without_triggers)

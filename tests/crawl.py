@@ -1,4 +1,4 @@
-"""The pages a person reaches by following links: a few of each kind."""
+"""Collects the pages that can be reached by links, a few of each kind."""
 
 from __future__ import annotations
 
@@ -11,19 +11,19 @@ from django.test import Client
 from django.urls import Resolver404, resolve
 
 LINK = re.compile(r'(?:href|hx-get)="([^"]+)"')
-OF_EACH_KIND = 3
+MAX_OF_EACH_KIND = 3
 
 
 def crawl(client: Client, *starts: str, skip: str = "^$") -> dict[str, bytes]:
-    """{path and query: the whole answer, headers included}, of the site's own paths only.
+    """Return {path and query: headers and body} of the site's own pages.
 
-    skip: a pattern of paths that are not asked for.
+    skip: a pattern of links not to follow.
     """
     waiting, answers, kinds = list(starts), dict[str, bytes](), Counter[tuple[str, bool]]()
     while waiting:
         path = waiting.pop(0)
-        kind = kind_of(path)
-        if path in answers or kind is None or kinds[kind] == OF_EACH_KIND:
+        kind = get_page_kind(path)
+        if path in answers or kind is None or kinds[kind] == MAX_OF_EACH_KIND:
             continue
         kinds[kind] += 1
         response = client.get(path)
@@ -36,8 +36,8 @@ def crawl(client: Client, *starts: str, skip: str = "^$") -> dict[str, bytes]:
     return answers
 
 
-def kind_of(path: str) -> tuple[str, bool] | None:
-    """The view and whether it exports; None for what is no page of the site."""
+def get_page_kind(path: str) -> tuple[str, bool] | None:
+    """Return the view's name and whether it exports CSV; None if the path is not ours."""
     try:
         return resolve(urlsplit(path).path).view_name, "format=csv" in path
     except Resolver404:

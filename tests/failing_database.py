@@ -1,5 +1,7 @@
-"""A database that reads and does not write: full, read-only, or held by somebody else. Really so,
-on SQLite and on PostgreSQL; only what fills PostgreSQL's disk is a trigger that says so."""
+"""Databases that can be read but not written: full, read-only or locked, on SQLite and PostgreSQL.
+
+All are real, except that a trigger simulates the full disk of PostgreSQL.
+"""
 
 from __future__ import annotations
 
@@ -11,8 +13,8 @@ from typing import Any
 import psycopg
 from django.db import connection
 
-ENDLESS = 1_073_741_823  # pages, SQLite's own default
-FULL = """
+DEFAULT_MAX_PAGES = 1_073_741_823  # pages, SQLite's own default
+FILL_DISK = """
 CREATE FUNCTION disk_full() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
 RAISE 'could not extend file "base/1/2": No space left on device' USING ERRCODE = 'disk_full';
 END $$;
@@ -20,7 +22,7 @@ CREATE TRIGGER disk_full BEFORE INSERT ON audit_event EXECUTE FUNCTION disk_full
 """
 
 
-def run(statement: str) -> None:
+def execute(statement: str) -> None:
     with connection.cursor() as cursor:
         cursor.execute(statement)
 
@@ -30,39 +32,41 @@ def is_sqlite() -> bool:
 
 
 @contextmanager
-def full() -> Iterator[None]:
-    """Not a page more. What is written must be larger than what is left in the pages there are."""
+def fill_disk() -> Iterator[None]:
+    """No page can be added. Only writes larger than the free space in existing pages fail."""
     if is_sqlite():
-        run("VACUUM")  # what was deleted leaves room
-        run("PRAGMA max_page_count = 1")  # which is: as many as there are now
+        execute("VACUUM")  # free space of deleted rows
+        execute("PRAGMA max_page_count = 1")  # SQLite raises it to the current number of pages
     else:
-        run(FULL)
+        execute(FILL_DISK)
     try:
         yield
     finally:
-        again = f"PRAGMA max_page_count = {ENDLESS}"
-        run(again if is_sqlite() else "DROP FUNCTION disk_full CASCADE")
+        undo = f"PRAGMA max_page_count = {DEFAULT_MAX_PAGES}"
+        execute(undo if is_sqlite() else "DROP FUNCTION disk_full CASCADE")
 
 
 @contextmanager
-def read_only() -> Iterator[None]:
-    run("PRAGMA query_only = ON" if is_sqlite() else "SET default_transaction_read_only = on")
+def make_read_only() -> Iterator[None]:
+    execute("PRAGMA query_only = ON" if is_sqlite() else "SET default_transaction_read_only = on")
     try:
         yield
     finally:
-        run("PRAGMA query_only = OFF" if is_sqlite() else "SET default_transaction_read_only = off")
+        execute(
+            "PRAGMA query_only = OFF" if is_sqlite() else "SET default_transaction_read_only = off"
+        )
 
 
 @contextmanager
-def chain_held() -> Iterator[None]:
-    """By another writer, who does not let go; ours waits a moment, not as long as it would."""
+def lock_chain() -> Iterator[None]:
+    """Another writer keeps the lock. Our lock timeout is shortened."""
     name = connection.settings_dict["NAME"]
     if is_sqlite():
-        run("PRAGMA busy_timeout = 50")
+        execute("PRAGMA busy_timeout = 50")
         other: Any = sqlite3.connect(name, isolation_level=None)
         other.execute("BEGIN IMMEDIATE")
     else:
-        run("SET lock_timeout = '50ms'")
+        execute("SET lock_timeout = '50ms'")
         parameters = connection.get_connection_params()
         wanted = {each: parameters[each] for each in ("host", "port", "user") if each in parameters}
         other = psycopg.connect(dbname=name, **wanted)
@@ -71,11 +75,11 @@ def chain_held() -> Iterator[None]:
         yield
     finally:
         other.close()
-        connection.close()  # with what was set for this test
+        connection.close()  # discards the settings of this test
 
 
 FAILURES: dict[str, tuple[Callable[[], AbstractContextManager[None]], str]] = {
-    "disk full": (full, "its disk is full"),
-    "read-only": (read_only, "it is read-only"),
-    "chain held": (chain_held, "others have been writing to it for too long"),
+    "disk full": (fill_disk, "the disk is full"),
+    "read-only": (make_read_only, "the database is read-only"),
+    "chain held": (lock_chain, "the database was locked for too long"),
 }

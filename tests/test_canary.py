@@ -1,4 +1,4 @@
-"""One key and one presigned link, followed through everything: they are where they must be only."""
+"""A planted API key and a presigned link appear nowhere but where they must."""
 
 from __future__ import annotations
 
@@ -24,22 +24,22 @@ from django_redis import get_redis_connection
 from pytest_django import Settings
 
 from loopsweb.accounts.models import User, Workspace
-from loopsweb.audit.chain import delivery, trail
+from loopsweb.audit.chain import checkpoints, delivery
 from loopsweb.audit.models import Event
 from loopsweb.celery import app
-from loopsweb.json_api.schemas import NOUNS
+from loopsweb.json_api.schemas import RESOURCES
 from loopsweb.keys.models import Key
 from loopsweb.resources import tasks
 from loopsweb.resources.models import Checkpoint, Deployment
 from loopsweb.resources.polling import poller
 from loopsweb.resources.snapshot.poll_state import PollState
 from loopsweb.simulator import Simulator
-from loopsweb.simulator.people import Key as KnownKey
-from loopsweb.ui.logs import formatter
+from loopsweb.simulator.identities import Key as KnownKey
+from loopsweb.ui.logs import build_formatter
 from tests.crawl import crawl
-from tests.everything_kept import database
-from tests.json_api.conftest import token_for
-from tests.personas import client_of
+from tests.database_dump import dump_database
+from tests.json_api.conftest import create_token
+from tests.personas import login_as
 
 CANARY = "canary1.kJ3xTq9ZbV7mWc2R"
 UNKNOWN_CANARY = "canary2.pL8sYd4NhG6fXa1Q"
@@ -48,10 +48,10 @@ SECRETS = [text.encode() for key in (CANARY, UNKNOWN_CANARY) for text in key.spl
 
 @pytest.fixture
 def logs() -> Iterator[io.StringIO]:
-    """Everything any logger says at DEBUG, as the site writes it."""
+    """All log output at DEBUG, formatted as by the site."""
     written = io.StringIO()
     handler = logging.StreamHandler(written)
-    handler.setFormatter(formatter(as_json=True))
+    handler.setFormatter(build_formatter(as_json=True))
     loggers = [logging.getLogger(name) for name in ("", "httpx", "httpcore", "celery", "kombu")]
     before = [logger.level for logger in loggers]
     for logger in loggers:
@@ -65,7 +65,7 @@ def logs() -> Iterator[io.StringIO]:
 
 @pytest.fixture
 def browser(alice: User, acme: Workspace, loops: Simulator) -> Client:
-    """alice, who has added the canary and tried a key that the API does not know."""
+    """alice, who has added the canary and tried a key unknown to the API."""
     organisation = loops.world.keys["demo-org-key"]
     loops.world.keys[CANARY] = KnownKey(
         CANARY,
@@ -78,7 +78,7 @@ def browser(alice: User, acme: Workspace, loops: Simulator) -> Client:
     )
     alice.is_staff = alice.is_superuser = True
     alice.save()
-    client = client_of(alice)
+    client = login_as(alice)
     api_url = re.findall(r'<option value="(http[^"]+)"', client.get("/keys/add/").content.decode())
     form = {"name": "Canary", "workspace": acme.slug, "shared": "on", "api_url": api_url[0]}
     assert client.post("/keys/add/", form | {"secret": UNKNOWN_CANARY}).status_code == 422
@@ -89,11 +89,11 @@ def browser(alice: User, acme: Workspace, loops: Simulator) -> Client:
 def poll(now: datetime) -> None:
     PollState.objects.update(next_poll_at=now)
     for state in PollState.objects.all():
-        poller.poll(state.pk, clock=lambda: now)
+        poller.run_poll(state.pk, clock=lambda: now)
 
 
-def queued() -> list[bytes]:
-    """What lies on the broker, taken off it."""
+def drain_broker() -> list[bytes]:
+    """Return all messages on the broker and remove them."""
     bodies = list[bytes]()
     with app.connection() as broker, broker.SimpleQueue("celery") as waiting:
         while True:
@@ -105,33 +105,33 @@ def queued() -> list[bytes]:
             message.ack()
 
 
-def cached() -> bytes:
+def dump_caches() -> bytes:
     if isinstance(caches["default"], LocMemCache):
         return b"\n".join(b for each in caches.all() for b in each._cache.values())  # type: ignore[attr-defined]
     redis = get_redis_connection("default")
     return b"\n".join(redis.dump(name) + name for name in redis.keys("*"))
 
 
-def handed_out(acme: Workspace, settings: Settings, tmp_path: Path, now: datetime) -> bytes:
-    """The signed head as it leaves by file and mail, and what the commands print."""
+def deliver_audit_head(acme: Workspace, settings: Settings, tmp_path: Path, now: datetime) -> bytes:
+    """Return the delivered signed head and the output of the audit commands."""
     settings.LOOPSWEB_AUDIT_HEADS_FILE = str(tmp_path / "heads")
     settings.LOOPSWEB_AUDIT_HEADS_EMAIL = "auditor@example.com"
-    assert delivery.hand_out(trail.keep_signed(acme.slug, now=now)) == []
-    said = io.StringIO()
+    assert delivery.deliver_head(checkpoints.store_signed_head(acme.slug, now=now)) == []
+    output = io.StringIO()
     for command in (
         ["audit", "verify"],
         ["audit", "export", "--workspace", acme.slug, "--output", "-"],
     ):
-        call_command(*command, stdout=said)
+        call_command(*command, stdout=output)
     letters = [f"{letter.subject}\n{letter.body}" for letter in mail.outbox]
-    return "\n".join([(tmp_path / "heads").read_text(), said.getvalue(), *letters]).encode()
+    return "\n".join([(tmp_path / "heads").read_text(), output.getvalue(), *letters]).encode()
 
 
-def json_api(alice: User, acme: Workspace, ending: str) -> bytes:
-    """Every list, and ending something, by a script with a token."""
-    secret = token_for(alice, acme, scope="act", now=timezone.now()).secret
+def call_json_api(alice: User, acme: Workspace, ending: str) -> bytes:
+    """Return the answers of every list and of one deactivation."""
+    secret = create_token(alice, acme, scope="act", now=timezone.now()).secret
     script = Client(headers={"Authorization": f"Bearer {secret}"})
-    answers = [script.get(f"/api/v1/w/{acme.slug}/{noun}/?page_size=500") for noun in NOUNS]
+    answers = [script.get(f"/api/v1/w/{acme.slug}/{noun}/?page_size=500") for noun in RESOURCES]
     assert {answer.status_code for answer in answers} == {200}
     url = f"/api/v1/w/{acme.slug}/deployments/{ending}/deactivation/"
     sent = {"reason": "idle", "confirm": ending}
@@ -140,12 +140,12 @@ def json_api(alice: User, acme: Workspace, ending: str) -> bytes:
     return b"\n".join(answer.content for answer in answers)
 
 
-def found(secrets: list[bytes], **places: bytes) -> dict[str, list[bytes]]:
+def find_secrets(secrets: list[bytes], **places: bytes) -> dict[str, list[bytes]]:
     seen = {name: [s for s in secrets if s in content] for name, content in places.items()}
     return {name: secrets for name, secrets in seen.items() if secrets}
 
 
-def test_a_key_is_nowhere_but_in_the_header_that_reaches_the_api(
+def test_a_key_appears_only_in_the_api_header(
     browser: Client,
     alice: User,
     acme: Workspace,
@@ -156,33 +156,33 @@ def test_a_key_is_nowhere_but_in_the_header_that_reaches_the_api(
     tmp_path: Path,
 ) -> None:
     tasks.tick()
-    on_the_broker = queued()
+    on_the_broker = drain_broker()
     assert len(on_the_broker) == 1
     poll(now)
     pages = dict[str, bytes]()
     for echo in ({"message": f"no such key {CANARY}"}, f"<h1>{CANARY}</h1>", {"error": CANARY}):
-        loops.fail("GET /v1/loops/samplers", "status", status=400, body=echo)
+        loops.add_fault("GET /v1/loops/samplers", "status", status=400, body=echo)
         poll(now + timedelta(minutes=1))
         pages[str(echo)] = browser.get(f"/w/{acme.slug}/samplers/").content
     deployment, other = Deployment.objects.in_workspace(acme).filter(status="RUNNING")[:2]
     ending = reverse("deactivations:new", args=[acme.slug, "deployments", deployment.remote_id])
     filled = {"reason": f"It is {deployment.remote_id}", "typed": deployment.remote_id}
     assert browser.post(ending, filled).status_code == 302
-    api = json_api(alice, acme, other.remote_id)
+    api = call_json_api(alice, acme, other.remote_id)
     pages |= crawl(browser, "/", "/keys/", "/teams/", "/tokens/", "/admin/", skip="/logout/")
     assert len([path for path in pages if "format=csv" in path]) >= 6, sorted(pages)
     proofs = [f"/w/{acme.slug}/audit/{each}/" for each in ("export", "head")]
     assert [path in pages for path in proofs] == [True, True]
 
     assert (
-        found(
+        find_secrets(
             SECRETS,
             pages=b"\n".join(pages.values()),
             api=api,
-            handed_out=handed_out(acme, settings, tmp_path, now),
-            database=database(),
-            cache=cached(),
-            broker=b"\n".join([*on_the_broker, *queued()]),
+            handed_out=deliver_audit_head(acme, settings, tmp_path, now),
+            database=dump_database(),
+            cache=dump_caches(),
+            broker=b"\n".join([*on_the_broker, *drain_broker()]),
             logs=logs.getvalue().encode(),
             audit=repr(list(Event.objects.values())).encode(),
             objects=repr(list(Key.objects.all())).encode(),
@@ -194,7 +194,7 @@ def test_a_key_is_nowhere_but_in_the_header_that_reaches_the_api(
     assert [r.path for r in loops.requests if CANARY in f"{r.path}{r.query}{r.body!r}"] == []
 
 
-def test_a_presigned_link_is_nowhere_but_in_the_redirect_to_it(
+def test_a_presigned_link_appears_only_in_its_redirect(
     browser: Client, acme: Workspace, loops: Simulator, logs: io.StringIO, now: datetime
 ) -> None:
     poll(now)
@@ -209,30 +209,30 @@ def test_a_presigned_link_is_nowhere_but_in_the_redirect_to_it(
     assert len(signature) == 1
     pages = crawl(browser, "/", skip="/logout/|/download/")
     assert (
-        found(
+        find_secrets(
             [signature[0].encode()],
             files=files.content,
             redirect=redirect.content,
             pages=b"\n".join(pages.values()),
-            database=database(),
-            cache=cached(),
+            database=dump_database(),
+            cache=dump_caches(),
             logs=logs.getvalue().encode(),
         )
         == {}
     )
 
 
-def test_the_hunt_finds_what_is_there(acme: Workspace, logs: io.StringIO) -> None:
-    """A hunt that looks in the wrong places would always come back with nothing."""
+def test_the_search_finds_planted_secrets(acme: Workspace, logs: io.StringIO) -> None:
+    """Otherwise the other tests could not fail."""
     cache.set("left", "behind-in-the-cache")
     logging.getLogger("httpx").debug("behind-in-the-logs")
     app.send_task("loopsweb.resources.tasks.poll_key", ("behind-on-the-broker",))
     User.objects.create_user("behind-in-the-database@example.com")
     places = {
-        "cache": cached(),
+        "cache": dump_caches(),
         "logs": logs.getvalue().encode(),
-        "broker": b"\n".join(queued()),
-        "database": database(),
+        "broker": b"\n".join(drain_broker()),
+        "database": dump_database(),
     }
-    assert sorted(found([b"behind-"], **places)) == ["broker", "cache", "database", "logs"]
+    assert sorted(find_secrets([b"behind-"], **places)) == ["broker", "cache", "database", "logs"]
     assert pickle.dumps("behind-in-the-cache") in places["cache"] or b"behind-in" in places["cache"]

@@ -7,60 +7,62 @@ from pathlib import Path
 import pytest
 
 from tests import processes
-from tests.composed import FILLED_IN, Composed, composed, services
-from tests.processes import ROOT, eventually, pretended_api
-from tests.visitor import visiting
+from tests.composed import REQUIRED_VARIABLES, ComposeStack, load_services, start_compose
+from tests.processes import ROOT, start_simulator, wait_for
+from tests.visitor import open_visitor
 
 OURS = ["migrate", "web", "worker", "beat"]
 
 
 @pytest.fixture
-def running(tmp_path: Path) -> Iterator[Composed]:
+def running(tmp_path: Path) -> Iterator[ComposeStack]:
     often = {"LOOPSWEB_POLL_BUSY_SECONDS": "1", "LOOPSWEB_POLL_QUIET_SECONDS": "2"}
     with (
-        pretended_api(tmp_path) as api,
-        composed(tmp_path, LOOPSWEB_API_URLS=api, **often) as everything,
+        start_simulator(tmp_path) as api,
+        start_compose(tmp_path, LOOPSWEB_API_URLS=api, **often) as everything,
     ):
-        processes.make_admin("ada@example.com", environment=everything.site.environment)
+        processes.create_admin("ada@example.com", environment=everything.site.environment)
         yield everything
 
 
-def test_web_worker_and_beat_do_the_job_between_them_and_end_when_asked(running: Composed) -> None:
+def test_web_worker_and_beat_work_together_and_stop(running: ComposeStack) -> None:
     site = running.site
-    with visiting(site.address, email="ada@example.com", password=processes.PASSWORD) as ada:
+    with open_visitor(site.address, email="ada@example.com", password=processes.PASSWORD) as ada:
         ada.submit("/keys/", name="Mine", secret="demo-org-key")
-        eventually(lambda: "Qwen/Qwen3-8B" in ada.get("/w/ada/runs/").text)
-        eventually(lambda: site.get("/readyz").text == "database: ok\npolling: ok\n")
+        wait_for(lambda: "Qwen/Qwen3-8B" in ada.get("/w/ada/runs/").text)
+        wait_for(lambda: site.get("/readyz").text == "database: ok\npolling: ok\n")
     assert [it.end() for it in (running.beat, running.worker, site.process)] == [0, 0, 0]
 
 
-@pytest.mark.parametrize("name", sorted(FILLED_IN))
-def test_nothing_starts_without_its_secrets(name: str) -> None:
+@pytest.mark.parametrize("name", sorted(REQUIRED_VARIABLES))
+def test_compose_needs_secrets(name: str) -> None:
     with pytest.raises(KeyError, match=name):
-        services({other: value for other, value in FILLED_IN.items() if other != name})
+        load_services(
+            {other: value for other, value in REQUIRED_VARIABLES.items() if other != name}
+        )
 
 
-def test_only_the_web_is_reachable_and_only_from_this_machine() -> None:
-    found = services(FILLED_IN)
+def test_only_web_is_published_and_only_on_loopback() -> None:
+    found = load_services(REQUIRED_VARIABLES)
     assert {name: s["ports"] for name, s in found.items() if "ports" in s} == {
         "web": ["127.0.0.1:8000:8000"]
     }
 
 
-def test_every_server_has_a_health_check_and_comes_back() -> None:
-    found = services(FILLED_IN)
+def test_every_service_has_a_health_check_and_restarts() -> None:
+    found = load_services(REQUIRED_VARIABLES)
     lasting = {name: s for name, s in found.items() if name != "migrate"}
     assert {name for name, s in lasting.items() if "healthcheck" not in s} == set()
     assert {s["restart"] for s in lasting.values()} == {"unless-stopped"}
 
 
-def test_our_containers_are_read_only_and_without_capabilities() -> None:
-    found = services(FILLED_IN)
+def test_containers_are_read_only_without_capabilities() -> None:
+    found = load_services(REQUIRED_VARIABLES)
     assert [(found[n]["read_only"], found[n]["cap_drop"]) for n in OURS] == [(True, ["ALL"])] * 4
     assert re.search(r"^USER 10001$", (ROOT / "Dockerfile").read_text(), re.MULTILINE)
 
 
-def test_the_example_names_every_setting() -> None:
+def test_the_env_example_lists_every_setting() -> None:
     example = (ROOT / ".env.example").read_text()
     explained = set(re.findall(r"^(?:# )?([A-Z_]+)=", example, re.MULTILINE))
     settings = (ROOT / "loopsweb" / "settings.py").read_text()

@@ -20,7 +20,7 @@ PRODUCTION = {
 }
 
 
-def checked(environment: dict[str, str]) -> subprocess.CompletedProcess[str]:
+def run_deploy_check(environment: dict[str, str]) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
         [sys.executable, "manage.py", "check", "--deploy", "--fail-level", "WARNING"],
         cwd=ROOT,
@@ -31,14 +31,14 @@ def checked(environment: dict[str, str]) -> subprocess.CompletedProcess[str]:
     )
 
 
-def test_production_has_nothing_to_complain_of(tmp_path: Path) -> None:
-    done = checked(PRODUCTION | {"LOOPSWEB_DATA_DIR": str(tmp_path)})
+def test_the_deployment_check_passes(tmp_path: Path) -> None:
+    done = run_deploy_check(PRODUCTION | {"LOOPSWEB_DATA_DIR": str(tmp_path)})
 
     assert (done.returncode, done.stderr) == (0, "")
 
 
-def test_without_https_it_does_complain(tmp_path: Path) -> None:
-    done = checked(PRODUCTION | {"LOOPSWEB_DATA_DIR": str(tmp_path), "LOOPSWEB_HTTPS": ""})
+def test_the_deployment_check_warns_without_https(tmp_path: Path) -> None:
+    done = run_deploy_check(PRODUCTION | {"LOOPSWEB_DATA_DIR": str(tmp_path), "LOOPSWEB_HTTPS": ""})
 
     assert done.returncode == 1
     assert "SESSION_COOKIE_SECURE" in done.stderr

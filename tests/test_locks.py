@@ -1,4 +1,4 @@
-"""The lock files hold on a new machine, whatever has been released since."""
+"""The lock files install on a new machine, whatever has been released since."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ ROOT = Path(__file__).parent.parent
 PIN = re.compile(r"^([A-Za-z0-9._-]+)(\[[^\]]*\])?==([^ ;]+)", re.MULTILINE)
 
 
-def pins(name: str) -> dict[str, Requirement]:
+def parse_pins(name: str) -> dict[str, Requirement]:
     found = PIN.finditer((ROOT / name).read_text())
     return {canonicalize_name(one[1]): Requirement(one[0]) for one in found}
 
@@ -24,9 +24,9 @@ def lock(request: pytest.FixtureRequest) -> str:
     return str(request.param)
 
 
-def test_an_extra_that_a_package_asks_for_is_pinned_with_it(lock: str) -> None:
-    """pip passes over `coverage==1` for a wanted `coverage[toml]` once a newer one is out."""
-    pinned = pins(lock)
+def test_extras_are_pinned(lock: str) -> None:
+    """pip ignores `coverage==1` for a wanted `coverage[toml]` once a newer one is out."""
+    pinned = parse_pins(lock)
     missing = []
     for name, pin in pinned.items():
         try:
@@ -44,7 +44,7 @@ def test_an_extra_that_a_package_asks_for_is_pinned_with_it(lock: str) -> None:
     assert any(pin.extras for pin in pinned.values())
 
 
-def test_a_lock_is_hashed_and_names_no_host(lock: str) -> None:
+def test_locks_have_hashes_and_no_hosts(lock: str) -> None:
     text = (ROOT / lock).read_text()
 
     assert "://" not in text

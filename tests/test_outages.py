@@ -1,4 +1,4 @@
-"""Whatever the API does, pages open from the snapshot, say since when and why, and recover."""
+"""During API failures, pages show the snapshot, say since when and why, and recover."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from loopsweb.keys.models import Key
 from loopsweb.resources.polling import poller
 from loopsweb.resources.snapshot.poll_state import PollState
 from loopsweb.simulator import Simulator
-from tests.personas import client_of
+from tests.personas import login_as
 
 FAILURES: dict[str, dict[str, Any]] = {
     "errors": {"mode": "status", "status": 500, "body": {"message": "We are on fire."}},
@@ -39,14 +39,14 @@ def retry_at_once() -> Iterator[None]:
 
 @pytest.fixture
 def browser(vic: User) -> Client:
-    return client_of(vic)
+    return login_as(vic)
 
 
 def poll(key: Key, *, now: datetime) -> None:
-    poller.poll(PollState.objects.get(key=key).pk, clock=lambda: now)
+    poller.run_poll(PollState.objects.get(key=key).pk, clock=lambda: now)
 
 
-def shown(browser: Client, workspace: Workspace) -> dict[str, list[str]]:
+def list_shown_ids(browser: Client, workspace: Workspace) -> dict[str, list[str]]:
     """{page: ids of its rows}."""
     found = {}
     for page in PAGES:
@@ -59,36 +59,36 @@ def shown(browser: Client, workspace: Workspace) -> dict[str, list[str]]:
 
 
 @pytest.mark.parametrize("failure", FAILURES)
-def test_pages_stay_say_why_and_recover(
+def test_pages_stay_up_explain_and_recover(
     failure: str, key: Key, acme: Workspace, loops: Simulator, browser: Client, now: datetime
 ) -> None:
     poll(key, now=now)
-    before = shown(browser, acme)
+    before = list_shown_ids(browser, acme)
     assert [len(before[page]) > 1 for page in PAGES] == [True] * len(PAGES)
 
-    loops.fail("*", count=None, **FAILURES[failure])
+    loops.add_fault("*", count=None, **FAILURES[failure])
     failed_at = now + timedelta(minutes=7)
     poll(key, now=failed_at)
-    assert {p: ids for p, ids in shown(browser, acme).items() if p} == {
+    assert {p: ids for p, ids in list_shown_ids(browser, acme).items() if p} == {
         p: ids for p, ids in before.items() if p
     }
     page = browser.get(f"/w/{acme.slug}/deployments/").content.decode()
-    banner = re.findall(r"The API has not answered as it should since (.+?)</div>", page, re.DOTALL)
+    banner = re.findall(r"The API has been failing since (.+?)</div>", page, re.DOTALL)
     assert len(banner) == 1
     times = re.findall(r'datetime="([^"]+)"', banner[0])
     assert times == [f"{moment:%Y-%m-%dT%H:%M:%SZ}" for moment in (failed_at, now)]
 
-    loops.heal()
+    loops.clear_faults()
     poll(key, now=failed_at + timedelta(minutes=5))
-    assert "has not answered" not in browser.get(f"/w/{acme.slug}/deployments/").content.decode()
-    assert shown(browser, acme)["runs/"] == before["runs/"]
+    assert "has been failing" not in browser.get(f"/w/{acme.slug}/deployments/").content.decode()
+    assert list_shown_ids(browser, acme)["runs/"] == before["runs/"]
 
 
-def test_a_refused_key_is_said_on_every_page_and_not_tried_again(
+def test_a_refused_key_is_shown_on_every_page_and_not_retried(
     key: Key, acme: Workspace, loops: Simulator, browser: Client, now: datetime
 ) -> None:
     poll(key, now=now)
-    loops.fail("*", "status", count=None, status=401, body={"message": "Key revoked."})
+    loops.add_fault("*", "status", count=None, status=401, body={"message": "Key revoked."})
     poll(key, now=now + timedelta(minutes=1))
     key.refresh_from_db()
     assert not key.is_healthy

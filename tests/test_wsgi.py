@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import pytest
 from waitress.server import create_server
 
-from loopsweb.wsgi import silent_on_head
+from loopsweb.wsgi import strip_head_body
 
 if TYPE_CHECKING:
     from wsgiref.types import StartResponse, WSGIEnvironment
@@ -18,7 +18,7 @@ PAGE = b"0123456789"
 
 
 class Streamed:
-    """An answer in pieces, which says whether it has been closed."""
+    """A streamed response that records whether it was closed."""
 
     closed = False
 
@@ -44,14 +44,14 @@ def port(streamed: Streamed) -> Iterator[int]:
         return [PAGE]
 
     listener = socket.create_server(("127.0.0.1", 0))
-    server = create_server(silent_on_head(site), sockets=[listener], threads=1)
+    server = create_server(strip_head_body(site), sockets=[listener], threads=1)
     threading.Thread(target=server.run, daemon=True).start()
     yield listener.getsockname()[1]
     server.close()
 
 
-def raw(port: int, method: str, path: str) -> tuple[bytes, bytes]:
-    """Header lines and whatever follows them."""
+def send_request(port: int, method: str, path: str) -> tuple[bytes, bytes]:
+    """Return the header and the body of the raw response."""
     with closing(socket.create_connection(("127.0.0.1", port), timeout=10)) as line:
         line.sendall(f"{method} {path} HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n".encode())
         said = b"".join(iter(lambda: line.recv(65536), b""))
@@ -60,13 +60,13 @@ def raw(port: int, method: str, path: str) -> tuple[bytes, bytes]:
 
 
 @pytest.mark.parametrize(("path", "length"), [("/", 10), ("/streamed", 20)])
-def test_head_is_told_the_length_and_nothing_more(
+def test_head_has_the_length_and_no_body(
     port: int, path: str, length: int, streamed: Streamed
 ) -> None:
-    head, body = raw(port, "HEAD", path)
+    head, body = send_request(port, "HEAD", path)
     assert (f"Content-Length: {length}".encode() in head, body) == (True, b"")
     assert streamed.closed is (path == "/streamed")
 
 
-def test_get_is_answered_in_full(port: int) -> None:
-    assert raw(port, "GET", "/")[1] == PAGE
+def test_get_has_the_body(port: int) -> None:
+    assert send_request(port, "GET", "/")[1] == PAGE

@@ -1,4 +1,4 @@
-"""A person at a browser without JavaScript: follows links, fills in forms, over real HTTP."""
+"""A browser without JavaScript: opens pages and submits forms over HTTP."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ from typing import Any
 import httpx
 
 
-class Forms(HTMLParser):
-    """Every form of a page, as {name: value} of its fields, under its action."""
+class FormParser(HTMLParser):
+    """`found` has the action and the fields, {name: value}, of each form."""
 
     def __init__(self, page: str) -> None:
         super().__init__()
@@ -49,19 +49,19 @@ class Visitor:
         return self.http.get(path, **options)
 
     def submit(self, path: str, **values: str) -> httpx.Response:
-        """Open the page, fill in the form that has these fields, send it, follow the redirect."""
+        """Open the page and submit the form that has these fields. Follows redirects."""
         page = self.get(path)
         page.raise_for_status()
-        for action, fields in Forms(page.text).found:
+        for action, fields in FormParser(page.text).found:
             if values.keys() <= fields.keys() | {"shared"}:
-                where = page.url.join(action) if action else page.url
+                url = page.url.join(action) if action else page.url
                 headers = {"Referer": str(page.url)}
-                return self.http.post(where, data=fields | values, headers=headers)
+                return self.http.post(url, data=fields | values, headers=headers)
         raise AssertionError(f"{path} has no form with {sorted(values)}")
 
 
 @contextmanager
-def visiting(address: str, *, email: str = "", password: str = "") -> Iterator[Visitor]:
+def open_visitor(address: str, *, email: str = "", password: str = "") -> Iterator[Visitor]:
     with httpx.Client(base_url=address, follow_redirects=True, timeout=20) as http:
         visitor = Visitor(http)
         if email:

@@ -8,9 +8,10 @@ class AccountsConfig(AppConfig):
     name = "loopsweb.accounts"
 
     def ready(self) -> None:
-        from loopsweb.accounts.auth import oidc_roles  # isort: skip  (its receiver comes first:
-        from loopsweb.accounts.auth import oidc, sign_in  # a sign-in is told where one belongs now)
+        # oidc_roles comes first: a sign-in is recorded in the teams that its receiver assigns.
+        from loopsweb.accounts.auth import oidc_roles  # isort: skip
+        from loopsweb.accounts.auth import oidc, sign_in_events
         from loopsweb.accounts.invitations import erasure
 
-        assert [sign_in, oidc, erasure]  # noqa: S101  (imported for their receivers)
-        oidc_roles.grants(settings.OIDC_ROLES)  # a bad map is said at the start
+        assert [sign_in_events, oidc, erasure]  # noqa: S101  (imported for their receivers)
+        oidc_roles.parse_role_mappings(settings.OIDC_ROLES)  # a wrong setting fails at startup

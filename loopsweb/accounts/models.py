@@ -1,8 +1,10 @@
-"""People, the teams they belong to, and the workspaces a team looks at."""
+"""Users, teams, memberships, workspaces and invitations."""
 
 from __future__ import annotations
 
+import hashlib
 import secrets
+from datetime import datetime
 from typing import Any, ClassVar
 
 from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
@@ -17,12 +19,12 @@ from loopsweb.audit.record import has_trail
 
 class UserManager(BaseUserManager["User"]):
     def create_user(self, email: str, password: str | None = None, **fields: Any) -> User:
-        """A person with a team and a workspace of their own, both there from the start."""
+        """Create a person with a team and a workspace of their own."""
         user = self.model(email=self.normalize_email(email).lower(), **fields)
         user.set_password(password)
         with transaction.atomic():
             user.save(using=self._db)
-            found_team(name=user.get_short_name(), founder=user)
+            set_up_team(name=user.get_short_name(), founder=user)
         return user
 
     def create_superuser(self, email: str, password: str | None = None, **fields: Any) -> User:
@@ -87,8 +89,52 @@ class Membership(models.Model):
         return f"{self.user} as {self.get_role_display()} of {self.team}"
 
 
+class InvitationQuerySet(models.QuerySet["Invitation"]):
+    def open(self, now: datetime) -> InvitationQuerySet:
+        """Usable invitations: whoever sent one is still an active admin of the team."""
+        sender_is_admin = Membership.objects.filter(
+            team=models.OuterRef("team"),
+            user__email=models.OuterRef("invited_by"),
+            user__is_active=True,
+            role=Role.ADMIN,
+        )
+        pending = self.filter(accepted_at=None, revoked_at=None, expires_at__gt=now)
+        return pending.filter(models.Exists(sender_is_admin))
+
+    def open_for(self, person: User, *, now: datetime) -> InvitationQuerySet:
+        """Open invitations this person can accept after signing in, without the link."""
+        own = self.open(now).filter(email=person.email).exclude(team__members=person)
+        return own.select_related("team")
+
+    def find_by_token(self, token: str, *, now: datetime) -> Invitation | None:
+        """The open invitation with this link token."""
+        return self.open(now).select_related("team").filter(digest=digest_token(token)).first()
+
+
+class Invitation(models.Model):
+    """A pending place in a team. Its link works once; only a digest of the link is stored."""
+
+    team = models.ForeignKey(Team, models.CASCADE, related_name="invitations")
+    email = models.EmailField()
+    role = models.CharField(max_length=10)
+    digest = models.CharField(max_length=64, unique=True, editable=False)
+    invited_by = models.EmailField()
+    invited_at = models.DateTimeField()
+    expires_at = models.DateTimeField()
+    accepted_at = models.DateTimeField(null=True)
+    revoked_at = models.DateTimeField(null=True)
+
+    objects = InvitationQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["-invited_at"]
+
+    def __str__(self) -> str:
+        return f"{self.email} into {self.team}"
+
+
 class Workspace(models.Model):
-    """One team's view of one API. The snapshot rows hang on it."""
+    """One team's view of one API. The snapshot rows belong to it."""
 
     team = models.ForeignKey(Team, on_delete=models.CASCADE, related_name="workspaces")
     slug = models.SlugField(max_length=60, unique=True)
@@ -108,31 +154,22 @@ class Workspace(models.Model):
 
 
 @transaction.atomic
-def found_team(*, name: str, founder: User) -> Team:
-    """A team with its founder as admin and a first workspace of the same name."""
+def set_up_team(*, name: str, founder: User) -> Team:
+    """Create a team with its founder as admin and a workspace of the same name."""
     team = Team.objects.create(name=name)
     Membership.objects.create(team=team, user=founder, role=Role.ADMIN)
-    open_workspace(name=name, team=team)
+    create_workspace(name=name, team=team)
     return team
 
 
-def open_workspace(*, name: str, team: Team) -> Workspace:
+def create_workspace(*, name: str, team: Team) -> Workspace:
+    """Slugs of deleted workspaces are not reused while audit events exist under them."""
     slug = slugify(name)[:50] or "workspace"
     if Workspace.objects.filter(slug=slug).exists() or has_trail(slug):
         slug = f"{slug}-{secrets.token_hex(3)}"
     return Workspace.objects.create(team=team, name=name, slug=slug)
 
 
-__all__ = [
-    "Invitation",
-    "Membership",
-    "Role",
-    "Team",
-    "User",
-    "UserManager",
-    "Workspace",
-    "found_team",
-    "open_workspace",
-]
-
-from loopsweb.accounts.invitations.models import Invitation  # noqa: E402
+def digest_token(token: str) -> str:
+    """SHA-256 in hexadecimal. Invitation tokens hold 256 random bits, so they need no salt."""
+    return hashlib.sha256(token.encode()).hexdigest()

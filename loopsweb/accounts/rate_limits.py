@@ -1,14 +1,14 @@
-"""How often one person, token or address may do what costs somebody else: mail, names, work for
-the database."""
+"""Rate limits per person, token or address for what costs others: mail, names, database work."""
 
 from __future__ import annotations
 
+# allauth's public `core.ratelimit` counts no GET and knows only allauth's own limits.
 from allauth.core.internal import ratelimit
 from django.http import HttpRequest
 
 RATES = {
     "invite": "30/h/user",
-    "found": "20/h/user",
+    "create_team": "20/h/user",
     "try_key": "20/m/user",
     "verify": "10/m/user",
     "export": "10/m/user",
@@ -18,27 +18,27 @@ RATES = {
     "api_act": "20/m/key",
     "api_refused": "30/m/ip",
 }
-WAIT = {"h": "an hour", "m": "a minute"}
+PERIODS = {"h": "an hour", "m": "a minute"}
 
 
-class TooOften(Exception):
-    """The message says how long to wait."""
+class RateLimited(Exception):
+    """The message says when to try again."""
 
     def __init__(self, action: str) -> None:
-        amount, per, _ = RATES[action].split("/")
-        wait = WAIT[per]
-        super().__init__(f"This can be done {amount} times in {wait}. Wait {wait}, then try again.")
+        amount, unit, _ = RATES[action].split("/")
+        period = PERIODS[unit]
+        super().__init__(f"You can do this {amount} times {period}. Try again in {period}.")
 
 
-def within(request: HttpRequest, action: str, *, key: str = "") -> bool:
-    """Counts it, of that key where the rate is of one."""
-    used = ratelimit.consume(
+def consume_rate_limit(request: HttpRequest, action: str, *, key: str = "") -> bool:
+    """Count this request and return whether it is within the limit. key: for the "key" rates."""
+    usage = ratelimit.consume(
         request, app="loopsweb.accounts", action=action, config=RATES, key=key, limit_get=True
     )
-    return used is not None
+    return usage is not None
 
 
-def take(request: HttpRequest, action: str) -> None:
-    """As `within`. Raises TooOften."""
-    if not within(request, action):
-        raise TooOften(action)
+def enforce_rate_limit(request: HttpRequest, action: str) -> None:
+    """Count this request. Raises RateLimited if it is over the limit."""
+    if not consume_rate_limit(request, action):
+        raise RateLimited(action)

@@ -1,4 +1,4 @@
-"""Celery's side of signing in: what has ended does not pile up."""
+"""Celery tasks that delete expired sessions."""
 
 from __future__ import annotations
 

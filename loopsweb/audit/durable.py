@@ -1,4 +1,4 @@
-"""No trace, no action: what comes after `committed` may rely on the record being on disk."""
+"""Record first: an action starts only once its audit event is committed."""
 
 from __future__ import annotations
 
@@ -9,32 +9,34 @@ from django.db import transaction
 
 from loopsweb.ui.errors import OUTAGES
 
-REASONS = (  # (what SQLite or PostgreSQL says of it, what that means)
-    ("full", "its disk is full"),
-    ("space", "its disk is full"),
-    ("read-only", "it is read-only"),
-    ("readonly", "it is read-only"),
-    ("lock", "others have been writing to it for too long"),
+CAUSES = (  # (a part of the message of SQLite or PostgreSQL, what it means)
+    ("full", "the disk is full"),
+    ("space", "the disk is full"),
+    ("read-only", "the database is read-only"),
+    ("readonly", "the database is read-only"),
+    ("lock", "the database was locked for too long"),
 )
 
 
 class NotRecorded(Exception):
-    """The record was not written, so nothing was asked of the API. The message says why."""
+    """The audit event could not be written, so nothing was sent. The message says why."""
 
-    def __init__(self, cause: BaseException) -> None:
-        said = str(cause).lower()
-        why = next((means for sign, means in REASONS if sign in said), "it does not answer")
+    def __init__(self, error: BaseException) -> None:
+        message = str(error).lower()
+        cause = next(
+            (cause for part, cause in CAUSES if part in message), "the database does not respond"
+        )
         super().__init__(
-            f"Nothing was asked of the API, because the audit trail cannot be written: {why}. "
-            "Try again in a moment; if this stays, tell whoever runs loopsweb."
+            f"Nothing was sent to the API, because the audit trail cannot be written: {cause}. "
+            "Try again in a moment. If the problem persists, contact your loopsweb administrator."
         )
 
 
 @contextmanager
-def committed() -> Iterator[None]:
-    """A transaction that holds the record of what is about to be done, and is no other's part.
+def durable_transaction() -> Iterator[None]:
+    """An outermost transaction: its audit event is on disk once the block ends.
 
-    Raises NotRecorded where the database is lost, full, read-only or held by others.
+    Raises NotRecorded when the database is unreachable, full, read-only or locked.
     """
     try:
         with transaction.atomic(durable=True):

@@ -1,4 +1,4 @@
-"""Erase a person from the trail: the chain holds salted hashes, so it still verifies."""
+"""Erases a person from the trail. The chain contains only salted hashes, so it stays valid."""
 
 from __future__ import annotations
 
@@ -12,66 +12,67 @@ from django.db.models import Q
 from django.dispatch import Signal
 
 from loopsweb.audit.chain.anonymize import EMAIL
-from loopsweb.audit.chain.erased_ranges import ERASURE, told
+from loopsweb.audit.chain.erased_ranges import ERASURE, encode_erased_ranges
 from loopsweb.audit.models import Chain, Event, Outcome
-from loopsweb.audit.record import record
+from loopsweb.audit.record import record_event
 
-erased = Signal()  # person: the email; whoever keeps it beside the trail forgets it as well
+person_erased = Signal()  # person: the email; receivers remove it from their own tables
 
 
 class NotAnEmail(Exception):
     def __init__(self, given: str) -> None:
-        super().__init__(f"{given!r} is no email. Give the whole one: parts of it are others' too.")
+        super().__init__(f"{given!r} is not an email address. Enter the full address.")
 
 
 @transaction.atomic
-def erase(person: str, *, by: str, reason: str, now: datetime) -> int:
-    """Empty every field that holds `person`, an email: what they did loses its address and reason
-    too, and what others wrote of them its reason. So does whoever hears `erased`.
+def erase_person(person: str, *, by: str, reason: str, now: datetime) -> int:
+    """Empty every field that contains `person`, an email. Return the number of emptied values.
 
-    Recorded in each workspace concerned, without naming them. The number of values emptied. Raises
-    NotAnEmail.
+    Their own events also lose address and reason; other people's events lose a reason that names
+    them. Each workspace concerned records the erasure without naming them. Raises NotAnEmail.
     """
     if not EMAIL.fullmatch(person):
         raise NotAnEmail(person)
-    concerned = Event.objects.filter(any_of(person)).order_by().values_list("workspace", flat=True)
+    events = Event.objects.filter(events_about(person)).order_by()
     count = 0
-    for workspace in sorted(set(concerned)):
-        Chain.objects.select_for_update().get(workspace=workspace)  # nobody adds meanwhile
-        places = {name: empty(workspace, name, holds) for name, holds in holding(person).items()}
-        count += sum(map(len, places.values()))
-        record(
+    for workspace in sorted(set(events.values_list("workspace", flat=True))):
+        Chain.objects.select_for_update().get(workspace=workspace)  # blocks new events
+        fields = fields_to_empty(person).items()
+        emptied = {name: empty_field(workspace, name, condition) for name, condition in fields}
+        count += sum(map(len, emptied.values()))
+        ranges = encode_erased_ranges({name: where for name, where in emptied.items() if where})
+        record_event(
             workspace=workspace,
             action=ERASURE,
             outcome=Outcome.SUCCEEDED,
             person=by,
             reason=reason,
-            answer={"erased": told({name: where for name, where in places.items() if where})},
+            answer={"erased": ranges},
             now=now,
         )
-    erased.send(erase, person=person)
+    person_erased.send(erase_person, person=person)
     return count
 
 
-def holding(person: str) -> dict[str, Q]:
-    """{field: the events in which it is emptied}; the person last, by whom the others are found."""
-    by_them = Q(person__iexact=person)
+def fields_to_empty(person: str) -> dict[str, Q]:
+    """{field: the events in which to empty it}. `person` comes last: the others are found by it."""
+    own = Q(person__iexact=person)
     named = rf"(^|[^\w.+-]){re.escape(person)}($|[^\w-])"
     return {
-        "reason": by_them | Q(reason__iregex=named),
-        "address": by_them,
+        "reason": own | Q(reason__iregex=named),
+        "address": own,
         "target_owner": Q(target_owner__iexact=person),
-        "person": by_them,
+        "person": own,
     }
 
 
-def any_of(person: str) -> Q:
-    return reduce(or_, holding(person).values())
+def events_about(person: str) -> Q:
+    return reduce(or_, fields_to_empty(person).values())
 
 
-def empty(workspace: str, name: str, holds: Q) -> list[int]:
-    """The numbers of the events whose field was emptied."""
-    kept = Event.objects.filter(holds, workspace=workspace).exclude(**{f"{name}_salt": ""})
-    numbers = list(kept.order_by("sequence").values_list("sequence", flat=True))
-    kept.update(**{name: "", f"{name}_salt": ""})
+def empty_field(workspace: str, name: str, condition: Q) -> list[int]:
+    """Empty one field and its salt. Return the sequence numbers of the changed events."""
+    events = Event.objects.filter(condition, workspace=workspace).exclude(**{f"{name}_salt": ""})
+    numbers = list(events.order_by("sequence").values_list("sequence", flat=True))
+    events.update(**{name: "", f"{name}_salt": ""})
     return numbers

@@ -1,4 +1,4 @@
-"""What was done, tried or seen, by whom and when. Rows are only ever added: see append_only.py."""
+"""Audit events, the chain they form, and its signed heads."""
 
 from __future__ import annotations
 
@@ -26,11 +26,11 @@ class Outcome(models.TextChoices):
 
 
 class Event(models.Model):
-    """Everything is text, nothing a foreign key: the trail outlives what it speaks of.
+    """One thing that was done, tried or observed: one link of its workspace's chain.
 
-    The events of one incident (requested, succeeded, confirmed) share `incident`. An event is one
-    link of its workspace's chain: see chain.py. The salts of what could name a person stand beside
-    it; without its salt a value is erased, and the chain still holds.
+    There are no foreign keys, so the trail outlives what it describes. Rows are never changed or
+    deleted (chain/append_only.py); only a personal value may be erased, together with its salt.
+    The events of one incident (requested, succeeded, confirmed) share `incident`.
     """
 
     sequence = models.PositiveBigIntegerField(help_text="From 1, without gaps, per workspace.")
@@ -61,7 +61,7 @@ class Event(models.Model):
     reason_salt = models.CharField(max_length=32, blank=True)
 
     class Meta:
-        ordering = ["-pk"]  # of many workspaces; within one, by `sequence`, which is bound
+        ordering = ["-pk"]  # across workspaces; within one, sort by `sequence`
         constraints = [
             models.UniqueConstraint(fields=["workspace", "sequence"], name="one_link_a_number"),
             models.UniqueConstraint(
@@ -79,7 +79,7 @@ class Event(models.Model):
         return f"#{self.pk} {self.action} {self.outcome}"
 
     def body(self) -> dict[str, Any]:
-        """What the chain binds, as canonical JSON has it."""
+        """The part of the event that its digest covers (chain/format.py)."""
         at = self.at.astimezone(UTC).isoformat(timespec="microseconds")
         return {
             "v": 1,
@@ -102,10 +102,10 @@ class Event(models.Model):
 
 
 class Chain(models.Model):
-    """The head of a workspace's chain: whoever adds a link holds this row until it is committed.
+    """The head of a workspace's chain, locked while an event is appended.
 
-    And what its newest verification found: all that a page may claim. `problem` is "" when every
-    link held up to `verified_sequence`, the last one that does.
+    Also the result of the last verification: every link up to `verified_sequence` is valid, and
+    `problem` is "" unless a later one is not.
     """
 
     workspace = models.CharField(max_length=60, unique=True)
@@ -121,7 +121,7 @@ class Chain(models.Model):
 
 
 class SignedHead(models.Model):
-    """A head of a chain that was signed and handed out: see heads.py."""
+    """A signed head of a chain and where it was delivered: see chain/checkpoints.py."""
 
     workspace = models.CharField(max_length=60)
     at = models.DateTimeField()

@@ -1,4 +1,4 @@
-"""The only way an audit event comes to be."""
+"""Writes audit events. Nothing else may create one."""
 
 from __future__ import annotations
 
@@ -10,13 +10,19 @@ from typing import Any, TypedDict
 from django.db import models, transaction
 from django.http import HttpRequest
 
-from loopsweb.audit.chain.anonymize import nameless
-from loopsweb.audit.chain.format import PERSONAL, commitment, link, storable, text
+from loopsweb.audit.chain.anonymize import anonymize
+from loopsweb.audit.chain.format import (
+    PERSONAL,
+    hash_link,
+    hash_personal_value,
+    make_storable,
+    sanitize_text,
+)
 from loopsweb.audit.models import Chain, Event, Outcome
 
 
 class Actor(TypedDict):
-    """Who asks, from where, in which workspace: the first arguments of `record`."""
+    """Who acts, from where, in which workspace: the first arguments of `record_event`."""
 
     workspace: str
     person: str
@@ -25,11 +31,11 @@ class Actor(TypedDict):
     request_id: str
 
 
-def actor(request: HttpRequest, *, workspace: str = "", role: str = "") -> Actor:
-    """The actor of a request that passed `require`; elsewhere name workspace and role."""
-    here = getattr(request, "workspace", None)
+def actor_of_request(request: HttpRequest, *, workspace: str = "", role: str = "") -> Actor:
+    """`workspace` and `role` are needed where `require` did not set them on the request."""
+    current = getattr(request, "workspace", None)
     return Actor(
-        workspace=workspace or (here.slug if here else ""),
+        workspace=workspace or (current.slug if current else ""),
         person=getattr(request.user, "email", ""),
         role=role or getattr(request, "role", ""),
         address=request.META.get("REMOTE_ADDR", ""),
@@ -37,12 +43,12 @@ def actor(request: HttpRequest, *, workspace: str = "", role: str = "") -> Actor
     )
 
 
-def nobody(workspace: str) -> Actor:
-    """loopsweb itself, which no person asked."""
+def system_actor(workspace: str) -> Actor:
+    """loopsweb itself, without a person."""
     return Actor(workspace=workspace, person="", role="", address="", request_id="")
 
 
-def record(
+def record_event(
     *,
     workspace: str,
     action: str,
@@ -62,12 +68,12 @@ def record(
     answer: Any = None,
     incident: uuid.UUID | None = None,
 ) -> Event:
-    """Write one event in the caller's transaction; what it speaks of commits with it or not at all.
+    """Write one event in the caller's transaction, together with the change it describes.
 
-    `answer` is JSON: what the API said, never a key or a presigned URL; an email in it is blanked,
-    since it could not be erased. Without `incident` the event opens one of its own.
+    answer: JSON from the API or about the change, never a key or a presigned URL. Emails in it are
+    replaced, because they could not be erased. Without `incident` the event starts a new one.
     """
-    return add_link(
+    return append_to_chain(
         Event(
             at=now,
             workspace=workspace,
@@ -91,11 +97,11 @@ def record(
 
 
 def has_trail(workspace: str) -> bool:
-    """Whether events stand under this name, also of a workspace that is gone."""
+    """Whether there are events under this name, even if the workspace was deleted."""
     return Chain.objects.filter(workspace=workspace).exists()
 
 
-def follow_up(
+def record_follow_up(
     incident: uuid.UUID,
     *,
     outcome: str,
@@ -103,14 +109,14 @@ def follow_up(
     now: datetime,
     target_id: str = "",
     by: Actor | None = None,
-    note: str = "",
+    reason: str = "",
     key: tuple[str, str] | None = None,
 ) -> Event:
-    """The next event of what was *requested* as `incident`: who, what and why stay as they were.
+    """Write the next event of an incident, with the other fields of its *requested* event.
 
-    `target_id` is what a creation's first event could not know; `by` is who took this step, where
-    that is somebody else, and `note` why they did. `key` is the label and the fingerprint of the
-    API key that was used in the end.
+    target_id: the id of what was created. by, reason: who took this step and why, when it was
+    another person. key: label and fingerprint of the API key that was used. Raises
+    Event.DoesNotExist.
     """
     event = Event.objects.get(incident=incident, outcome=Outcome.REQUESTED)
     event.pk = None
@@ -122,31 +128,33 @@ def follow_up(
     if by:
         event.person, event.role = by["person"], by["role"]
         event.address, event.request_id = by["address"], by["request_id"]
-        event.reason = note
-    return add_link(event)
+        event.reason = reason
+    return append_to_chain(event)
 
 
 @transaction.atomic
-def add_link(event: Event) -> Event:
-    """Put the event at the end of its workspace's chain, whose head is held until the commit.
+def append_to_chain(event: Event) -> Event:
+    """Append the event to its workspace's chain, whose head stays locked until the commit.
 
-    Record last in a transaction: the next writer waits from here on.
+    Record last in a transaction, because other writers of the workspace wait from then on.
     """
     for field in Event._meta.concrete_fields:
         if isinstance(field, models.CharField | models.TextField):
             value = getattr(event, field.attname)
             if isinstance(value, str):
-                setattr(event, field.attname, text(value)[: field.max_length])
-    event.answer = nameless(storable(event.answer))
-    event.key_label, event.target_name = nameless(event.key_label), nameless(event.target_name)
+                setattr(event, field.attname, sanitize_text(value)[: field.max_length])
+    event.answer = anonymize(make_storable(event.answer))
+    event.key_label, event.target_name = anonymize(event.key_label), anonymize(event.target_name)
     salts = {name: secrets.token_hex(16) for name in PERSONAL}
     for name, salt in salts.items():
         setattr(event, f"{name}_salt", salt)
-    event.commitments = {n: commitment(getattr(event, n), salt) for n, salt in salts.items()}
+    event.commitments = {
+        name: hash_personal_value(getattr(event, name), salt) for name, salt in salts.items()
+    }
     Chain.objects.get_or_create(workspace=event.workspace)
     head = Chain.objects.select_for_update().get(workspace=event.workspace)
     event.sequence, event.previous = head.sequence + 1, head.digest
-    event.digest = link(event.previous, event.body())
+    event.digest = hash_link(event.previous, event.body())
     event.save(force_insert=True)
     head.sequence, head.digest = event.sequence, event.digest
     head.save(update_fields=["sequence", "digest"])

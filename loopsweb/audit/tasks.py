@@ -1,4 +1,4 @@
-"""Celery's side of the trail: verified hourly, its heads signed and handed out daily."""
+"""Celery tasks: verify every chain hourly, sign and deliver the heads daily."""
 
 from __future__ import annotations
 
@@ -6,8 +6,8 @@ import logging
 
 from django.utils import timezone
 
-from loopsweb.audit.chain import checkpoints, checks, delivery, trail
-from loopsweb.audit.chain.verifier import Broken
+from loopsweb.audit.chain import checkpoints, delivery, stored, verification
+from loopsweb.audit.chain.verifier import BrokenChain
 from loopsweb.celery import app
 
 log = logging.getLogger(__name__)
@@ -16,14 +16,14 @@ log = logging.getLogger(__name__)
 @app.task
 def hand_out_heads() -> None:
     now = timezone.now()
-    for workspace in checkpoints.due(now=now):
+    for workspace in checkpoints.find_due_workspaces(now=now):
         try:
-            delivery.hand_out(trail.keep_signed(workspace, now=now))
-        except Broken as broken:
-            log.critical("no head of %s was signed: %s", workspace, broken)
+            delivery.deliver_head(checkpoints.store_signed_head(workspace, now=now))
+        except BrokenChain as broken:
+            log.critical("the audit head of %s was not signed: %s", workspace, broken)
 
 
 @app.task
 def verify_chains() -> None:
-    for workspace in trail.workspaces():
-        checks.check(workspace, now=timezone.now())
+    for workspace in stored.list_workspaces():
+        verification.verify_and_store_result(workspace, now=timezone.now())

@@ -1,4 +1,4 @@
-"""One incident's events together: what was requested, what came of it, and when that was seen."""
+"""Groups the events of an incident: what was requested and what followed."""
 
 from __future__ import annotations
 
@@ -15,8 +15,11 @@ from loopsweb.audit.models import Event
 
 @dataclass(frozen=True)
 class Step:
-    """after: the incident's first event. action, by: where they differ, from the step before and
-    from the first."""
+    """One event of an incident.
+
+    after: the time since the first event. action: "" when the step before has the same one.
+    by: "" when the first event names the same person.
+    """
 
     event: Event
     after: timedelta
@@ -26,24 +29,24 @@ class Step:
 
 @dataclass(frozen=True)
 class Incident:
-    """event: the one of it that was asked for. steps: all there are, oldest first."""
+    """event: the one on the current list page. steps: all events of the incident, oldest first."""
 
     event: Event
     steps: list[Step]
 
     @property
     def first(self) -> Event:
-        """Which says what was done, by whom and why."""
+        """The event that says what was done, by whom and why."""
         return self.steps[0].event
 
 
-def steps(events: Sequence[Event]) -> list[Step]:
+def build_steps(events: Sequence[Event]) -> list[Step]:
     """events: of one incident, oldest first."""
-    found: list[Step] = []
+    steps: list[Step] = []
     for event in events:
-        before = found[-1].event if found else event
-        first = found[0].event if found else event
-        found.append(
+        before = steps[-1].event if steps else event
+        first = steps[0].event if steps else event
+        steps.append(
             Step(
                 event,
                 after=event.at - first.at,
@@ -51,13 +54,18 @@ def steps(events: Sequence[Event]) -> list[Step]:
                 by=event.person if event.person != first.person else "",
             )
         )
-    return found
+    return steps
 
 
-def together(rows: Sequence[Event], here: QuerySet[Event]) -> list[Incident]:
-    """Each incident of `rows` once, where the first of its events stands."""
+def group_by_incident(rows: Sequence[Event], events: QuerySet[Event]) -> list[Incident]:
+    """One incident per group of `rows`, in their order. events: all of the workspace."""
     found: dict[UUID, list[Event]] = defaultdict(list)
-    for one in here.filter(incident__in={row.incident for row in rows}).order_by("sequence"):
-        found[one.incident].append(one)
+    incidents = {row.incident for row in rows}
+    for event in events.filter(incident__in=incidents).order_by("sequence"):
+        found[event.incident].append(event)
     first = {row.incident: row for row in reversed(rows)}
-    return [Incident(row, steps(found[row.incident])) for row in rows if first[row.incident] is row]
+    return [
+        Incident(row, build_steps(found[row.incident]))
+        for row in rows
+        if first[row.incident] is row
+    ]

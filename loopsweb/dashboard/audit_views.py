@@ -1,4 +1,4 @@
-"""The record: what was done, tried or seen, by whom and when."""
+"""The audit trail's list and the page of one event."""
 
 from __future__ import annotations
 
@@ -16,48 +16,53 @@ from loopsweb.accounts.authorization.decorators import WorkspaceRequest, require
 from loopsweb.accounts.authorization.roles import Permission
 from loopsweb.audit.chain import checkpoints
 from loopsweb.audit.models import Chain, Event, Outcome
-from loopsweb.audit.record import actor, record
-from loopsweb.audit.timeline import steps, together
-from loopsweb.ui.csv_export import csv_answer
-from loopsweb.ui.filters import Filter, Spec
-from loopsweb.ui.listing import read
-from loopsweb.ui.live import stamp, unchanged
-from loopsweb.ui.pages import render_page, wants_partial
+from loopsweb.audit.record import actor_of_request, record_event
+from loopsweb.audit.timeline import build_steps, group_by_incident
+from loopsweb.resources.nouns import BY_SINGULAR
+from loopsweb.ui.csv_export import csv_response
+from loopsweb.ui.filters import Facets, Filter, ListSpec
+from loopsweb.ui.listing import ListQuery
+from loopsweb.ui.live_list import render_live_list
+from loopsweb.ui.pages import render_page
 
-HAVE_PAGES = ("session", "run", "sampler", "checkpoint", "deployment")
+MAX_SEQUENCE = 2**63 - 1
 
 
-def start_of(day: str, *, later: int = 0) -> datetime | None:
-    """The first moment of a day in UTC, None where the text is no day."""
+def parse_day(text: str) -> datetime | None:
+    """The start of a day in UTC, None for anything that is not an ISO date."""
     try:
-        return datetime.combine(date.fromisoformat(day), time(), UTC) + timedelta(days=later)
-    except (ValueError, OverflowError):
+        return datetime.combine(date.fromisoformat(text), time(), UTC)
+    except ValueError:
         return None
 
 
-def since(day: str) -> Q:
-    moment = start_of(day)
-    return Q(at__gte=moment) if moment else Q()
+def filter_since(text: str) -> Q:
+    day = parse_day(text)
+    return Q(at__gte=day) if day else Q()
 
 
-def until(day: str) -> Q:
-    moment = start_of(day, later=1)
-    return Q(at__lt=moment) if moment else Q()
+def filter_until(text: str) -> Q:
+    """Includes the whole day."""
+    day = parse_day(text)
+    try:
+        return Q(at__lt=day + timedelta(days=1)) if day else Q()
+    except OverflowError:
+        return Q()
 
 
-SPEC = Spec(
+SPEC = ListSpec(
     search=("person", "target_id", "target_name", "target_owner", "reason", "action", "incident"),
     filters=(
         Filter("person", "Person", field="person"),
         Filter("action", "Action", field="action"),
         Filter("outcome", "Outcome", field="outcome"),
         Filter("target", "Target", field="target_noun"),
-        Filter("since", "Since", where=since),
-        Filter("until", "Until", where=until),
+        Filter("since", "Since", where=filter_since),
+        Filter("until", "Until", where=filter_until),
     ),
     sorts={"at": "sequence"},
-    usual_sort="-at",
-    downward=frozenset({"at"}),
+    default_sort="-at",
+    descending=frozenset({"at"}),
 )
 COLUMNS = {
     name: name
@@ -84,19 +89,18 @@ COLUMNS = {
 
 
 @require(Permission.VIEW)
-def list_(request: WorkspaceRequest) -> HttpResponseBase:
-    chain = Chain.objects.filter(workspace=request.workspace.slug).first()
+def list_events(request: WorkspaceRequest) -> HttpResponseBase:
+    slug = request.workspace.slug
+    chain = Chain.objects.filter(workspace=slug).first()
     version = chain.sequence if chain else 0
-    rows = Event.objects.filter(workspace=request.workspace.slug, sequence__lte=version)
+    events = Event.objects.filter(workspace=slug, sequence__lte=version)
     now = timezone.now()
-    if same := unchanged(request, version, now):
-        return same
-    query = read(SPEC, request.GET)
-    if request.GET.get("format") == "csv":
+
+    def export(query: ListQuery) -> HttpResponseBase:
         if Permission.EXPORT not in request.permissions:
-            raise denials.refuse(request, Permission.EXPORT)
-        record(
-            **actor(request),
+            raise denials.record_denial(request, Permission.EXPORT, noun="audit")
+        record_event(
+            **actor_of_request(request),
             action="audit.export",
             outcome=Outcome.SUCCEEDED,
             target_noun="audit",
@@ -104,52 +108,50 @@ def list_(request: WorkspaceRequest) -> HttpResponseBase:
             reason=query.csv_url,
             now=now,
         )
-        selected = query.select(rows).iterator(chunk_size=2000)
-        return csv_answer(COLUMNS, selected, name=f"audit-{request.workspace.slug}", as_of=now)
-    census = SPEC.census(rows)
-    page = query.page(rows, census)
-    incidents = together(page.rows, rows)
-    noun = "event" if page.found == 1 else "events"
-    if len(incidents) < len(page.rows):
-        noun = f"{noun}, {len(incidents)} incidents on this page"
-    table = {"page": page, "incidents": incidents, "query": query, "noun": noun}
-    is_part = wants_partial(request, "live")
-    response = render_page(
+        selected = query.select(events).iterator(chunk_size=2000)
+        return csv_response(COLUMNS, selected, name=f"audit-{slug}", as_of=now)
+
+    def render_table(query: ListQuery, facets: Facets) -> str:
+        page = query.page(events, facets)
+        incidents = group_by_incident(page.rows, events)
+        noun = "event" if page.found == 1 else "events"
+        if len(incidents) < len(page.rows):
+            plural = "" if len(incidents) == 1 else "s"
+            noun = f"{noun}, {len(incidents)} incident{plural} on this page"
+        table = {"page": page, "incidents": incidents, "query": query, "noun": noun}
+        return render_to_string("dashboard/_audit_table.html", table, request)
+
+    return render_live_list(
         request,
-        "ui/live.html" if is_part else "dashboard/audit.html",
-        {
-            "table": render_to_string("dashboard/_audit_table.html", table, request),
-            "version": version,
-            "query": query,
-            "choices": query.choices(census),
-            "is_part": is_part,
-            "chain": chain,
-            "public_key": checkpoints.public_key(),
-        },
+        SPEC,
+        "dashboard/audit.html",
+        version=version,
+        as_of=now,
+        facets=lambda: SPEC.count_facets(events),
+        table=render_table,
+        export=export,
+        context={"chain": chain, "public_key": checkpoints.encode_public_key()},
     )
-    stamp(response, version, now)
-    if is_part and "v" not in request.GET:
-        response["HX-Push-Url"] = request.path + query.url().removesuffix("?")
-    return response
-
-
-def url_of_target(slug: str, event: Event) -> str:
-    """The page of what it speaks of, "" where that has none."""
-    if event.target_noun not in HAVE_PAGES or not event.target_id:
-        return ""
-    return reverse(f"{event.target_noun}s:detail", args=[slug, event.target_id])
 
 
 @require(Permission.VIEW)
-def detail(request: WorkspaceRequest, sequence: int) -> HttpResponse:
-    here = Event.objects.filter(workspace=request.workspace.slug)
-    event = here.filter(sequence=sequence).first() if sequence < 2**63 else None
+def show_event(request: WorkspaceRequest, sequence: int) -> HttpResponse:
+    events = Event.objects.filter(workspace=request.workspace.slug)
+    event = events.filter(sequence=sequence).first() if sequence <= MAX_SEQUENCE else None
     if event is None:
-        raise Http404("There is no such event in this workspace's record.")
-    incident = here.filter(incident=event.incident).order_by("sequence")
+        raise Http404("This workspace has no such audit event.")
+    incident = events.filter(incident=event.incident).order_by("sequence")
     context = {
         "event": event,
-        "steps": steps(list(incident)),
-        "target_url": url_of_target(request.workspace.slug, event),
+        "steps": build_steps(list(incident)),
+        "target_url": get_target_url(request.workspace.slug, event),
     }
     return render_page(request, "dashboard/event.html", context)
+
+
+def get_target_url(slug: str, event: Event) -> str:
+    """The page of the event's target, "" when it has none."""
+    noun = BY_SINGULAR.get(event.target_noun)
+    if noun is None or not event.target_id:
+        return ""
+    return reverse(f"{noun.slug}:detail", args=[slug, event.target_id])

@@ -1,4 +1,4 @@
-"""Which workspace the person looked at last, kept in their session."""
+"""The workspace a person visited last, kept in their session."""
 
 from __future__ import annotations
 
@@ -7,10 +7,11 @@ from django.http import HttpRequest
 KEY = "workspace"
 
 
-def last_visited(request: HttpRequest) -> str:
+def get_last_visited(request: HttpRequest) -> str:
+    """The workspace's slug, "" when there is none."""
     return str(request.session.get(KEY, ""))
 
 
-def remember(request: HttpRequest, slug: str) -> None:
+def set_last_visited(request: HttpRequest, slug: str) -> None:
     if request.session.get(KEY) != slug:
         request.session[KEY] = slug

@@ -1,4 +1,4 @@
-"""What runs now, what needs attention, what was saved last, what happened."""
+"""The overview of a workspace: what runs, what needs attention, and recent activity."""
 
 from __future__ import annotations
 
@@ -15,79 +15,84 @@ from loopsweb.accounts.authorization.decorators import WorkspaceRequest, require
 from loopsweb.accounts.authorization.roles import Permission
 from loopsweb.accounts.models import Workspace
 from loopsweb.dashboard import activity, attention
-from loopsweb.dashboard.last_visited import remember
+from loopsweb.dashboard.last_visited import set_last_visited
 from loopsweb.keys.models import Key
 from loopsweb.resources.checkpoints.models import Checkpoint
 from loopsweb.resources.checkpoints.statuses import SYNC
-from loopsweb.resources.deployments.models import HOLDS_NOTHING
-from loopsweb.resources.deployments.run_pairing import Costed, costed, with_prices
+from loopsweb.resources.deployments.run_pairing import (
+    PricedDeployment,
+    price_deployments,
+    select_with_prices,
+)
 from loopsweb.resources.deployments.statuses import DEPLOYMENT
-from loopsweb.resources.pages.list_page import version_of
+from loopsweb.resources.freshness import compute_page_version, load_freshness
 from loopsweb.resources.runs.models import Run
-from loopsweb.resources.snapshot.freshness import freshness
-from loopsweb.resources.snapshot.viewers import looked_at
-from loopsweb.ui.live import stamp, unchanged
+from loopsweb.resources.snapshot.viewers import record_viewer
+from loopsweb.ui.live import answer_if_unchanged, set_live_headers
 from loopsweb.ui.pages import render_page, wants_partial
 
-MOST_RUNNING = 25
-NEWEST = 6
-MOST_RECENT = 12
+DEPLOYMENTS_SHOWN = 25
+CHECKPOINTS_SHOWN = 6
+ACTIVITY_SHOWN = 12
 
 
 @dataclass(frozen=True)
-class Sum:
-    """What is known of a total, and of how many the figure is not known or not confirmed."""
+class Total:
+    """The sum of the known figures, and how many figures are unknown."""
 
     known: Decimal | int
     unknown: int
 
 
-def total(lines: list[Costed], figure: Callable[[Costed], Decimal | int | None]) -> Sum:
-    """What the API's answers no longer name may have ended: its figure is not counted."""
+def sum_known(
+    lines: list[PricedDeployment], figure: Callable[[PricedDeployment], Decimal | int | None]
+) -> Total:
+    """A deployment that the API no longer lists may have ended, so it counts as unknown."""
     figures = [figure(line) for line in lines if line.deployment.missing_since is None]
     known = [one for one in figures if one is not None]
-    return Sum(sum(known), len(lines) - len(known))
+    return Total(sum(known), len(lines) - len(known))
 
 
 @require(Permission.VIEW)
-def overview(request: WorkspaceRequest) -> HttpResponse:
+def show_overview(request: WorkspaceRequest) -> HttpResponse:
     now = timezone.now()
     workspace = request.workspace
-    looked_at(workspace)
-    remember(request, workspace.slug)
-    reading = freshness(workspace)
-    feed = reading.overall
-    version = f"{version_of(request, feed)}.{int(now.timestamp() // 60)}"
-    if same := unchanged(request, version, feed.as_of, feed.next_poll_at):
+    record_viewer(workspace)
+    set_last_visited(request, workspace.slug)
+    freshness = load_freshness(workspace)
+    feed = freshness.overall
+    version = f"{compute_page_version(workspace, feed)}.{int(now.timestamp() // 60)}"
+    if same := answer_if_unchanged(request, version, feed.as_of, feed.next_poll_at):
         return same
     context = {
-        **shown(workspace, now=now),
+        **build_overview(workspace, now=now),
         "feed": feed,
-        "deployments_feed": reading.of("deployments"),
-        "checkpoints_feed": reading.of("checkpoints"),
+        "deployments_feed": freshness.of("deployments"),
+        "checkpoints_feed": freshness.of("checkpoints"),
         "version": version,
         "is_part": wants_partial(request, "live"),
     }
     response = render_page(request, "dashboard/overview.html", context, partial="live")
-    stamp(response, version, feed.as_of, feed.next_poll_at)
+    set_live_headers(response, version, feed.as_of, feed.next_poll_at)
     return response
 
 
-def shown(workspace: Workspace, *, now: datetime) -> dict[str, Any]:
-    running = with_prices(workspace).exclude(status__in=HOLDS_NOTHING)
-    lines: list[Costed] = costed(running.order_by("-created_at", "-pk"))
+def build_overview(workspace: Workspace, *, now: datetime) -> dict[str, Any]:
+    """The template's context, apart from the freshness of the data."""
+    running = select_with_prices(workspace).exclude(status__in=DEPLOYMENT.without_gpus)
+    lines: list[PricedDeployment] = price_deployments(running.order_by("-created_at", "-pk"))
     checkpoints = Checkpoint.objects.in_workspace(workspace)
     return {
-        "lines": lines[:MOST_RUNNING],
+        "lines": lines[:DEPLOYMENTS_SHOWN],
         "running_count": len(lines),
-        "gone_count": sum(line.deployment.missing_since is not None for line in lines),
-        "gpus": total(lines, lambda line: line.deployment.gpus_held),
-        "cost": total(lines, lambda line: line.cost_per_hour),
+        "missing_count": sum(line.deployment.missing_since is not None for line in lines),
+        "gpus": sum_known(lines, lambda line: line.deployment.gpus_held),
+        "cost": sum_known(lines, lambda line: line.cost_per_hour),
         "active_runs": Run.objects.in_workspace(workspace).filter(status="ACTIVE").count(),
         "syncing": checkpoints.filter(sync_status="SYNCING").count(),
-        "checkpoints": checkpoints.order_by("-created_at", "-pk")[:NEWEST],
-        "attention": attention.items(workspace, now=now),
-        "happenings": activity.recent(workspace, most=MOST_RECENT),
+        "checkpoints": checkpoints.order_by("-created_at", "-pk")[:CHECKPOINTS_SHOWN],
+        "attention": attention.find_attention_items(workspace, now=now),
+        "activity": activity.list_recent_activity(workspace, limit=ACTIVITY_SHOWN),
         "has_key": bool(lines) or Key.objects.in_workspace(workspace).exists(),
         "deployment": DEPLOYMENT,
         "sync": SYNC,

@@ -1,13 +1,11 @@
-"""What proves the record: a verification when asked for, and an export that carries its proof.
-
-Each reads the whole trail or adds to it, so one person asks for each ten times a minute at most.
-"""
+"""Proof of the audit trail: verification on request, the export with proof, the signed head."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import datetime
 from functools import wraps
+from http import HTTPStatus
 
 from django.contrib import messages
 from django.http import HttpResponse, StreamingHttpResponse
@@ -19,84 +17,97 @@ from django.views.decorators.http import require_POST
 from loopsweb.accounts import rate_limits
 from loopsweb.accounts.authorization.decorators import WorkspaceRequest, require
 from loopsweb.accounts.authorization.roles import Permission
-from loopsweb.audit.chain import checkpoints, checks, trail
-from loopsweb.audit.chain.format import canonical
-from loopsweb.audit.chain.verifier import Broken
+from loopsweb.audit.chain import checkpoints
+from loopsweb.audit.chain.export import export_chain
+from loopsweb.audit.chain.format import encode_canonical_json
+from loopsweb.audit.chain.verification import verify_and_store_result
+from loopsweb.audit.chain.verifier import BrokenChain
 from loopsweb.audit.models import Outcome
-from loopsweb.audit.record import actor, record
-from loopsweb.ui.errors import page
+from loopsweb.audit.record import actor_of_request, record_event
+from loopsweb.ui.errors import render_error
 
-CONFLICT, TOO_MANY = 409, 429
 View = Callable[[WorkspaceRequest], HttpResponseBase]
 
 
-def limited(action: str) -> Callable[[View], View]:
-    """Put it inside of what checks who may. Says it, too, where the trail does not hold."""
+def handle_proof_errors(action: str) -> Callable[[View], View]:
+    """Limit the rate of an expensive view (429), and answer 409 when the chain is not valid.
+
+    Goes inside `require`, so that only requests of permitted people count.
+    """
 
     def decorate(view: View) -> View:
         @wraps(view)
-        def guarded(request: WorkspaceRequest) -> HttpResponseBase:
+        def wrapped(request: WorkspaceRequest) -> HttpResponseBase:
             try:
-                rate_limits.take(request, action)
+                rate_limits.enforce_rate_limit(request, action)
                 return view(request)
-            except rate_limits.TooOften as error:
-                return page(request, TOO_MANY, "Too often", str(error))
-            except Broken as broken:
-                text = f"So nothing is signed. {broken}"
-                return page(request, CONFLICT, "The trail does not hold", text)
+            except rate_limits.RateLimited as error:
+                return render_error(
+                    request, HTTPStatus.TOO_MANY_REQUESTS, "Too many requests", str(error)
+                )
+            except BrokenChain as broken:
+                return render_error(
+                    request,
+                    HTTPStatus.CONFLICT,
+                    "Audit trail verification failed",
+                    f"Nothing was signed or exported. {broken}",
+                )
 
-        return guarded
+        return wrapped
 
     return decorate
 
 
-@require(Permission.EXPORT)
+@require(Permission.EXPORT, noun="audit")
 @require_POST
-@limited("verify")
-def verification(request: WorkspaceRequest) -> HttpResponse:
-    found = checks.check(request.workspace.slug, now=timezone.now())
-    if found.problem:
-        messages.error(request, f"The trail does not hold. {found.problem}")
+@handle_proof_errors("verify")
+def verify_now(request: WorkspaceRequest) -> HttpResponse:
+    chain = verify_and_store_result(request.workspace.slug, now=timezone.now())
+    if chain.problem:
+        messages.error(request, f"Audit trail verification failed. {chain.problem}")
     else:
-        messages.success(request, f"Every link holds, up to #{found.verified_sequence}.")
+        messages.success(request, f"Audit trail verified up to #{chain.verified_sequence}.")
     return redirect("dashboard:audit", request.workspace.slug)
 
 
-@require(Permission.EXPORT)
-@limited("export")
-def export(request: WorkspaceRequest) -> HttpResponseBase:
-    """JSONL for `python -m loopsweb.audit.verify`; that it was taken is its own last link."""
-    now = taken(request, "with proof")
-    lines = trail.export(request.workspace.slug, now=now)
-    return as_file(request, StreamingHttpResponse(lines), f"audit-{now:%Y%m%dT%H%M%SZ}.jsonl")
+@require(Permission.EXPORT, noun="audit")
+@handle_proof_errors("export")
+def download_export(request: WorkspaceRequest) -> HttpResponseBase:
+    """JSON lines for `python -m loopsweb.audit.verify`. The last link records this export."""
+    now = record_export(request, "with proof")
+    response = StreamingHttpResponse(export_chain(request.workspace.slug, now=now))
+    return set_download_headers(response, request, f"audit-{now:%Y%m%dT%H%M%SZ}.jsonl")
 
 
-@require(Permission.EXPORT)
-@limited("head")
-def head(request: WorkspaceRequest) -> HttpResponseBase:
-    """Signed now, for whoever keeps it: the trail up to here is verified against it later."""
-    now = taken(request, "signed head")
-    signed = trail.keep_signed(request.workspace.slug, now=now, handed_to=checkpoints.DOWNLOAD).head
-    line = HttpResponse(canonical(signed) + b"\n")
-    return as_file(request, line, f"head-{signed['sequence']}.jsonl")
+@require(Permission.EXPORT, noun="audit")
+@handle_proof_errors("head")
+def download_head(request: WorkspaceRequest) -> HttpResponseBase:
+    """A head signed now, to verify the trail against later."""
+    now = record_export(request, "signed head")
+    slug = request.workspace.slug
+    head = checkpoints.store_signed_head(slug, now=now, handed_to=checkpoints.DOWNLOAD).head
+    response = HttpResponse(encode_canonical_json(head) + b"\n")
+    return set_download_headers(response, request, f"head-{head['sequence']}.jsonl")
 
 
-def taken(request: WorkspaceRequest, what: str) -> datetime:
-    """When it was, which the trail tells before anything leaves."""
+def record_export(request: WorkspaceRequest, target_name: str) -> datetime:
+    """Record the export before any data leaves. Return the time of the event."""
     now = timezone.now()
-    record(
-        **actor(request),
+    record_event(
+        **actor_of_request(request),
         action="audit.export",
         outcome=Outcome.SUCCEEDED,
         target_noun="audit",
-        target_name=what,
+        target_name=target_name,
         now=now,
     )
     return now
 
 
-def as_file(request: WorkspaceRequest, answer: HttpResponseBase, name: str) -> HttpResponseBase:
-    answer["Content-Type"] = "application/jsonl"
-    answer["Content-Disposition"] = f'attachment; filename="{request.workspace.slug}-{name}"'
-    answer["Cache-Control"] = "private, no-store"
-    return answer
+def set_download_headers(
+    response: HttpResponseBase, request: WorkspaceRequest, name: str
+) -> HttpResponseBase:
+    response["Content-Type"] = "application/jsonl"
+    response["Content-Disposition"] = f'attachment; filename="{request.workspace.slug}-{name}"'
+    response["Cache-Control"] = "private, no-store"
+    return response

@@ -1,4 +1,4 @@
-"""The few pages that belong to no workspace."""
+"""Pages that belong to no workspace: home, help and health checks."""
 
 from __future__ import annotations
 
@@ -11,43 +11,35 @@ from django.utils import timezone
 
 from loopsweb.accounts.authorization.decorators import SignedInRequest, public, signed_in
 from loopsweb.accounts.models import Workspace
-from loopsweb.dashboard.last_visited import last_visited
-from loopsweb.resources.checkpoints.statuses import SYNC
-from loopsweb.resources.deactivations.statuses import DEACTIVATION
-from loopsweb.resources.deployments.statuses import DEPLOYMENT
+from loopsweb.dashboard.last_visited import get_last_visited
+from loopsweb.resources.deactivations.states import DEACTIVATION
+from loopsweb.resources.nouns import NOUNS
 from loopsweb.resources.polling import heartbeat
-from loopsweb.resources.runs.statuses import RUN
-from loopsweb.resources.samplers.statuses import SAMPLER
 from loopsweb.ui.pages import render_page
 
-VOCABULARIES = {
-    "Deployments": DEPLOYMENT,
-    "Runs": RUN,
-    "Samplers": SAMPLER,
-    "Checkpoint sync": SYNC,
-    "Deactivations": DEACTIVATION,
-}
+VOCABULARIES = {noun.label: noun.vocabulary for noun in NOUNS.values() if noun.vocabulary}
+VOCABULARIES["Deactivations"] = DEACTIVATION
 
 
 @public
-def healthz(request: HttpRequest) -> HttpResponse:
-    """200 once the site answers at all; asks neither database nor cache."""
+def check_liveness(request: HttpRequest) -> HttpResponse:
+    """200 while the web server responds. Uses neither database nor cache."""
     return HttpResponse("ok", content_type="text/plain")
 
 
 @public
-def readyz(request: HttpRequest) -> HttpResponse:
-    """200 while the database answers and polls are handed out, else 503; a line for each."""
-    answers = {
-        "database": database_answers(),
-        "polling": heartbeat.is_beating(now=timezone.now()),
+def check_readiness(request: HttpRequest) -> HttpResponse:
+    """200 while the database responds and polls are scheduled, else 503; one line for each."""
+    checks = {
+        "database": can_use_database(),
+        "polling": heartbeat.is_alive(now=timezone.now()),
     }
-    lines = [f"{name}: {'ok' if is_well else 'failing'}\n" for name, is_well in answers.items()]
-    status = HTTPStatus.OK if all(answers.values()) else HTTPStatus.SERVICE_UNAVAILABLE
+    lines = [f"{name}: {'ok' if is_ok else 'failing'}\n" for name, is_ok in checks.items()]
+    status = HTTPStatus.OK if all(checks.values()) else HTTPStatus.SERVICE_UNAVAILABLE
     return HttpResponse("".join(lines), content_type="text/plain", status=status)
 
 
-def database_answers() -> bool:
+def can_use_database() -> bool:
     try:
         with connection.cursor() as cursor:
             cursor.execute("SELECT 1")
@@ -57,14 +49,14 @@ def database_answers() -> bool:
 
 
 @signed_in
-def home(request: SignedInRequest) -> HttpResponse:
-    """The workspace visited last, else the first one, else the teams page."""
+def redirect_home(request: SignedInRequest) -> HttpResponse:
+    """To the last visited workspace, else the first one, else the list of teams."""
     workspaces = Workspace.objects.filter(team__memberships__user_id=request.user.pk)
-    workspace = workspaces.filter(slug=last_visited(request)).first() or workspaces.first()
+    workspace = workspaces.filter(slug=get_last_visited(request)).first() or workspaces.first()
     return redirect(workspace or "teams:list")
 
 
 @signed_in
-def statuses(request: SignedInRequest) -> HttpResponse:
+def show_statuses(request: SignedInRequest) -> HttpResponse:
     """What every status means and what to do about it."""
     return render_page(request, "dashboard/statuses.html", {"vocabularies": VOCABULARIES})

@@ -6,10 +6,10 @@ from loopsweb.dashboard import audit_views, overview_views, proof_views
 
 app_name = "dashboard"
 urlpatterns = [
-    path("", overview_views.overview, name="overview"),
-    path("audit/", audit_views.list_, name="audit"),
-    path("audit/verification/", proof_views.verification, name="verification"),
-    path("audit/export/", proof_views.export, name="export"),
-    path("audit/head/", proof_views.head, name="head"),
-    path("audit/<int:sequence>/", audit_views.detail, name="event"),
+    path("", overview_views.show_overview, name="overview"),
+    path("audit/", audit_views.list_events, name="audit"),
+    path("audit/verification/", proof_views.verify_now, name="verification"),
+    path("audit/export/", proof_views.download_export, name="export"),
+    path("audit/head/", proof_views.download_head, name="head"),
+    path("audit/<int:sequence>/", audit_views.show_event, name="event"),
 ]

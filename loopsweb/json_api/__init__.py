@@ -1,0 +1,1 @@
+"""The JSON API for scripts: its routes, its OpenAPI description and the access tokens it takes."""

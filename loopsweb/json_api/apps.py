@@ -7,6 +7,4 @@ class JsonApiConfig(AppConfig):
     name = "loopsweb.json_api"
 
     def ready(self) -> None:
-        from loopsweb.json_api import membership_signals
-
-        assert membership_signals  # noqa: S101  (imported for its receiver)
+        from loopsweb.json_api import membership_signals  # noqa: F401  (registers its receiver)

@@ -1,6 +1,6 @@
-"""Who gets in: whoever sends a valid token of that workspace in the Authorization header.
+"""Authentication by access token in the Authorization header.
 
-Cookies count for nothing here, so a page of another site can ask for nothing in a person's name.
+Cookies are ignored, so other sites cannot make requests on a person's behalf.
 """
 
 from __future__ import annotations
@@ -17,29 +17,29 @@ from django.utils import timezone
 from loopsweb.accounts import rate_limits
 from loopsweb.accounts.auth import mfa
 from loopsweb.accounts.authorization import denials
+from loopsweb.accounts.authorization.actors import actor_in_workspace
 from loopsweb.accounts.authorization.decorators import ACCESS_TOKEN
 from loopsweb.accounts.authorization.roles import Permission, permissions_of
 from loopsweb.accounts.models import Workspace
-from loopsweb.audit.record import Actor, actor
+from loopsweb.audit.record import Actor
 from loopsweb.json_api.problems import Problem
 from loopsweb.json_api.tokens.models import PREFIX, AccessToken, Scope
 from loopsweb.resources.deactivations.targets import Kind
 
-NOTED_EVERY = timedelta(minutes=1)
-NOT_ALLOWED = HTTPStatus.METHOD_NOT_ALLOWED
-ReadingView = Callable[[HttpRequest, Workspace, str], HttpResponse]
-ActingView = Callable[[HttpRequest, AccessToken, Actor, Kind, str], HttpResponse]
+USE_RECORDED_EVERY = timedelta(minutes=1)
+ReadView = Callable[[HttpRequest, Workspace, str], HttpResponse]
+ActView = Callable[[HttpRequest, AccessToken, Actor, Kind, str], HttpResponse]
 
 
-def of_the_api(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
-    """Answers problems as JSON. Without cookies there is nothing that a foreign form could use."""
+def api_view(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
+    """Answer problems as JSON, without CSRF checks: cookies are ignored."""
 
     @wraps(view)
     def guarded(request: HttpRequest, **parts: str) -> HttpResponse:
         try:
             response = view(request, **parts)
         except Problem as problem:
-            response = problem.answer()
+            response = problem.to_response()
         response["Cache-Control"] = "private, no-store"
         response["Vary"] = "Authorization"
         return response
@@ -49,86 +49,87 @@ def of_the_api(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]
     return guarded
 
 
-def reading(view: ReadingView) -> Callable[..., HttpResponse]:
-    @of_the_api
+def require_token(view: ReadView) -> Callable[..., HttpResponse]:
+    @api_view
     @wraps(view)
     def guarded(request: HttpRequest, workspace: str, noun: str) -> HttpResponse:
         if request.method not in {"GET", "HEAD"}:
-            raise Problem(NOT_ALLOWED, "Lists are read by GET.", allow="GET, HEAD")
-        return view(request, token_of(request, workspace, now=timezone.now()).workspace, noun)
+            raise Problem(HTTPStatus.METHOD_NOT_ALLOWED, "Read lists with GET.", allow="GET, HEAD")
+        return view(request, authenticate(request, workspace, now=timezone.now()).workspace, noun)
 
     return guarded
 
 
-def acting(view: ActingView) -> Callable[..., HttpResponse]:
-    """For what ends things: the token must be made for it, and its person may do it today."""
+def require_acting_token(view: ActView) -> Callable[..., HttpResponse]:
+    """The token must have the scope to act, and its owner must still have the permission."""
 
-    @of_the_api
+    @api_view
     @wraps(view)
     def guarded(request: HttpRequest, workspace: str, kind: Kind, remote_id: str) -> HttpResponse:
         if request.method != "POST":
-            raise Problem(NOT_ALLOWED, "A deactivation is asked for by POST.", allow="POST")
-        token = token_of(request, workspace, now=timezone.now())
-        if token.scope != Scope.ACT:
-            raise Problem(HTTPStatus.FORBIDDEN, "This token only reads. Make one that may act.")
-        by = actor_of(request, token)
-        if Permission.DEACTIVATE not in permissions_of(by["role"]):
-            refusal = denials.refuse(request, Permission.DEACTIVATE, by=by)
-            raise Problem(HTTPStatus.FORBIDDEN, str(refusal))
-        if not rate_limits.within(request, "api_act", key=token.digest):
             raise Problem(
-                HTTPStatus.TOO_MANY_REQUESTS, "A token acts 20 times a minute. Wait a minute."
+                HTTPStatus.METHOD_NOT_ALLOWED, "Request a deactivation with POST.", allow="POST"
+            )
+        token = authenticate(request, workspace, now=timezone.now())
+        if token.scope != Scope.ACT:
+            raise Problem(HTTPStatus.FORBIDDEN, "This token is read-only. Create one that may act.")
+        by = actor_in_workspace(request, token.workspace, person=token.person)
+        if Permission.DEACTIVATE not in permissions_of(by["role"]):
+            refusal = denials.record_denial(request, Permission.DEACTIVATE, by=by)
+            raise Problem(HTTPStatus.FORBIDDEN, str(refusal))
+        if not rate_limits.consume_rate_limit(request, "api_act", key=token.digest):
+            raise Problem(
+                HTTPStatus.TOO_MANY_REQUESTS,
+                "A token may act 20 times per minute. Try again in a minute.",
             )
         return view(request, token, by, kind, remote_id)
 
     return guarded
 
 
-def actor_of(request: HttpRequest, token: AccessToken) -> Actor:
-    role = token.workspace.team.memberships.get(user=token.person).role
-    here = actor(request, workspace=token.workspace.slug, role=role)
-    return {**here, "person": token.person.email}
+def authenticate(request: HttpRequest, workspace: str, *, now: datetime) -> AccessToken:
+    """Return the token of a request for `workspace`. Raises Problem.
 
-
-def token_of(request: HttpRequest, workspace: str, *, now: datetime) -> AccessToken:
-    """Of a request for something in that workspace. Raises Problem.
-
-    Wrong tokens of one address are limited, and lock out nobody else behind it.
+    Invalid tokens are rate-limited per address; valid ones from there still work.
     """
     scheme, _, secret = request.headers.get("Authorization", "").partition(" ")
     if scheme.lower() != "bearer" or not secret.strip():
         raise Problem(
             HTTPStatus.UNAUTHORIZED,
             f"Send an access token: Authorization: Bearer {PREFIX}… "
-            "Tokens are made in loopsweb, under Access tokens.",
+            "Create tokens in loopsweb under Access tokens.",
         )
-    token = AccessToken.objects.behind(secret.strip(), now=now)
+    token = AccessToken.objects.find_by_secret(secret.strip(), now=now)
     if token is None:
-        if not rate_limits.within(request, "api_refused"):
-            raise Problem(HTTPStatus.TOO_MANY_REQUESTS, "Too many wrong tokens. Wait a minute.")
+        if not rate_limits.consume_rate_limit(request, "api_refused"):
+            raise Problem(
+                HTTPStatus.TOO_MANY_REQUESTS, "Too many invalid tokens. Try again in a minute."
+            )
         raise Problem(
             HTTPStatus.UNAUTHORIZED,
-            "This token is unknown, expired or revoked, or its person has left the team.",
+            "This token is unknown, expired or revoked, or its owner has left the team.",
         )
-    if not rate_limits.within(request, "api_read", key=token.digest):
+    if not rate_limits.consume_rate_limit(request, "api_read", key=token.digest):
         raise Problem(
-            HTTPStatus.TOO_MANY_REQUESTS, "A token asks 120 times a minute. Wait a minute."
+            HTTPStatus.TOO_MANY_REQUESTS,
+            "A token may make 120 requests per minute. Try again in a minute.",
         )
-    if mfa.is_missing(token.person, token.workspace.team):
+    if mfa.lacks_required_mfa(token.person, token.workspace.team):
         raise Problem(
             HTTPStatus.FORBIDDEN,
-            "The team demands a second factor, and this token's person has none. "
-            "Set one up in loopsweb.",
+            "This team requires MFA; the token's owner has none. Set it up in loopsweb.",
         )
-    note_use(token, now=now)
+    record_use(token, now=now)
     if token.workspace.slug != workspace:
-        raise Problem(HTTPStatus.NOT_FOUND, "This token opens no workspace of that name.")
+        raise Problem(
+            HTTPStatus.NOT_FOUND, "This token gives no access to a workspace of that name."
+        )
     return token
 
 
-def note_use(token: AccessToken, *, now: datetime) -> None:
-    """Once a minute at most. What can be read is not lost over it."""
-    if token.last_used_at and now - token.last_used_at < NOTED_EVERY:
+def record_use(token: AccessToken, *, now: datetime) -> None:
+    """At most once a minute. A database that cannot be written to is ignored."""
+    if token.last_used_at and now - token.last_used_at < USE_RECORDED_EVERY:
         return
     try:
         AccessToken.objects.filter(pk=token.pk).update(last_used_at=now)

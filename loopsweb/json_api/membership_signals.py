@@ -1,4 +1,4 @@
-"""Who leaves a team leaves no token behind that would work again once they come back."""
+"""Revokes the tokens of a member who leaves a team, so that they stay invalid on return."""
 
 from __future__ import annotations
 
@@ -24,4 +24,4 @@ def revoke_tokens(membership: Membership, by: Actor, now: datetime, **_: Any) ->
     )
     for token in tokens.select_related("workspace", "person").order_by("workspace__slug", "pk"):
         actor: Actor = {**by, "workspace": token.workspace.slug}
-        actions.revoke(token=token, by=actor, now=now, reason="Its person left the team.")
+        actions.revoke(token=token, by=actor, now=now, reason="Its owner left the team.")

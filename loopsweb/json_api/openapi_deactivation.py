@@ -1,4 +1,4 @@
-"""The description of what ends something."""
+"""The deactivation operations of the OpenAPI document."""
 
 from __future__ import annotations
 
@@ -8,69 +8,69 @@ from loopsweb.json_api.openapi_parts import (
     TEXT_OR_NULL,
     TIME_OR_NULL,
     WORKSPACE,
-    object_of,
-    problems,
+    object_schema,
+    problem_responses,
 )
-from loopsweb.resources.deactivations.models import State
+from loopsweb.resources.deactivations.states import State
 from loopsweb.resources.deactivations.targets import Kind
 
 LONGEST_ID, LONGEST_REASON = 255, 1000
-PROBLEMS = {
-    "400": "The body is not understood.",
+PROBLEM_TEXTS = {
+    "400": "The body is invalid.",
     "401": "No token, or one that is unknown, expired or revoked.",
-    "403": "The token only reads, its person's role does, or loopsweb is read-only.",
-    "404": "The token does not open this workspace, or nothing of this id is known in it.",
-    "405": "A deactivation is asked for by POST.",
-    "409": "It has ended, was asked for already, or no API key can do it.",
-    "422": "It is protected, or a reason is missing, or `confirm` where it is demanded.",
-    "429": "Too often: wait as long as Retry-After says, in seconds.",
-    "502": "The Loops API did not do it. Nothing was changed.",
+    "403": "The token, its owner's role or loopsweb itself is read-only.",
+    "404": "The token gives no access to this workspace, or this id is unknown in it.",
+    "405": "Request a deactivation with POST.",
+    "409": "It has ended, a deactivation was already requested, or no API key can do it.",
+    "422": "It is protected, or a required `reason` or `confirm` is missing.",
+    "429": "Too many requests. Wait for the seconds in Retry-After.",
+    "502": "The Loops API refused it. Nothing was changed.",
     "503": "It could not be recorded, so nothing was done.",
 }
-DONE = object_of(
+ANSWER_SCHEMA = object_schema(
     {
         "incident": {"type": "string", "format": "uuid"},
         "id": {"type": "string"},
-        "state": {"type": "string", "enum": list(State.values)},
+        "state": {"type": "string", "enum": [state.value for state in State]},
         "waits_for": TEXT_OR_NULL,
         "requested_at": TIME_OR_NULL,
         "sent_from": TIME_OR_NULL,
         "expires_at": TIME_OR_NULL,
     }
 )
-ASKED = {
+BODY_SCHEMA = {
     "type": "object",
     "additionalProperties": False,
     "properties": {
         "reason": {
             "type": "string",
             "maxLength": LONGEST_REASON,
-            "description": "Kept in the audit trail, beside the name of the token's person.",
+            "description": "Recorded in the audit trail with the name of the token's owner.",
         },
         "confirm": {
             "type": "string",
             "maxLength": LONGEST_ID,
-            "description": "Its id, where it is somebody else's or something would be lost.",
+            "description": "Its id; required if somebody else owns it or something would be lost.",
         },
     },
 }
 
 
-def deactivation(kind: Kind) -> dict[str, Any]:
-    done = {"application/json": {"schema": DONE}}
+def describe_deactivation(kind: Kind) -> dict[str, Any]:
+    answer = {"application/json": {"schema": ANSWER_SCHEMA}}
     return {
         "operationId": f"deactivate_{kind.noun}",
-        "summary": f"End a {kind.noun}, under the same rules as on its page. Never sent twice.",
+        "summary": f"Deactivate a {kind.noun} by the rules of its page. Never sent twice.",
         "parameters": [WORKSPACE, ID],
-        "requestBody": {"content": {"application/json": {"schema": ASKED}}},
+        "requestBody": {"content": {"application/json": {"schema": BODY_SCHEMA}}},
         "responses": {
-            "200": {"description": "The Loops API accepted it.", "content": done},
+            "200": {"description": "The Loops API accepted it.", "content": answer},
             "202": {
-                "description": "Recorded: it waits for a second person, is about to be sent, or "
-                "its outcome is being asked for. Follow `incident` in the audit.",
-                "content": done,
+                "description": "Recorded: it waits for approval, is about to be sent, or its "
+                "outcome is still unknown. Follow `incident` in the audit trail.",
+                "content": answer,
             },
-            **problems(PROBLEMS),
+            **problem_responses(PROBLEM_TEXTS),
         },
     }
 

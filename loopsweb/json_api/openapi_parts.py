@@ -1,4 +1,4 @@
-"""What several operations of the description share."""
+"""Schemas shared by several operations of the OpenAPI document."""
 
 from __future__ import annotations
 
@@ -17,11 +17,11 @@ WORKSPACE = {
 }
 
 
-def object_of(properties: dict[str, Any]) -> dict[str, Any]:
+def object_schema(properties: dict[str, Any]) -> dict[str, Any]:
     return {"type": "object", "required": [*properties], "properties": properties}
 
 
-PROBLEM = object_of(
+PROBLEM = object_schema(
     {
         "type": {"type": "string"},
         "title": {"type": "string"},
@@ -31,7 +31,9 @@ PROBLEM = object_of(
 )
 
 
-def problems(why: Mapping[str, str]) -> dict[str, Any]:
-    """Responses by status."""
+def problem_responses(descriptions: Mapping[str, str]) -> dict[str, Any]:
+    """descriptions: {status: text}."""
     content = {MEDIA_TYPE: {"schema": {"$ref": "#/components/schemas/Problem"}}}
-    return {status: {"description": words, "content": content} for status, words in why.items()}
+    return {
+        status: {"description": text, "content": content} for status, text in descriptions.items()
+    }

@@ -1,4 +1,4 @@
-"""What went wrong, as problem JSON (RFC 9457)."""
+"""Errors as problem JSON (RFC 9457)."""
 
 from __future__ import annotations
 
@@ -11,16 +11,16 @@ SECONDS_TO_WAIT = 60
 
 
 class Problem(Exception):
-    """Raised anywhere under a view of the API, answered by its guard."""
+    """Raised inside an API view; `api_view` turns it into a response."""
 
     def __init__(self, status: HTTPStatus, detail: str, *, allow: str = "") -> None:
         super().__init__(detail)
         self.status, self.detail, self.allow = status, detail, allow
 
-    def answer(self) -> JsonResponse:
-        said = {"type": "about:blank", "title": self.status.phrase, "status": self.status}
+    def to_response(self) -> JsonResponse:
+        body = {"type": "about:blank", "title": self.status.phrase, "status": self.status}
         response = JsonResponse(
-            {**said, "detail": self.detail}, status=self.status, content_type=MEDIA_TYPE
+            {**body, "detail": self.detail}, status=self.status, content_type=MEDIA_TYPE
         )
         if self.status == HTTPStatus.UNAUTHORIZED:
             response["WWW-Authenticate"] = 'Bearer realm="loopsweb"'

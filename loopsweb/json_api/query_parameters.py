@@ -1,4 +1,4 @@
-"""What a URL asks for. Anything it says that is not understood is refused, not passed over."""
+"""Query parameters of the lists. Unknown or invalid ones are refused, not ignored."""
 
 from __future__ import annotations
 
@@ -9,55 +9,59 @@ from uuid import UUID
 from django.http import QueryDict
 
 from loopsweb.json_api.problems import Problem
-from loopsweb.json_api.schemas import Noun
+from loopsweb.json_api.schemas import Resource
 
-USUAL_SIZE, LARGEST_SIZE, LAST_PAGE = 50, 500, 1_000_000
-LONGEST = 300
+DEFAULT_SIZE, MAX_SIZE, MAX_PAGE = 50, 500, 1_000_000
+MAX_LENGTH = 300
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
+class PageQuery:
     page: int
     page_size: int
     filters: dict[str, str]
 
 
-def read(params: QueryDict, noun: Noun) -> Asked:
+def parse_query(params: QueryDict, resource: Resource) -> PageQuery:
     """Raises Problem."""
-    known = {"page", "page_size", *noun.filters}
+    known = {"page", "page_size", *resource.filters}
     for name in params:
         if name not in known:
-            raise bad(f"There is no parameter {name!r}; there are {', '.join(sorted(known))}.")
+            raise bad_request(
+                f"Unknown parameter {name!r}. Known parameters: {', '.join(sorted(known))}."
+            )
         if len(params.getlist(name)) > 1:
-            raise bad(f"{name} is given more than once.")
-    return Asked(
-        page=whole(params, "page", usual=1, most=LAST_PAGE),
-        page_size=whole(params, "page_size", usual=USUAL_SIZE, most=LARGEST_SIZE),
+            raise bad_request(f"{name} is given more than once.")
+    return PageQuery(
+        page=parse_integer(params, "page", default=1, maximum=MAX_PAGE),
+        page_size=parse_integer(params, "page_size", default=DEFAULT_SIZE, maximum=MAX_SIZE),
         filters={
-            noun.fields[name][0]: text(params, name) for name in noun.filters if name in params
+            resource.fields[name][0]: parse_text(params, name)
+            for name in resource.filters
+            if name in params
         },
     )
 
 
-def whole(params: QueryDict, name: str, *, usual: int, most: int) -> int:
-    given = params.get(name, str(usual))
-    is_number = given.isascii() and given.isdecimal() and len(given) <= len(str(most))
-    if not is_number or not 1 <= int(given) <= most:
-        raise bad(f"{name} is a whole number from 1 to {most}.")
+def parse_integer(params: QueryDict, name: str, *, default: int, maximum: int) -> int:
+    given = params.get(name, str(default))
+    is_number = given.isascii() and given.isdecimal() and len(given) <= len(str(maximum))
+    if not is_number or not 1 <= int(given) <= maximum:
+        raise bad_request(f"{name} must be a whole number from 1 to {maximum}.")
     return int(given)
 
 
-def text(params: QueryDict, name: str) -> str:
+def parse_text(params: QueryDict, name: str) -> str:
     given = str(params.get(name, ""))
-    if not given or len(given) > LONGEST or "\x00" in given:
-        raise bad(f"{name} is a text of 1 to {LONGEST} characters.")
+    if not given or len(given) > MAX_LENGTH or "\x00" in given:
+        raise bad_request(f"{name} must have 1 to {MAX_LENGTH} characters.")
     if name == "incident":
         try:
             return str(UUID(given))
         except ValueError:
-            raise bad("incident is a UUID.") from None
+            raise bad_request("incident must be a UUID.") from None
     return given
 
 
-def bad(detail: str) -> Problem:
+def bad_request(detail: str) -> Problem:
     return Problem(HTTPStatus.BAD_REQUEST, detail)

@@ -1,11 +1,10 @@
-"""What can be read: each noun's fields, and by which of them one may filter.
+"""The readable resources: their fields, filters and order.
 
-A field is named as in the API that the snapshot was read from. What that API did not say is null.
+Fields are named as in the Loops API. Values that it did not send are null.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -14,33 +13,31 @@ from django.db.models import Model, QuerySet
 
 from loopsweb.accounts.models import Workspace
 from loopsweb.audit.models import Event
-from loopsweb.resources.models import Checkpoint, Deployment, Run, Sampler, Session
-from loopsweb.resources.snapshot.models import Snapshot
+from loopsweb.resources.nouns import NOUNS
 
 TEXT, TIME, INTEGER, ANY = "string", "date-time", "integer", "any"
-SEEN = {
+SIGHTINGS = {
     "first_seen_at": ("first_seen_at", TIME),
     "not_in_the_answers_since": ("missing_since", TIME),
 }
 
 
 @dataclass(frozen=True, kw_only=True)
-class Noun:
-    """fields: {name in the JSON: (attribute of a row, kind)}. filters: those compared for equality.
-    order: of the rows, newest first."""
+class Resource:
+    """fields: {name in the JSON: (attribute of a row, type)}. filters: names of fields to compare
+    for equality. order: of the rows, newest first."""
 
     about: str
     fields: dict[str, tuple[str, str]]
     filters: tuple[str, ...]
     order: tuple[str, ...]
-    rows: Callable[[Workspace], QuerySet[Any]]
 
-    def item(self, row: Model) -> dict[str, Any]:
-        return {name: value(getattr(row, source)) for name, (source, _) in self.fields.items()}
+    def serialize(self, row: Model) -> dict[str, Any]:
+        return {name: to_json(getattr(row, source)) for name, (source, _) in self.fields.items()}
 
 
-def value(given: Any) -> Any:
-    """As JSON has it. An empty text is what nobody said: null."""
+def to_json(given: Any) -> Any:
+    """Return `given` as JSON. Empty strings become null."""
     if isinstance(given, datetime):
         return given.isoformat().replace("+00:00", "Z")
     if given is None or isinstance(given, int | float | dict | list):
@@ -48,29 +45,30 @@ def value(given: Any) -> Any:
     return str(given) or None
 
 
-def snapshot(model: type[Snapshot]) -> Callable[[Workspace], QuerySet[Any]]:
-    rows: Callable[[Workspace], QuerySet[Any]] = model.objects.in_workspace
-    return rows
+def select_rows(name: str, workspace: Workspace) -> QuerySet[Any]:
+    """name: a key of RESOURCES."""
+    if name == "audit":
+        return Event.objects.filter(workspace=workspace.slug)
+    return NOUNS[name].model.objects.in_workspace(workspace)
 
 
-def texts(*names: str, **renamed: str) -> dict[str, tuple[str, str]]:
+def text_fields(*names: str, **renamed: str) -> dict[str, tuple[str, str]]:
     same = {name: (name, TEXT) for name in names}
     return same | {name: (source, TEXT) for name, source in renamed.items()}
 
 
 NEWEST = ("-created_at", "-pk")
 CREATED = {"created_at": ("created_at", TIME)}
-NOUNS: dict[str, Noun] = {
-    "sessions": Noun(
-        about="Sessions known from runs and samplers, created here, or entered by a person.",
-        fields=texts("origin", id="remote_id") | SEEN,
+RESOURCES: dict[str, Resource] = {
+    "sessions": Resource(
+        about="Sessions found in runs and samplers, created in loopsweb or entered by hand.",
+        fields=text_fields("origin", id="remote_id") | SIGHTINGS,
         filters=("id", "origin"),
         order=("-first_seen_at", "-pk"),
-        rows=snapshot(Session),
     ),
-    "runs": Noun(
-        about="Runs, each in its session.",
-        fields=texts(
+    "runs": Resource(
+        about="Training runs.",
+        fields=text_fields(
             "name",
             "status",
             "base_model",
@@ -82,14 +80,13 @@ NOUNS: dict[str, Noun] = {
             owner="owner_email",
         )
         | CREATED
-        | SEEN,
+        | SIGHTINGS,
         filters=("id", "status", "base_model", "session_id", "deployment_id", "owner"),
         order=NEWEST,
-        rows=snapshot(Run),
     ),
-    "samplers": Noun(
-        about="Samplers, paired with a run or standing alone.",
-        fields=texts(
+    "samplers": Resource(
+        about="Samplers, paired with a run or standalone.",
+        fields=text_fields(
             "status",
             "base_model",
             "base_url",
@@ -101,14 +98,13 @@ NOUNS: dict[str, Noun] = {
             owner="owner_email",
         )
         | CREATED
-        | SEEN,
+        | SIGHTINGS,
         filters=("id", "status", "base_model", "run_id", "owner"),
         order=NEWEST,
-        rows=snapshot(Sampler),
     ),
-    "checkpoints": Noun(
+    "checkpoints": Resource(
         about="Checkpoints of runs. A name is unique per run and target.",
-        fields=texts(
+        fields=text_fields(
             "name",
             "target",
             "uri",
@@ -120,14 +116,13 @@ NOUNS: dict[str, Noun] = {
         )
         | {"size_bytes": ("size_bytes", INTEGER), "expires_at": ("expires_at", TIME)}
         | CREATED
-        | SEEN,
+        | SIGHTINGS,
         filters=("id", "name", "target", "base_model", "sync_status", "run_id"),
         order=NEWEST,
-        rows=snapshot(Checkpoint),
     ),
-    "deployments": Noun(
+    "deployments": Resource(
         about="Loops deployments: live training pairs that hold GPUs.",
-        fields=texts(
+        fields=text_fields(
             "status",
             "base_model",
             "base_url",
@@ -142,15 +137,14 @@ NOUNS: dict[str, Noun] = {
         )
         | {name: (name, INTEGER) for name in ("gpu_count", "node_count", "gpus_held")}
         | CREATED
-        | SEEN,
+        | SIGHTINGS,
         filters=("id", "status", "base_model", "owner"),
         order=NEWEST,
-        rows=snapshot(Deployment),
     ),
-    "audit": Noun(
-        about="The audit trail: what was done, tried or seen, by whom and when.",
+    "audit": Resource(
+        about="The audit trail: what was done, attempted or observed, by whom and when.",
         fields={"sequence": ("sequence", INTEGER), "at": ("at", TIME)}
-        | texts(
+        | text_fields(
             "action",
             "outcome",
             "incident",
@@ -171,6 +165,5 @@ NOUNS: dict[str, Noun] = {
         | {"answer": ("answer", ANY)},
         filters=("action", "outcome", "person", "target_noun", "target_id", "incident"),
         order=("-sequence",),
-        rows=lambda workspace: Event.objects.filter(workspace=workspace.slug),
     ),
 }

@@ -3,7 +3,7 @@ from __future__ import annotations
 from django.urls import path, re_path
 
 from loopsweb.json_api import deactivation, views
-from loopsweb.json_api.schemas import NOUNS
+from loopsweb.json_api.schemas import RESOURCES
 from loopsweb.resources.deactivations.targets import KINDS
 
 app_name = "api"
@@ -11,16 +11,16 @@ urlpatterns = [
     path("openapi.json", views.openapi, name="openapi"),
     *(
         path(f"w/<slug:workspace>/{noun}/", views.list_, {"noun": noun}, name=noun)
-        for noun in NOUNS
+        for noun in RESOURCES
     ),
     *(
         path(
             f"w/<slug:workspace>/{kind.plural}/<remote_id:remote_id>/deactivation/",
-            deactivation.deactivation,
+            deactivation.deactivate,
             {"kind": kind},
             name=f"{kind.noun}_deactivation",
         )
         for kind in KINDS.values()
     ),
-    re_path(r"^(?P<rest>[\s\S]*)$", views.nothing),
+    re_path(r"^(?P<rest>[\s\S]*)$", views.not_found),
 ]

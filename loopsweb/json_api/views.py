@@ -1,4 +1,4 @@
-"""Reading a workspace as JSON: the lists and the audit trail, a page at a time."""
+"""Paginated lists of a workspace's resources and audit events as JSON."""
 
 from __future__ import annotations
 
@@ -10,49 +10,49 @@ from django.utils import timezone
 
 from loopsweb.accounts.authorization.decorators import public
 from loopsweb.accounts.models import Workspace
-from loopsweb.json_api.authentication import of_the_api, reading
-from loopsweb.json_api.openapi import document
+from loopsweb.json_api.authentication import api_view, require_token
+from loopsweb.json_api.openapi import build_document
 from loopsweb.json_api.problems import Problem
-from loopsweb.json_api.query_parameters import read
-from loopsweb.json_api.schemas import NOUNS, value
-from loopsweb.resources.snapshot.freshness import freshness
+from loopsweb.json_api.query_parameters import parse_query
+from loopsweb.json_api.schemas import RESOURCES, select_rows, to_json
+from loopsweb.resources.freshness import load_freshness
 
 
-@reading
+@require_token
 def list_(request: HttpRequest, workspace: Workspace, noun: str) -> HttpResponse:
-    asked = read(request.GET, NOUNS[noun])
-    rows = NOUNS[noun].rows(workspace).filter(**asked.filters)
+    query = parse_query(request.GET, RESOURCES[noun])
+    rows = select_rows(noun, workspace).filter(**query.filters)
     total = rows.count()
-    start = (asked.page - 1) * asked.page_size
-    shown = rows.order_by(*NOUNS[noun].order)[start : start + asked.page_size]
+    start = (query.page - 1) * query.page_size
+    shown = rows.order_by(*RESOURCES[noun].order)[start : start + query.page_size]
     return JsonResponse(
         {
-            **age(workspace, noun),
+            **read_freshness(workspace, noun),
             "total": total,
-            "page": asked.page,
-            "pages": max(1, -(-total // asked.page_size)),
-            "items": [NOUNS[noun].item(row) for row in shown],
+            "page": query.page,
+            "pages": max(1, -(-total // query.page_size)),
+            "items": [RESOURCES[noun].serialize(row) for row in shown],
         }
     )
 
 
-def age(workspace: Workspace, noun: str) -> dict[str, Any]:
-    """The audit is our own, and always of now."""
+def read_freshness(workspace: Workspace, noun: str) -> dict[str, Any]:
+    """The audit trail is loopsweb's own, so it is always up to date."""
     if noun == "audit":
-        return {"as_of": value(timezone.now()), "failing_since": None, "error": None}
-    feed = freshness(workspace).of(noun)
+        return {"as_of": to_json(timezone.now()), "failing_since": None, "error": None}
+    feed = load_freshness(workspace).of(noun)
     return {
-        "as_of": value(feed.as_of),
-        "failing_since": value(feed.failing_since),
+        "as_of": to_json(feed.as_of),
+        "failing_since": to_json(feed.failing_since),
         "error": feed.error or None,
     }
 
 
 @public
 def openapi(request: HttpRequest) -> HttpResponse:
-    return JsonResponse(document())
+    return JsonResponse(build_document())
 
 
-@of_the_api
-def nothing(request: HttpRequest, rest: str) -> HttpResponse:
-    raise Problem(HTTPStatus.NOT_FOUND, "There is nothing here: see openapi.json.")
+@api_view
+def not_found(request: HttpRequest, rest: str) -> HttpResponse:
+    raise Problem(HTTPStatus.NOT_FOUND, "There is no such endpoint. See openapi.json.")

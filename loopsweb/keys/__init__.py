@@ -1,0 +1,1 @@
+"""API keys: their encrypted storage, what each key can do, and the API clients built from them."""

@@ -1,5 +1,4 @@
-"""Keys as staff see them: whose, where, in which state, by fingerprint. A secret is neither shown
-nor taken in; a key can be removed, which the workspace's audit tells."""
+"""API keys in /admin/: staff can look at and remove them, but never see or enter a secret."""
 
 from __future__ import annotations
 
@@ -8,7 +7,7 @@ from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils import timezone
 
-from loopsweb.audit.record import actor
+from loopsweb.audit.record import actor_of_request
 from loopsweb.keys import actions
 from loopsweb.keys.models import Key
 
@@ -40,7 +39,7 @@ class KeyAdmin(admin.ModelAdmin[Key]):
         return False
 
     def delete_model(self, request: HttpRequest, obj: Key) -> None:
-        by = actor(request, workspace=obj.workspace.slug, role="staff")
+        by = actor_of_request(request, workspace=obj.workspace.slug, role="staff")
         actions.remove(key=obj, by=by, now=timezone.now(), reason="Removed in /admin/.")
 
     def delete_queryset(self, request: HttpRequest, queryset: QuerySet[Key]) -> None:

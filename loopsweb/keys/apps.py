@@ -4,15 +4,14 @@ from django.apps import AppConfig
 from django.conf import settings
 
 from loopsweb import cipher
-from loopsweb.loops_api.addresses import allow_private
+from loopsweb.loops_api.ip_filter import allow_private_hosts
 
 
 class KeysConfig(AppConfig):
     name = "loopsweb.keys"
 
     def ready(self) -> None:
-        from loopsweb.keys import membership_signals
+        from loopsweb.keys import membership_signals  # noqa: F401  (registers its receiver)
 
-        assert membership_signals  # noqa: S101  (imported for its receiver)
-        allow_private(settings.LOOPSWEB_PRIVATE_API_HOSTS)
-        cipher.ring()  # a bad ring is said at the start, not at the first key
+        allow_private_hosts(settings.LOOPSWEB_PRIVATE_API_HOSTS)
+        cipher.get_ring()  # fail at startup if the key ring is invalid

@@ -1,4 +1,4 @@
-"""What a key can do, row by row, for the page that shows it."""
+"""What a key can do, as rows for its page."""
 
 from __future__ import annotations
 
@@ -9,20 +9,21 @@ from loopsweb.keys.scopes import NEWER_ROUTES, ORGANISATION, OWN, SCOPES
 
 
 @dataclass(frozen=True, slots=True)
-class Row:
-    """answer: yes, no, or None where nobody knows yet."""
+class Capability:
+    """answer: None while it is unknown."""
 
     name: str
     purpose: str
     answer: bool | None
 
 
-def scopes(key: Key) -> list[Row]:
+def list_scopes(key: Key) -> list[Capability]:
     held = {OWN: key.can_list, ORGANISATION: key.can_manage}
-    return [Row(scope, purpose, held[scope]) for scope, purpose in SCOPES.items()]
+    return [Capability(scope, purpose, held[scope]) for scope, purpose in SCOPES.items()]
 
 
-def newer_routes(key: Key) -> list[Row]:
+def list_newer_routes(key: Key) -> list[Capability]:
     return [
-        Row(route, purpose, key.offers.get(name)) for name, (route, purpose) in NEWER_ROUTES.items()
+        Capability(route, purpose, key.offers.get(name))
+        for name, (route, purpose) in NEWER_ROUTES.items()
     ]

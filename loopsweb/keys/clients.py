@@ -1,4 +1,4 @@
-"""From a stored key to a client that may use it: the only place where a key is decrypted to act."""
+"""Builds API clients from stored keys. Only this module decrypts a key for use."""
 
 from __future__ import annotations
 
@@ -12,68 +12,72 @@ from loopsweb.accounts.models import User, Workspace
 from loopsweb.cipher import CipherError
 from loopsweb.keys.models import Key
 from loopsweb.loops_api import Client
-from loopsweb.loops_api.bounds import Limits
 from loopsweb.loops_api.client import Generation
+from loopsweb.loops_api.request_limits import Limits
 
-WHILE_A_PAGE_WAITS = Limits(read=8, read_list=8, deadline=10, deadline_list=10, attempts=1)
-READ_FOR_A_PAGE = frozenset({"list_files", "get_session"})
-NO_KEY = "You have no API key in this workspace, and no team-mate shares one. Add a key."
+PAGE_LIMITS = Limits(read=8, read_list=8, deadline=10, deadline_list=10, attempts=1)
+PAGE_METHODS = frozenset({"list_files", "get_session"})
+NO_KEY = "You have no API key in this workspace, and no teammate shares one. Add a key."
 
 
 class NoKey(Exception):
-    """Nobody's key may be used for this. The message says why and what to do."""
+    """No key can be used for this. The message says why and what to do."""
 
 
 class KeyUnusable(Exception):
-    """This key must not or cannot be used, whatever the API thinks of it. The message says why."""
+    """This key cannot be decrypted or must not be sent to its URL. The message says why."""
 
 
 @dataclass(frozen=True, slots=True)
-class Acting:
-    """client: asks the API with `key`. The audit event names the key."""
+class KeyClient:
+    """An API client and the key it sends; audit events name the key."""
 
     client: Client
     key: Key
 
 
-def client_for(*, workspace: Workspace, person: User, method: str = "") -> Acting:
-    """The person's own healthy key here, else one that a team-mate shares. Raises NoKey.
+def find_client(*, workspace: Workspace, person: User, method: str = "") -> KeyClient:
+    """Use the person's own healthy key, or else one that a teammate shares. Raises NoKey.
 
-    method: what will be called, such as "deactivate_deployment"; keys known not to be able to do
-        it are passed over. What is only read for a page that waits is asked once, briefly.
+    method: the client method to call, such as "deactivate_deployment"; keys that cannot call it
+        are skipped. Methods that a page waits for get short timeouts and no retries.
     """
-    reason, limits = "", WHILE_A_PAGE_WAITS if method in READ_FOR_A_PAGE else Limits()
-    for key in _candidates(workspace=workspace, person=person):
-        why_not = key.cannot(method) if method else ""
-        if not why_not:
+    reason, limits = "", PAGE_LIMITS if method in PAGE_METHODS else Limits()
+    for key in _find_usable_keys(workspace=workspace, person=person):
+        refusal = key.explain_refusal(method) if method else ""
+        if not refusal:
             try:
-                return Acting(client=client_of(key, limits=limits), key=key)
+                return KeyClient(client=build_client(key, limits=limits), key=key)
             except KeyUnusable as unusable:
-                why_not = str(unusable)
-        reason = reason or why_not
-    raise NoKey(reason or _why_none(workspace=workspace, person=person))
+                refusal = str(unusable)
+        reason = reason or refusal
+    raise NoKey(reason or _explain_no_key(workspace=workspace, person=person))
 
 
-def key_for(*, workspace: Workspace, person: User, method: str) -> Key | None:
-    """The key that `client_for` would try first, not decrypted."""
-    keys = _candidates(workspace=workspace, person=person)
-    return next((key for key in keys if not key.cannot(method)), None)
+def find_key(*, workspace: Workspace, person: User, method: str) -> Key | None:
+    """Return the key that `find_client` tries first, without decrypting it."""
+    keys = _find_usable_keys(workspace=workspace, person=person)
+    return next((key for key in keys if not key.explain_refusal(method)), None)
 
 
-def why_not(*, workspace: Workspace, person: User, method: str) -> str:
-    """Why the person cannot do this here: the words on a disabled button; "" when they can."""
-    reasons = [key.cannot(method) for key in _candidates(workspace=workspace, person=person)]
+def explain_refusal(*, workspace: Workspace, person: User, method: str) -> str:
+    """Say why the person cannot call `method` here; "" if they can. Shown on disabled buttons."""
+    reasons = [
+        key.explain_refusal(method) for key in _find_usable_keys(workspace=workspace, person=person)
+    ]
     if "" in reasons:
         return ""
-    return reasons[0] if reasons else _why_none(workspace=workspace, person=person)
+    return reasons[0] if reasons else _explain_no_key(workspace=workspace, person=person)
 
 
-def client_of(key: Key, *, limits: Limits | None = None) -> Client:
-    """Raises KeyUnusable: its address is not allowed, or it cannot be decrypted."""
+def build_client(key: Key, *, limits: Limits | None = None) -> Client:
+    """Raises KeyUnusable if its URL is not allowed or it cannot be decrypted."""
     require_allowed_url(key.api_url)
     generation = cast("Generation", key.generation)
     try:
-        return Client(base_url=key.api_url, key=key.secret(), generation=generation, limits=limits)
+        return Client(
+            base_url=key.api_url, key=key.decrypt_secret(), generation=generation, limits=limits
+        )
     except CipherError as error:
         raise KeyUnusable(str(error)) from error
 
@@ -81,15 +85,15 @@ def client_of(key: Key, *, limits: Limits | None = None) -> Client:
 def require_allowed_url(api_url: str) -> None:
     if api_url not in settings.LOOPSWEB_API_URLS:
         raise KeyUnusable(
-            f"The API URL {api_url} is not among those that loopsweb may talk to. "
-            "Whoever runs loopsweb can add it to LOOPSWEB_API_URLS."
+            f"The API URL {api_url} is not allowed. An administrator of loopsweb can add it to "
+            "LOOPSWEB_API_URLS."
         )
 
 
-def _candidates(*, workspace: Workspace, person: User) -> list[Key]:
-    """Own keys first, then those that can do and see most."""
-    mine_or_shared = Q(owner=person) | Q(shared=True)
-    keys = Key.objects.in_workspace(workspace).usable().filter(mine_or_shared)
+def _find_usable_keys(*, workspace: Workspace, person: User) -> list[Key]:
+    """Own keys come first, then the most capable ones."""
+    own_or_shared = Q(owner=person) | Q(shared=True)
+    keys = Key.objects.in_workspace(workspace).usable().filter(own_or_shared)
     return sorted(
         keys,
         key=lambda key: (
@@ -101,7 +105,7 @@ def _candidates(*, workspace: Workspace, person: User) -> list[Key]:
     )
 
 
-def _why_none(*, workspace: Workspace, person: User) -> str:
+def _explain_no_key(*, workspace: Workspace, person: User) -> str:
     own = Key.objects.in_workspace(workspace).filter(owner=person).first()
     if own is None:
         return NO_KEY

@@ -1,4 +1,4 @@
-"""What may be known about a key without knowing it: a fingerprint, and the ends of it to show."""
+"""Identifies a key without revealing it: its fingerprint and the few characters that may show."""
 
 from __future__ import annotations
 
@@ -6,26 +6,26 @@ from dataclasses import dataclass
 
 from django.utils.crypto import salted_hmac
 
-SHOWN_AT_THE_END = 4
-TOO_SHORT_TO_SHOW = 8
+VISIBLE_END = 4
+LONGEST_HIDDEN = 8
 
 
-def fingerprint(secret: str) -> str:
-    """32 hex digits of an HMAC under SECRET_KEY: equal for equal keys, telling nothing of them."""
+def compute_fingerprint(secret: str) -> str:
+    """Return 32 hex digits of an HMAC under SECRET_KEY; equal keys have equal fingerprints."""
     return salted_hmac("loopsweb.keys.fingerprint", secret, algorithm="sha256").hexdigest()[:32]
 
 
 @dataclass(frozen=True, slots=True)
-class Ends:
+class VisibleEnds:
     prefix: str
     last4: str
 
 
-def ends(secret: str) -> Ends:
-    """A real key is `<prefix>.<secret>`. Of one with a short secret part nothing is shown."""
+def get_visible_ends(secret: str) -> VisibleEnds:
+    """Split `<prefix>.<secret>`. Both ends are empty if the secret part is too short to show."""
     prefix, dot, tail = secret.partition(".")
     if not dot:
         prefix, tail = "", secret
-    if len(tail) <= TOO_SHORT_TO_SHOW:
-        return Ends(prefix="", last4="")
-    return Ends(prefix=prefix[:32], last4=tail[-SHOWN_AT_THE_END:])
+    if len(tail) <= LONGEST_HIDDEN:
+        return VisibleEnds(prefix="", last4="")
+    return VisibleEnds(prefix=prefix[:32], last4=tail[-VISIBLE_END:])

@@ -1,4 +1,4 @@
-"""Forms that take a key in. None ever gives one back: a password field is rendered empty."""
+"""Forms that accept a key. They never send one back: password fields render empty."""
 
 from __future__ import annotations
 
@@ -13,10 +13,10 @@ from loopsweb.accounts.authorization.roles import Permission, roles_with
 from loopsweb.accounts.models import User, Workspace
 from loopsweb.accounts.teams.forms import WorkspaceField
 
-PLAIN = RegexValidator(
-    r"^[!-~]+$", "An API key is plain letters, digits and signs without spaces. Copy it again."
+PRINTABLE_ASCII = RegexValidator(
+    r"^[!-~]+$", "An API key has only letters, digits and punctuation, no spaces. Copy it again."
 )
-PASTE_AGAIN = "Paste the key again: it is never sent back to this page."
+PASTE_AGAIN = "Paste the key again. It is never sent back to this page."
 
 
 class SecretField(forms.CharField):
@@ -24,20 +24,20 @@ class SecretField(forms.CharField):
         super().__init__(
             label="API key",
             max_length=500,
-            validators=[PLAIN],
+            validators=[PRINTABLE_ASCII],
             widget=forms.PasswordInput(
                 attrs={"autocomplete": "off", "spellcheck": "false", "autocapitalize": "none"}
             ),
         )
 
 
-class ReplaceKey(forms.Form):
+class ReplaceKeyForm(forms.Form):
     secret = SecretField()
 
 
-class AddKey(forms.Form):
+class AddKeyForm(forms.Form):
     name = forms.CharField(
-        label="Name", max_length=100, help_text="So that you know it again, such as “laptop”."
+        label="Name", max_length=100, help_text="To recognise it later, such as “laptop”."
     )
     secret = SecretField()
     api_url = forms.ChoiceField(label="API URL")
@@ -46,13 +46,13 @@ class AddKey(forms.Form):
         queryset=Workspace.objects.none(),
         to_field_name="slug",
         empty_label=None,
-        help_text="What this key sees, the workspace's team sees.",
+        help_text="The workspace's team sees everything this key can see.",
     )
     shared = forms.BooleanField(
         label="My team may act with this key",
         required=False,
         help_text="Operators without a key of their own then create and deactivate with yours. "
-        "The audit names them and the key.",
+        "The audit trail records the operator and the key.",
     )
 
     def __init__(self, *args: Any, person: User, **kwargs: Any) -> None:
@@ -61,10 +61,10 @@ class AddKey(forms.Form):
         assert isinstance(api_url, forms.ChoiceField)  # noqa: S101  (narrows the type)
         assert isinstance(workspace, forms.ModelChoiceField)  # noqa: S101
         api_url.choices = [(url, url) for url in settings.LOOPSWEB_API_URLS]
-        workspace.queryset = workspaces_to_add_to(person)
+        workspace.queryset = list_workspaces_for_keys(person)
 
 
-def workspaces_to_add_to(person: User) -> QuerySet[Workspace]:
+def list_workspaces_for_keys(person: User) -> QuerySet[Workspace]:
     roles = roles_with(Permission.ADD_KEY)
     return Workspace.objects.filter(
         team__memberships__user=person, team__memberships__role__in=roles

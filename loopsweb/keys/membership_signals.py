@@ -1,4 +1,4 @@
-"""Who leaves a team takes their keys along."""
+"""Removes the keys of a member who leaves the team."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""An API key that a person put into a workspace: encrypted, bound to its row, never shown again."""
+"""API keys, encrypted and bound to their row, owner, workspace and URL."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ from django.utils import timezone
 
 from loopsweb import cipher
 from loopsweb.accounts.models import User, Workspace
-from loopsweb.keys.fingerprints import ends, fingerprint
-from loopsweb.keys.scopes import ORGANISATION, OWN, need
+from loopsweb.keys.fingerprints import compute_fingerprint, get_visible_ends
+from loopsweb.keys.scopes import ORGANISATION, OWN, find_requirement
 
 NOT_OFFERED = "This Loops server does not offer this."
 
@@ -30,7 +30,7 @@ class KeyQuerySet(models.QuerySet["Key"]):
         return self.filter(workspace=workspace)
 
     def usable(self) -> KeyQuerySet:
-        """Healthy, of an active person who still belongs to the workspace's team."""
+        """Healthy keys of active people who still belong to the workspace's team."""
         return self.filter(
             state=KeyState.HEALTHY,
             owner__is_active=True,
@@ -39,7 +39,7 @@ class KeyQuerySet(models.QuerySet["Key"]):
 
 
 class Key(models.Model):
-    """The booleans about what the key can do are None where nobody knows yet."""
+    """`can_list` and `can_manage` are None while unknown."""
 
     uid = models.UUIDField(unique=True, default=uuid.uuid4, editable=False)
     workspace = models.ForeignKey(Workspace, on_delete=models.CASCADE, related_name="keys")
@@ -90,40 +90,39 @@ class Key(models.Model):
 
     @property
     def mask(self) -> str:
-        """`prefix…last4`, `…last4`, or nothing where even that would tell too much."""
+        """`prefix…last4`, `…last4`, or "" for a key too short to show any of it."""
         return f"{self.prefix}…{self.last4}" if self.last4 else ""
 
     @property
     def is_healthy(self) -> bool:
         return self.state == KeyState.HEALTHY
 
-    def put(self, secret: str) -> None:
-        """Take `secret` in, encrypted and bound to this row. Does not save."""
-        self.ciphertext = cipher.ring().encrypt(secret, **self._bound())
-        self.ring_id = cipher.ring_id_of(self.ciphertext)
-        self.fingerprint = fingerprint(secret)
-        shown = ends(secret)
+    def set_secret(self, secret: str) -> None:
+        """Encrypt `secret` and bind it to this row. Does not save."""
+        self.ciphertext = cipher.get_ring().encrypt(secret, **self._binding())
+        self.ring_id = cipher.parse_ring_id(self.ciphertext)
+        self.fingerprint = compute_fingerprint(secret)
+        shown = get_visible_ends(secret)
         self.prefix, self.last4 = shown.prefix, shown.last4
 
-    def secret(self) -> str:
-        """The key itself, for an Authorization header only. Raises cipher.CipherError."""
+    def decrypt_secret(self) -> str:
+        """Return the key in plain text, for an Authorization header only. Raises CipherError."""
         try:
-            return cipher.ring().decrypt(self.ciphertext, **self._bound())
+            return cipher.get_ring().decrypt(self.ciphertext, **self._binding())
         except cipher.Undecryptable:
-            return cipher.ring().decrypt(self.ciphertext, **self._bound_before())
+            return cipher.get_ring().decrypt(self.ciphertext, **self._legacy_binding())
 
     @property
-    def is_sealed_as_now(self) -> bool:
-        """Whether with the ring's first key, and bound to all that it is bound to today."""
+    def is_encryption_current(self) -> bool:
+        """Whether it uses the ring's first key and today's binding."""
         try:
-            cipher.ring().decrypt(self.ciphertext, **self._bound())
+            cipher.get_ring().decrypt(self.ciphertext, **self._binding())
         except cipher.CipherError:
             return False
-        return cipher.ring_id_of(self.ciphertext) == cipher.ring().current
+        return cipher.parse_ring_id(self.ciphertext) == cipher.get_ring().current
 
-    def mark(self, state: KeyState, reason: str = "", *, now: datetime) -> bool:
-        """Note and save what became of the key; False when that was known already, or when
-        another secret has taken its place meanwhile: then it is not this one's fault."""
+    def set_state(self, state: KeyState, reason: str = "", *, now: datetime) -> bool:
+        """Save the state. Return False if nothing changed or the secret was replaced meanwhile."""
         if (self.state, self.state_reason) == (state, reason):
             return False
         if self.state != state:
@@ -132,26 +131,25 @@ class Key(models.Model):
         same = Key.objects.filter(pk=self.pk, ciphertext=self.ciphertext)
         return bool(same.update(state=state, state_reason=reason, state_since=self.state_since))
 
-    def cannot(self, method: str) -> str:
-        """Why this key cannot call the client's `method`, in a sentence; "" when it can, or when
-        nobody knows yet: only trying will tell."""
-        needed = need(method)
+    def explain_refusal(self, method: str) -> str:
+        """Say why this key cannot call the client's `method`; "" if it can or if unknown."""
+        requirement = find_requirement(method)
         if not self.is_healthy:
             return f"The API key {self} cannot be used: {self.state_reason}"
-        if (needed.scope == OWN and self.can_list is False) or (
-            needed.scope == ORGANISATION and self.can_manage is False
+        if (requirement.scope == OWN and self.can_list is False) or (
+            requirement.scope == ORGANISATION and self.can_manage is False
         ):
-            return f"The API key {self} lacks the scope {needed.scope}."
-        if needed.newer and self.offers.get(needed.newer) is False:
+            return f"The API key {self} lacks the scope {requirement.scope}."
+        if requirement.newer and self.offers.get(requirement.newer) is False:
             return NOT_OFFERED
         return ""
 
-    def _bound(self) -> dict[str, Any]:
-        """Also to where it may be sent."""
-        before = self._bound_before()
+    def _binding(self) -> dict[str, Any]:
+        """The URL is included, so a ciphertext moved to another URL cannot be decrypted."""
+        before = self._legacy_binding()
         return {**before, "place": (*before["place"], self.api_url)}
 
-    def _bound_before(self) -> dict[str, Any]:
-        """As keys were that no rotation has reached yet."""
+    def _legacy_binding(self) -> dict[str, Any]:
+        """The binding of keys encrypted before the URL was part of it."""
         place = (str(self.workspace_id), str(self.owner_id), str(self.uid))
         return {"purpose": "keys.Key", "place": place}

@@ -1,4 +1,4 @@
-"""Trying a key: whose it is, which scopes it holds, what its server offers. Reads only."""
+"""Probes a key: its owner, its scopes and the routes its server offers. Only reads."""
 
 from __future__ import annotations
 
@@ -8,7 +8,6 @@ from datetime import datetime
 from typing import TypeVar
 
 from loopsweb.loops_api import Client
-from loopsweb.loops_api.bounds import Limits
 from loopsweb.loops_api.errors import (
     BadRequest,
     ConnectionFailed,
@@ -18,15 +17,16 @@ from loopsweb.loops_api.errors import (
     TimedOut,
     Unauthorized,
 )
+from loopsweb.loops_api.request_limits import Limits
 from loopsweb.loops_api.types import Identity
 
-PATIENCE = Limits(read=5, read_list=8, deadline=8, deadline_list=10, attempts=1)
+PROBE_LIMITS = Limits(read=5, read_list=8, deadline=8, deadline_list=10, attempts=1)
 T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class KeyFacts:
-    """Named as the fields of Key. A scope of None, or a route absent from `offers`, is unknown."""
+    """Fields are named as in Key. None, or a route missing from `offers`, means unknown."""
 
     checked_at: datetime
     api_email: str
@@ -40,14 +40,14 @@ class KeyFacts:
     offers: dict[str, bool]
 
 
-def try_key(*, api_url: str, secret: str, now: datetime) -> KeyFacts:
-    """Ask the API at `api_url` what `secret` is good for.
+def probe_key(*, api_url: str, secret: str, now: datetime) -> KeyFacts:
+    """Ask the API at `api_url` what `secret` can do.
 
-    Raises errors.Unauthorized for a key the API does not know, and any other LoopsError when the
-    API could not be asked at all. What fails after the first answer is unknown, no failure.
+    Raises Unauthorized if the API rejects the key, or another LoopsError if it cannot be reached.
+    Failures after the first answer leave the fact unknown.
     """
-    client = Client(base_url=api_url, key=secret, limits=PATIENCE)
-    can_list = _may_list_runs(client)
+    client = Client(base_url=api_url, key=secret, limits=PROBE_LIMITS)
+    can_list = _can_list_runs(client)
     probe = Probe()
     probe.ask("list_deployments", client.list_deployments)
     identity = probe.ask("get_identity", client.get_identity) or Identity()
@@ -73,7 +73,7 @@ def try_key(*, api_url: str, secret: str, now: datetime) -> KeyFacts:
     )
 
 
-def _may_list_runs(client: Client) -> bool:
+def _can_list_runs(client: Client) -> bool:
     try:
         client.list_runs()
     except Forbidden:
@@ -82,22 +82,22 @@ def _may_list_runs(client: Client) -> bool:
 
 
 def _sees_organisation(client: Client, probe: Probe) -> bool:
-    """An older server ignores the scope it is asked for: only a newer one's answer counts."""
+    """Older servers ignore the `scope` parameter, so only newer ones are asked."""
     if probe.offers.get("get_capabilities") is not True:
         if "get_capabilities" in probe.offers:
-            probe.offers |= dict.fromkeys(COME_WITH_CAPABILITIES, False)
+            probe.offers |= dict.fromkeys(CAPABILITY_ROUTES, False)
         return False
     probe.ask("scope_org", lambda: client.list_runs(scope="org"))
     return bool(probe.allowed.get("scope_org") and probe.allowed.get("list_deployments"))
 
 
-# What cannot be tried without doing it: a server that lacks the one lacks the others.
-COME_WITH_CAPABILITIES = ("scope_org", "deactivate_run", "deactivate_sampler")
+# Probing these would change something; a server without capabilities has none of them.
+CAPABILITY_ROUTES = ("scope_org", "deactivate_run", "deactivate_sampler")
 
 
 @dataclass(slots=True)
 class Probe:
-    """Routes asked one after the other. Once the API falls silent, the rest stays unknown."""
+    """Calls routes in turn. Once the API stops answering, the rest stays unknown."""
 
     offers: dict[str, bool] = field(default_factory=dict)
     allowed: dict[str, bool] = field(default_factory=dict)

@@ -1,5 +1,4 @@
-"""Encrypting anew with the ring's first key, so that an older one can be taken out of the ring, and
-bound to all that a key is bound to today."""
+"""Re-encrypts stored secrets with the ring's first key, so that older ring keys can be removed."""
 
 from __future__ import annotations
 
@@ -10,54 +9,62 @@ from datetime import datetime
 from django.db import transaction
 
 from loopsweb import cipher
-from loopsweb.accounts.auth import mfa_rotation
+from loopsweb.accounts.auth import mfa
 from loopsweb.audit.models import Outcome
-from loopsweb.audit.record import nobody
-from loopsweb.keys.actions import tell
+from loopsweb.audit.record import system_actor
+from loopsweb.keys.actions import record_key_event
 from loopsweb.keys.models import Key
-
-OFTEN = 100
 
 
 @dataclass(slots=True)
-class Rotated:
-    """How many secrets were encrypted anew, and in words which ones could not be read."""
+class RotationResult:
+    """How many secrets were re-encrypted, and a sentence for each that could not be read."""
 
     keys: int = 0
     second_factors: int = 0
     unreadable: list[str] = field(default_factory=list)
 
 
-def rotate(*, now: datetime, say: Callable[[str], object] = len) -> Rotated:
-    """Safe to repeat and to run beside a working site: a key replaced meanwhile is left alone.
+def rotate_secrets(
+    *, now: datetime, report: Callable[[str], object], report_every: int = 100
+) -> RotationResult:
+    """Re-encrypt all keys and second factors.
 
-    Each key is saved by itself, with its event, so one that is cut off goes on where it stopped.
-    say: told of every hundredth key.
+    Safe to repeat and to run while the site is up; keys replaced meanwhile are skipped. Each key
+    is committed with its audit event, so an interrupted run can continue.
+    report: called with a progress line every `report_every` keys.
     """
-    rotated = Rotated()
+    result = RotationResult()
     keys = Key.objects.select_related("owner", "workspace")
-    waiting = [key for key in keys if not key.is_sealed_as_now]
+    waiting = [key for key in keys if not key.is_encryption_current]
     total = len(waiting)
     for number, key in enumerate(waiting, start=1):
-        if number % OFTEN == 0:
-            say(f"{number} of {total} API keys …")
+        if number % report_every == 0:
+            report(f"{number} of {total} API keys …")
         try:
-            rotated.keys += rotate_one(key, now=now)
+            result.keys += rotate_key(key, now=now)
         except cipher.CipherError as error:
-            rotated.unreadable.append(f"API key {key} of {key.owner}: {error}")
-    rotated.second_factors, unreadable = mfa_rotation.rotate()
-    rotated.unreadable += unreadable
-    return rotated
+            result.unreadable.append(f"API key {key} of {key.owner}: {error}")
+    result.second_factors, unreadable = mfa.reencrypt_mfa_secrets()
+    result.unreadable += unreadable
+    return result
 
 
 @transaction.atomic
-def rotate_one(key: Key, *, now: datetime) -> bool:
-    """Whether it was; False where another secret took its place. Raises CipherError."""
+def rotate_key(key: Key, *, now: datetime) -> bool:
+    """Return False if the secret was replaced meanwhile. Raises CipherError."""
     ciphertext, ring_id = key.ciphertext, key.ring_id
-    key.put(key.secret())
-    anew = {"ciphertext": key.ciphertext, "ring_id": key.ring_id}
-    if not Key.objects.filter(pk=key.pk, ciphertext=ciphertext).update(**anew):
+    key.set_secret(key.decrypt_secret())
+    changes = {"ciphertext": key.ciphertext, "ring_id": key.ring_id}
+    if not Key.objects.filter(pk=key.pk, ciphertext=ciphertext).update(**changes):
         return False
     rings = {"ring_key_before": ring_id, "ring_key": key.ring_id}
-    tell(key, "key.rotate", Outcome.SUCCEEDED, by=nobody(key.workspace.slug), now=now, answer=rings)
+    record_key_event(
+        key,
+        "key.rotate",
+        Outcome.SUCCEEDED,
+        by=system_actor(key.workspace.slug),
+        now=now,
+        answer=rings,
+    )
     return True

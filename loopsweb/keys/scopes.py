@@ -1,7 +1,6 @@
-"""What a key is needed for: by method of the client, the scope it takes and the route it calls.
+"""The API scope and the newer route that each client method needs.
 
-The two scopes are the API's. Routes beyond the document may be absent on a server; `newer` is the
-name under which a key's `offers` remembers that.
+Servers may lack the newer routes; a key's `offers` says which ones its server has.
 """
 
 from __future__ import annotations
@@ -20,35 +19,38 @@ SCOPES = {
 }
 
 NEWER_ROUTES = {
-    "get_identity": ("GET /v1/users/me", "Tells whose key this is."),
+    "get_identity": ("GET /v1/users/me", "Shows whose key this is."),
     "get_capabilities": ("GET /v1/loops/capabilities", "Base models to choose from."),
-    "scope_org": ("GET /v1/loops/runs?scope=org", "Everybody's runs, not only the key owner's."),
+    "scope_org": ("GET /v1/loops/runs?scope=org", "Everyone's runs, not only the key owner's."),
     "list_prices": ("GET /v1/instance_type_prices", "Cost per hour."),
-    "list_api_keys": ("GET /v1/api_keys", "Tells what kind of key this is."),
+    "list_api_keys": ("GET /v1/api_keys", "Shows what kind of key this is."),
     "validate_checkpoint": ("POST /v1/loops/checkpoints/validate", "Checks a bt:// URI."),
-    "deactivate_run": ("POST /v1/loops/runs/…/deactivate", "Ends one run."),
-    "deactivate_sampler": ("POST /v1/loops/samplers/…/deactivate", "Ends a standalone sampler."),
+    "deactivate_run": ("POST /v1/loops/runs/…/deactivate", "Deactivates a run."),
+    "deactivate_sampler": (
+        "POST /v1/loops/samplers/…/deactivate",
+        "Deactivates a standalone sampler.",
+    ),
     "list_logs": ("GET /v1/loops/deployments/…/logs", "Logs of a deployment."),
     "get_metrics": ("POST /v1/loops/deployments/…/metrics", "Charts of a deployment."),
     "set_checkpoint_ttl": ("PUT /v1/loops/checkpoints/…/ttl", "When a checkpoint expires."),
     "delete_checkpoint": ("DELETE /v1/loops/checkpoints/…", "Deletes a checkpoint."),
 }
 
-_OWN_SCOPE = {"list_runs", "list_samplers", "list_checkpoints"}
-_NO_SCOPE = {"get_identity", "list_api_keys"}
+_OWN_METHODS = {"list_runs", "list_samplers", "list_checkpoints"}
+_UNSCOPED_METHODS = {"get_identity", "list_api_keys"}
 
 
 @dataclass(frozen=True, slots=True)
-class Need:
-    """scope: "" where any key will do. newer: "" for a route that every server has."""
+class Requirement:
+    """scope: "" if any key will do. newer: "" for a route that every server has."""
 
     scope: str
     newer: str
 
 
-def need(method: str) -> Need:
-    """What calling the client's `method`, such as "deactivate_deployment", takes."""
-    if method in _NO_SCOPE:
-        return Need(scope="", newer=method)
-    scope = OWN if method in _OWN_SCOPE else ORGANISATION
-    return Need(scope=scope, newer=method if method in NEWER_ROUTES else "")
+def find_requirement(method: str) -> Requirement:
+    """method: of the client, such as "deactivate_deployment"."""
+    if method in _UNSCOPED_METHODS:
+        return Requirement(scope="", newer=method)
+    scope = OWN if method in _OWN_METHODS else ORGANISATION
+    return Requirement(scope=scope, newer=method if method in NEWER_ROUTES else "")

@@ -1,10 +1,11 @@
-"""A person's own keys: add, look at, re-check, replace, share, remove."""
+"""Pages for a person's own keys."""
 
 from __future__ import annotations
 
 import uuid
 from collections.abc import Callable
 from functools import wraps
+from http import HTTPStatus
 
 from django import forms
 from django.contrib import messages
@@ -17,26 +18,25 @@ from django.views.decorators.http import require_POST
 
 from loopsweb.accounts import rate_limits
 from loopsweb.accounts.auth import mfa
-from loopsweb.accounts.auth.reauthentication import confirmed
+from loopsweb.accounts.auth.reauthentication import require_reauthentication
 from loopsweb.accounts.authorization import denials
+from loopsweb.accounts.authorization.actors import actor_in_workspace
 from loopsweb.accounts.authorization.decorators import SignedInRequest, signed_in
 from loopsweb.accounts.authorization.roles import Permission, roles_with
-from loopsweb.accounts.models import Membership, Workspace
-from loopsweb.audit.record import Actor, actor
+from loopsweb.audit.record import Actor
 from loopsweb.keys import actions, capabilities
 from loopsweb.keys.clients import KeyUnusable
-from loopsweb.keys.forms import PASTE_AGAIN, AddKey, ReplaceKey, workspaces_to_add_to
+from loopsweb.keys.forms import PASTE_AGAIN, AddKeyForm, ReplaceKeyForm, list_workspaces_for_keys
 from loopsweb.keys.models import Key
 from loopsweb.loops_api.errors import LoopsError, Unauthorized
 from loopsweb.ui.pages import render_page
 
-UNPROCESSABLE, TOO_MANY = 422, 429
 TOO_OFTEN = "too often"
 KeyView = Callable[[SignedInRequest, Key], HttpResponseBase]
 
 
-def of_ones_own(view: KeyView) -> Callable[..., HttpResponseBase]:
-    """For views of one key: it is passed in, and is not there for anybody but its owner."""
+def require_own_key(view: KeyView) -> Callable[..., HttpResponseBase]:
+    """Pass the key to the view. Anyone but its owner gets 404."""
 
     @signed_in
     @wraps(view)
@@ -47,13 +47,13 @@ def of_ones_own(view: KeyView) -> Callable[..., HttpResponseBase]:
     return guarded
 
 
-def changing(view: KeyView) -> Callable[..., HttpResponseBase]:
-    """As `of_ones_own`, for views that a team may demand a second factor for."""
+def require_own_key_and_mfa(view: KeyView) -> Callable[..., HttpResponseBase]:
+    """Like `require_own_key`, and require MFA if the team does."""
 
-    @of_ones_own
+    @require_own_key
     @wraps(view)
     def guarded(request: SignedInRequest, key: Key) -> HttpResponseBase:
-        mfa.demand(request, request.user, key.workspace.team)
+        mfa.require_mfa(request, request.user, key.workspace.team)
         return view(request, key)
 
     return guarded
@@ -62,56 +62,59 @@ def changing(view: KeyView) -> Callable[..., HttpResponseBase]:
 @signed_in
 @sensitive_post_parameters("secret")
 def list_(request: SignedInRequest) -> HttpResponseBase:
-    """One's keys, and the form that adds one."""
     if request.method == "POST":
         return add(request)
     keys = Key.objects.filter(owner=request.user).select_related("workspace__team")
-    form = AddKey(person=request.user, initial=request.GET.dict())
-    may_add = workspaces_to_add_to(request.user).exists()
+    form = AddKeyForm(person=request.user, initial=request.GET.dict())
+    may_add = list_workspaces_for_keys(request.user).exists()
     context = {"keys": keys, "form": form, "may_add": may_add}
     return render_page(request, "keys/list.html", context)
 
 
 @signed_in
-@confirmed
+@require_reauthentication
 @sensitive_post_parameters("secret")
 def add(request: SignedInRequest) -> HttpResponse:
     initial = {"workspace": request.GET.get("workspace", "")}
-    form = AddKey(request.POST or None, person=request.user, initial=initial)
+    form = AddKeyForm(request.POST or None, person=request.user, initial=initial)
     if form.is_valid():
         given = form.cleaned_data
-        mfa.demand(request, request.user, given["workspace"].team)
-        key = _kept(
+        mfa.require_mfa(request, request.user, given["workspace"].team)
+        key = _try_saving(
             request,
             form,
             lambda: actions.add(
                 **given,
                 owner=request.user,
-                by=_actor(request, given["workspace"]),
+                by=actor_in_workspace(request, given["workspace"], person=request.user),
                 now=timezone.now(),
             ),
         )
         if key is not None:
             messages.success(request, f"Key “{key.name}” added.")
             return redirect(key)
-    return _form_page(request, "keys/add.html", form)
+    return _render_form(request, "keys/add.html", form)
 
 
-@of_ones_own
+@require_own_key
 def detail(request: SignedInRequest, key: Key) -> HttpResponse:
     context = {
         "key": key,
-        "scopes": capabilities.scopes(key),
-        "newer_routes": capabilities.newer_routes(key),
+        "scopes": capabilities.list_scopes(key),
+        "newer_routes": capabilities.list_newer_routes(key),
     }
     return render_page(request, "keys/detail.html", context)
 
 
-@changing
+@require_own_key_and_mfa
 @require_POST
 def check(request: SignedInRequest, key: Key) -> HttpResponse:
     try:
-        actions.recheck(key=key, by=_actor(request, key.workspace), now=timezone.now())
+        actions.recheck(
+            key=key,
+            by=actor_in_workspace(request, key.workspace, person=request.user),
+            now=timezone.now(),
+        )
     except LoopsError as error:
         messages.error(request, f"The key could not be checked. {error.plain}")
     else:
@@ -122,72 +125,73 @@ def check(request: SignedInRequest, key: Key) -> HttpResponse:
     return redirect(key)
 
 
-@changing
-@confirmed
+@require_own_key_and_mfa
+@require_reauthentication
 @sensitive_post_parameters("secret")
 def replace(request: SignedInRequest, key: Key) -> HttpResponse:
-    by = _actor(request, key.workspace)
+    by = actor_in_workspace(request, key.workspace, person=request.user)
     _require_add_key(request, by)
-    form = ReplaceKey(request.POST or None)
+    form = ReplaceKeyForm(request.POST or None)
     if form.is_valid():
         secret = form.cleaned_data["secret"]
-        kept = _kept(
+        saved = _try_saving(
             request,
             form,
             lambda: actions.replace(key=key, secret=secret, by=by, now=timezone.now()),
         )
-        if kept is not None:
+        if saved is not None:
             messages.success(request, f"Key “{key.name}” replaced.")
             return redirect(key)
-    return _form_page(request, "keys/replace.html", form, key=key)
+    return _render_form(request, "keys/replace.html", form, key=key)
 
 
-@changing
+@require_own_key_and_mfa
 @require_POST
-@confirmed
+@require_reauthentication
 def share(request: SignedInRequest, key: Key) -> HttpResponse:
-    """Whoever may no longer add keys may still stop sharing theirs."""
-    by, shared = _actor(request, key.workspace), request.POST.get("shared") == "on"
+    """Stopping to share needs no permission to add keys."""
+    by, shared = (
+        actor_in_workspace(request, key.workspace, person=request.user),
+        request.POST.get("shared") == "on",
+    )
     if shared:
         _require_add_key(request, by)
     actions.share(key=key, shared=shared, by=by, now=timezone.now())
     return redirect(key)
 
 
-@changing
-@confirmed
+@require_own_key_and_mfa
+@require_reauthentication
 def remove(request: SignedInRequest, key: Key) -> HttpResponse:
     if request.method != "POST":
         return render_page(request, "keys/remove.html", {"key": key})
-    actions.remove(key=key, by=_actor(request, key.workspace), now=timezone.now())
+    actions.remove(
+        key=key,
+        by=actor_in_workspace(request, key.workspace, person=request.user),
+        now=timezone.now(),
+    )
     messages.success(request, f"Key “{key.name}” removed.")
     return redirect("keys:list")
 
 
-def _actor(request: SignedInRequest, workspace: Workspace) -> Actor:
-    role = Membership.objects.filter(team__workspaces=workspace, user=request.user)
-    held = role.values_list("role", flat=True).first()
-    return actor(request, workspace=workspace.slug, role=held or "")
-
-
 def _require_add_key(request: SignedInRequest, by: Actor) -> None:
     if by["role"] not in roles_with(Permission.ADD_KEY):
-        raise denials.refuse(request, Permission.ADD_KEY, by=by)
+        raise denials.record_denial(request, Permission.ADD_KEY, noun="key", by=by)
 
 
-def _kept(request: SignedInRequest, form: forms.Form, keep: Callable[[], Key]) -> Key | None:
-    """The key, or None with the reason at the field it is about."""
+def _try_saving(request: SignedInRequest, form: forms.Form, save: Callable[[], Key]) -> Key | None:
+    """Call `save` and return its key, or None after adding the error to the form."""
     try:
-        rate_limits.take(request, "try_key")
-        return keep()
-    except rate_limits.TooOften as error:
+        rate_limits.enforce_rate_limit(request, "try_key")
+        return save()
+    except rate_limits.RateLimited as error:
         form.add_error("secret", forms.ValidationError(str(error), code=TOO_OFTEN))
-    except actions.AnotherApi as error:
+    except actions.DifferentApi as error:
         form.add_error("api_url", str(error))
     except actions.DuplicateKey as error:
         form.add_error("secret", str(error))
     except Unauthorized as error:
-        form.add_error("secret", actions.refusal(error))
+        form.add_error("secret", actions.describe_refusal(error))
     except KeyUnusable as error:
         form.add_error(None, str(error))
     except LoopsError as error:
@@ -195,12 +199,12 @@ def _kept(request: SignedInRequest, form: forms.Form, keep: Callable[[], Key]) -
     return None
 
 
-def _form_page(
+def _render_form(
     request: SignedInRequest, template: str, form: forms.Form, **context: object
 ) -> HttpResponse:
     if form.errors and "secret" not in form.errors:
         form.add_error("secret", PASTE_AGAIN)
-    status = UNPROCESSABLE if form.errors else 200
+    status = HTTPStatus.UNPROCESSABLE_ENTITY if form.errors else HTTPStatus.OK
     if form.has_error("secret", TOO_OFTEN):
-        status = TOO_MANY
+        status = HTTPStatus.TOO_MANY_REQUESTS
     return render_page(request, template, {"form": form, **context}, status=status)

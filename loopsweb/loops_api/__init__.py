@@ -1,10 +1,10 @@
-"""The wire: the Loops HTTP API as Python. Nothing here knows Django, nothing else knows httpx."""
+"""The client of the Loops HTTP API. It knows no Django, and only it imports httpx."""
 
 from __future__ import annotations
 
 from loopsweb.loops_api import errors, types, uris
-from loopsweb.loops_api.bounds import Limits
 from loopsweb.loops_api.client import Client, Generation
-from loopsweb.loops_api.row_lists import Listing
+from loopsweb.loops_api.lazy_list import LazyList
+from loopsweb.loops_api.request_limits import Limits
 
-__all__ = ["Client", "Generation", "Limits", "Listing", "errors", "types", "uris"]
+__all__ = ["Client", "Generation", "LazyList", "Limits", "errors", "types", "uris"]

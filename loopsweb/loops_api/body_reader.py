@@ -1,4 +1,4 @@
-"""The body of an answer, decompressed no further than what may be held of it."""
+"""Reads response bodies and decompresses them up to a limit."""
 
 from __future__ import annotations
 
@@ -9,38 +9,41 @@ import httpx
 from loopsweb.loops_api.deadline import Deadline
 from loopsweb.loops_api.decoding import Body
 
-_FORMATS = {"gzip": zlib.MAX_WBITS | 16, "deflate": zlib.MAX_WBITS}
+_WINDOW_BITS = {"gzip": zlib.MAX_WBITS | 16, "deflate": zlib.MAX_WBITS}
 
 
-def read(response: httpx.Response, deadline: Deadline, largest: int) -> Body | None:
-    """The decompressed body; None when it is larger than `largest` bytes.
+def read_body(response: httpx.Response, deadline: Deadline, max_bytes: int) -> Body | None:
+    """The decompressed body, or None when it is larger than `max_bytes`.
 
-    Raises httpx.DecodingError for a body packed twice, in an unknown way, or damaged.
+    Raises httpx.DecodingError for a damaged body or an unsupported encoding, httpx.ReadTimeout
+    after the deadline.
     """
-    wbits = _format(response.headers)
-    unpacker = zlib.decompressobj(wbits) if wbits else None
+    wbits = _get_window_bits(response.headers)
+    decompressor = zlib.decompressobj(wbits) if wbits else None
     body = bytearray()
     for chunk in response.iter_raw():
-        room = largest + 1 - len(body)
+        room = max_bytes + 1 - len(body)
         try:
-            body += unpacker.decompress(chunk, room) if unpacker else chunk[:room]
+            body += decompressor.decompress(chunk, room) if decompressor else chunk[:room]
         except zlib.error as error:
             raise httpx.DecodingError(str(error)) from None
-        if len(body) > largest:
+        if len(body) > max_bytes:
             return None
-        if unpacker and unpacker.unused_data:
-            raise httpx.DecodingError("something follows the end of the packed body")
+        if decompressor and decompressor.unused_data:
+            raise httpx.DecodingError("there is data after the end of the compressed body")
         if deadline.left() <= 0:
-            raise httpx.ReadTimeout("the time for the whole call is over")
+            raise httpx.ReadTimeout("the deadline of the call has passed")
     return Body(body)
 
 
-def _format(headers: httpx.Headers) -> int | None:
-    """zlib's number for the one coding of a body; None when it is not packed."""
-    named = headers.get_list("content-encoding", split_commas=True)
-    codings = [coding for one in named if (coding := one.strip().lower()) not in {"", "identity"}]
+def _get_window_bits(headers: httpx.Headers) -> int | None:
+    """The `wbits` for zlib; None when the body is not compressed."""
+    values = headers.get_list("content-encoding", split_commas=True)
+    codings = [
+        coding for value in values if (coding := value.strip().lower()) not in {"", "identity"}
+    ]
     if not codings:
         return None
-    if len(codings) > 1 or codings[0] not in _FORMATS:
-        raise httpx.DecodingError(f"the body is packed as {', '.join(codings)}")
-    return _FORMATS[codings[0]]
+    if len(codings) > 1 or codings[0] not in _WINDOW_BITS:
+        raise httpx.DecodingError(f"unsupported encoding: {', '.join(codings)}")
+    return _WINDOW_BITS[codings[0]]

@@ -1,8 +1,8 @@
-"""A time by which a whole call is over, however slowly the other side drips its bytes.
+"""A deadline for a whole call, however slowly the server sends.
 
 A read timeout starts anew with every byte, so a server that sends one byte every few seconds
-would hold a worker for days. The network backend here gives each socket operation what is left
-of the call's time instead.
+could block a worker for days. The network backend here limits each socket operation to the time
+that is left for the call.
 """
 
 from __future__ import annotations
@@ -16,39 +16,40 @@ from typing import Any
 
 import httpcore
 
-from loopsweb.loops_api.addresses import is_never_asked
+from loopsweb.loops_api.ip_filter import is_blocked
 
 Clock = Callable[[], float]
 
 
 class Deadline:
-    """`seconds` from now, on a monotonic clock."""
+    """A point in time `seconds` from now, on a monotonic clock."""
 
     def __init__(self, seconds: float, clock: Clock = time.monotonic) -> None:
         self._clock = clock
-        self._over_at = clock() + seconds
+        self._ends_at = clock() + seconds
 
     def left(self) -> float:
-        return self._over_at - self._clock()
+        """The seconds left; negative after the deadline."""
+        return self._ends_at - self._clock()
 
     @contextmanager
-    def applied(self) -> Iterator[None]:
-        """Hold this thread's socket operations to the deadline."""
-        token = _applied.set(self)
+    def apply(self) -> Iterator[None]:
+        """Apply the deadline to the socket operations of the current context."""
+        token = _current.set(self)
         try:
             yield
         finally:
-            _applied.reset(token)
+            _current.reset(token)
 
 
-_applied: ContextVar[Deadline | None] = ContextVar("deadline", default=None)
+_current: ContextVar[Deadline | None] = ContextVar("deadline", default=None)
 
 
-def _allowed(timeout: float | None, over: type[Exception]) -> float | None:
-    if (deadline := _applied.get()) is None:
+def _limit_timeout(timeout: float | None, error: type[Exception]) -> float | None:
+    if (deadline := _current.get()) is None:
         return timeout
     if (left := deadline.left()) <= 0:
-        raise over("the time for the whole call is over")
+        raise error("the deadline of the call has passed")
     return left if timeout is None else min(timeout, left)
 
 
@@ -57,10 +58,10 @@ class _Stream(httpcore.NetworkStream):
         self._stream = stream
 
     def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
-        return self._stream.read(max_bytes, _allowed(timeout, httpcore.ReadTimeout))
+        return self._stream.read(max_bytes, _limit_timeout(timeout, httpcore.ReadTimeout))
 
     def write(self, buffer: bytes, timeout: float | None = None) -> None:
-        self._stream.write(buffer, _allowed(timeout, httpcore.WriteTimeout))
+        self._stream.write(buffer, _limit_timeout(timeout, httpcore.WriteTimeout))
 
     def close(self) -> None:
         self._stream.close()
@@ -71,7 +72,7 @@ class _Stream(httpcore.NetworkStream):
         server_hostname: str | None = None,
         timeout: float | None = None,
     ) -> httpcore.NetworkStream:
-        allowed = _allowed(timeout, httpcore.ConnectTimeout)
+        allowed = _limit_timeout(timeout, httpcore.ConnectTimeout)
         return _Stream(self._stream.start_tls(ssl_context, server_hostname, allowed))
 
     def get_extra_info(self, info: str) -> Any:
@@ -79,8 +80,10 @@ class _Stream(httpcore.NetworkStream):
 
 
 class DeadlineBackend(httpcore.SyncBackend):
-    """TCP connections whose every operation keeps to the deadline in force, and that lead nowhere
-    that only this machine can reach: see addresses.is_never_asked."""
+    """TCP connections that keep to the current deadline and never reach a blocked IP address.
+
+    See ip_filter.is_blocked.
+    """
 
     def connect_tcp(
         self,
@@ -90,10 +93,10 @@ class DeadlineBackend(httpcore.SyncBackend):
         local_address: str | None = None,
         socket_options: Iterable[httpcore.SOCKET_OPTION] | None = None,
     ) -> httpcore.NetworkStream:
-        allowed = _allowed(timeout, httpcore.ConnectTimeout)
+        allowed = _limit_timeout(timeout, httpcore.ConnectTimeout)
         stream = super().connect_tcp(host, port, allowed, local_address, socket_options)
-        where = str(stream.get_extra_info("server_addr")[0])
-        if is_never_asked(where, host=host):  # before a byte is sent, whatever the name resolved to
+        ip = str(stream.get_extra_info("server_addr")[0])
+        if is_blocked(ip, host=host):  # before a byte is sent
             stream.close()
-            raise httpcore.ConnectError(f"{host} is {where}, which no API is at")
+            raise httpcore.ConnectError(f"{host} resolves to {ip}, which is blocked")
         return _Stream(stream)

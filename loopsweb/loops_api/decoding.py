@@ -1,4 +1,4 @@
-"""From the bytes of a successful answer to what the route promises, or MalformedAnswer."""
+"""Decodes successful responses. Raises MalformedResponse if one is not what the route promises."""
 
 from __future__ import annotations
 
@@ -7,88 +7,88 @@ from typing import Any, Protocol, TypeVar
 
 import msgspec
 
-from loopsweb.loops_api.errors import MalformedAnswer
+from loopsweb.loops_api.errors import MalformedResponse
 
 
-class Named(Protocol):
+class Identified(Protocol):
     @property
     def id(self) -> str: ...
 
 
 T = TypeVar("T")
-N = TypeVar("N", bound=Named)
+N = TypeVar("N", bound=Identified)
 
-DEEPEST = 64
+MAX_DEPTH = 64
 _envelope = msgspec.json.Decoder(dict[str, msgspec.Raw])
 
 
 class Body(bytes):
-    """An answer's bytes, which no traceback that shows locals spells out."""
+    """A response body that no traceback with locals shows."""
 
     def __repr__(self) -> str:
         return f"<Body of {len(self)} bytes>"
 
 
-def document(body: bytes) -> dict[str, Any]:
-    """The JSON object that `body` is."""
-    if (value := _decoded(body)) is None:
-        raise MalformedAnswer("The answer is not a complete JSON object.")
+def decode_envelope(body: bytes) -> dict[str, Any]:
+    """The whole body as a JSON object."""
+    if (value := _decode_mapping(body)) is None:
+        raise MalformedResponse("The response is not a complete JSON object.")
     return value
 
 
-def only(body: bytes, key: str | None, parse: Callable[[Any], T | None]) -> T:
-    """The one object of an answer, under `key` or, without a key, the answer itself."""
-    found = parse(document(body) if key is None else document(body).get(key))
+def decode_object(body: bytes, key: str | None, parse: Callable[[Any], T | None]) -> T:
+    """The parsed object under `key`, or without a key the whole body, parsed."""
+    found = parse(decode_envelope(body) if key is None else decode_envelope(body).get(key))
     if found is None:
-        raise MalformedAnswer(f"The answer has no {key or 'content'} that can be read.")
+        raise MalformedResponse(f"The response has no readable {key or 'content'}.")
     return found
 
 
-def about(asked: str, found: N) -> N:
-    """`found`, which answers a question about the thing with the ID `asked` and no other."""
-    if found.id != asked:
-        raise MalformedAnswer("The answer is about another ID than the one asked about.")
+def check_id(expected_id: str, found: N) -> N:
+    """Return `found` if it has the expected ID."""
+    if found.id != expected_id:
+        raise MalformedResponse("The response is about another ID than the requested one.")
     return found
 
 
-def rows(body: bytes, key: str, parse: Callable[[Any], T | None]) -> tuple[T, ...]:
-    """The rows under `key`, without those that cannot be understood."""
-    items = document(body).get(key)
+def decode_rows(body: bytes, key: str, parse: Callable[[Any], T | None]) -> tuple[T, ...]:
+    """The parsed rows under `key`, without those that cannot be parsed."""
+    items = decode_envelope(body).get(key)
     if not isinstance(items, list):
-        raise MalformedAnswer(f"The answer has no list under {key!r}.")
+        raise MalformedResponse(f"The response has no list under {key!r}.")
     return tuple(row for item in items if (row := parse(item)) is not None)
 
 
-def array_in(body: bytes, key: str) -> msgspec.Raw:
-    """The still undecoded array under `key`; the whole body has been seen to be complete JSON."""
+def find_array(body: bytes, key: str) -> msgspec.Raw:
+    """The undecoded array under `key`. The whole body is checked to be complete JSON."""
     try:
         array = _envelope.decode(body).get(key)
     except (ValueError, RecursionError):
         array = None
     if array is None or bytes(memoryview(array)[:1]) != b"[":
-        raise MalformedAnswer(f"The answer is not complete JSON with a list under {key!r}.")
+        raise MalformedResponse(f"The response is not complete JSON with a list under {key!r}.")
     return array
 
 
-def _decoded(body: bytes) -> dict[str, Any] | None:
+def _decode_mapping(body: bytes) -> dict[str, Any] | None:
     try:
-        value = decoded(body)
+        value = decode_json(body)
     except (ValueError, RecursionError):
         return None
     return value if isinstance(value, dict) else None
 
 
-def decoded(body: bytes) -> Any:
-    """Any JSON that nothing here fails on. ValueError when it is nested deeper than DEEPEST."""
+def decode_json(body: bytes) -> Any:
+    """Any JSON value. Raises ValueError if it is invalid or nested deeper than MAX_DEPTH."""
     value = msgspec.json.decode(body)
-    if body.count(b"[") + body.count(b"{") > DEEPEST and _is_too_deep(value):
-        raise ValueError(f"nested deeper than {DEEPEST}")
+    if body.count(b"[") + body.count(b"{") > MAX_DEPTH and _is_too_deep(value):
+        raise ValueError(f"nested deeper than {MAX_DEPTH}")
     return value
 
 
 def _is_too_deep(value: Any) -> bool:
     level = [value]
-    for _ in range(DEEPEST):
+    for _ in range(MAX_DEPTH):
         level = [
             inner
             for outer in level

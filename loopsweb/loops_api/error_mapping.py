@@ -1,4 +1,4 @@
-"""From whatever went wrong to a typed error that keeps nothing but redacted words."""
+"""Maps transport errors and error responses to LoopsErrors with redacted messages."""
 
 from __future__ import annotations
 
@@ -12,14 +12,14 @@ import httpx
 import msgspec
 
 from loopsweb.loops_api import errors
-from loopsweb.loops_api.secret import Key
+from loopsweb.loops_api.api_key import ApiKey
 
-_DEEPEST = 4
-_LONGEST_WAIT = 86_400.0
+_MAX_DEPTH = 4
+_MAX_WAIT = 86_400.0
 
 
-def failure(error: Exception, key: Key) -> errors.LoopsError:
-    """Our error for one of the HTTP library's, keeping nothing of it but redacted words."""
+def map_transport_error(error: Exception, key: ApiKey) -> errors.LoopsError:
+    """The LoopsError for an error of the HTTP library. It keeps nothing but a redacted message."""
     message = key.redact(f"{type(error).__name__}: {error}")
     match error:
         case httpx.ConnectTimeout() | httpx.PoolTimeout():
@@ -29,61 +29,62 @@ def failure(error: Exception, key: Key) -> errors.LoopsError:
         case httpx.ConnectError() | httpx.UnsupportedProtocol() | httpx.LocalProtocolError():
             return errors.ConnectionFailed(message, may_have_been_received=False)
         case httpx.DecodingError():
-            return errors.MalformedAnswer(message)
+            return errors.MalformedResponse(message)
     return errors.ConnectionFailed(message)
 
 
-def refusal(
-    *, status: int, headers: Mapping[str, str], body: bytes, key: Key, now: datetime
+def map_error_response(
+    *, status: int, headers: Mapping[str, str], body: bytes, key: ApiKey, now: datetime
 ) -> errors.StatusError:
-    """The error for an answer. `now` gives a Retry-After date its length in seconds."""
-    content = _decoded(body)
+    """The StatusError for an error response. `now` turns a Retry-After date into seconds."""
+    content = _decode_json(body)
     details = content.get("details") if isinstance(content, dict) else None
     reason = details.get("reason") if isinstance(details, dict) else None
     waits = (
-        _seconds(headers.get("retry-after"), now),
-        _seconds(content.get("retry_after"), now) if isinstance(content, dict) else None,
+        _parse_seconds(headers.get("retry-after"), now),
+        _parse_seconds(content.get("retry_after"), now) if isinstance(content, dict) else None,
     )
-    return errors.class_for(status)(
-        key.redact(_message(content) or "") or f"no explanation was given (status {status})",
+    return errors.get_error_class(status)(
+        key.redact(_find_message(content) or "")
+        or f"the response gave no reason (status {status})",
         status=status,
         reason=key.redact(reason) if isinstance(reason, str) else None,
         retry_after=max((wait for wait in waits if wait is not None), default=None),
     )
 
 
-def _decoded(body: bytes) -> Any:
+def _decode_json(body: bytes) -> Any:
     try:
         return msgspec.json.decode(body)
     except (ValueError, RecursionError):
         return None
 
 
-def _message(content: Any, depth: int = 0) -> str | None:
-    """The first text under message, error or detail, looked for inside objects and lists too."""
+def _find_message(content: Any, depth: int = 0) -> str | None:
+    """The first text under message, error, detail or msg, nested ones included."""
     if isinstance(content, str):
         return content.strip() or None if depth else None
-    if depth == _DEEPEST:
+    if depth == _MAX_DEPTH:
         return None
     if isinstance(content, dict):
         inner = [content.get(name) for name in ("message", "error", "detail", "msg")]
     else:
         inner = content[:3] if isinstance(content, list) and depth else []
-    return next((found for item in inner if (found := _message(item, depth + 1))), None)
+    return next((found for item in inner if (found := _find_message(item, depth + 1))), None)
 
 
-def _seconds(value: Any, now: datetime) -> float | None:
-    """Seconds to wait, from a number, its text or an HTTP date; from none to a day."""
+def _parse_seconds(value: Any, now: datetime) -> float | None:
+    """Seconds to wait, 0 to a day, from a number, its text or an HTTP date."""
     if isinstance(value, bool) or not isinstance(value, int | float | str):
         return None
     try:
         seconds = float(value)
     except (ValueError, OverflowError):
-        seconds = _until(str(value), now)
-    return min(max(seconds, 0.0), _LONGEST_WAIT) if math.isfinite(seconds) else None
+        seconds = _seconds_until(str(value), now)
+    return min(max(seconds, 0.0), _MAX_WAIT) if math.isfinite(seconds) else None
 
 
-def _until(http_date: str, now: datetime) -> float:
+def _seconds_until(http_date: str, now: datetime) -> float:
     try:
         at = parsedate_to_datetime(http_date)
     except (ValueError, OverflowError):

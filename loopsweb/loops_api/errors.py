@@ -1,29 +1,28 @@
-"""What can go wrong on the wire, as a small tree of exceptions.
+"""The errors that calls raise.
 
-No error holds a request, a response or a key: `message` has been redacted and shortened
-before it gets here, and nothing is chained to the HTTP library's own exception.
+No error refers to a request, a response or a key: messages are redacted and shortened, and no
+error is chained to the HTTP library's own.
 """
 
 from __future__ import annotations
 
 from typing import ClassVar
 
-_GIVEN_UP = {408, 460, 499}  # somebody on the way stopped waiting; the API may go on
-_REFUSALS = frozenset(range(400, 500)) - _GIVEN_UP
-_FAULTS = range(500, 600)
+_MAY_HAVE_ACTED = {408, 460, 499}  # a proxy stopped waiting; the API may still act
+_REFUSALS = frozenset(range(400, 500)) - _MAY_HAVE_ACTED
+_SERVER_ERRORS = range(500, 600)
 
 
 class LoopsError(Exception):
     """Any failure of a call.
 
-    message: what happened, in technical words, safe to log and to show.
-    plain: a sentence for people: what happened and what to do next.
-    may_have_been_received: False when the API surely did nothing: the connection was never made,
-        or it answered with a refusal (4xx, but for those that tell of a wait given up). True when
-        it may have acted and we cannot tell.
+    message: what happened in technical terms, safe to log and to show.
+    plain: what happened and what to do next, for the user.
+    may_have_been_received: False when the API certainly did nothing: no connection was made, or
+        the API refused the request (4xx, except for the timeouts 408, 460 and 499).
     """
 
-    sentence: ClassVar[str] = "The Loops API could not be asked."
+    sentence: ClassVar[str] = "The request to the Loops API failed. Try again."
 
     def __init__(self, message: str, *, may_have_been_received: bool = True) -> None:
         super().__init__(message)
@@ -36,52 +35,50 @@ class LoopsError(Exception):
 
 
 class ConnectionFailed(LoopsError):
-    """No connection could be made, or it broke before the answer was complete."""
+    """No connection could be made, or it was lost before the response was complete."""
 
     @property
     def plain(self) -> str:
         if self.may_have_been_received:
-            return (
-                "The connection to the Loops API broke before its answer was complete. Try again."
-            )
-        return "The Loops API cannot be reached. Check its address and the network, then try again."
+            return "The connection to the Loops API was lost during the request. Try again."
+        return "The Loops API cannot be reached. Check the API URL and the network, then try again."
 
 
 class TimedOut(LoopsError):
-    """No connection, or no complete answer, in the time allowed."""
+    """No connection or no complete response before the time limit."""
 
     sentence = "The Loops API did not answer in time. Try again in a moment."
 
 
-class MalformedAnswer(LoopsError):
-    """A successful status whose body is not what the route promises."""
+class MalformedResponse(LoopsError):
+    """A response with a successful status whose body is not what the route promises."""
 
     sentence = (
-        "The Loops API answered with something this dashboard cannot read. "
-        "Check the API address; a proxy may have answered in its place."
+        "The Loops API sent a response that cannot be read. "
+        "Check the API URL: a proxy may have answered instead."
     )
 
 
-class AnswerTooLarge(LoopsError):
-    """The body grew beyond the limit and was not read to its end."""
+class ResponseTooLarge(LoopsError):
+    """The response body is larger than the limit."""
 
-    sentence = "The Loops API sent an answer that is too large to read."
+    sentence = "The Loops API sent a response that is too large to read."
 
 
 class RedirectRefused(LoopsError):
-    """The answer was a redirect. It is not followed: the key belongs to one address only."""
+    """The response is a redirect. It is not followed: the key is sent to one origin only."""
 
     sentence = (
-        "The Loops API answered with a redirect, which is not followed because it would "
-        "carry the key elsewhere. Check the API address."
+        "The Loops API answered with a redirect, which is not followed to protect the API key. "
+        "Check the API URL."
     )
 
 
 class StatusError(LoopsError):
-    """An answer with an error status.
+    """A response with an error status.
 
     status: the HTTP status. reason: the API's stable `details.reason`, if it gave one.
-    retry_after: seconds the API asked to wait, if it did.
+    retry_after: seconds to wait before the next request, if the API gave them.
     """
 
     sentence = "The Loops API answered with status {error.status}: {error.message}"
@@ -108,24 +105,25 @@ class BadRequest(StatusError):
 
 
 class Unauthorized(StatusError):
-    sentence = "The Loops API does not know this key. Replace it with one that is valid."
+    sentence = "The Loops API rejected this API key. Replace it with a valid one."
 
 
 class Forbidden(StatusError):
-    sentence = "This key may not do that: it lacks the scope the Loops API asks for."
+    sentence = "This API key lacks the scope that the request needs. Use a key that has it."
 
 
 class NotFound(StatusError):
-    sentence = "The Loops API has no such thing, or this key may not see it."
+    sentence = "The Loops API did not find it, or this API key may not see it."
 
 
 class Conflict(StatusError):
-    sentence = "The Loops API refused because of the present state: {error.message}"
+    sentence = "The Loops API refused the request because of the current state: {error.message}"
 
 
 class RateLimited(StatusError):
     sentence = (
-        "The Loops API is being asked too often with this key. Wait {error.wait}, then try again."
+        "This API key has sent too many requests to the Loops API. "
+        "Wait {error.wait}, then try again."
     )
 
     @property
@@ -134,7 +132,7 @@ class RateLimited(StatusError):
 
 
 class ServerError(StatusError):
-    sentence = "The Loops API has a fault of its own (status {error.status}). Try again later."
+    sentence = "The Loops API had an internal error (status {error.status}). Try again later."
 
 
 _BY_STATUS: dict[int, type[StatusError]] = {
@@ -147,6 +145,6 @@ _BY_STATUS: dict[int, type[StatusError]] = {
 }
 
 
-def class_for(status: int) -> type[StatusError]:
-    """The error class of an HTTP status: the one place where statuses get their meaning."""
-    return _BY_STATUS.get(status, ServerError if status in _FAULTS else StatusError)
+def get_error_class(status: int) -> type[StatusError]:
+    """The error class for an HTTP status."""
+    return _BY_STATUS.get(status, ServerError if status in _SERVER_ERRORS else StatusError)

@@ -1,74 +1,78 @@
-"""Parsers of what only newer servers answer. As in `parsers`: None means it has no identity."""
+"""Parsers of objects that only newer servers send. As in `parsers`, None means no usable ID."""
 
 from __future__ import annotations
 
 from typing import Any
 
-from loopsweb.loops_api.fields import count, epoch_nanoseconds, flag, identifier, money, text
-from loopsweb.loops_api.parsers import instance_type
-from loopsweb.loops_api.types import (
-    ApiKeyInfo,
-    Identity,
-    LogLine,
-    Metrics,
-    Price,
-    SupportedModel,
+from loopsweb.loops_api.field_parsers import (
+    parse_amount,
+    parse_boolean,
+    parse_count,
+    parse_epoch_nanoseconds,
+    parse_identifier,
+    parse_text,
 )
+from loopsweb.loops_api.parsers import parse_instance_type
+from loopsweb.loops_api.types import ApiKeyInfo, Identity, LogLine, Metrics, Price, SupportedModel
 
 
-def supported_model(value: Any) -> SupportedModel | None:
-    if not isinstance(value, dict) or (name := identifier(value.get("model_name"))) is None:
+def parse_supported_model(value: Any) -> SupportedModel | None:
+    if not isinstance(value, dict) or (name := parse_identifier(value.get("model_name"))) is None:
         return None
     return SupportedModel(
         model_name=name,
-        max_context_length=count(value.get("max_context_length")),
-        supports_vision_language=flag(value.get("supports_vision_language")),
+        max_context_length=parse_count(value.get("max_context_length")),
+        supports_vision_language=parse_boolean(value.get("supports_vision_language")),
     )
 
 
-def identity(value: Any) -> Identity | None:
+def parse_identity(value: Any) -> Identity | None:
     if not isinstance(value, dict):
         return None
     return Identity(
-        user_id=identifier(value.get("user_id")),
-        email=identifier(value.get("email")),
-        name=text(value.get("name")),
-        workspace_name=text(value.get("workspace_name")),
+        user_id=parse_identifier(value.get("user_id")),
+        email=parse_identifier(value.get("email")),
+        name=parse_text(value.get("name")),
+        workspace_name=parse_text(value.get("workspace_name")),
     )
 
 
-def api_key_info(value: Any) -> ApiKeyInfo | None:
-    if not isinstance(value, dict) or (prefix := identifier(value.get("prefix"))) is None:
+def parse_api_key_info(value: Any) -> ApiKeyInfo | None:
+    if not isinstance(value, dict) or (prefix := parse_identifier(value.get("prefix"))) is None:
         return None
-    return ApiKeyInfo(prefix=prefix, name=text(value.get("name")), type=text(value.get("type")))
+    return ApiKeyInfo(
+        prefix=prefix, name=parse_text(value.get("name")), type=parse_text(value.get("type"))
+    )
 
 
-def price(value: Any) -> Price | None:
+def parse_price(value: Any) -> Price | None:
     if not isinstance(value, dict):
         return None
-    kind, amount = instance_type(value.get("instance_type")), money(value.get("price"))
+    kind, amount = parse_instance_type(value.get("instance_type")), parse_amount(value.get("price"))
     if kind is None or amount is None:
         return None
     return Price(instance_type=kind, price_per_minute=amount)
 
 
-def log_line(value: Any) -> LogLine | None:
-    """A line without a time or a message is no line."""
+def parse_log_line(value: Any) -> LogLine | None:
+    """None without a time or a message."""
     if not isinstance(value, dict):
         return None
-    at, message = epoch_nanoseconds(value.get("timestamp")), text(value.get("message"))
+    at, message = parse_epoch_nanoseconds(value.get("timestamp")), parse_text(value.get("message"))
     if at is None or message is None:
         return None
     return LogLine(
         at=at,
         message=message,
-        replica=text(value.get("replica")),
-        request_id=text(value.get("request_id")),
-        level=text(value.get("level")),
+        replica=parse_text(value.get("replica")),
+        request_id=parse_text(value.get("request_id")),
+        level=parse_text(value.get("level")),
     )
 
 
-def metrics(value: Any) -> Metrics | None:
+def parse_metrics(value: Any) -> Metrics | None:
     if not isinstance(value, dict) or not isinstance(value.get("metrics"), dict):
         return None
-    return Metrics(deployment_id=identifier(value.get("deployment_id")), metrics=value["metrics"])
+    return Metrics(
+        deployment_id=parse_identifier(value.get("deployment_id")), metrics=value["metrics"]
+    )

@@ -1,4 +1,4 @@
-"""Routes beyond the document. A server that does not offer one answers 404: errors.NotFound."""
+"""Undocumented routes. A server without them responds with 404: errors.NotFound."""
 
 from __future__ import annotations
 
@@ -6,8 +6,8 @@ from datetime import UTC, datetime, timedelta
 from typing import Unpack
 
 from loopsweb.loops_api import optional_parsers, parsers
-from loopsweb.loops_api.decoding import document, only, rows
-from loopsweb.loops_api.requests import NewRun, given
+from loopsweb.loops_api.decoding import decode_envelope, decode_object, decode_rows
+from loopsweb.loops_api.request_bodies import NewRun, omit_none
 from loopsweb.loops_api.transport import Transport
 from loopsweb.loops_api.types import (
     ApiKeyInfo,
@@ -25,16 +25,18 @@ from loopsweb.loops_api.types import (
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
-class NewerRoutes:
+class OptionalRoutes:
+    """One method per route."""
+
     _transport: Transport
 
     def get_capabilities(self) -> tuple[SupportedModel, ...]:
         """GET /v1/loops/capabilities"""
         body = self._transport.get("/v1/loops/capabilities")
-        return rows(body, "supported_models", optional_parsers.supported_model)
+        return decode_rows(body, "supported_models", optional_parsers.parse_supported_model)
 
     def validate_checkpoint(self, checkpoint_path: str) -> None:
-        """POST /v1/loops/checkpoints/validate: returns when the URI resolves, else raises."""
+        """POST /v1/loops/checkpoints/validate. Raises an error unless the URI resolves."""
         self._transport.send(
             "POST", "/v1/loops/checkpoints/validate", body={"checkpoint_path": checkpoint_path}
         )
@@ -42,12 +44,12 @@ class NewerRoutes:
     def deactivate_run(self, run_id: str) -> Deactivated:
         """POST /v1/loops/runs/{run_id}/deactivate: ends the run and its paired sampler."""
         body = self._transport.send("POST", "/v1/loops/runs/{}/deactivate", run_id)
-        return only(body, None, parsers.deactivated)
+        return decode_object(body, None, parsers.parse_deactivated)
 
     def deactivate_sampler(self, sampler_id: str) -> Deactivated:
-        """POST /v1/loops/samplers/{sampler_id}/deactivate: a paired one is errors.Conflict."""
+        """POST /v1/loops/samplers/{sampler_id}/deactivate. A paired one is errors.Conflict."""
         body = self._transport.send("POST", "/v1/loops/samplers/{}/deactivate", sampler_id)
-        return only(body, None, parsers.deactivated)
+        return decode_object(body, None, parsers.parse_deactivated)
 
     def list_logs(
         self,
@@ -62,7 +64,7 @@ class NewerRoutes:
         """GET /v1/loops/deployments/{deployment_id}/logs
 
         start, end: aware, at most seven days apart. direction: asc or desc. limit: 1 to 1000.
-        min_level: DEBUG, INFO, WARNING or ERROR; given one, lines without a level are left out.
+        min_level: DEBUG, INFO, WARNING or ERROR; lines without a level are left out then.
         """
         body = self._transport.get(
             "/v1/loops/deployments/{}/logs",
@@ -73,55 +75,60 @@ class NewerRoutes:
             limit=limit,
             min_level=min_level,
         )
-        return rows(body, "logs", optional_parsers.log_line)
+        return decode_rows(body, "logs", optional_parsers.parse_log_line)
 
     def get_metrics(
         self, deployment_id: str, *, start: datetime, end: datetime, step_seconds: int | None = None
     ) -> Metrics:
         """POST /v1/loops/deployments/{deployment_id}/metrics; start and end are aware."""
-        asked = {"start_epoch_millis": _epoch_millis(start), "end_epoch_millis": _epoch_millis(end)}
+        window = {
+            "start_epoch_millis": _epoch_millis(start),
+            "end_epoch_millis": _epoch_millis(end),
+        }
         if step_seconds is not None:
-            asked["step_seconds"] = step_seconds
+            window["step_seconds"] = step_seconds
         body = self._transport.send(
-            "POST", "/v1/loops/deployments/{}/metrics", deployment_id, body=asked
+            "POST", "/v1/loops/deployments/{}/metrics", deployment_id, body=window
         )
-        return only(body, None, optional_parsers.metrics)
+        return decode_object(body, None, optional_parsers.parse_metrics)
 
     def get_identity(self) -> Identity:
-        """GET /v1/users/me: who the key belongs to."""
-        return only(self._transport.get("/v1/users/me"), None, optional_parsers.identity)
+        """GET /v1/users/me: the user of the key."""
+        return decode_object(
+            self._transport.get("/v1/users/me"), None, optional_parsers.parse_identity
+        )
 
     def list_prices(self) -> tuple[Price, ...]:
         """GET /v1/instance_type_prices"""
         body = self._transport.get("/v1/instance_type_prices")
-        return rows(body, "instance_types", optional_parsers.price)
+        return decode_rows(body, "instance_types", optional_parsers.parse_price)
 
     def list_instance_types(self) -> tuple[InstanceType, ...]:
         """GET /v1/instance_types"""
         body = self._transport.get("/v1/instance_types")
-        return rows(body, "instance_types", parsers.instance_type)
+        return decode_rows(body, "instance_types", parsers.parse_instance_type)
 
     def set_checkpoint_ttl(self, checkpoint_id: str, ttl_seconds: int | None) -> Checkpoint:
-        """PUT /v1/loops/checkpoints/{checkpoint_id}/ttl: 3600 to 315360000; None keeps it."""
+        """PUT /v1/loops/checkpoints/{checkpoint_id}/ttl: 3600 to 315360000 s; None removes it."""
         body = self._transport.send(
             "PUT", "/v1/loops/checkpoints/{}/ttl", checkpoint_id, body={"ttl_seconds": ttl_seconds}
         )
-        key = "checkpoint" if "checkpoint" in document(body) else None
-        return only(body, key, parsers.checkpoint)
+        key = "checkpoint" if "checkpoint" in decode_envelope(body) else None
+        return decode_object(body, key, parsers.parse_checkpoint)
 
     def delete_checkpoint(self, checkpoint_id: str) -> None:
-        """DELETE /v1/loops/checkpoints/{checkpoint_id}: for good; errors.Conflict while in use."""
+        """DELETE /v1/loops/checkpoints/{checkpoint_id}. errors.Conflict while it is in use."""
         self._transport.send("DELETE", "/v1/loops/checkpoints/{}", checkpoint_id)
 
     def list_api_keys(self) -> tuple[ApiKeyInfo, ...]:
         """GET /v1/api_keys: prefixes only, never a key."""
         body = self._transport.get("/v1/api_keys")
-        return rows(body, "keys", optional_parsers.api_key_info)
+        return decode_rows(body, "keys", optional_parsers.parse_api_key_info)
 
     def create_trainer(self, **fields: Unpack[NewRun]) -> Run:
         """POST /v1/loops/trainers: as `create_run`, without a sampler."""
-        body = self._transport.send("POST", "/v1/loops/trainers", body=given(fields))
-        return only(body, "run", parsers.run)
+        body = self._transport.send("POST", "/v1/loops/trainers", body=omit_none(fields))
+        return decode_object(body, "run", parsers.parse_run)
 
 
 def _epoch_millis(at: datetime) -> int:

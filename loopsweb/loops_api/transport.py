@@ -1,8 +1,7 @@
-"""One request to the API: addressed, authorised, limited, retried if it is a GET, and read.
+"""Sends one request to the API: with URL, key, rate limit and deadline; GETs are retried.
 
-The key goes into the Authorization header of requests to the base URL's own origin and nowhere
-else. Failures are built where nothing is being handled and raised by themselves, so that no
-exception leads back to a request and its headers.
+The key is sent only in the Authorization header, and only to the base URL's own origin. Errors
+are raised outside of any except block, so that no exception refers to a request and its headers.
 """
 
 from __future__ import annotations
@@ -19,40 +18,42 @@ import msgspec
 import stamina
 
 from loopsweb.loops_api import body_reader, errors, http_client
-from loopsweb.loops_api.addresses import address, origin
-from loopsweb.loops_api.bounds import Limits
+from loopsweb.loops_api.api_key import ApiKey
 from loopsweb.loops_api.deadline import Deadline
-from loopsweb.loops_api.error_mapping import failure, refusal
-from loopsweb.loops_api.retries import LONGEST_BACKOFF, wait_before_retry
-from loopsweb.loops_api.secret import Key
+from loopsweb.loops_api.error_mapping import map_error_response, map_transport_error
+from loopsweb.loops_api.request_limits import Limits
+from loopsweb.loops_api.request_urls import build_url, parse_base_url
+from loopsweb.loops_api.retries import MAX_BACKOFF, choose_retry_wait
 from loopsweb.loops_api.throttle import Throttle
 
 logger = logging.getLogger(__name__)
 
-_LARGEST_REFUSAL = 64 * 1024
+_MAX_ERROR_BYTES = 64 * 1024
 _throttle = Throttle(time.monotonic)
 
 
 class Transport:
+    """Sends requests with one key to one base URL."""
+
     def __init__(
-        self, *, base_url: str, key: Key, http: httpx.Client | None, limits: Limits
+        self, *, base_url: str, key: ApiKey, http: httpx.Client | None, limits: Limits
     ) -> None:
-        self.base = origin(base_url)
+        self.base = parse_base_url(base_url)
         self._key = key
         self._http = http
         self._limits = limits
 
     def get(self, route: str, *ids: str, is_list: bool = False, **query: Any) -> bytes:
-        """GET `route`, its `{}` filled with `ids`; a query value of None is not sent."""
+        """GET `route` with its `{}` filled with `ids`. Query values of None are not sent."""
         limits = self._limits
         deadline = Deadline(limits.deadline_list if is_list else limits.deadline)
-        request = self._request("GET", route, ids, query=query, is_list=is_list)
+        request = self._build_request("GET", route, ids, query=query, is_list=is_list)
         for attempt in stamina.retry_context(
-            on=lambda error: wait_before_retry(error, limits=limits, left=deadline.left()),
+            on=lambda error: choose_retry_wait(error, limits=limits, left=deadline.left()),
             attempts=limits.attempts,
             timeout=None,
             wait_initial=0.2,
-            wait_max=LONGEST_BACKOFF,
+            wait_max=MAX_BACKOFF,
             wait_jitter=0.5,
         ):
             with attempt:
@@ -60,11 +61,11 @@ class Transport:
         raise AssertionError("unreachable")
 
     def send(self, method: str, route: str, *ids: str, body: Any = None) -> bytes:
-        """Any other method, once. `body` becomes JSON; None sends none."""
-        request = self._request(method, route, ids, body=body)
+        """Send any other method, once. `body` becomes JSON; None sends no body."""
+        request = self._build_request(method, route, ids, body=body)
         return self._send(request, route, Deadline(self._limits.deadline))
 
-    def _request(
+    def _build_request(
         self,
         method: str,
         route: str,
@@ -78,7 +79,7 @@ class Transport:
         read = limits.read_list if is_list else limits.read
         return httpx.Request(
             method,
-            address(self.base, route, ids, query or {}),
+            build_url(self.base, route, ids, query or {}),
             headers={
                 "Authorization": self._key.authorization(),
                 "Accept": "application/json",
@@ -102,12 +103,15 @@ class Transport:
             f"{self._key.digest} {request.method} {route}", self._limits.requests_per_second
         )
         if wait > max(deadline.left(), 0.0):
-            raise errors.TimedOut("too many requests at once", may_have_been_received=False)
+            raise errors.TimedOut(
+                "the local rate limit allows no request before the deadline",
+                may_have_been_received=False,
+            )
         time.sleep(wait)
         started = time.monotonic()
         status, outcome = self._exchange(request, deadline)
-        spent = (time.monotonic() - started) * 1000
-        logger.debug("%s %s %s in %.0f ms", request.method, route, status, spent)
+        milliseconds = (time.monotonic() - started) * 1000
+        logger.debug("%s %s %s in %.0f ms", request.method, route, status, milliseconds)
         if isinstance(outcome, errors.LoopsError):
             raise outcome
         return outcome
@@ -116,31 +120,33 @@ class Transport:
         self, request: httpx.Request, deadline: Deadline
     ) -> tuple[int | str, bytes | errors.LoopsError]:
         try:
-            with deadline.applied(), closing(self._answer(request)) as response:
-                return response.status_code, self._outcome(response, deadline)
+            with deadline.apply(), closing(self._open_response(request)) as response:
+                return response.status_code, self._read_outcome(response, deadline)
         except (httpx.HTTPError, OSError) as error:
-            failed = failure(error, self._key)
+            failed = map_transport_error(error, self._key)
             return type(failed).__name__, failed
 
-    def _answer(self, request: httpx.Request) -> httpx.Response:
-        http = http_client.http() if self._http is None else self._http
+    def _open_response(self, request: httpx.Request) -> httpx.Response:
+        http = http_client.get_http_client() if self._http is None else self._http
         return http.send(request, stream=True, auth=None, follow_redirects=False)
 
-    def _outcome(self, response: httpx.Response, deadline: Deadline) -> bytes | errors.LoopsError:
+    def _read_outcome(
+        self, response: httpx.Response, deadline: Deadline
+    ) -> bytes | errors.LoopsError:
         if response.is_success:
-            body = body_reader.read(response, deadline, self._limits.largest_answer)
+            body = body_reader.read_body(response, deadline, self._limits.max_response_bytes)
             if body is None:
-                return errors.AnswerTooLarge(f"more than {self._limits.largest_answer} bytes")
-            if self._key.is_in(body):
-                return errors.MalformedAnswer("the answer holds the key itself")
+                return errors.ResponseTooLarge(f"more than {self._limits.max_response_bytes} bytes")
+            if self._key.appears_in(body):
+                return errors.MalformedResponse("the response contains the API key")
             return body
         if response.has_redirect_location:
-            return errors.RedirectRefused(f"the answer was a redirect ({response.status_code})")
+            return errors.RedirectRefused(f"the response was a redirect ({response.status_code})")
         try:
-            body = body_reader.read(response, deadline, _LARGEST_REFUSAL)
+            body = body_reader.read_body(response, deadline, _MAX_ERROR_BYTES)
         except (httpx.HTTPError, OSError):
             body = None
-        return refusal(
+        return map_error_response(
             status=response.status_code,
             headers=response.headers,
             body=body or b"",

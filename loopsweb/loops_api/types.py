@@ -1,9 +1,9 @@
-"""What the API speaks of, as frozen types.
+"""The API's resources as frozen types.
 
-Only ids are sure: every other field is None where the API left it out, sent null or sent the
-wrong JSON type. `raw` is the object as received, JSON-able, with the fields not known here.
-Times are aware and in UTC. Statuses are text, unknown words included. What comes from JSON has no
-cycles, so `gc=False` spares the garbage collector a walk through lists of 100,000.
+Only IDs are required. Any other field is None if the API left it out, sent null or sent the wrong
+JSON type. `raw` is the object as received. Times are aware and in UTC. Statuses are text and may
+be unknown. `gc=False` keeps the garbage collector from walking lists of 100,000 objects: parsed
+JSON has no cycles.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ class InstanceType(msgspec.Struct, frozen=True, kw_only=True, gc=False):
 
 
 class Sampler(msgspec.Struct, frozen=True, kw_only=True, gc=False):
-    """`deployment_id` here is the inference deployment that serves it, not a Loops deployment."""
+    """`deployment_id` is the inference deployment that serves it, not a Loops deployment."""
 
     id: str
     base_url: str | None = None
@@ -53,7 +53,7 @@ class Sampler(msgspec.Struct, frozen=True, kw_only=True, gc=False):
 
 
 class Run(msgspec.Struct, frozen=True, kw_only=True, gc=False):
-    """is_serverless: the API said, by a null `deployment_id`, that the run has none of its own."""
+    """is_serverless: the API sent a null `deployment_id`: the run has no deployment."""
 
     id: str
     session_id: str | None = None
@@ -87,7 +87,7 @@ class Checkpoint(msgspec.Struct, frozen=True, kw_only=True, gc=False):
 
     @property
     def uri(self) -> str | None:
-        """The bt:// URI, or None when run, target or name are missing or unfit for one."""
+        """The bt:// URI, or None if run, target or name are missing or cannot be in one."""
         try:
             return str(CheckpointURI(self.run_id or "", self.target or "", self.name or ""))
         except ValueError:
@@ -95,7 +95,7 @@ class Checkpoint(msgspec.Struct, frozen=True, kw_only=True, gc=False):
 
 
 class CheckpointFile(msgspec.Struct, frozen=True, kw_only=True, gc=False):
-    """`url` is presigned: whoever has it can download. So it is in no repr, and there is no raw."""
+    """`url` is presigned and works without a key, so no repr shows it and there is no `raw`."""
 
     url: str
     relative_file_name: str | None = None
@@ -108,7 +108,7 @@ class CheckpointFile(msgspec.Struct, frozen=True, kw_only=True, gc=False):
 
 
 class FilePage(msgspec.Struct, frozen=True, kw_only=True, gc=False):
-    """next_page_token: None when this is the last page. total_count: of all pages."""
+    """next_page_token: None for the last page. total_count: files of all pages."""
 
     files: tuple[CheckpointFile, ...]
     next_page_token: int | None = None
@@ -116,7 +116,7 @@ class FilePage(msgspec.Struct, frozen=True, kw_only=True, gc=False):
 
 
 class Deployment(msgspec.Struct, frozen=True, kw_only=True, gc=False):
-    """The live training pair: a trainer with its runs, and its paired sampler."""
+    """A trainer with its runs, and its paired sampler."""
 
     id: str
     base_model: str | None = None
@@ -134,7 +134,7 @@ class Deployment(msgspec.Struct, frozen=True, kw_only=True, gc=False):
 
     @property
     def gpus_held(self) -> int | None:
-        """GPUs of the trainer, without its sampler's. None: unknown. 0: scaled to zero or ended."""
+        """The trainer's GPUs, without its sampler's. None: unknown. 0: scaled to zero or ended."""
         if self.status in HOLDS_NO_GPUS:
             return 0
         if self.status is None or self.instance_type is None:
@@ -145,7 +145,7 @@ class Deployment(msgspec.Struct, frozen=True, kw_only=True, gc=False):
 
 
 class Deactivated(msgspec.Struct, frozen=True, kw_only=True, gc=False):
-    """What the API says it has ended."""
+    """The response to a deactivation."""
 
     id: str | None = None
     base_model: str | None = None
@@ -160,7 +160,7 @@ class SupportedModel(msgspec.Struct, frozen=True, kw_only=True, gc=False):
 
 
 class Identity(msgspec.Struct, frozen=True, kw_only=True, gc=False):
-    """Who a key belongs to."""
+    """The user of a key."""
 
     user_id: str | None = None
     email: str | None = None

@@ -34,7 +34,7 @@ class ReadOnlyAdmin(admin.ModelAdmin[Model]):
         return False
 
 
-def look_at(model: type[Model], *, columns: list[str], filters: list[str]) -> None:
+def register_read_only(model: type[Model], *, columns: list[str], filters: list[str]) -> None:
     ids = [name for name in columns if name.endswith("remote_id") or name == "owner_email"]
     options = {
         "list_display": [*columns, "workspace"],
@@ -44,38 +44,38 @@ def look_at(model: type[Model], *, columns: list[str], filters: list[str]) -> No
     admin.site.register(model, type(f"{model.__name__}Admin", (ReadOnlyAdmin,), options))
 
 
-look_at(Session, columns=["remote_id", "origin", "first_seen_at"], filters=["origin"])
-look_at(
+register_read_only(Session, columns=["remote_id", "origin", "first_seen_at"], filters=["origin"])
+register_read_only(
     Run,
     columns=["remote_id", "name", "base_model", "status", "owner_email", "missing_since"],
     filters=["status", "base_model"],
 )
-look_at(
+register_read_only(
     Sampler,
     columns=["remote_id", "run_remote_id", "base_model", "status", "owner_email", "missing_since"],
     filters=["status", "base_model"],
 )
-look_at(
+register_read_only(
     Checkpoint,
     columns=["remote_id", "run_remote_id", "target", "name", "sync_status", "missing_since"],
     filters=["target", "sync_status", "base_model"],
 )
-look_at(
+register_read_only(
     Deployment,
     columns=["remote_id", "base_model", "status", "owner_email", "missing_since", "gone_at"],
     filters=["status", "base_model"],
 )
-look_at(
+register_read_only(
     Deactivation,
     columns=["noun", "target_remote_id", "state", "person", "requested_at", "state_since"],
     filters=["state"],
 )
-look_at(
+register_read_only(
     StatusChange,
     columns=["first_seen_new_at", "noun", "remote_id", "field", "old", "new"],
     filters=["noun", "new"],
 )
-look_at(Catalogue, columns=["as_of"], filters=[])
+register_read_only(Catalogue, columns=["as_of"], filters=[])
 
 
 @admin.register(PollState)

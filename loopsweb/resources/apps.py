@@ -12,17 +12,17 @@ class ResourcesConfig(AppConfig):
     name = "loopsweb.resources"
 
     def ready(self) -> None:
-        from loopsweb.audit.erasure import erased
+        from loopsweb.audit.erasure import person_erased
         from loopsweb.resources import erasure
-        from loopsweb.resources.deactivations import endings
-        from loopsweb.resources.snapshot.status_changes import seen
+        from loopsweb.resources.deactivations import reconcile
+        from loopsweb.resources.snapshot.status_changes import statuses_changed
 
-        seen.connect(endings.note, dispatch_uid="endings")
-        erased.connect(erasure.forget, dispatch_uid="forgetting")
-        key_ready.connect(poll_at_once, dispatch_uid="poll_at_once")
+        statuses_changed.connect(reconcile.record_ends, dispatch_uid="record_ends")
+        person_erased.connect(erasure.erase_person, dispatch_uid="forgetting")
+        key_ready.connect(schedule_poll, dispatch_uid="poll_at_once")
 
 
-def poll_at_once(key: Any, now: datetime, **_: Any) -> None:
+def schedule_poll(key: Any, now: datetime, **_: Any) -> None:
     """A key that is new, replaced or checked again is polled with at once."""
     from loopsweb.resources.snapshot.poll_state import PollState
 

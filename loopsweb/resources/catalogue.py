@@ -1,33 +1,24 @@
-"""What the API's server offers a workspace: base models to train, prices of instance types."""
+"""What the API offers a workspace: base models to train, prices of instance types."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import timedelta
 from decimal import Decimal
-from typing import Protocol, TypeVar
+from typing import TypeVar
 
 import msgspec
 from django.db import models
 
 from loopsweb.accounts.models import Workspace
 from loopsweb.loops_api import Client, errors
-from loopsweb.resources.snapshot.poll_context import Reading
-from loopsweb.resources.snapshot.sanitize import fit_json
-from loopsweb.resources.snapshot.store import bump
+from loopsweb.resources.snapshot.models import GPUHolder
+from loopsweb.resources.snapshot.poll_context import PollContext
+from loopsweb.resources.snapshot.sanitize import replace_nul
+from loopsweb.resources.snapshot.store import touch_version
 
 STALE_AFTER = timedelta(hours=1)
 T = TypeVar("T")
-
-
-class HoldsGPUs(Protocol):
-    """A deployment or a sampler: what has a price by the hour."""
-
-    instance_id: str
-    node_count: int | None
-
-    @property
-    def gpus_held(self) -> int | None: ...
 
 
 class Catalogue(models.Model):
@@ -48,36 +39,37 @@ class Catalogue(models.Model):
                 return int(model["max_context_length"])
         return None
 
-    def cost_per_hour(self, held_by: HoldsGPUs) -> Decimal | None:
-        """USD per hour it costs now: 0 when it holds nothing, None when unknown."""
-        if held_by.gpus_held == 0:
+    def cost_per_hour(self, holder: GPUHolder) -> Decimal | None:
+        """USD per hour now: 0 without GPUs, None when unknown."""
+        if holder.gpus_held == 0:
             return Decimal(0)
-        price = (self.prices or {}).get(held_by.instance_id)
-        if price is None or not held_by.gpus_held:
+        price = (self.prices or {}).get(holder.instance_id)
+        if price is None or not holder.gpus_held:
             return None
-        return Decimal(price) * 60 * (held_by.node_count or 1)
+        return Decimal(price) * 60 * (holder.node_count or 1)
 
 
-def pull(client: Client, *, reading: Reading, known_digest: str = "") -> str:
-    """Ask once an hour; a route the server does not offer leaves None."""
-    kept = Catalogue.objects.filter(workspace=reading.workspace).first()
-    if kept and reading.now - kept.as_of < STALE_AFTER:
+def pull_catalogue(client: Client, *, poll: PollContext, known_digest: str = "") -> str:
+    """Fetch once an hour. What the server does not offer is None."""
+    stored = Catalogue.objects.filter(workspace=poll.workspace).first()
+    if stored and poll.now - stored.as_of < STALE_AFTER:
         return known_digest
-    offered = ask(client.get_capabilities)
-    priced = ask(client.list_prices)
+    supported = fetch_if_offered(client.get_capabilities)
+    prices = fetch_if_offered(client.list_prices)
     found = {
-        "supported_models": offered and [fit_json(msgspec.to_builtins(one)) for one in offered],
-        "prices": priced and {one.instance_type.id: str(one.price_per_minute) for one in priced},
+        "supported_models": supported
+        and [replace_nul(msgspec.to_builtins(one)) for one in supported],
+        "prices": prices and {one.instance_type.id: str(one.price_per_minute) for one in prices},
     }
     Catalogue.objects.update_or_create(
-        workspace=reading.workspace, defaults={**found, "as_of": reading.now}
+        workspace=poll.workspace, defaults={**found, "as_of": poll.now}
     )
-    if kept is None or any(getattr(kept, name) != value for name, value in found.items()):
-        bump(reading.workspace)
+    if stored is None or any(getattr(stored, name) != value for name, value in found.items()):
+        touch_version(poll.workspace)
     return known_digest
 
 
-def ask(route: Callable[[], T]) -> T | None:
+def fetch_if_offered(route: Callable[[], T]) -> T | None:
     try:
         return route()
     except (errors.NotFound, errors.Forbidden):

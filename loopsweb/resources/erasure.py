@@ -16,7 +16,7 @@ KEPT = {
 }
 
 
-def forget(person: str, **_: Any) -> None:
+def erase_person(person: str, **_: Any) -> None:
     """Their reasons, and those that name them, go with them."""
     for model, names in KEPT.items():
         worded = Q(person__iexact=person) | Q(reason__icontains=person)

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from loopsweb.resources.catalogue import Catalogue
 from loopsweb.resources.checkpoints.models import Checkpoint, CheckpointFeed
-from loopsweb.resources.deactivations.models import Batch, Deactivation
-from loopsweb.resources.deactivations.policies import Policy
+from loopsweb.resources.deactivations.models import Batch, Deactivation, Policy
 from loopsweb.resources.deactivations.protections import Protection
 from loopsweb.resources.deployments.models import Deployment
 from loopsweb.resources.pages.idempotency import Submission

@@ -5,7 +5,7 @@ from __future__ import annotations
 from django.utils import timezone
 
 from loopsweb.celery import app
-from loopsweb.resources.deactivations import carrying_out, settling
+from loopsweb.resources.deactivations import dispatch, reconcile
 from loopsweb.resources.polling import heartbeat, leases, poller
 
 
@@ -13,26 +13,26 @@ from loopsweb.resources.polling import heartbeat, leases, poller
 def tick() -> None:
     """Hand out what is due. Beat sends it with an expiry, so a stopped worker leaves no backlog."""
     now = timezone.now()
-    heartbeat.beat(now=now)
-    for state_id in leases.claim_due(now=now):
+    heartbeat.record_beat(now=now)
+    for state_id in leases.claim_due_states(now=now):
         poll_key.apply_async((state_id,), expires=leases.LEASE.total_seconds())
-    carrying_out.expire(now=now)
-    for deactivation_id in carrying_out.claim(now=now):
-        carry_out.apply_async((deactivation_id,), expires=carrying_out.TAKEN_FOR.total_seconds())
-    for deactivation_id in settling.claim(now=now):
-        settle_deactivation.delay(deactivation_id)
+    dispatch.expire_overdue(now=now)
+    for deactivation_id in dispatch.claim_due(now=now):
+        dispatch_deactivation.apply_async((deactivation_id,), expires=dispatch.CLAIM.total_seconds())
+    for deactivation_id in reconcile.claim_sent(now=now):
+        reconcile_deactivation.delay(deactivation_id)
 
 
 @app.task
 def poll_key(state_id: int) -> None:
-    poller.poll(state_id, clock=timezone.now)
+    poller.run_poll(state_id, clock=timezone.now)
 
 
 @app.task
-def carry_out(deactivation_id: int) -> None:
-    carrying_out.carry_out(deactivation_id, clock=timezone.now)
+def dispatch_deactivation(deactivation_id: int) -> None:
+    dispatch.dispatch(deactivation_id, clock=timezone.now)
 
 
 @app.task
-def settle_deactivation(deactivation_id: int) -> None:
-    settling.settle(deactivation_id, now=timezone.now())
+def reconcile_deactivation(deactivation_id: int) -> None:
+    reconcile.reconcile(deactivation_id, now=timezone.now())

@@ -1,3 +1,1 @@
-"""How the site is started: serve, for real; demo, with a pretended API."""
-
-from __future__ import annotations
+"""Starting the site: `serve` for production, `demo` with the simulator as its API."""

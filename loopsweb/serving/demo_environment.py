@@ -1,28 +1,28 @@
-"""The demo's settings: put into the environment before Django reads it."""
+"""The demo's environment variables, set before Django reads its settings."""
 
 from __future__ import annotations
 
 import argparse
 from collections.abc import MutableMapping, Sequence
 
-from loopsweb.environment import BASE_DIR, SECRETS
+from loopsweb.environment import BASE_DIR, SECRET_FACTORIES
 
-OF_A_REAL_INSTALLATION = ("DATABASE_URL", "REDIS_URL", "STATIC_ROOT", "EMAIL_", "LOOPSWEB_")
-FOLDER = "LOOPSWEB_DEMO_DIR"
+PRODUCTION_PREFIXES = ("DATABASE_URL", "REDIS_URL", "STATIC_ROOT", "EMAIL_", "LOOPSWEB_")
+DEMO_DIR_VARIABLE = "LOOPSWEB_DEMO_DIR"
 
 
-def enter(environ: MutableMapping[str, str], arguments: Sequence[str]) -> None:
-    """Leave a real installation's data and secrets alone, and talk to the simulator only.
+def set_demo_environment(environ: MutableMapping[str, str], arguments: Sequence[str]) -> None:
+    """Replace all settings so that the demo uses its own data and only calls the simulator.
 
-    Secrets are made anew each time: so is the database.
+    Each start creates new secrets and a new database.
     """
     parser = argparse.ArgumentParser(add_help=False)
     parser.add_argument("--api-port", default="8900")
     known, _ = parser.parse_known_args(arguments)
-    folder = environ.get(FOLDER, str(BASE_DIR / "data" / "demo"))
-    for name in [name for name in environ if name.startswith(OF_A_REAL_INSTALLATION)]:
+    folder = environ.get(DEMO_DIR_VARIABLE, str(BASE_DIR / "data" / "demo"))
+    for name in [name for name in environ if name.startswith(PRODUCTION_PREFIXES)]:
         del environ[name]
-    environ.update({name: make() for name, make in SECRETS.items()})
+    environ.update({name: create() for name, create in SECRET_FACTORIES.items()})
     environ.update(
         {
             "LOOPSWEB_DEMO": "1",

@@ -1,11 +1,11 @@
-"""Whom and what the demo starts with, made by the product's own code."""
+"""The people, team and API key that the demo starts with."""
 
 from __future__ import annotations
 
 from django.conf import settings
 from django.utils import timezone
 
-from loopsweb.accounts.models import Membership, Role, User, Workspace, found_team
+from loopsweb.accounts.models import Membership, Role, User, Workspace, set_up_team
 from loopsweb.audit.record import Actor
 from loopsweb.keys import actions as keys
 
@@ -14,21 +14,21 @@ API_KEY = "demo-org-key"
 ADMIN, OPERATOR, VIEWER = (f"{role}@example.com" for role in (Role.ADMIN, "operator", "viewer"))
 
 
-def settle() -> Workspace:
-    """The team and workspace `demo` with its three people."""
+def create_people() -> Workspace:
+    """Create the team `demo` with three people, and return its workspace."""
     admin = User.objects.create_user(
         ADMIN, PASSWORD, name="Nadia Novak", is_staff=True, is_superuser=True
     )
     operator = User.objects.create_user(OPERATOR, PASSWORD, name="Olga Okafor")
     viewer = User.objects.create_user(VIEWER, PASSWORD, name="Victor Vance")
-    team = found_team(name="Demo", founder=admin)
+    team = set_up_team(name="Demo", founder=admin)
     Membership.objects.create(team=team, user=operator, role=Role.OPERATOR)
     Membership.objects.create(team=team, user=viewer, role=Role.VIEWER)
     return team.workspaces.get()
 
 
 def add_key(workspace: Workspace) -> None:
-    """The organisation's key, which the team may act with. Asks the API: it must be up."""
+    """Add the organisation's key and share it with the team. The API must be up."""
     admin = User.objects.get(email=ADMIN)
     keys.add(
         workspace=workspace,

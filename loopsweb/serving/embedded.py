@@ -1,6 +1,6 @@
-"""Web server, Celery worker and beat as threads of one process: for SQLite and no Redis.
+"""Runs web server, Celery worker and beat as threads of one process, without Redis.
 
-The broker lives in this process's memory, so all three must be here and nowhere else.
+The broker lives in this process's memory, so all three must run in it.
 """
 
 from __future__ import annotations
@@ -27,16 +27,19 @@ logger = logging.getLogger(__name__)
 
 WEB_THREADS = 8
 WORKER_THREADS = 4
-CONNECTIONS = 1000
-SECONDS_TO_SPEAK = 30
-LARGEST_REQUEST = 2**20
-SECONDS_TO_FINISH = 2.0
+MAX_CONNECTIONS = 1000
+IDLE_SECONDS = 30
+MAX_REQUEST_BYTES = 2**20
+STOP_SECONDS = 2.0
 stopping = threading.Event()
 
 
-def run(*, listener: socket.socket, when_up: Callable[[], None]) -> None:
-    """Serve until SIGINT, SIGTERM or SIGHUP, then stop worker and beat and return."""
-    server = web_server(listener)
+def run(*, listener: socket.socket, on_start: Callable[[], None]) -> None:
+    """Serve until SIGINT, SIGTERM or SIGHUP, then stop worker and beat and return.
+
+    on_start: called before the first request is served.
+    """
+    server = create_web_server(listener)
     worker = WorkController(
         app=app,
         pool="threads",
@@ -46,11 +49,11 @@ def run(*, listener: socket.socket, when_up: Callable[[], None]) -> None:
         without_heartbeat=True,
     )
     beat = Service(app, scheduler_cls=Scheduler)
-    threads = [start("worker", worker.start), start("beat", beat.start)]
+    threads = [start_thread("worker", worker.start), start_thread("beat", beat.start)]
     for name in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         signal.signal(name, signal.default_int_handler)
     with suppress(KeyboardInterrupt):
-        when_up()
+        on_start()
         server.run()
     for name in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         signal.signal(name, signal.SIG_IGN)
@@ -58,27 +61,27 @@ def run(*, listener: socket.socket, when_up: Callable[[], None]) -> None:
     worker_state.should_stop = os.EX_OK  # type: ignore[assignment]
     beat.stop()
     for thread in threads:
-        thread.join(SECONDS_TO_FINISH / len(threads))
+        thread.join(STOP_SECONDS / len(threads))
 
 
-def web_server(listener: socket.socket) -> BaseWSGIServer:
-    """Whoever opens connections and says nothing takes up none of its threads, and not for long."""
+def create_web_server(listener: socket.socket) -> BaseWSGIServer:
+    """Idle connections occupy no thread and are closed after IDLE_SECONDS."""
     server: BaseWSGIServer = create_server(
         application,
         sockets=[listener],
         threads=WEB_THREADS,
         ident=None,
-        connection_limit=CONNECTIONS,
-        channel_timeout=SECONDS_TO_SPEAK,
+        connection_limit=MAX_CONNECTIONS,
+        channel_timeout=IDLE_SECONDS,
         asyncore_use_poll=True,
-        max_request_body_size=LARGEST_REQUEST,
+        max_request_body_size=MAX_REQUEST_BYTES,
         clear_untrusted_proxy_headers=not (settings.HTTPS or settings.PROXIES),
     )
     return server
 
 
-def start(name: str, target: Callable[[], object]) -> threading.Thread:
-    def run_and_mourn() -> None:
+def start_thread(name: str, target: Callable[[], object]) -> threading.Thread:
+    def run_and_report() -> None:
         try:
             target()
         finally:
@@ -89,13 +92,13 @@ def start(name: str, target: Callable[[], object]) -> threading.Thread:
                     exc_info=sys.exc_info()[0] is not None,
                 )
 
-    thread = threading.Thread(target=run_and_mourn, name=name, daemon=True)
+    thread = threading.Thread(target=run_and_report, name=name, daemon=True)
     thread.start()
     return thread
 
 
-def leave() -> None:
-    """Exit with 0 without waiting for a poll that still waits for the API; polls may be cut off."""
+def exit_process() -> None:
+    """Exit with 0 without waiting for running polls, which are safe to interrupt."""
     logging.shutdown()
     sys.stdout.flush()
     os._exit(0)

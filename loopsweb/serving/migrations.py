@@ -1,4 +1,4 @@
-"""Migrations before serving, by one process at a time however many start at once."""
+"""Applies migrations before serving, in one process at a time."""
 
 from __future__ import annotations
 
@@ -10,17 +10,17 @@ from django.conf import settings
 from django.core.management import call_command
 from django.db import connection
 
-ADVISORY_LOCK = 7_108_114_112  # any number that no other program on this database uses
+ADVISORY_LOCK = 7_108_114_112  # arbitrary, but unique in this database
 
 
 def migrate() -> None:
-    with alone():
+    with hold_migration_lock():
         call_command("migrate", interactive=False, verbosity=0)
     connection.close()
 
 
 @contextmanager
-def alone() -> Iterator[None]:
+def hold_migration_lock() -> Iterator[None]:
     if connection.vendor == "sqlite":
         settings.DATA_DIR.mkdir(parents=True, exist_ok=True)
         with (settings.DATA_DIR / "migrate.lock").open("w") as lock:

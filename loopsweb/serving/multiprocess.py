@@ -1,4 +1,4 @@
-"""Web server, Celery worker and beat as processes of their own: for PostgreSQL and Redis."""
+"""Runs web server, Celery worker and beat as separate processes, with Redis."""
 
 from __future__ import annotations
 
@@ -17,14 +17,14 @@ logger = logging.getLogger(__name__)
 CELERY = [sys.executable, "-m", "celery", "-A", "loopsweb"]
 WORKER = [*CELERY, "worker", "--pool", "threads", "--concurrency", "8", "--loglevel"]
 BEAT = [*CELERY, "beat", "--scheduler", "celery.beat:Scheduler", "--loglevel"]
-SECONDS_TO_STOP = 20
+STOP_SECONDS = 20
 
 
 def run(*, host: str, port: int, with_worker: bool) -> int:
-    """The exit code. Without a worker, this process becomes the web server and does not return."""
+    """Return the exit code. Without a worker, this process becomes the web server instead."""
     call_command("collectstatic", interactive=False, verbosity=0)
     os.chdir(settings.BASE_DIR)
-    web = web_command(host=host, port=port)
+    web = build_web_command(host=host, port=port)
     if not with_worker:
         os.execv(web[0], web)  # noqa: S606
     signal.signal(signal.SIGTERM, signal.default_int_handler)
@@ -37,28 +37,28 @@ def run(*, host: str, port: int, with_worker: bool) -> int:
         }.items()
     }
     try:
-        watch(processes)
+        wait_for_web_server(processes)
     except KeyboardInterrupt:
         return 0
     finally:
-        stop(processes)
+        stop_processes(processes)
     return 1
 
 
-def web_command(*, host: str, port: int) -> list[str]:
+def build_web_command(*, host: str, port: int) -> list[str]:
     granian = [sys.executable, "-m", "granian", "--interface", "wsgi", "--no-ws"]
     workers = ["--workers", str(os.cpu_count() or 1), "--respawn-failed-workers"]
-    where = ["--host", host, "--port", str(port), "--blocking-threads", "4"]
-    return [*granian, *workers, *where, "--log-level", "warning", "loopsweb.wsgi:application"]
+    address = ["--host", host, "--port", str(port), "--blocking-threads", "4"]
+    return [*granian, *workers, *address, "--log-level", "warning", "loopsweb.wsgi:application"]
 
 
-def watch(processes: dict[str, subprocess.Popen[bytes]]) -> None:
-    """Returns when the web server has ended; the end of another is said and survived."""
-    mourned = set()
+def wait_for_web_server(processes: dict[str, subprocess.Popen[bytes]]) -> None:
+    """Return when the web server has ended. If another process ends, log it and go on."""
+    reported = set()
     while processes["web server"].poll() is None:
         for name, process in processes.items():
-            if process.poll() is not None and name not in mourned:
-                mourned.add(name)
+            if process.poll() is not None and name not in reported:
+                reported.add(name)
                 logger.critical(
                     "The %s has stopped (exit code %s), so nothing is polled any more. "
                     "Restart loopsweb.",
@@ -68,12 +68,12 @@ def watch(processes: dict[str, subprocess.Popen[bytes]]) -> None:
         time.sleep(0.5)
 
 
-def stop(processes: dict[str, subprocess.Popen[bytes]]) -> None:
+def stop_processes(processes: dict[str, subprocess.Popen[bytes]]) -> None:
     for process in processes.values():
         process.terminate()
-    give_up = time.monotonic() + SECONDS_TO_STOP
+    deadline = time.monotonic() + STOP_SECONDS
     for process in processes.values():
         try:
-            process.wait(timeout=max(0.0, give_up - time.monotonic()))
+            process.wait(timeout=max(0.0, deadline - time.monotonic()))
         except subprocess.TimeoutExpired:
             process.kill()

@@ -9,10 +9,10 @@ TIME_SCALE = "20"
 
 
 @contextmanager
-def pretended_api(*, port: int) -> Iterator[None]:
-    """The simulator as a child process that listens on entry and is gone after exit.
+def run_simulator(*, port: int) -> Iterator[None]:
+    """Run the simulator as a child process. It listens on entry and is stopped on exit.
 
-    Raises ChildProcessError with the child's last words when it does not start.
+    Raises ChildProcessError if it does not start.
     """
     command = [sys.executable, "-m", "loopsweb.simulator", "--port", str(port)]
     with subprocess.Popen(  # noqa: S603
@@ -23,7 +23,7 @@ def pretended_api(*, port: int) -> Iterator[None]:
     ) as child:
         try:
             if child.stdout is None or not child.stdout.readline():
-                raise ChildProcessError("The pretended API did not start.")
+                raise ChildProcessError("The simulator did not start.")
             yield
         finally:
             child.terminate()

@@ -1,4 +1,4 @@
-"""`python -m loopsweb.simulator`: the simulator as a process of its own."""
+"""Serve a simulated Loops API, for demos and tests, until SIGINT or SIGTERM."""
 
 from __future__ import annotations
 
@@ -11,17 +11,17 @@ from datetime import UTC, datetime
 
 from waitress.server import create_server
 
-from .faults import ConnectionCut
-from .service import SHAPES
-from .simulator import Simulator
+from loopsweb.simulator.dispatcher import SERIALIZERS
+from loopsweb.simulator.faults import ConnectionCut
+from loopsweb.simulator.simulator import Simulator
 
 THREADS = 16
 STOPPING_SECONDS = 2.0
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """Serve until SIGINT or SIGTERM. 1 when the port cannot be had."""
-    options = parser().parse_args(arguments)
+    """Serve until SIGINT or SIGTERM. Returns 1 when the port cannot be bound."""
+    options = build_parser().parse_args(arguments)
     simulator = Simulator(
         generation=options.generation,
         seed=options.seed,
@@ -34,9 +34,9 @@ def main(arguments: list[str] | None = None) -> int:
     )
     log = logging.getLogger("waitress")
     log.setLevel(logging.ERROR)
-    log.addFilter(unplanned)
+    log.addFilter(is_unexpected)
     for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, leave)
+        signal.signal(number, exit_process)
     try:
         server = create_server(simulator, host=options.host, port=options.port, threads=THREADS)
     except OSError as error:
@@ -50,34 +50,54 @@ def main(arguments: list[str] | None = None) -> int:
     return 0
 
 
-def unplanned(record: logging.LogRecord) -> bool:
-    """Whether a failure is worth a traceback: a cut that a fault asked for is not."""
+def is_unexpected(record: logging.LogRecord) -> bool:
+    """Whether to log the record: connections cut by a fault are expected."""
     return not (record.exc_info and isinstance(record.exc_info[1], ConnectionCut))
 
 
-def leave(number: int, frame: object) -> None:
-    """End at once: there is nothing to save."""
+def exit_process(number: int, frame: object) -> None:
+    """Exit at once: there is nothing to save."""
     del number, frame
     sys.exit(0)
 
 
-def parser() -> argparse.ArgumentParser:
+def build_parser() -> argparse.ArgumentParser:
     """The command line."""
-    said = argparse.ArgumentParser(prog="python -m loopsweb.simulator", description=__doc__)
-    add = said.add_argument
-    add("--host", default="127.0.0.1")
-    add("--port", type=int, default=8900, help="0 takes a free one")
-    add("--generation", choices=sorted(SHAPES), default="current")
-    add("--seed", type=int, default=1)
-    add("--runs", type=int, default=12)
-    add("--checkpoints-per-run", type=int, default=8)
+    parser = argparse.ArgumentParser(prog="python -m loopsweb.simulator", description=__doc__)
+    add = parser.add_argument
+    add("--host", default="127.0.0.1", help="address to listen on (default: %(default)s)")
+    add(
+        "--port",
+        type=int,
+        default=8900,
+        help="port to listen on, 0 for any free one (default: %(default)s)",
+    )
+    add(
+        "--generation",
+        choices=sorted(SERIALIZERS),
+        default="current",
+        help="which version of the API to serve (default: %(default)s)",
+    )
+    add(
+        "--seed",
+        type=int,
+        default=1,
+        help="the same seed gives the same data (default: %(default)s)",
+    )
+    add("--runs", type=int, default=12, help="how many runs to start with (default: %(default)s)")
+    add(
+        "--checkpoints-per-run",
+        type=int,
+        default=8,
+        help="how many checkpoints each run has saved (default: %(default)s)",
+    )
     add(
         "--time-scale",
         type=float,
         default=1.0,
-        help="how many times faster things happen than in reality; timestamps stay real",
+        help="speed-up of simulated changes; timestamps stay real (default: %(default)s)",
     )
-    return said
+    return parser
 
 
 if __name__ == "__main__":

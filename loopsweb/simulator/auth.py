@@ -1,24 +1,24 @@
-"""Who asks, and may they: `Authorization: Api-Key <key>` or `Bearer <key>`."""
+"""Authentication and scopes: `Authorization: Api-Key <key>` or `Bearer <key>`."""
 
 from __future__ import annotations
 
-from .exchange import Refusal, Request
-from .people import Key
-from .world import World
+from loopsweb.simulator.http_messages import ApiError, Request
+from loopsweb.simulator.identities import Key
+from loopsweb.simulator.world import World
 
 
-def caller(request: Request, world: World) -> Key:
-    """The key sent. 401 when there is none or nobody knows it."""
+def authenticate(request: Request, world: World) -> Key:
+    """The key sent. 401 when it is missing or unknown."""
     scheme, _, secret = request.headers.get("authorization", "").partition(" ")
     if scheme.lower() not in ("api-key", "bearer") or not secret:
-        raise Refusal(401, "Authentication credentials were not provided.", "NOT_AUTHENTICATED")
+        raise ApiError(401, "Authentication credentials were not provided.", "NOT_AUTHENTICATED")
     key = world.keys.get(secret.strip())
     if key is None:
-        raise Refusal(401, "Invalid API key.", "INVALID_API_KEY")
+        raise ApiError(401, "Invalid API key.", "INVALID_API_KEY")
     return key
 
 
-def require(key: Key, scope: str | None) -> None:
-    """403 unless the key holds the scope; None asks for no more than a valid key."""
+def require_scope(key: Key, scope: str | None) -> None:
+    """Raise 403 unless the key has the scope. None needs a valid key only."""
     if scope is not None and scope not in key.scopes:
-        raise Refusal(403, f"This API key lacks the {scope} permission.", "MISSING_PERMISSION")
+        raise ApiError(403, f"This API key lacks the {scope} permission.", "MISSING_PERMISSION")

@@ -1,4 +1,4 @@
-"""A request that has been let in: who asks, what they may see, what they sent."""
+"""An authenticated request: its caller, its body, and the entities the caller may see."""
 
 from __future__ import annotations
 
@@ -8,25 +8,25 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, TypeVar
 
-from .entities import Deployment, Run, Sampler, Session
-from .exchange import Refusal, Request
-from .lifecycle import Life
-from .people import ORG_SCOPE, Key, User
-from .serialization import Shapes
-from .world import World
+from loopsweb.simulator.entities import Deployment, Run, Sampler, Session
+from loopsweb.simulator.http_messages import ApiError, Request
+from loopsweb.simulator.identities import ORG_SCOPE, Key, User
+from loopsweb.simulator.lifecycle import Lifecycle
+from loopsweb.simulator.serialization import Serializer
+from loopsweb.simulator.world import World
 
 Owned = TypeVar("Owned", Session, Run, Sampler, Deployment)
 
 
 @dataclass(frozen=True)
-class Call:
-    """What a route's handler works with. `params` are the parts of its path."""
+class AuthorizedRequest:
+    """What a route handler receives. `params` are the named parts of the path."""
 
     world: World
-    life: Life
-    shapes: Shapes
+    lifecycle: Lifecycle
+    serializer: Serializer
     generation: str
-    request: Request
+    http: Request
     key: Key
     params: Mapping[str, str] = field(default_factory=dict)
 
@@ -40,46 +40,46 @@ class Call:
 
     @property
     def query(self) -> dict[str, str]:
-        return self.request.query
+        return self.http.query
 
-    def body(self) -> dict[str, Any]:
-        """The JSON object sent; {} when nothing was. 400 for anything else."""
+    def parse_body(self) -> dict[str, Any]:
+        """The JSON object sent, or {} for an empty body. Anything else is 400."""
         try:
-            body = self.request.json
+            body = self.http.json
         except (json.JSONDecodeError, UnicodeDecodeError, RecursionError):
-            raise Refusal(400, "The request body is not valid JSON.") from None
-        if body is None and not self.request.body:
+            raise ApiError(400, "The request body is not valid JSON.") from None
+        if body is None and not self.http.body:
             return {}
         if not isinstance(body, dict):
-            raise Refusal(400, "The request body must be a JSON object.")
+            raise ApiError(400, "The request body must be a JSON object.")
         return body
 
-    def mine(self, things: Iterable[Owned]) -> list[Owned]:
-        """Those the caller owns."""
-        return [thing for thing in things if thing.owner is self.caller]
+    def filter_owned(self, entities: Iterable[Owned]) -> list[Owned]:
+        """The entities that the caller owns."""
+        return [entity for entity in entities if entity.owner is self.caller]
 
-    def visible(self, thing: Owned) -> bool:
-        """Whether the caller may name it: their own, with the wide scope their organisation's."""
-        if thing.owner is self.caller:
+    def can_see(self, entity: Owned) -> bool:
+        """Whether it is the caller's, or with the organisation scope their organisation's."""
+        if entity.owner is self.caller:
             return True
-        wide = ORG_SCOPE in self.key.scopes
-        return wide and thing.owner.organization == self.caller.organization
+        has_scope = ORG_SCOPE in self.key.scopes
+        return has_scope and entity.owner.organization == self.caller.organization
 
-    def listed(self, things: Iterable[Owned]) -> list[Owned]:
-        """What a list route answers: the caller's own, or with scope=org the organisation's."""
+    def filter_listed(self, entities: Iterable[Owned]) -> list[Owned]:
+        """What a list route returns: the caller's own, or with scope=org the organisation's."""
         scope = self.query.get("scope") if self.generation == "current" else None
         if scope in (None, "mine"):
-            return self.mine(things)
+            return self.filter_owned(entities)
         if scope != "org":
-            raise Refusal(400, f"scope must be 'org' or 'mine', not {scope!r}.")
+            raise ApiError(400, f"scope must be 'org' or 'mine', not {scope!r}.")
         if ORG_SCOPE not in self.key.scopes:
-            raise Refusal(403, f"scope=org requires the {ORG_SCOPE} permission.")
+            raise ApiError(403, f"scope=org requires the {ORG_SCOPE} permission.")
         organization = self.caller.organization
-        return [thing for thing in things if thing.owner.organization == organization]
+        return [entity for entity in entities if entity.owner.organization == organization]
 
-    def find(self, things: Mapping[str, Owned], thing_id: str, noun: str) -> Owned:
-        """The one with this id; 404 when there is none or it is not the caller's to see."""
-        thing = things.get(thing_id)
-        if thing is None or not self.visible(thing):
-            raise Refusal(404, f"{noun} {thing_id!r} was not found.")
-        return thing
+    def find_visible(self, entities: Mapping[str, Owned], entity_id: str, noun: str) -> Owned:
+        """The entity with this ID. 404 when it does not exist or the caller may not see it."""
+        entity = entities.get(entity_id)
+        if entity is None or not self.can_see(entity):
+            raise ApiError(404, f"{noun} {entity_id!r} was not found.")
+        return entity

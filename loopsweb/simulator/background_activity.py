@@ -1,98 +1,103 @@
-"""The organisation's everyday bustle: deployments rest, wake, end, and others begin."""
+"""The organisation's everyday activity: deployments scale to zero, wake, end and start."""
 
 from __future__ import annotations
 
 from random import Random
 
-from .catalogue import MODELS
-from .entities import Deployment, Run, Sampler
-from .lifecycle import Life
-from .people import User
-from .training import Training
+from loopsweb.simulator.catalogue import MODELS
+from loopsweb.simulator.entities import Deployment, Run, Sampler
+from loopsweb.simulator.identities import User
+from loopsweb.simulator.lifecycle import Lifecycle
+from loopsweb.simulator.run_activity import RunActivity
 
-SUCCESSORS = 2
-MOST_FINISHED = 12
+MAX_SUCCESSORS = 2
+MAX_FINISHED = 12
 CAPACITIES = ("dedicated", "dedicated", "dedicated", "spot")
 
 
-class Ambience(Training):
-    """Moves what is told to live. What began here is dropped some time after it ended, so that
-    the world stays of one size; what was there at first or came through the API stays."""
+class BackgroundActivity(RunActivity):
+    """Keeps automated deployments changing.
 
-    def __init__(self, life: Life) -> None:
-        super().__init__(life)
-        self.people: list[User] = []
-        self.born: list[Deployment] = []
-        self.successors: dict[str, int] = {}
-        life.ended = self.replace
+    Deployments started here are removed some time after they ended, so the world does not grow.
+    Initial ones and those created through the API stay.
+    """
 
-    def restart(self) -> None:
-        """Forget what was alive and who is here."""
-        self.people.clear()
-        self.born.clear()
-        self.lively.clear()
-        self.successors.clear()
+    def __init__(self, lifecycle: Lifecycle) -> None:
+        super().__init__(lifecycle)
+        self.users: list[User] = []
+        self.started: list[Deployment] = []
+        self.successor_counts: dict[str, int] = {}
+        lifecycle.on_ended = self.replace_deployment
 
-    def rested(self, run: Run, deployment: Deployment) -> None:
-        """Somebody comes back to it after a while, or ends it."""
-        if deployment.id in self.lively:
-            self.sleep(run, deployment, self.life.chance(run).uniform(60, 200))
+    def reset(self) -> None:
+        """Forget the users and the automated deployments."""
+        self.users.clear()
+        self.started.clear()
+        self.automated.clear()
+        self.successor_counts.clear()
 
-    def sleep(self, run: Run, deployment: Deployment, seconds: float) -> None:
-        """A lively deployment stays at zero for so long."""
-        self.life.after(seconds, lambda: self._wake(run, deployment))
+    def on_scaled_to_zero(self, run: Run, deployment: Deployment) -> None:
+        """Schedule the next run, or the end, of an automated deployment."""
+        if deployment.id in self.automated:
+            self.schedule_wake(run, deployment, self.lifecycle.random_for(run).uniform(60, 200))
 
-    def _wake(self, prior: Run, deployment: Deployment) -> None:
+    def schedule_wake(self, run: Run, deployment: Deployment, seconds: float) -> None:
+        """Wake a deployment that is scaled to zero after `seconds`."""
+        self.lifecycle.schedule_after(seconds, lambda: self._wake(run, deployment))
+
+    def _wake(self, previous: Run, deployment: Deployment) -> None:
         if deployment.status != "SCALED_TO_ZERO" or deployment.stopping:
             return
-        taken = self.successors.get(deployment.id, 0)
-        if taken >= SUCCESSORS:
-            self.life.end(deployment, "STOPPED")
+        count = self.successor_counts.get(deployment.id, 0)
+        if count >= MAX_SUCCESSORS:
+            self.lifecycle.end_deployment(deployment, "STOPPED")
             return
-        self.successors[deployment.id] = taken + 1
+        self.successor_counts[deployment.id] = count + 1
         run = self.world.add_run(
-            session=self.world.sessions[prior.session_id],
-            owner=prior.owner,
-            base_model=prior.base_model,
-            name=prior.name,
+            session=self.world.sessions[previous.session_id],
+            owner=previous.owner,
+            base_model=previous.base_model,
+            name=previous.name,
             deployment=deployment,
         )
-        self.life.succeed(run, deployment)
+        self.lifecycle.hand_over(run, deployment)
 
-    def replace(self, deployment: Deployment) -> None:
-        """Some time after one has ended, somebody starts another."""
-        if deployment.id not in self.lively:
+    def replace_deployment(self, deployment: Deployment) -> None:
+        """Schedule a new deployment for an automated one that has ended."""
+        if deployment.id not in self.automated:
             return
-        self.lively.remove(deployment.id)
-        finished = [one for one in self.born if one.id not in self.lively]
-        for old in finished[:-MOST_FINISHED]:
-            self.born.remove(old)
+        self.automated.remove(deployment.id)
+        finished = [one for one in self.started if one.id not in self.automated]
+        for old in finished[:-MAX_FINISHED]:
+            self.started.remove(old)
             self.world.remove_deployment(old)
-        self.life.after(self.life.chance(deployment).uniform(20, 60), self.begin)
+        self.lifecycle.schedule_after(
+            self.lifecycle.random_for(deployment).uniform(20, 60), self.start_training
+        )
 
-    def begin(self) -> None:
-        """Somebody starts training something."""
+    def start_training(self) -> None:
+        """Start a run of a random user and model on a new automated deployment."""
         chance = Random(f"{self.world.seed}/{self.world.now}")  # noqa: S311
-        owner = chance.choice(self.people)
+        owner = chance.choice(self.users)
         models = [model.name for model in MODELS.values() if model.enabled]
         run = self.world.add_run(owner=owner, base_model=chance.choice(models))
         deployment = self.world.add_deployment(
             run=run, status="CREATED", availability_model=chance.choice(CAPACITIES)
         )
-        self.born.append(deployment)
-        self.lively.add(deployment.id)
-        self.life.launch(run)
+        self.started.append(deployment)
+        self.automated.add(deployment.id)
+        self.lifecycle.launch_run(run)
 
-    def nap(self, sampler: Sampler) -> None:
-        """A standalone sampler that is used now and then."""
-        chance = self.life.chance(sampler)
+    def cycle_sampler(self, sampler: Sampler) -> None:
+        """Let a standalone sampler scale to zero and wake, again and again."""
+        chance = self.lifecycle.random_for(sampler)
 
-        def turn() -> None:
+        def switch() -> None:
             if sampler.status == "ACTIVE":
                 sampler.status = "SCALED_TO_ZERO"
             elif sampler.status == "SCALED_TO_ZERO":
-                self.life.wake(sampler)
+                self.lifecycle.wake_sampler(sampler)
             if sampler.status not in ("DEACTIVATING", "INACTIVE"):
-                self.life.after(chance.uniform(60, 180), turn)
+                self.lifecycle.schedule_after(chance.uniform(60, 180), switch)
 
-        self.life.after(chance.uniform(30, 120), turn)
+        self.lifecycle.schedule_after(chance.uniform(30, 120), switch)

@@ -1,4 +1,4 @@
-"""The base models and machines of the simulated organisation, with believable sizes and prices."""
+"""The base models and instance types of the simulated organisation, with realistic values."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ class BaseModel:
     enabled: bool = True
 
 
-def _machine(kind: str, count: int, memory_gib: int, cpus: int, price: float) -> InstanceType:
+def _build_machine(kind: str, count: int, memory_gib: int, cpus: int, price: float) -> InstanceType:
     gpu_memory = {"H100": 81_920, "H200": 144_384, "B200": 184_320, "L4": 24_576}[kind] * count
     name = f"{kind}:{count}x{cpus}x{memory_gib}"
     return InstanceType(
@@ -54,13 +54,13 @@ INSTANCE_TYPES = {
     machine.id: machine
     for machine in (
         CPU_ONLY,
-        _machine("L4", 1, 16, 4, 0.01414),
-        _machine("H100", 1, 234, 26, 0.10833),
-        _machine("H100", 2, 468, 52, 0.21667),
-        _machine("H100", 8, 1_872, 208, 0.86667),
-        _machine("H200", 4, 800, 96, 0.53333),
-        _machine("H200", 8, 1_600, 192, 1.06667),
-        _machine("B200", 8, 1_800, 224, 1.33067),
+        _build_machine("L4", 1, 16, 4, 0.01414),
+        _build_machine("H100", 1, 234, 26, 0.10833),
+        _build_machine("H100", 2, 468, 52, 0.21667),
+        _build_machine("H100", 8, 1_872, 208, 0.86667),
+        _build_machine("H200", 4, 800, 96, 0.53333),
+        _build_machine("H200", 8, 1_600, 192, 1.06667),
+        _build_machine("B200", 8, 1_800, 224, 1.33067),
     )
 }
 SAMPLER_MACHINES = {"h200-8": "h200-4", "b200-8": "b200-8", "h100-8": "h100-8"}
@@ -80,17 +80,17 @@ MODELS = {
 }
 
 
-def model_of(name: str) -> BaseModel:
-    """The catalogue's entry; for a name it does not have, one with middling values."""
+def get_model(name: str) -> BaseModel:
+    """The catalogue's entry, or for an unknown name one with average values."""
     return MODELS.get(name) or BaseModel(name, 131_072, "h100-8", 1, 524_288_000)
 
 
-def trainer_machine(base_model: str) -> tuple[InstanceType, int]:
-    """The machine and the number of nodes a trainer of this model runs on."""
-    model = model_of(base_model)
+def get_trainer_machine(base_model: str) -> tuple[InstanceType, int]:
+    """The instance type and the number of nodes of a trainer of this model."""
+    model = get_model(base_model)
     return INSTANCE_TYPES[model.machine], model.node_count
 
 
-def sampler_machine(base_model: str) -> InstanceType:
-    """The machine a sampler of this model runs on."""
-    return INSTANCE_TYPES[SAMPLER_MACHINES.get(model_of(base_model).machine, "h100-1")]
+def get_sampler_machine(base_model: str) -> InstanceType:
+    """The instance type of a sampler of this model."""
+    return INSTANCE_TYPES[SAMPLER_MACHINES.get(get_model(base_model).machine, "h100-1")]

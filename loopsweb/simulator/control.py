@@ -1,81 +1,79 @@
-"""The simulator's own routes, open to anyone who can reach it: /_simulator/…"""
+"""The simulator's own routes under /_simulator/. They need no API key."""
 
 from __future__ import annotations
 
 import dataclasses
 import json
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from . import files
-from .exchange import Answer, Refusal, Request, answer
-from .faults import Fault
-from .serialization import moment
+from loopsweb.simulator import checkpoint_files
+from loopsweb.simulator.faults import Fault
+from loopsweb.simulator.http_messages import ApiError, Request, Response, respond_json
+from loopsweb.simulator.serialization import format_timestamp
+from loopsweb.simulator.simulation import Simulation
 
-if TYPE_CHECKING:
-    from .simulator import Simulator
-
-DETAILS = tuple(one.name for one in dataclasses.fields(Fault))
+FAULT_FIELDS = tuple(one.name for one in dataclasses.fields(Fault))
 
 
-def side_door(simulator: Simulator, request: Request) -> Answer:
-    """The file store, which is part of the pretence, or one of the controls, which are not."""
-    with simulator.lock:
-        if request.path.startswith(files.PREFIX):
-            simulator.record(request)
-            simulator.catch_up()
-            return files.serve(simulator.world, request)
+def handle_own_route(simulation: Simulation, request: Request) -> Response:
+    """Serve a file of the simulated object store, or run one of the control commands."""
+    with simulation.lock:
+        if request.path.startswith(checkpoint_files.PREFIX):
+            simulation.record_request(request)
+            simulation.run_due_events()
+            return checkpoint_files.serve_file(simulation.world, request)
         try:
-            return answer_to(simulator, request)
-        except Refusal as refusal:
-            return simulator.service.refused(refusal)
+            return run_command(simulation, request)
+        except ApiError as error:
+            return simulation.dispatcher.build_error_response(error)
 
 
-def answer_to(simulator: Simulator, request: Request) -> Answer:
-    """Carry out one of the four."""
+def run_command(simulation: Simulation, request: Request) -> Response:
+    """Run one of the four commands: faults, reset, advance, requests."""
     match (request.method, request.path):
         case ("POST", "/_simulator/faults"):
-            return set_fault(simulator, body_of(request))
+            return add_fault(simulation, parse_body(request))
         case ("POST", "/_simulator/reset"):
-            simulator.reset()
+            simulation.reset()
         case ("POST", "/_simulator/advance"):
-            seconds = body_of(request).get("seconds")
+            seconds = parse_body(request).get("seconds")
             if isinstance(seconds, bool) or not isinstance(seconds, int | float) or seconds < 0:
-                raise Refusal(400, "seconds must be a number that is not negative.")
-            simulator.advance(seconds)
+                raise ApiError(400, "seconds must be a number that is not negative.")
+            simulation.advance(seconds)
         case ("GET", "/_simulator/requests"):
-            return answer({"requests": [recorded(one) for one in simulator.requests]})
+            return respond_json(
+                {"requests": [describe_request(one) for one in simulation.requests]}
+            )
         case _:
-            raise Refusal(404, "Not found.")
-    return answer({"now": moment(simulator.world.now)})
+            raise ApiError(404, "Not found.")
+    return respond_json({"now": format_timestamp(simulation.world.now)})
 
 
-def body_of(request: Request) -> dict[str, Any]:
+def parse_body(request: Request) -> dict[str, Any]:
     try:
         body = request.json
     except json.JSONDecodeError:
         body = None
     if not isinstance(body, dict):
-        raise Refusal(400, "The request body must be a JSON object.")
+        raise ApiError(400, "The request body must be a JSON object.")
     return body
 
 
-def set_fault(simulator: Simulator, body: dict[str, Any]) -> Answer:
-    """`route` and `mode`, and what the mode needs; unknown fields are refused."""
+def add_fault(simulation: Simulation, body: dict[str, Any]) -> Response:
+    """Add a fault from its JSON. Unknown fields and a missing route or mode are 400."""
     numbers = [body.get(name, 0) for name in ("status", "retry_after", "seconds")]
     sound = all(isinstance(one, int | float) for one in numbers)
-    if not sound or not {"route", "mode"} <= set(body) <= set(DETAILS):
-        raise Refusal(
-            400, f"A fault has route and mode, and of {', '.join(DETAILS)} what it needs."
-        )
+    if not sound or not {"route", "mode"} <= set(body) <= set(FAULT_FIELDS):
+        raise ApiError(400, f"A fault needs route and mode. It may have {', '.join(FAULT_FIELDS)}.")
     try:
-        simulator.fail(**body)
+        simulation.add_fault(**body)
     except ValueError as error:
-        raise Refusal(400, str(error)) from error
-    return answer({"waiting": len(simulator.faults.waiting)})
+        raise ApiError(400, str(error)) from error
+    return respond_json({"waiting": len(simulation.faults.pending)})
 
 
-def recorded(request: Request) -> dict[str, Any]:
-    """A request as JSON, its Authorization header included."""
+def describe_request(request: Request) -> dict[str, Any]:
+    """A recorded request as JSON, its Authorization header included."""
     return {
         "method": request.method,
         "path": request.path,

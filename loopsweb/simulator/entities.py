@@ -1,24 +1,21 @@
-"""What holds GPUs and what trains on it. Plain mutable objects; set any attribute of them."""
+"""The resources of the simulated API. Plain mutable objects: set any attribute of them."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from .catalogue import InstanceType
-from .entity import Thing
-from .people import User
-
-if TYPE_CHECKING:
-    from .checkpoint_entities import Checkpoint
+from loopsweb.simulator.catalogue import InstanceType
+from loopsweb.simulator.entity import Entity
+from loopsweb.simulator.identities import User
 
 ENDED = frozenset({"STOPPED", "FAILED", "PREEMPTED"})
 
 
 @dataclass(eq=False)
-class Session(Thing):
+class Session(Entity):
     id: str
     owner: User
     created_at: datetime
@@ -28,7 +25,7 @@ class Session(Thing):
 
 
 @dataclass(eq=False)
-class Sampler(Thing):
+class Sampler(Entity):
     """`run_id` names the run it is paired with; None for a standalone sampler."""
 
     id: str
@@ -49,8 +46,8 @@ class Sampler(Thing):
 
 
 @dataclass(eq=False)
-class Deployment(Thing):
-    """The live training pair: a trainer and its paired sampler."""
+class Deployment(Entity):
+    """A trainer and its paired sampler."""
 
     id: str
     owner: User
@@ -71,14 +68,14 @@ class Deployment(Thing):
     extra: dict[str, Any] = field(default_factory=dict)
     omit: tuple[str, ...] = ()
 
-    def parts(self) -> Iterator[Thing]:
+    def nested(self) -> Iterator[Entity]:
         if self.sampler is not None:
             yield self.sampler
 
 
 @dataclass(eq=False)
-class Run(Thing):
-    """`deployment` is None on serverless capacity, `sampler` for a run that has only a trainer."""
+class Run(Entity):
+    """`deployment` is None for a serverless run, `sampler` for a run with a trainer only."""
 
     id: str
     owner: User
@@ -98,6 +95,39 @@ class Run(Thing):
     extra: dict[str, Any] = field(default_factory=dict)
     omit: tuple[str, ...] = ()
 
-    def parts(self) -> Iterator[Thing]:
+    def nested(self) -> Iterator[Entity]:
         if self.sampler is not None:
             yield self.sampler
+
+
+@dataclass(frozen=True)
+class StoredFile:
+    """A file of a checkpoint. Without `url` the simulator presigns one of its own."""
+
+    relative_file_name: str
+    size_bytes: int
+    node_rank: int = 0
+    last_modified: datetime | None = None
+    url: str | None = None
+
+
+@dataclass(eq=False)
+class Checkpoint(Entity):
+    """`name` is what the API calls checkpoint_id. Without `files` it has the usual ones."""
+
+    id: str
+    run: Run = field(repr=False)
+    target: str
+    name: str
+    created_at: datetime
+    base_model: str | None
+    size_bytes: int
+    sync_status: str | None
+    checkpoint_type: str = "lora"
+    lora_adapter_config: dict[str, Any] | None = None
+    lora_config: dict[str, Any] | None = None
+    expires_at: datetime | None = None
+    node_count: int = 1
+    files: list[StoredFile] | None = None
+    extra: dict[str, Any] = field(default_factory=dict)
+    omit: tuple[str, ...] = ()

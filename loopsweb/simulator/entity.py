@@ -1,4 +1,4 @@
-"""What every object of the world can do: bend its JSON, and keep it until something changes."""
+"""The base of every simulated object: JSON overrides, and JSON cached until a change."""
 
 from __future__ import annotations
 
@@ -6,11 +6,11 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 
-class Thing:
-    """Counts its own changes in `version`, so that JSON kept for it is known to be stale.
+class Entity:
+    """Counts its changes in `version`, which tells when cached JSON is stale.
 
-    `extra` is laid over the object's JSON in every answer, `omit` names fields left out of it.
-    Assign new ones instead of changing them in place.
+    `extra` overrides fields of its JSON in every response, `omit` names fields to leave out.
+    Assign new values instead of changing them in place.
     """
 
     version = 0
@@ -21,20 +21,20 @@ class Thing:
         self.__dict__[name] = value
         self.__dict__["version"] = self.version + 1
 
-    def parts(self) -> Iterator[Thing]:
-        """The objects that appear inside this one's JSON."""
+    def nested(self) -> Iterator[Entity]:
+        """The entities whose JSON appears inside this one's."""
         yield from ()
 
-    def stamp(self) -> tuple[int, ...]:
-        """The versions of this object and of those its JSON contains."""
-        return (self.version, *(part.version for part in self.parts()))
+    def version_stamp(self) -> tuple[int, ...]:
+        """The versions of this entity and of those nested in it."""
+        return (self.version, *(entity.version for entity in self.nested()))
 
-    def kept(self, shape: Callable[[Any], bytes]) -> bytes:
-        """The JSON that `shape` makes of this object, made again only after a change."""
-        stamp = self.stamp()
-        known = self.__dict__.get("_kept")
-        if known is None or known[0] is not shape or known[1] != stamp:
-            known = (shape, stamp, shape(self))
-            self.__dict__["_kept"] = known
-        made: bytes = known[2]
-        return made
+    def cached_json(self, serialize: Callable[[Any], bytes]) -> bytes:
+        """The JSON that `serialize` builds, rebuilt only after a change."""
+        stamp = self.version_stamp()
+        cached = self.__dict__.get("_cached_json")
+        if cached is None or cached[0] is not serialize or cached[1] != stamp:
+            cached = (serialize, stamp, serialize(self))
+            self.__dict__["_cached_json"] = cached
+        json: bytes = cached[2]
+        return json

@@ -1,12 +1,12 @@
-"""Ways to fail on demand.
+"""Faults: ways to make the API fail on demand.
 
-mode         what the client meets                                    is the request carried out?
+mode         what the client receives                                 is the request handled?
 status       `status` with `body` (text, or JSON of anything else)     no
 rate_limit   429 with `retry_after` seconds in body and header         no
 html         a proxy's page, with `status` (default 502)               no
-slow         the right answer after `seconds`                          yes
-reset        the connection cut in the middle of the right answer      yes
-truncated    the first half of the right answer, as if it were whole   yes
+slow         the right response after `seconds`                          yes
+reset        the connection cut in the middle of the right response    yes
+truncated    the first half of the right response, as if complete      yes
 empty        the right status without a body                           yes
 """
 
@@ -16,17 +16,17 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from .exchange import Answer, dumps
+from loopsweb.simulator.http_messages import Response, encode_json
 
 MODES = ("status", "rate_limit", "html", "slow", "reset", "truncated", "empty")
-LONGEST_SLOWNESS = 60.0
-PAGE = (
+MAX_DELAY_SECONDS = 60.0
+HTML_PAGE = (
     b"<!DOCTYPE html><html><head><title>Bad gateway</title></head><body><h1>502</h1></body></html>"
 )
 
 
 class ConnectionCut(ConnectionResetError):
-    """Raised out of a body that was promised longer."""
+    """Raised by a response body that ends before its Content-Length."""
 
 
 @dataclass
@@ -48,60 +48,64 @@ class Fault:
 
 
 class Faults:
-    """Those still to come. The one set first wins."""
+    """The pending faults. The oldest that matches is used first."""
 
     def __init__(self) -> None:
-        self.waiting: list[Fault] = []
+        self.pending: list[Fault] = []
 
-    def take(self, method: str, path: str, route: str | None) -> Fault | None:
-        """The fault for this request, counted down; `route` is the template it matched."""
+    def take_fault(self, method: str, path: str, route: str | None) -> Fault | None:
+        """The fault for this request, counted down. `route` is the template it matched."""
         names = ("*", f"{method} {path}", f"{method} *", route)
-        for fault in self.waiting:
+        for fault in self.pending:
             if fault.route in names:
                 if fault.count is not None:
                     fault.count -= 1
                     if fault.count <= 0:
-                        self.waiting.remove(fault)
+                        self.pending.remove(fault)
                 return fault
         return None
 
 
-def instead(fault: Fault) -> Answer | None:
-    """The answer of a fault that keeps the request from being carried out."""
+def build_fault_response(fault: Fault) -> Response | None:
+    """The response of a fault that prevents the request from being handled, else None."""
     if fault.mode == "status":
         body = fault.body
         text = isinstance(body, str)
-        raw = body.encode() if text else dumps({"message": "Simulated."} if body is None else body)
+        raw = (
+            body.encode()
+            if text
+            else encode_json({"message": "Simulated."} if body is None else body)
+        )
         kind = "text/plain; charset=utf-8" if text else "application/json"
-        return Answer(fault.status, raw, kind, list(fault.headers.items()))
+        return Response(fault.status, raw, kind, list(fault.headers.items()))
     if fault.mode == "rate_limit":
         after = fault.retry_after
-        seconds = dumps({"error": "Rate limit exceeded.", "retry_after": after})
-        return Answer(429, seconds, headers=[("Retry-After", f"{after:g}")])
+        seconds = encode_json({"error": "Rate limit exceeded.", "retry_after": after})
+        return Response(429, seconds, headers=[("Retry-After", f"{after:g}")])
     if fault.mode == "html":
         status = 502 if fault.status == Fault.status else fault.status
-        return Answer(status, PAGE, "text/html; charset=utf-8")
+        return Response(status, HTML_PAGE, "text/html; charset=utf-8")
     return None
 
 
-def spoiled(fault: Fault, answer: Answer, sleep: Callable[[float], None]) -> Answer:
-    """The right answer, late or damaged."""
+def damage_response(fault: Fault, response: Response, sleep: Callable[[float], None]) -> Response:
+    """Delay or damage the right response. Delays are at most 60 seconds."""
     if fault.mode == "slow":
-        sleep(min(fault.seconds, LONGEST_SLOWNESS))
-        return answer
-    half = answer.body[: len(answer.body) // 2]
+        sleep(min(fault.seconds, MAX_DELAY_SECONDS))
+        return response
+    half = response.body[: len(response.body) // 2]
     if fault.mode == "truncated":
-        return Answer(answer.status, half, answer.content_type, answer.headers)
+        return Response(response.status, half, response.content_type, response.headers)
     if fault.mode == "empty":
-        return Answer(answer.status, b"", answer.content_type, answer.headers)
-    return Answer(
-        answer.status,
-        content_type=answer.content_type,
-        chunks=_cut(half),
-        length=len(answer.body),
+        return Response(response.status, b"", response.content_type, response.headers)
+    return Response(
+        response.status,
+        content_type=response.content_type,
+        chunks=_cut_connection(half),
+        length=len(response.body),
     )
 
 
-def _cut(half: bytes) -> Iterator[bytes]:
+def _cut_connection(half: bytes) -> Iterator[bytes]:
     yield half
     raise ConnectionCut("The simulated connection was cut.")

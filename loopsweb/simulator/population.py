@@ -1,4 +1,4 @@
-"""The organisation at the start: three people, their runs, and what came of them."""
+"""The initial organisation: three users, their runs, deployments, samplers and checkpoints."""
 
 from __future__ import annotations
 
@@ -7,15 +7,19 @@ from datetime import timedelta
 from itertools import cycle, islice
 from random import Random
 
-from .background_activity import Ambience
-from .catalogue import MODELS
-from .entities import ENDED, Run
-from .history import add_history, add_training, scatter
-from .people import OWN_SCOPE, User
-from .world import World
+from loopsweb.simulator.background_activity import BackgroundActivity
+from loopsweb.simulator.catalogue import MODELS
+from loopsweb.simulator.entities import ENDED, Run
+from loopsweb.simulator.identities import OWN_SCOPE, User
+from loopsweb.simulator.training_history import (
+    add_checkpoint_history,
+    add_training,
+    split_into_many_files,
+)
+from loopsweb.simulator.world import World
 
-# The first dozen runs: what has become of their deployments, and on which capacity they are.
-FIRST = (
+# The first twelve runs: the status of their deployments and their capacity.
+FIRST_STATES = (
     ("RUNNING", "dedicated"),
     ("RUNNING", "dedicated"),
     ("SCALED_TO_ZERO", "dedicated"),
@@ -29,16 +33,24 @@ FIRST = (
     ("SERVERLESS", "dedicated"),
     ("STOPPED", "dedicated"),
 )
-AGES = (9.0, 5.5, 30.0, 3.2, 26.0, 51.0, 0.01, 74.0, 1.7, 0.001, 0.8, 98.0)  # in hours
-SAME_SESSION = 3  # the run that shares the first one's session: both are Ada's
-LATER = (("STOPPED", "dedicated"),) * 23 + (("SCALED_TO_ZERO", "dedicated"), ("FAILED", "spot"))
+AGES_IN_HOURS = (9.0, 5.5, 30.0, 3.2, 26.0, 51.0, 0.01, 74.0, 1.7, 0.001, 0.8, 98.0)
+SHARED_SESSION_RUN = 3  # shares the first run's session: both are Ada's
+LATER_STATES = (("STOPPED", "dedicated"),) * 23 + (
+    ("SCALED_TO_ZERO", "dedicated"),
+    ("FAILED", "spot"),
+)
 
 
 def populate(
-    world: World, ambience: Ambience, *, generation: str, runs: int, checkpoints_per_run: int
+    world: World,
+    activity: BackgroundActivity,
+    *,
+    generation: str,
+    runs: int,
+    checkpoints_per_run: int,
 ) -> None:
-    """Fill an empty world. The same seed, size and time make the same world."""
-    ambience.restart()
+    """Fill an empty world. The same seed, size and time give the same world."""
+    activity.reset()
     chance = Random(f"{world.seed}/population")  # noqa: S311
     ada = world.add_user("ada@example.com", "Ada Okafor")
     grace = world.add_user("grace@example.com", "Grace Lindqvist")
@@ -49,13 +61,13 @@ def populate(
     world.add_key("demo-other-key", noor, name="Noor's training scripts")
     owners = cycle((ada, ada, grace, ada, noor, ada))
     models = cycle([model.name for model in MODELS.values() if model.enabled])
-    ambience.people.extend((ada, grace, noor))
-    for number, (status, capacity) in enumerate(islice(states(generation), runs)):
-        early = number < len(FIRST)
-        age = timedelta(hours=AGES[number] if early else 100 + number * 0.4)
+    activity.users.extend((ada, grace, noor))
+    for number, (status, capacity) in enumerate(islice(generate_states(generation), runs)):
+        early = number < len(FIRST_STATES)
+        age = timedelta(hours=AGES_IN_HOURS[number] if early else 100 + number * 0.4)
         run = add_training(
             world,
-            session=next(iter(world.sessions.values())) if number == SAME_SESSION else None,
+            session=next(iter(world.sessions.values())) if number == SHARED_SESSION_RUN else None,
             owner=next(owners),
             base_model=next(models),
             status=status,
@@ -63,45 +75,47 @@ def populate(
             age=age,
         )
         if status not in ("CREATED", "DEPLOYING"):
-            add_history(world, run, age, checkpoints_per_run)
+            add_checkpoint_history(world, run, age, checkpoints_per_run)
         if early:
-            enliven(ambience, run, chance)
-    scattered = next((one for one in world.checkpoints.values() if one.node_count > 1), None)
-    if scattered is not None:
-        scatter(scattered)
+            start_activity(activity, run, chance)
+    sharded = next((one for one in world.checkpoints.values() if one.node_count > 1), None)
+    if sharded is not None:
+        split_into_many_files(sharded)
     if runs:
-        add_standalone_samplers(world, ambience, (ada, grace, noor))
+        add_standalone_samplers(world, activity, (ada, grace, noor))
 
 
-def states(generation: str) -> Iterator[tuple[str, str]]:
-    """(what has become of the deployment, its capacity), without end."""
-    for status, capacity in FIRST:
+def generate_states(generation: str) -> Iterator[tuple[str, str]]:
+    """(deployment status, capacity) per run, without end."""
+    for status, capacity in FIRST_STATES:
         known = status != "SERVERLESS" or generation == "current"
         yield (status if known else "RUNNING"), capacity
-    yield from cycle(LATER)
+    yield from cycle(LATER_STATES)
 
 
-def enliven(ambience: Ambience, run: Run, chance: Random) -> None:
-    """Set in motion what is not over; what is RUNNING has saved something this moment."""
+def start_activity(activity: BackgroundActivity, run: Run, chance: Random) -> None:
+    """Schedule what the run does next unless it has ended. A RUNNING one saves right now."""
     deployment = run.deployment
     if deployment is None or deployment.status in ENDED:
         return
-    ambience.lively.add(deployment.id)
+    activity.automated.add(deployment.id)
     if deployment.status == "RUNNING":
-        ambience.save(run, 100 * (len(run.checkpoints) // 2 + 1))
-        ambience.train(run)
+        activity.save_checkpoints(run, 100 * (len(run.checkpoints) // 2 + 1))
+        activity.schedule_training(run)
     elif deployment.status == "SCALED_TO_ZERO":
-        ambience.sleep(run, deployment, chance.uniform(30, 400))
+        activity.schedule_wake(run, deployment, chance.uniform(30, 400))
     else:
-        ambience.life.launch(run)
+        activity.lifecycle.launch_run(run)
 
 
-def add_standalone_samplers(world: World, ambience: Ambience, people: tuple[User, ...]) -> None:
-    """Three: one that naps, one that failed to start, one that serves a checkpoint."""
-    ada, grace, noor = people
+def add_standalone_samplers(
+    world: World, activity: BackgroundActivity, users: tuple[User, ...]
+) -> None:
+    """Add three: one that scales to zero and back, one that failed, one serving a checkpoint."""
+    ada, grace, noor = users
     day = timedelta(days=1)
-    napping = world.add_sampler(owner=ada, created_at=world.now - day / 3)
-    ambience.nap(napping)
+    cycled = world.add_sampler(owner=ada, created_at=world.now - day / 3)
+    activity.cycle_sampler(cycled)
     world.add_sampler(owner=noor, created_at=world.now - day, status="DEPLOY_FAILED")
     served = next((one for one in world.checkpoints.values() if one.target == "sampler"), None)
     if served is not None:

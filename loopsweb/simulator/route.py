@@ -1,4 +1,4 @@
-"""A route: its method and path, the scope it needs, the generations that have it."""
+"""A route: its method, path, handler, required scope, and the generations that have it."""
 
 from __future__ import annotations
 
@@ -7,17 +7,17 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
 
-from .authorized_request import Call
-from .exchange import Answer
+from loopsweb.simulator.authorized_request import AuthorizedRequest
+from loopsweb.simulator.http_messages import Response
 
 
 @dataclass(frozen=True)
 class Route:
-    """`path` names its parts in braces; `scope` None is open to any valid key."""
+    """`path` names its parts in braces. Without `scope` any valid key will do."""
 
     method: str
     path: str
-    handler: Callable[[Call], Answer]
+    handler: Callable[[AuthorizedRequest], Response]
     scope: str | None
     generations: tuple[str, ...] = ("documented", "current")
 
@@ -26,5 +26,5 @@ class Route:
 
     @cached_property
     def pattern(self) -> re.Pattern[str]:
-        """Matches a path and captures its parts."""
+        """Matches a path and captures its named parts."""
         return re.compile(re.sub(r"\{(\w+)\}", r"(?P<\1>[^/]+)", self.path))

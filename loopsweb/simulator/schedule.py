@@ -1,4 +1,4 @@
-"""What is going to happen, in order of time."""
+"""Scheduled events in order of time."""
 
 from __future__ import annotations
 
@@ -9,26 +9,26 @@ from itertools import count
 
 
 class Schedule:
-    """A clock that only moves when told to, and the events it passes on its way."""
+    """A clock that moves on request, and the events it runs on its way."""
 
     def __init__(self, now: datetime) -> None:
         self.now = now
         self._order = count()
         self._events: list[tuple[datetime, int, Callable[[], None]]] = []
 
-    def at(self, moment: datetime, event: Callable[[], None]) -> None:
-        """Let `event` happen once the clock reaches `moment`."""
+    def add_event(self, moment: datetime, event: Callable[[], None]) -> None:
+        """Run `event` once the clock reaches `moment`."""
         heapq.heappush(self._events, (moment, next(self._order), event))
 
     def run_until(self, moment: datetime) -> None:
-        """Move the clock forward to `moment`; each event sees the time it was set for."""
+        """Move the clock forward to `moment`. Each event sees the time it was scheduled for."""
         while self._events and self._events[0][0] <= moment:
             due, _, event = heapq.heappop(self._events)
             self.now = max(self.now, due)
             event()
         self.now = max(self.now, moment)
 
-    def restart(self, now: datetime) -> None:
-        """Forget every event and set the clock, backwards too."""
+    def reset(self, now: datetime) -> None:
+        """Drop every event and set the clock, backwards if need be."""
         self._events.clear()
         self.now = now

@@ -1,45 +1,51 @@
-"""What the shapes of both generations have in common."""
+"""What both serializers share."""
 
 from __future__ import annotations
 
 from datetime import UTC, datetime
 from typing import Any, Protocol
 
-from .checkpoint_entities import Checkpoint
-from .entities import Deployment, Run, Sampler
+from loopsweb.simulator.entities import Checkpoint, Deployment, Run, Sampler
 
 
-class Bendable(Protocol):
-    """Anything with fields to lay over its JSON and fields to leave out."""
+class Overridable(Protocol):
+    """Anything with JSON fields to override and to leave out."""
 
     extra: dict[str, Any]
     omit: tuple[str, ...]
 
 
-class Shapes(Protocol):
-    """One generation of JSON. The modules shapes_documented and shapes_current are such."""
+class Serializer(Protocol):
+    """One generation of JSON: the modules documented_serializer and current_serializer."""
 
     STOPPED_IS_LISTED: bool
 
-    def sampler(self, thing: Sampler, /) -> dict[str, Any]: ...
-    def sampler_item(self, thing: Sampler, /) -> bytes: ...
-    def run(self, thing: Run, /) -> dict[str, Any]: ...
-    def run_item(self, thing: Run, /) -> bytes: ...
-    def checkpoint(self, thing: Checkpoint, /) -> dict[str, Any]: ...
-    def checkpoint_item(self, thing: Checkpoint, /) -> bytes: ...
-    def deployment(self, thing: Deployment, /) -> dict[str, Any]: ...
-    def deployment_item(self, thing: Deployment, /) -> bytes: ...
-    def problem(self, status: int, message: str, reason: str | None, /) -> dict[str, Any]: ...
+    def serialize_sampler(self, entity: Sampler, /) -> dict[str, Any]: ...
+    def serialize_sampler_item(self, entity: Sampler, /) -> bytes: ...
+    def serialize_run(self, entity: Run, /) -> dict[str, Any]: ...
+    def serialize_run_item(self, entity: Run, /) -> bytes: ...
+    def serialize_checkpoint(self, entity: Checkpoint, /) -> dict[str, Any]: ...
+    def serialize_checkpoint_item(self, entity: Checkpoint, /) -> bytes: ...
+    def serialize_deployment(self, entity: Deployment, /) -> dict[str, Any]: ...
+    def serialize_deployment_item(self, entity: Deployment, /) -> bytes: ...
+    def serialize_error(
+        self, status: int, message: str, reason: str | None, /
+    ) -> dict[str, Any]: ...
 
 
-def bent(fields: dict[str, Any], thing: Bendable) -> dict[str, Any]:
-    """`fields` with the thing's own extras over it and its omissions taken out."""
-    if not thing.extra and not thing.omit:
+def apply_overrides(fields: dict[str, Any], entity: Overridable) -> dict[str, Any]:
+    """`fields` with the entity's `extra` laid over them and without those of `omit`."""
+    if not entity.extra and not entity.omit:
         return fields
-    whole = fields | thing.extra
-    return {name: value for name, value in whole.items() if name not in thing.omit}
+    merged = fields | entity.extra
+    return {name: value for name, value in merged.items() if name not in entity.omit}
 
 
-def moment(when: datetime) -> str:
+def serialize_deactivated(entity: Deployment | Run | Sampler) -> dict[str, Any]:
+    """What every deactivation route returns."""
+    return {"id": entity.id, "base_model": entity.base_model, "user": {"email": entity.owner.email}}
+
+
+def format_timestamp(when: datetime) -> str:
     """ISO 8601 in UTC, as in the document: 2025-05-07T10:00:00Z."""
     return when.astimezone(UTC).isoformat().replace("+00:00", "Z")

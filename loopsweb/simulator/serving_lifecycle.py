@@ -1,4 +1,4 @@
-"""How samplers come up and go down, and checkpoints get synced."""
+"""How samplers start and stop, and how checkpoints are synced."""
 
 from __future__ import annotations
 
@@ -6,68 +6,72 @@ from collections.abc import Callable
 from datetime import timedelta
 from random import Random
 
-from .checkpoint_entities import Checkpoint
-from .entities import Deployment, Run, Sampler
-from .world import World
+from loopsweb.simulator.entities import Checkpoint, Deployment, Run, Sampler
+from loopsweb.simulator.world import World
 
-BOOT = (("DEPLOYING", 6.0), ("LOADING_MODEL", 20.0), ("ACTIVE", 25.0))
+BOOT_STEPS = (("DEPLOYING", 6.0), ("LOADING_MODEL", 20.0), ("ACTIVE", 25.0))
 
 
-class ServingLife:
-    """Durations are in seconds, `pace` times shorter than they say; `stopping_seconds`, which
-    pass between an accepted deactivation and its end, are not shortened."""
+class ServingLifecycle:
+    """Durations are in seconds and divided by `pace`.
+
+    stopping_seconds: from an accepted deactivation to its end; `pace` does not shorten it.
+    """
 
     def __init__(self, world: World, *, pace: float, stopping_seconds: float) -> None:
         self.world = world
         self.pace = pace
         self.stopping_seconds = stopping_seconds
 
-    def after(self, seconds: float, event: Callable[[], None]) -> None:
-        """Let `event` happen after so much simulated time."""
-        self.world.schedule.at(self.world.now + timedelta(seconds=seconds / self.pace), event)
+    def schedule_after(self, seconds: float, event: Callable[[], None]) -> None:
+        """Schedule `event` after `seconds` of simulated time."""
+        self.world.schedule.add_event(
+            self.world.now + timedelta(seconds=seconds / self.pace), event
+        )
 
-    def in_a_while(self, event: Callable[[], None]) -> None:
+    def schedule_stop(self, event: Callable[[], None]) -> None:
+        """Schedule `event` after `stopping_seconds`; run it at once when they are 0."""
         if self.stopping_seconds <= 0:
             event()
         else:
             due = self.world.now + timedelta(seconds=self.stopping_seconds)
-            self.world.schedule.at(due, event)
+            self.world.schedule.add_event(due, event)
 
-    def chance(self, thing: Run | Sampler | Deployment) -> Random:
-        """The thing's own chance: the same for the same seed, however often anybody looks."""
-        return Random(f"{self.world.seed}/{thing.id}")  # noqa: S311
+    def random_for(self, entity: Run | Sampler | Deployment) -> Random:
+        """A random generator that depends on the seed and the entity's ID only."""
+        return Random(f"{self.world.seed}/{entity.id}")  # noqa: S311
 
-    def boot(self, sampler: Sampler) -> None:
-        """BUILDING, DEPLOYING, LOADING_MODEL, ACTIVE."""
+    def boot_sampler(self, sampler: Sampler) -> None:
+        """Let the status go from BUILDING over DEPLOYING and LOADING_MODEL to ACTIVE."""
         sampler.status, elapsed = "BUILDING", 0.0
         previous = sampler.status
-        for status, seconds in BOOT:
+        for status, seconds in BOOT_STEPS:
             elapsed += seconds
-            self._later(sampler, elapsed, previous, status)
+            self._schedule_status(sampler, elapsed, previous, status)
             previous = status
 
-    def wake(self, sampler: Sampler) -> None:
-        """SCALED_TO_ZERO, WAKING_UP, ACTIVE."""
+    def wake_sampler(self, sampler: Sampler) -> None:
+        """Let the status go from WAKING_UP to ACTIVE."""
         sampler.status = "WAKING_UP"
-        self._later(sampler, 20, "WAKING_UP", "ACTIVE")
+        self._schedule_status(sampler, 20, "WAKING_UP", "ACTIVE")
 
-    def _later(self, sampler: Sampler, seconds: float, before: str, status: str) -> None:
-        def turn() -> None:
+    def _schedule_status(self, sampler: Sampler, seconds: float, before: str, status: str) -> None:
+        def change() -> None:
             if sampler.status == before:
                 sampler.status = status
 
-        self.after(seconds, turn)
+        self.schedule_after(seconds, change)
 
     def stop_sampler(self, sampler: Sampler) -> None:
         """Deactivate a standalone sampler."""
         sampler.status = "DEACTIVATING"
-        self.in_a_while(lambda: setattr(sampler, "status", "INACTIVE"))
+        self.schedule_stop(lambda: setattr(sampler, "status", "INACTIVE"))
 
-    def sync(self, checkpoint: Checkpoint, seconds: float) -> None:
-        """Let a SYNCING checkpoint become COMPLETE."""
+    def schedule_sync(self, checkpoint: Checkpoint, seconds: float) -> None:
+        """Let a SYNCING checkpoint become COMPLETE after `seconds`."""
 
         def complete() -> None:
             if checkpoint.sync_status == "SYNCING":
                 checkpoint.sync_status = "COMPLETE"
 
-        self.after(seconds, complete)
+        self.schedule_after(seconds, complete)

@@ -1,4 +1,4 @@
-"""What there is in the world, by id and in the order it was made, and whose it is."""
+"""The simulated resources by ID, in order of creation, and the users and keys."""
 
 from __future__ import annotations
 
@@ -7,16 +7,15 @@ from collections.abc import Iterable
 from datetime import datetime
 from random import Random
 
-from .checkpoint_entities import Checkpoint
-from .entities import Deployment, Run, Sampler, Session
-from .people import ORG_SCOPE, OWN_SCOPE, Key, User
-from .schedule import Schedule
+from loopsweb.simulator.entities import Checkpoint, Deployment, Run, Sampler, Session
+from loopsweb.simulator.identities import ORG_SCOPE, OWN_SCOPE, Key, User
+from loopsweb.simulator.schedule import Schedule
 
 _LETTERS = "0123456789abcdefghijklmnopqrstuvwxyz"
 
 
-class Stock:
-    """Everything by id. The objects may be changed freely."""
+class Store:
+    """Every resource by ID. The entities may be changed freely."""
 
     def __init__(self, *, now: datetime, seed: int) -> None:
         self.schedule = Schedule(now)
@@ -33,17 +32,17 @@ class Stock:
 
     @property
     def now(self) -> datetime:
-        """The world's time."""
+        """The simulated time."""
         return self.schedule.now
 
     def new_id(self, prefix: str, length: int = 6) -> str:
-        """An id nothing else has, the same ones in the same order for the same seed."""
+        """A new ID. The same seed gives the same IDs in the same order."""
         return prefix + "".join(self.random.choices(_LETTERS, k=length))
 
     def add_user(
         self, email: str | None, name: str | None = None, organization: str = "acme"
     ) -> User:
-        """A person of an organisation; those of another one are foreign to every key here."""
+        """Add a user of an organisation. Keys of other organisations cannot see their resources."""
         user = User(self.new_id("", 8), email, name, organization)
         self.users.append(user)
         return user
@@ -57,14 +56,14 @@ class Stock:
         type: str = "PERSONAL",  # noqa: A002
         name: str | None = None,
     ) -> Key:
-        """An API key. Its prefix is the part before the dot; a key without a dot gets one that
-        says nothing about it, since a listed prefix must never be a whole key."""
+        """Add an API key. Its prefix is the part before the dot, or without a dot eight characters
+        of its hash: a listed prefix must never be a whole key."""
         before, dot, _ = secret.partition(".")
         prefix = before if dot else hashlib.sha256(secret.encode()).hexdigest()[:8]
         key = Key(secret, user, frozenset(scopes), type, name, prefix, self.now)
         self.keys[secret] = key
         return key
 
-    def revoke(self, secret: str) -> None:
-        """From now on the key is unknown."""
+    def revoke_key(self, secret: str) -> None:
+        """Make the API refuse the key."""
         del self.keys[secret]

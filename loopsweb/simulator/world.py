@@ -5,16 +5,16 @@ from __future__ import annotations
 from datetime import datetime
 from random import Random
 
-from .add_checkpoints import AddCheckpoints
-from .add_training import AddTraining
-from .entities import Deployment
+from loopsweb.simulator.checkpoint_builder import CheckpointBuilder
+from loopsweb.simulator.entities import Deployment
+from loopsweb.simulator.training_builder import TrainingBuilder
 
 
-class World(AddTraining, AddCheckpoints):
-    """What there is, the ways to put more into it, and the ways to empty it."""
+class World(TrainingBuilder, CheckpointBuilder):
+    """Every simulated resource, and the methods that add and remove them."""
 
     def remove_deployment(self, deployment: Deployment) -> None:
-        """Gone without a trace, with its runs, their checkpoints, samplers and sessions."""
+        """Remove it with its runs, their checkpoints, samplers and sessions."""
         del self.deployments[deployment.id]
         for run in [one for one in self.runs.values() if one.deployment is deployment]:
             del self.runs[run.id]
@@ -25,15 +25,21 @@ class World(AddTraining, AddCheckpoints):
                 self.samplers.pop(run.sampler.id, None)
 
     def clear(self) -> None:
-        """Remove every resource and every coming event; people and keys stay."""
-        self.schedule.restart(self.now)
-        for things in (self.sessions, self.runs, self.samplers, self.checkpoints, self.deployments):
-            things.clear()
+        """Remove every resource and every scheduled event. Users and keys stay."""
+        self.schedule.reset(self.now)
+        for entities in (
+            self.sessions,
+            self.runs,
+            self.samplers,
+            self.checkpoints,
+            self.deployments,
+        ):
+            entities.clear()
 
-    def restart(self, now: datetime) -> None:
-        """Back to an empty world at `now`."""
+    def reset(self, now: datetime) -> None:
+        """Empty the world and set its clock to `now`."""
         self.clear()
-        self.schedule.restart(now)
+        self.schedule.reset(now)
         self.users.clear()
         self.keys.clear()
         self.accelerators.clear()

@@ -1,4 +1,4 @@
-"""What every page knows of the site itself."""
+"""Site-wide template variables."""
 
 from __future__ import annotations
 

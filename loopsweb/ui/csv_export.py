@@ -1,4 +1,4 @@
-"""A list as CSV, streamed row by row, with nothing in it that a spreadsheet would run."""
+"""Streams a list as CSV, with spreadsheet formulas neutralised."""
 
 from __future__ import annotations
 
@@ -9,18 +9,18 @@ from typing import Any
 
 from django.http import StreamingHttpResponse
 
-FORMULA = ("=", "+", "-", "@", "\t", "\r", "\uff1d", "\uff0b", "\uff0d", "\uff20")
+FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\uff1d", "\uff0b", "\uff0d", "\uff20")
 
 
 class Echo:
-    """A file that hands each line back to its writer."""
+    """A file-like object whose write() returns the line."""
 
     def write(self, line: str) -> str:
         return line
 
 
-def cell(value: Any) -> str:
-    """Text for one cell: times in ISO 8601 UTC, unknown empty, formulas defused."""
+def format_cell(value: Any) -> str:
+    """Format one cell: times in ISO 8601 UTC, None empty, formulas behind an apostrophe."""
     if value is None:
         return ""
     if isinstance(value, datetime):
@@ -28,24 +28,24 @@ def cell(value: Any) -> str:
     if isinstance(value, int | float):
         return str(value)
     text = str(value)
-    seen = next((sign for sign in text if sign.isprintable() and not sign.isspace()), "")
-    return f"'{text}" if text.startswith(FORMULA) or seen in FORMULA else text
+    first = next((sign for sign in text if sign.isprintable() and not sign.isspace()), "")
+    return f"'{text}" if text.startswith(FORMULA_STARTS) or first in FORMULA_STARTS else text
 
 
-def lines(columns: Mapping[str, str], rows: Iterable[Any]) -> Iterator[str]:
+def stream_lines(columns: Mapping[str, str], rows: Iterable[Any]) -> Iterator[str]:
     writer = csv.writer(Echo(), quoting=csv.QUOTE_ALL)
     yield writer.writerow(columns)
     for row in rows:
-        yield writer.writerow([cell(getattr(row, name)) for name in columns.values()])
+        yield writer.writerow([format_cell(getattr(row, name)) for name in columns.values()])
 
 
-def csv_answer(
+def csv_response(
     columns: Mapping[str, str], rows: Iterable[Any], *, name: str, as_of: datetime | None
 ) -> StreamingHttpResponse:
-    """columns: {heading: attribute of a row}. The file's name says how old it is."""
+    """columns: {heading: attribute of a row}. The file name ends with `as_of`."""
     age = f"as-of-{as_of.astimezone(UTC):%Y%m%dT%H%M%SZ}" if as_of else "not-read-yet"
     return StreamingHttpResponse(
-        lines(columns, rows),
+        stream_lines(columns, rows),
         content_type="text/csv; charset=utf-8",
         headers={
             "Content-Disposition": f'attachment; filename="{name}-{age}.csv"',

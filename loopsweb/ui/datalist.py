@@ -1,4 +1,4 @@
-"""A text field with suggestions: any text may be typed, no script is needed."""
+"""A text field with suggestions that accepts any text and needs no JavaScript."""
 
 from __future__ import annotations
 
@@ -8,14 +8,14 @@ from typing import Any
 from django import forms
 
 
-class Suggesting(forms.TextInput):
-    """`suggestions` are (value, what it is) pairs, set before the form is rendered."""
+class DatalistInput(forms.TextInput):
+    """`suggestions` are (value, label) pairs, set before the form is rendered."""
 
-    template_name = "ui/suggesting.html"
+    template_name = "ui/datalist_input.html"
 
     def __init__(self, attrs: dict[str, Any] | None = None) -> None:
-        quiet = {"autocomplete": "off", "spellcheck": "false", "autocapitalize": "none"}
-        super().__init__(quiet | (attrs or {}))
+        defaults = {"autocomplete": "off", "spellcheck": "false", "autocapitalize": "none"}
+        super().__init__(defaults | (attrs or {}))
         self.suggestions: Iterable[tuple[str, str]] = ()
 
     def get_context(self, name: str, value: Any, attrs: dict[str, Any] | None) -> dict[str, Any]:

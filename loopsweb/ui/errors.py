@@ -1,8 +1,9 @@
-"""The pages for what went wrong. Each says what happened and what to do next."""
+"""Error pages. Each says what happened and what to do next."""
 
 from __future__ import annotations
 
 import sys
+from http import HTTPStatus
 from typing import Any
 
 import structlog
@@ -12,13 +13,13 @@ from django.template.loader import get_template, render_to_string
 from django.urls import Resolver404
 
 log = structlog.get_logger(__name__)
-OUTAGES = (OperationalError, InterfaceError, InternalError)  # the last: read-only PostgreSQL
+OUTAGES = (OperationalError, InterfaceError, InternalError)  # InternalError: read-only PostgreSQL
 
 
 def bad_request(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
-    return page(
+    return render_error(
         request,
-        400,
+        HTTPStatus.BAD_REQUEST,
         "loopsweb did not understand this request",
         "Go back, reload the page and try again.",
     )
@@ -26,64 +27,64 @@ def bad_request(request: HttpRequest, exception: Exception | None = None) -> Htt
 
 def forbidden(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
     reason = str(exception or "") or "You are not allowed to do this."
-    return page(request, 403, "Not allowed", reason)
+    return render_error(request, HTTPStatus.FORBIDDEN, "Not allowed", reason)
 
 
 def not_found(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
     is_ours = isinstance(exception, Http404) and not isinstance(exception, Resolver404)
-    reason = str(exception) if is_ours else ""  # a resolver's names our files
-    return page(
+    reason = str(exception) if is_ours else ""  # Resolver404 lists our URL patterns
+    return render_error(
         request,
-        404,
-        "There is no such page",
+        HTTPStatus.NOT_FOUND,
+        "Page not found",
         reason or "It may have been removed, or it belongs to a workspace you are not a member of.",
     )
 
 
 def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
     log.warning("csrf_failure", path=request.path, reason=reason)
-    return page(
+    return render_error(
         request,
-        403,
-        "This form is too old",
-        "Nothing was done. Go back, reload the page and send it again.",
+        HTTPStatus.FORBIDDEN,
+        "This form has expired",
+        "Nothing was changed. Go back, reload the page and submit the form again.",
     )
 
 
 def server_error(request: HttpRequest) -> HttpResponse:
-    """Also the last stop for a database lost inside a middleware."""
+    """Also handles a database lost inside a middleware."""
     cause = sys.exc_info()[1]
     if isinstance(cause, OUTAGES):
-        return outage(request, cause)
-    return bare(
+        return render_outage(request, cause)
+    return render_bare_error(
         request,
-        500,
+        HTTPStatus.INTERNAL_SERVER_ERROR,
         "Something went wrong inside loopsweb",
-        "It has been logged. Whether an action was done is on the audit page.",
+        "The error was logged. The audit page shows whether an action was carried out.",
     )
 
 
-def outage(request: HttpRequest, cause: BaseException) -> HttpResponse:
+def render_outage(request: HttpRequest, cause: BaseException) -> HttpResponse:
     log.error("database_unavailable", path=request.path, cause=str(cause))
-    response = bare(
+    response = render_bare_error(
         request,
-        503,
+        HTTPStatus.SERVICE_UNAVAILABLE,
         "loopsweb cannot use its database",
-        "Nothing you see elsewhere is being updated. Training goes on untouched, and nothing was "
-        "asked of the API that does not stand in the audit trail. "
-        "Try again in a moment; if this stays, tell whoever runs loopsweb.",
+        "Pages are not being updated. Training is not affected, and nothing was sent to the API "
+        "without an audit event. Try again in a moment. If the problem persists, tell your "
+        "administrator.",
     )
     response["Retry-After"] = "5"
     return response
 
 
-def page(request: HttpRequest, status: int, title: str, text: str) -> HttpResponse:
+def render_error(request: HttpRequest, status: int, title: str, text: str) -> HttpResponse:
     context = {"status": status, "title": title, "text": text}
     return HttpResponse(render_to_string("ui/error.html", context, request), status=status)
 
 
-def bare(request: HttpRequest, status: int, title: str, text: str) -> HttpResponse:
-    """Neither database, session, user nor context processor: this page must always come."""
+def render_bare_error(request: HttpRequest, status: int, title: str, text: str) -> HttpResponse:
+    """Uses no database, session, user or context processor, so this page always works."""
     context: dict[str, Any] = {
         "status": status,
         "title": title,

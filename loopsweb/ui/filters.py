@@ -1,4 +1,4 @@
-"""By what a list can be searched, filtered and sorted."""
+"""What a list can be searched, filtered and sorted by."""
 
 from __future__ import annotations
 
@@ -10,17 +10,17 @@ from typing import TypeVar
 from django.db.models import Count, Model, Q, QuerySet
 
 Row = TypeVar("Row", bound=Model)
-Values = list[tuple[str, int]]  # found in a field, with how often
+ValueCounts = list[tuple[str, int]]
 
-MOST_CHOICES = 50
-NOTHING = Q(pk__in=[])
-UNKNOWN = "-"  # in the URL: those where the API did not say
+MAX_CHOICES = 50
+NO_ROWS = Q(pk__in=[])
+UNKNOWN = "-"  # in the URL: rows where the API sent no value
 
 
 @dataclass(frozen=True)
 class Filter:
-    """One choice in the URL: among the values found in `field`, or among `conditions` by name,
-    or typed freely, where `where` makes the condition."""
+    """A query parameter. Its choices are the values of `field` or the names of `conditions`; with
+    `where`, any text is allowed and `where` builds the condition."""
 
     name: str
     label: str
@@ -28,39 +28,38 @@ class Filter:
     conditions: Mapping[str, tuple[str, Q]] | None = None
     where: Callable[[str], Q] | None = None
 
-    def matching(self, value: str) -> Q:
+    def build_condition(self, value: str) -> Q:
         if self.where:
             return self.where(value)
         if self.conditions:
-            return self.conditions[value][1] if value in self.conditions else NOTHING
+            return self.conditions[value][1] if value in self.conditions else NO_ROWS
         return Q(**{self.field: "" if value == UNKNOWN else value})
 
 
 @dataclass(frozen=True)
-class Census:
-    """Per filter the values there are, most frequent first, and with them, where that costs no
-    query of its own, how many rows."""
+class Facets:
+    """values: per filter, most frequent first. total: number of rows, None if not counted."""
 
     total: int | None = None
-    values: Mapping[str, Values] = field(default_factory=dict)
+    values: Mapping[str, ValueCounts] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, kw_only=True)
-class Spec:
-    """search: fields that contain each word of `q`. sorts: {name in the URL: field}, of which
-    those in `downward` start with the newest or largest."""
+class ListSpec:
+    """search: fields in which each word of `q` is looked for. sorts: {name in the URL: field}.
+    descending: sorts that start with the newest or largest."""
 
     search: tuple[str, ...]
     filters: tuple[Filter, ...] = ()
     sorts: Mapping[str, str]
-    usual_sort: str
-    downward: frozenset[str] = frozenset({"created", "size", "gpus"})
+    default_sort: str
+    descending: frozenset[str] = frozenset({"created", "size", "gpus"})
 
-    def census(self, rows: QuerySet[Row]) -> Census:
-        """One query for the values of all filters."""
+    def count_facets(self, rows: QuerySet[Row]) -> Facets:
+        """Count the values of all filters in one query."""
         named = [one for one in self.filters if one.field]
         if not named:
-            return Census()
+            return Facets()
         total = 0
         counts: dict[str, Counter[str]] = {one.name: Counter() for one in named}
         fields = {one.field for one in named}
@@ -68,4 +67,4 @@ class Spec:
             total += group["rows"]
             for one in named:
                 counts[one.name][str(group[one.field]) or UNKNOWN] += group["rows"]
-        return Census(total, {k: count.most_common(MOST_CHOICES) for k, count in counts.items()})
+        return Facets(total, {k: count.most_common(MAX_CHOICES) for k, count in counts.items()})

@@ -1,7 +1,6 @@
-"""A list whose whole state is its URL: search, filters, sort and page, fifty rows at a time.
+"""Paginated lists whose whole state is in the URL: search, filters, sort and page.
 
-What the URL says wrongly is passed over: a page that does not exist is the nearest one that does,
-an unknown sort is the usual one.
+Invalid values are ignored: a missing page becomes the nearest one, an unknown sort the default.
 """
 
 from __future__ import annotations
@@ -16,89 +15,91 @@ from django.db.models import Count, F, Model, Q, QuerySet
 from django.http import QueryDict
 from django.utils.http import urlencode
 
-from loopsweb.ui.filters import UNKNOWN, Census, Spec
-from loopsweb.ui.url_text import clean, page_number
+from loopsweb.ui.filters import UNKNOWN, Facets, ListSpec
+from loopsweb.ui.url_text import clean_text, parse_page_number
 
 Row = TypeVar("Row", bound=Model)
-ROWS = 50
+PAGE_SIZE = 50
 
 
-def read(spec: Spec, params: QueryDict) -> Query:
-    sort = clean(params.get("sort"))
-    return Query(
+def parse_query(spec: ListSpec, params: QueryDict) -> ListQuery:
+    sort = clean_text(params.get("sort"))
+    return ListQuery(
         spec=spec,
-        q=clean(params.get("q")),
-        chosen={one.name: v for one in spec.filters if (v := clean(params.get(one.name)))},
-        sort=sort if sort.removeprefix("-") in spec.sorts else spec.usual_sort,
-        number=page_number(clean(params.get("page"))),
+        q=clean_text(params.get("q")),
+        chosen={one.name: v for one in spec.filters if (v := clean_text(params.get(one.name)))},
+        sort=sort if sort.removeprefix("-") in spec.sorts else spec.default_sort,
+        number=parse_page_number(clean_text(params.get("page"))),
     )
 
 
 @dataclass(frozen=True, kw_only=True)
-class Query:
-    """What the URL asks for."""
+class ListQuery:
+    """A parsed query string."""
 
-    spec: Spec
+    spec: ListSpec
     q: str
     chosen: dict[str, str]
     sort: str
     number: int
 
     @property
-    def is_narrowed(self) -> bool:
+    def is_filtered(self) -> bool:
         return bool(self.q or self.chosen)
 
     def url(self, **changes: str | int) -> str:
-        """The shortest query string for this state with `changes`; other sort, page one."""
+        """Return the shortest query string for this state with `changes`, which reset the page."""
         state: dict[str, str | int] = {"q": self.q, **self.chosen, "sort": self.sort}
         state |= {"page": self.number if not changes else 1} | changes
-        usual = {"sort": self.spec.usual_sort, "page": 1}
-        return "?" + urlencode({k: v for k, v in state.items() if v and v != usual.get(k)})
+        defaults = {"sort": self.spec.default_sort, "page": 1}
+        return "?" + urlencode({k: v for k, v in state.items() if v and v != defaults.get(k)})
 
     @property
     def csv_url(self) -> str:
         return self.url(format="csv")
 
     def condition(self) -> Q:
-        asked = Q()
+        condition = Q()
         for word in self.q.split():
-            asked &= reduce(or_, (Q(**{f"{name}__icontains": word}) for name in self.spec.search))
+            condition &= reduce(
+                or_, (Q(**{f"{name}__icontains": word}) for name in self.spec.search)
+            )
         for one in self.spec.filters:
             if one.name in self.chosen:
-                asked &= one.matching(self.chosen[one.name])
-        return asked
+                condition &= one.build_condition(self.chosen[one.name])
+        return condition
 
     def select(self, rows: QuerySet[Row]) -> QuerySet[Row]:
-        """The rows asked for, in a stable order: equal ones newest row first."""
+        """Filter and sort. Ties are broken by the newest row."""
         by = F(self.spec.sorts[self.sort.removeprefix("-")])
         order = by.desc(nulls_last=True) if self.sort.startswith("-") else by.asc(nulls_last=True)
         return rows.filter(self.condition()).order_by(order, "-pk")
 
-    def page(self, rows: QuerySet[Row], census: Census) -> Page[Row]:
-        counts: dict[str, int] = {"total": census.total or 0, "found": census.total or 0}
-        if census.total is None or self.is_narrowed:
-            unknown = {"total": Count("pk")} if census.total is None else {}
+    def page(self, rows: QuerySet[Row], facets: Facets) -> Page[Row]:
+        counts: dict[str, int] = {"total": facets.total or 0, "found": facets.total or 0}
+        if facets.total is None or self.is_filtered:
+            unknown = {"total": Count("pk")} if facets.total is None else {}
             counts |= rows.aggregate(found=Count("pk", filter=self.condition()), **unknown)
-        pages = max(1, -(-counts["found"] // ROWS))
+        pages = max(1, -(-counts["found"] // PAGE_SIZE))
         number = min(self.number, pages)
-        start = (number - 1) * ROWS
+        start = (number - 1) * PAGE_SIZE
         return Page(
             query=self,
-            rows=list(self.select(rows)[start : start + ROWS]) if counts["found"] else [],
+            rows=list(self.select(rows)[start : start + PAGE_SIZE]) if counts["found"] else [],
             number=number,
             pages=pages,
             **counts,
         )
 
-    def choices(self, census: Census) -> Iterator[Choices]:
-        """For the selects of the form; the value chosen is among them even where nothing has it."""
+    def choices(self, facets: Facets) -> Iterator[Choices]:
+        """The select boxes of the form. A chosen value is listed even if no row has it."""
         for one in self.spec.filters:
             if one.where:
                 continue
             chosen = self.chosen.get(one.name, "")
             options = [(value, label) for value, (label, _) in (one.conditions or {}).items()] or [
                 (value, f"{'Not known' if value == UNKNOWN else value} ({count:,})")
-                for value, count in census.values.get(one.name, ())
+                for value, count in facets.values.get(one.name, ())
             ]
             if chosen and chosen not in dict(options):
                 options.append((chosen, f"{chosen} (none)"))
@@ -116,9 +117,9 @@ class Choices:
 
 @dataclass(frozen=True, kw_only=True)
 class Page(Generic[Row]):
-    """found: rows that match; total: rows there are."""
+    """found: number of matching rows. total: number of all rows."""
 
-    query: Query
+    query: ListQuery
     rows: list[Row]
     found: int
     total: int
@@ -127,7 +128,7 @@ class Page(Generic[Row]):
 
     @property
     def first(self) -> int:
-        return (self.number - 1) * ROWS + 1 if self.rows else 0
+        return (self.number - 1) * PAGE_SIZE + 1 if self.rows else 0
 
     @property
     def last(self) -> int:

@@ -1,4 +1,4 @@
-"""Conditional polling: a live region says which version it shows, and unchanged is an empty 204."""
+"""Conditional polling: a live region sends its version and gets an empty 204 if unchanged."""
 
 from __future__ import annotations
 
@@ -11,28 +11,28 @@ NEXT_POLL = "Loopsweb-Next-Poll"
 VERSION = "Loopsweb-Version"
 
 
-def unchanged(
+def answer_if_unchanged(
     request: HttpRequest,
     version: object,
     as_of: datetime | None,
     next_poll_at: datetime | None = None,
 ) -> HttpResponse | None:
-    """An empty 204 when the region shows `version` already, else None. Times are UTC."""
+    """Return an empty 204 if the region already shows `version`, else None. Times are UTC."""
     if request.method != "GET" or request.GET.get("v") != str(version):
         return None
     response = HttpResponse(status=204)
     response["Cache-Control"] = "private, no-store"
-    stamp(response, version, as_of, next_poll_at)
+    set_live_headers(response, version, as_of, next_poll_at)
     return response
 
 
-def stamp(
+def set_live_headers(
     response: HttpResponse,
     version: object,
     as_of: datetime | None,
     next_poll_at: datetime | None = None,
 ) -> None:
-    """Write into the headers of an answer which version it shows and how old it is."""
+    """Set the headers that tell the page its version, its age and the next poll."""
     response[VERSION] = str(version)
     for header, moment in ((AS_OF, as_of), (NEXT_POLL, next_poll_at)):
         if moment is not None:

@@ -1,4 +1,4 @@
-"""Logs: structlog and the standard library through one formatter, and that through one redactor."""
+"""Logging: structlog and the standard library share one formatter, which redacts secrets."""
 
 from __future__ import annotations
 
@@ -19,30 +19,30 @@ SHARED: list[Processor] = [
     structlog.stdlib.PositionalArgumentsFormatter(),
     structlog.processors.format_exc_info,
 ]
-CHATTY = {"httpx": logging.WARNING, "httpcore": logging.WARNING}
-EVERY_TICK = ("celery.beat", "celery.worker.strategy", "celery.app.trace")  # lines a second
+QUIETED_LOGGERS = {"httpx": logging.WARNING, "httpcore": logging.WARNING}
+TICK_LOGGERS = ("celery.beat", "celery.worker.strategy", "celery.app.trace")  # log every tick
 
 
 class RedactingFormatter(structlog.stdlib.ProcessorFormatter):
-    """The last step before a line is written: exceptions and foreign records are in it by now."""
+    """Redacts the finished line, tracebacks included."""
 
     def format(self, record: logging.LogRecord) -> str:
         return redact(super().format(record))
 
 
 def configure(config: dict[str, Any]) -> None:
-    """Django's LOGGING_CONFIG. `config` holds `level` (a name) and `json` (bool)."""
+    """Django calls this with LOGGING: `level` (a name) and `json` (bool)."""
     handler = logging.StreamHandler(sys.stderr)
-    handler.setFormatter(formatter(as_json=config["json"]))
+    handler.setFormatter(build_formatter(as_json=config["json"]))
     root = logging.getLogger()
     root.handlers[:] = [handler]
     root.setLevel(config["level"])
     for name in ("django", "django.server"):
         logging.getLogger(name).handlers.clear()
         logging.getLogger(name).propagate = True
-    for name, level in CHATTY.items():
+    for name, level in QUIETED_LOGGERS.items():
         logging.getLogger(name).setLevel(level)
-    for name in EVERY_TICK:
+    for name in TICK_LOGGERS:
         is_wanted = config["level"] == "DEBUG"
         logging.getLogger(name).setLevel(logging.NOTSET if is_wanted else logging.WARNING)
     structlog.configure(
@@ -57,7 +57,7 @@ def configure(config: dict[str, Any]) -> None:
     )
 
 
-def formatter(*, as_json: bool) -> RedactingFormatter:
+def build_formatter(*, as_json: bool) -> RedactingFormatter:
     render: Processor = (
         structlog.processors.JSONRenderer()
         if as_json

@@ -1,9 +1,10 @@
-"""What holds for every answer: a request id, strict headers, outages said plainly, sign-in."""
+"""Request ids, security headers, outage pages and sign-in of live regions."""
 
 from __future__ import annotations
 
 import uuid
 from collections.abc import Callable
+from http import HTTPStatus
 from urllib.parse import urlencode, urlsplit
 
 import structlog
@@ -11,7 +12,7 @@ from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import resolve_url
 
-from loopsweb.ui.errors import OUTAGES, outage
+from loopsweb.ui.errors import OUTAGES, render_outage
 
 GetResponse = Callable[[HttpRequest], HttpResponse]
 
@@ -26,7 +27,6 @@ CSP = (
     "base-uri 'none'; "
     "frame-ancestors 'none'"
 )
-FIRST_ERROR = 400
 HEADERS = {
     "Content-Security-Policy": CSP,
     "Permissions-Policy": "camera=(), geolocation=(), microphone=(), payment=(), usb=()",
@@ -35,7 +35,7 @@ HEADERS = {
 
 
 class RequestIdMiddleware:
-    """Gives each request an id of our own making; log lines and audit events carry it."""
+    """Gives each request an id, which log lines and audit events include."""
 
     def __init__(self, get_response: GetResponse) -> None:
         self.get_response = get_response
@@ -51,9 +51,9 @@ class RequestIdMiddleware:
 
 
 class SecurityHeadersMiddleware:
-    """Nothing on our pages is inline, so the policy needs neither nonce nor hash.
+    """Pages have no inline scripts or styles, so the policy needs no nonce or hash.
 
-    Errors are for whoever met them: what is refused to one person no cache keeps for another.
+    Error responses are never cached, since they may differ between people.
     """
 
     def __init__(self, get_response: GetResponse) -> None:
@@ -63,13 +63,13 @@ class SecurityHeadersMiddleware:
         response = self.get_response(request)
         for name, value in HEADERS.items():
             response.setdefault(name, value)
-        if response.status_code >= FIRST_ERROR:
+        if response.status_code >= HTTPStatus.BAD_REQUEST:
             response.setdefault("Cache-Control", "private, no-store")
         return response
 
 
 class OutageMiddleware:
-    """A lost database is said plainly, on a page that needs none."""
+    """Shows the outage page when the database fails."""
 
     def __init__(self, get_response: GetResponse) -> None:
         self.get_response = get_response
@@ -79,12 +79,12 @@ class OutageMiddleware:
 
     def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
         if isinstance(exception, OUTAGES):
-            return outage(request, exception)
+            return render_outage(request, exception)
         return None
 
 
 class SignedOutHtmxMiddleware:
-    """A live region whose session ended leads to sign-in; the login page is never swapped in."""
+    """Redirects the whole page to sign-in when a live region's session has ended."""
 
     def __init__(self, get_response: GetResponse) -> None:
         self.get_response = get_response
@@ -94,8 +94,8 @@ class SignedOutHtmxMiddleware:
         login = resolve_url(settings.LOGIN_URL)
         if "HX-Request" not in request.headers or not is_redirect_to(response, login):
             return response
-        signed_out = HttpResponse(status=204)
-        signed_out["HX-Redirect"] = f"{login}?{urlencode({'next': page_of(request)})}"
+        signed_out = HttpResponse(status=HTTPStatus.NO_CONTENT)
+        signed_out["HX-Redirect"] = f"{login}?{urlencode({'next': find_current_page(request)})}"
         return signed_out
 
 
@@ -104,8 +104,8 @@ def is_redirect_to(response: HttpResponse, path: str) -> bool:
     return response.status_code in {301, 302, 303} and urlsplit(location).path == path
 
 
-def page_of(request: HttpRequest) -> str:
-    """The page the person is on, as path and query; "/" when htmx names another host or none."""
+def find_current_page(request: HttpRequest) -> str:
+    """Return the current page's path and query; "/" if htmx sends another host or none."""
     try:
         page = urlsplit(request.headers.get("HX-Current-URL", ""))
     except ValueError:

@@ -1,4 +1,4 @@
-"""A page and its live part are one template."""
+"""Renders a page, or only its live part, from one template."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from django.utils.cache import patch_vary_headers
 
 
 def wants_partial(request: HttpRequest, partial: str) -> bool:
-    """Whether htmx asks for the element of this id alone, and not to restore a whole page."""
+    """Whether htmx targets the element with this id and is not restoring a whole page."""
     return (
         request.headers.get("HX-Target") == partial
         and "HX-History-Restore-Request" not in request.headers
@@ -25,7 +25,7 @@ def render_page(
     partial: str | None = None,
     status: int = 200,
 ) -> HttpResponse:
-    """The whole page, or `template#partial` for an htmx request that targets the id `partial`."""
+    """Render the whole page, or `template#partial` if htmx targets the id `partial`."""
     if partial and wants_partial(request, partial):
         template = f"{template}#{partial}"
     response = render(request, template, context, status=status)

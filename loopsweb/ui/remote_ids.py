@@ -1,17 +1,17 @@
-"""Ids from elsewhere as one segment of a URL, whatever they hold."""
+"""A URL converter for ids of the Loops API, which may contain any character."""
 
 from __future__ import annotations
 
 from urllib.parse import quote, unquote
 
-TAKEN = frozenset({".", "..", "new", "enter"})
+RESERVED = frozenset({".", "..", "new", "enter"})
 
 
 class RemoteIdConverter:
-    """A slash is escaped twice, so that no server or proxy on the way takes it for a separator.
+    """Slashes are escaped twice, so that no proxy treats them as separators.
 
-    Words that are pages of their own beside the details, and dots that a browser would resolve,
-    have their first letter escaped.
+    Ids that equal another page's path, and dots that a browser would resolve, have their first
+    letter escaped.
     """
 
     regex = "[^/]+"
@@ -21,4 +21,4 @@ class RemoteIdConverter:
 
     def to_url(self, value: str) -> str:
         escaped = value.replace("%", "%25").replace("/", "%2F")
-        return f"%{ord(value[0]):02X}{quote(value[1:])}" if value in TAKEN else escaped
+        return f"%{ord(value[0]):02X}{quote(value[1:])}" if value in RESERVED else escaped

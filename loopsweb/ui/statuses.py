@@ -1,9 +1,10 @@
-"""Words the API uses for states, and what each means to a person."""
+"""Statuses of the API and what each means."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Literal
 
 Tone = Literal["good", "busy", "idle", "warn", "bad", "ended", "unknown"]
@@ -11,17 +12,19 @@ Tone = Literal["good", "busy", "idle", "warn", "bad", "ended", "unknown"]
 
 @dataclass(frozen=True)
 class Status:
-    """`tone` gives colour and shape. `meaning` says what it is, `advice` what to do about it."""
+    """`tone` gives colour and shape. `meaning` says what it is, `advice` what to do about it.
+    `terminal`: it does not change any more, and no GPUs are held whatever `holds_gpus` says."""
 
     word: str
     tone: Tone
     meaning: str
     advice: str = ""
     terminal: bool = False
+    holds_gpus: bool = True
 
 
 class Vocabulary:
-    """The known statuses of one noun; a word nobody told us about stays itself."""
+    """The known statuses of one noun. Unknown words are kept as they are."""
 
     def __init__(self, noun: str, *statuses: Status) -> None:
         self.noun = noun
@@ -30,11 +33,20 @@ class Vocabulary:
     def __iter__(self) -> Iterator[Status]:
         return iter(self.statuses.values())
 
-    def of(self, word: str) -> Status:
+    @cached_property
+    def terminal(self) -> frozenset[str]:
+        return frozenset(status.word for status in self if status.terminal)
+
+    @cached_property
+    def without_gpus(self) -> frozenset[str]:
+        """The words under which no GPUs are held."""
+        return self.terminal | {status.word for status in self if not status.holds_gpus}
+
+    def get(self, word: str) -> Status:
         return self.statuses.get(word) or Status(
-            word, "unknown", "The API says this; loopsweb does not know the word."
+            word, "unknown", "loopsweb does not know this status."
         )
 
     def anchor(self, word: str) -> str:
-        """Where the help page explains it."""
+        """The fragment of the help page that explains it."""
         return f"{self.noun}-{word.lower()}" if word in self.statuses else f"{self.noun}-unknown"

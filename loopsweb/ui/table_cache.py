@@ -1,4 +1,4 @@
-"""Rendered tables, kept for as long as nothing they show has changed."""
+"""Caches rendered tables until their data changes."""
 
 from __future__ import annotations
 
@@ -8,16 +8,16 @@ from typing import TypeVar
 
 from django.core.cache import caches
 
-SECONDS = 300
+LIFETIME_SECONDS = 300
 T = TypeVar("T")
 
 
-def remembered(make: Callable[[], T], *, within: tuple[object, ...]) -> T:
-    """What `make` made the last time for the same `within`: all that the result depends on."""
-    name = hashlib.sha256(repr(within).encode()).hexdigest()
+def cached(make: Callable[[], T], *, key: tuple[object, ...]) -> T:
+    """Return the cached result for `key`, or call `make`. `key` holds all that it depends on."""
+    name = hashlib.sha256(repr(key).encode()).hexdigest()
     tables = caches["tables"]
     found: T | None = tables.get(name)
     if found is None:
         found = make()
-        tables.set(name, found, SECONDS)
+        tables.set(name, found, LIFETIME_SECONDS)
     return found

@@ -1,4 +1,4 @@
-"""No page takes files, so none is read: the request is refused at its first one."""
+"""Rejects file uploads: no page accepts files."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from django.core.files.uploadhandler import FileUploadHandler
 
 class NoUploads(FileUploadHandler):
     def new_file(self, *args: Any, **kwargs: Any) -> NoReturn:
-        raise TooManyFilesSent("No page takes files.")
+        raise TooManyFilesSent("File uploads are not accepted.")
 
     def receive_data_chunk(self, raw_data: bytes, start: int) -> None:
         return None

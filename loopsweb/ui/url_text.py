@@ -1,16 +1,16 @@
-"""What a URL says, made fit to ask a database with."""
+"""Sanitizes query parameters before they reach the database."""
 
 from __future__ import annotations
 
-LONGEST = 300
-LAST_PAGE = 10**9
+MAX_LENGTH = 300
+MAX_PAGE = 10**9
 
 
-def clean(text: str | None) -> str:
-    """Without NUL, outer white space or endless length."""
-    return (text or "").replace("\x00", "").strip()[:LONGEST].rstrip()
+def clean_text(text: str | None) -> str:
+    """Remove NUL and surrounding white space, and cut to MAX_LENGTH."""
+    return (text or "").replace("\x00", "").strip()[:MAX_LENGTH].rstrip()
 
 
-def page_number(text: str) -> int:
+def parse_page_number(text: str) -> int:
     number = int(text) if text.isascii() and text.isdecimal() else 1
-    return max(1, min(number, LAST_PAGE))
+    return max(1, min(number, MAX_PAGE))

@@ -1,4 +1,4 @@
-// <auto-submit> around a form of filters: sends it as soon as something changes. "/" leads to its search.
+// <auto-submit> around a filter form: submits it on every change. "/" focuses its search field.
 const PAUSE = 250;
 
 class AutoSubmit extends HTMLElement {

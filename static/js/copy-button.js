@@ -1,4 +1,4 @@
-// <copy-button label="URI">bt://…</copy-button>, by itself an ID: adds a button that copies the text inside.
+// <copy-button label="URI">bt://…</copy-button>: adds a button that copies the text. The label defaults to "ID".
 class CopyButton extends HTMLElement {
   connectedCallback() {
     if (this.button) return;

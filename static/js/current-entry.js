@@ -1,2 +1,2 @@
-// Where the navigation is a strip that scrolls, the entry of this page is in sight.
+// Scrolls the navigation to the entry of the current page.
 document.querySelector("header nav [aria-current=page]")?.scrollIntoView({ block: "nearest", inline: "center" });

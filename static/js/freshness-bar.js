@@ -1,4 +1,4 @@
-// <freshness-bar>: moves "as of" on, says when loopsweb cannot be reached, and pauses live regions.
+// <freshness-bar>: updates "as of", warns when loopsweb cannot be reached, and pauses live regions.
 const PAUSED = "live-paused";
 const LATE_AFTER = 60_000;
 
@@ -42,7 +42,7 @@ class FreshnessBar extends HTMLElement {
     if (next && nextTime) nextTime.moment = next;
     const isLate = next && Date.now() - Date.parse(next) > LATE_AFTER;
     this.dataset.state = isLate && this.state === "ok" ? "late" : this.state;
-    this.alert(isLate ? "Reading is late." : "");
+    this.alert(isLate ? "Updates are late." : "");
   }
 
   lost({ since }) {

@@ -1,6 +1,6 @@
-// <live-region id="live" data-version="…">: asks for its own page again, and swaps only what changed.
-// The server answers 204 while the version is the same. Quick while looked at, slow when idle,
-// stopped when hidden or paused; after a failure it waits longer each time and recovers by itself.
+// <live-region id="live" data-version="…">: polls its own page and swaps in what changed.
+// The server answers 204 while the version is the same. Polls fast while used, slowly when idle,
+// not at all when hidden or paused, and ever more slowly after failures.
 const FAST = 2_000, SLOW = 15_000, SLOWEST = 60_000, IDLE_AFTER = 60_000;
 const FOCUSABLE = "a[href], button, input, select, textarea, summary";
 const tell = (name, detail) => document.dispatchEvent(new CustomEvent(name, { detail }));
@@ -60,7 +60,7 @@ class LiveRegion extends HTMLElement {
     htmx.ajax("GET", url.pathname + url.search, { source: this, target: this, swap: "innerHTML" }).catch(() => {});
   }
 
-  // A filter or a page link that targets this region outruns a poll that is under way.
+  // A filter or page link that targets this region cancels a running poll.
   sent({ elt, target }) {
     if (target !== this) return;
     this.isOvertaken = elt !== this;

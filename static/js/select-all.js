@@ -1,4 +1,4 @@
-// <select-all>: one box that ticks every box of its form on the page, and says how many are ticked.
+// <select-all>: a checkbox that ticks all checkboxes of its form and shows how many are ticked.
 // Without JavaScript it is hidden.
 class SelectAll extends HTMLElement {
   connectedCallback() {

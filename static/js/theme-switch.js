@@ -1,4 +1,4 @@
-// <theme-switch>: light, dark or as the system has it, kept in a cookie so that the server draws it.
+// <theme-switch>: light, dark or system, stored in a cookie so that the server renders it.
 class ThemeSwitch extends HTMLElement {
   connectedCallback() {
     this.hidden = false;

@@ -1,4 +1,4 @@
-// <time-ago><time datetime="…Z">2026-11-23 21:17 UTC</time></time-ago>: "12 s ago", by the server's clock.
+// <time-ago><time datetime="…Z">2026-11-23 21:17 UTC</time></time-ago>: shows "12 s ago" by the server's clock.
 const UNITS = [["d", 86400], ["h", 3600], ["min", 60], ["s", 1]];
 const MONTH = 30 * 86400;
 const ticking = new Set();

@@ -1,4 +1,4 @@
-// <toast-list>: each message has a button that closes it. Nothing closes by itself.
+// <toast-list>: each message has a close button. Messages never close by themselves.
 class ToastList extends HTMLElement {
   connectedCallback() {
     this.addEventListener("click", (event) => {

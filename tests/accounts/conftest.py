@@ -6,5 +6,5 @@ from pytest_django import Settings
 
 @pytest.fixture(autouse=True)
 def quick_passwords(settings: Settings) -> None:
-    """Argon2 is slow on purpose; these tests are about what comes after it."""
+    """Argon2 is slow by design."""
     settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]

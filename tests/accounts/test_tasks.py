@@ -9,11 +9,11 @@ from django.utils import timezone
 from loopsweb.accounts.models import User
 from loopsweb.accounts.tasks import clear_ended_sessions
 from loopsweb.celery import app
-from tests.personas import client_of
+from tests.personas import login_as
 
 
-def test_ended_sessions_go_and_others_stay(alice: User, otto: User) -> None:
-    ended, kept = (client_of(person).session.session_key for person in (alice, otto))
+def test_only_expired_sessions_are_deleted(alice: User, otto: User) -> None:
+    ended, kept = (login_as(person).session.session_key for person in (alice, otto))
     Session.objects.filter(pk=ended).update(expire_date=timezone.now() - timedelta(seconds=1))
 
     clear_ended_sessions()
@@ -21,7 +21,7 @@ def test_ended_sessions_go_and_others_stay(alice: User, otto: User) -> None:
     assert [each.pk for each in Session.objects.all()] == [kept]
 
 
-def test_what_is_scheduled_is_there() -> None:
+def test_scheduled_tasks_exist() -> None:
     app.loader.import_default_modules()
 
     scheduled = {each["task"] for each in settings.CELERY_BEAT_SCHEDULE.values()}

@@ -8,14 +8,14 @@ from django.db import DatabaseError, connection, transaction
 from loopsweb.audit.chain import append_only
 from loopsweb.audit.chain.format import PERSONAL
 from loopsweb.audit.models import Event
-from loopsweb.audit.record import record
+from loopsweb.audit.record import record_event
 
 NEVER_NULL = sorted({*append_only.FROZEN} - {"id", "answer"})
 
 
 @pytest.fixture
 def event(db: None, now: datetime) -> Event:
-    return record(
+    return record_event(
         workspace="acme", action="key.add", outcome="succeeded", person="ada@x.org", now=now
     )
 
@@ -40,7 +40,7 @@ def execute(statement: str) -> None:
         "DELETE FROM audit_event WHERE 1 = 1",
     ],
 )  # fmt: skip
-def test_the_database_refuses_to_change_or_remove_an_event(event: Event, statement: str) -> None:
+def test_the_database_refuses_to_change_or_delete_an_event(event: Event, statement: str) -> None:
     with pytest.raises(DatabaseError, match=r"append-only|null"):
         execute(statement)
     assert list(Event.objects.values()) == [
@@ -55,7 +55,7 @@ def test_the_database_refuses_to_empty_the_table(event: Event) -> None:
     assert Event.objects.count() == 1
 
 
-def test_replacing_an_event_is_refused_like_changing_it(event: Event) -> None:
+def test_the_database_refuses_to_replace_an_event(event: Event) -> None:
     columns = ", ".join(str(field.column) for field in Event._meta.concrete_fields)
     kept = columns.replace("person,", "'eve@x.org',", 1)
     verb = "INSERT OR REPLACE" if connection.vendor == "sqlite" else "INSERT"
@@ -65,7 +65,7 @@ def test_replacing_an_event_is_refused_like_changing_it(event: Event) -> None:
     assert event.person == "ada@x.org"
 
 
-def test_a_value_and_its_salt_may_be_erased_together(event: Event) -> None:
+def test_a_personal_value_and_its_salt_can_be_erased(event: Event) -> None:
     execute("UPDATE audit_event SET person = '', person_salt = ''")
     event.refresh_from_db()
     assert (event.person, event.person_salt) == ("", "")

@@ -6,8 +6,8 @@ import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 
 from tests.browser import chromium
-from tests.composed import composed
-from tests.processes import Site, embedded_environment, pretended_api, serving
+from tests.composed import start_compose
+from tests.processes import Site, embedded_environment, start_simulator, start_site
 
 OFTEN = {"LOOPSWEB_POLL_BUSY_SECONDS": "1", "LOOPSWEB_POLL_QUIET_SECONDS": "2"}
 MILLISECONDS = 15_000
@@ -24,12 +24,12 @@ def browser() -> Iterator[Browser]:
 def site(tmp_path_factory: pytest.TempPathFactory, pytestconfig: pytest.Config) -> Iterator[Site]:
     """The real processes: all in one on SQLite, or as docker-compose.yml has them."""
     folder = tmp_path_factory.mktemp("site")
-    with pretended_api(folder, "--time-scale", "20") as api:
+    with start_simulator(folder, "--time-scale", "20") as api:
         if pytestconfig.getoption("--on") == "sqlite":
-            with serving(folder, embedded_environment(folder, api=api)) as site:
+            with start_site(folder, embedded_environment(folder, api=api)) as site:
                 yield site
         else:
-            with composed(folder, LOOPSWEB_API_URLS=api, **OFTEN) as everything:
+            with start_compose(folder, LOOPSWEB_API_URLS=api, **OFTEN) as everything:
                 yield everything.site
 
 

@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 from playwright.sync_api import Page, expect
 
-from tests.processes import PASSWORD, Site, eventually, make_admin
+from tests.processes import PASSWORD, Site, wait_for, create_admin
 
 Look = Callable[[], object]
 
@@ -15,7 +15,7 @@ Look = Callable[[], object]
 def joins(site: Site, *, name: str) -> str:
     """A new person with a workspace of that name; their email."""
     email = f"{name}@example.com"
-    make_admin(email, environment=site.environment)
+    create_admin(email, environment=site.environment)
     return email
 
 
@@ -55,12 +55,12 @@ def create_run(page: Page, *, workspace: str, base_model: str) -> str:
 def deactivate(page: Page, *, reason: str, look_again: Look) -> str:
     """The pair of the run whose page is open, as soon as it is shown; the deployment's id."""
     link = page.get_by_role("main").get_by_role("link", name=re.compile("^Deactivate "))
-    eventually(lambda: look_again() or link.count())
+    wait_for(lambda: look_again() or link.count())
     deployment = link.first.inner_text().split()[-1]
     link.first.click()
     expect(page.get_by_role("heading", name="What ends")).to_be_visible()
     page.get_by_label("Reason").fill(reason)
-    page.get_by_label("Type its ID to confirm").fill(deployment)
+    page.get_by_label("Type the deployment ID to confirm").fill(deployment)
     page.get_by_role("button", name="Deactivate", exact=True).click()
     expect(page.get_by_text("The API accepted the deactivation.")).to_be_visible()
     return deployment
@@ -70,7 +70,7 @@ def find_in_audit(page: Page, *, workspace: str, reason: str, look_again: Look) 
     """The outcomes of the incident with that reason, oldest first, once the API confirmed it."""
     page.goto(f"/w/{workspace}/audit/")
     told = page.get_by_role("row").filter(has_text="deployment.deactivate")
-    eventually(lambda: look_again() or told.filter(has_text="confirmed").count())
+    wait_for(lambda: look_again() or told.filter(has_text="confirmed").count())
     assert reason in told.inner_text()
     steps = told.locator("xpath=following-sibling::tr[1]").get_by_role("link")
     return steps.all_inner_texts()

@@ -13,7 +13,7 @@ from playwright.sync_api import Page
 
 from tests.browser import person
 from tests.browser.conftest import Visit
-from tests.processes import Site, eventually
+from tests.processes import Site, wait_for
 
 NO_PAGE_OF_OURS = ("admin:",)
 RULES = {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]}
@@ -102,7 +102,7 @@ def test_no_page_breaks_a_rule(visit: Visit, site: Site) -> None:
     person.sign_in(page, email=person.joins(site, name="hedy"))
     person.add_key(page, name="Mine", secret="demo-org-key")
     page.goto("/w/hedy/checkpoints/")
-    eventually(lambda: page.reload() is not None and person.rows(page))
+    wait_for(lambda: page.reload() is not None and person.rows(page))
     preview = end_two(page)
     waiting, seen = [preview, "/w/hedy/", "/keys/", "/keys/add/", "/teams/"], dict[str, str]()
     broken: dict[tuple[str, str], list[str]] = {}

@@ -9,7 +9,7 @@ from playwright.sync_api import Page, expect
 from tests.browser import person
 from tests.browser.conftest import Visit
 from tests.browser.person import Look
-from tests.processes import Site, eventually
+from tests.processes import Site, wait_for
 
 MODEL = "Qwen/Qwen3-8B"
 FILTERED = re.compile(r"[?&]base_model=Qwen%2FQwen3-8B(&|$)")
@@ -43,7 +43,7 @@ def test_with_javascript_rows_come_by_themselves(visit: Visit, site: Site) -> No
     everything = person.rows(runs)
     runs.get_by_label("Base model").select_option(MODEL)
     expect(runs).to_have_url(FILTERED)
-    eventually(lambda: 0 < len(person.rows(runs)) < len(everything))
+    wait_for(lambda: 0 < len(person.rows(runs)) < len(everything))
     assert [row for row in person.rows(runs) if MODEL not in row] == []
     assert runs.evaluate("window.hasNotReloaded") is True
 
@@ -59,7 +59,7 @@ def test_without_javascript_everything_works_by_reloading(visit: Visit, site: Si
     person.sign_in(page, email=person.joins(site, name="linus"))
     person.add_key(page, name="Mine", secret="demo-other-key")
     page.goto("/w/linus/runs/")
-    eventually(lambda: reload() or person.rows(page))
+    wait_for(lambda: reload() or person.rows(page))
     everything = person.rows(page)
     page.get_by_label("Base model").select_option(MODEL)
     page.get_by_role("button", name="Apply").click()

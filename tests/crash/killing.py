@@ -33,27 +33,40 @@ def then_die(call: Callable[..., Any]) -> Callable[..., Any]:
     return wrapped
 
 
+def then_die_at_an_outcome(move_to: Callable[..., Any]) -> Callable[..., Any]:
+    """The first transition marks the request as sent; the second writes what the API answered."""
+
+    def wrapped(self: Any, state: str, **fields: Any) -> Any:
+        result = move_to(self, state, **fields)
+        if state != "requested":
+            die()
+        return result
+
+    return wrapped
+
+
 def arm(point: str) -> None:
     """Make this process die when it comes to `point`."""
     from loopsweb.loops_api import Client
-    from loopsweb.resources.deactivations import actions, endings
+    from loopsweb.resources.deactivations import actions, dispatch, states
     from loopsweb.resources.snapshot import poll_state
 
-    def at_random() -> None:
+    def die_soon() -> None:
         time.sleep(random.uniform(0, 0.03))  # noqa: S311
         die()
 
     places: dict[str, tuple[Any, str, Callable[[Any], Any]]] = {
         "before anything": (actions, "request", lambda _: die),
-        "the request is written, not committed": (actions, "record", then_die),
+        "the request is written, not committed": (actions, "record_event", then_die),
         "the request is committed": (actions, "request", then_die),
+        "it is marked as sent": (dispatch, "take", then_die),
         "the API has answered": (Client, "deactivate_deployment", then_die),
-        "the outcome is written, not committed": (endings, "follow_up", then_die),
-        "the outcome is committed": (endings, "move", then_die),
-        "all is done": (poll_state, "poll_soon", then_die),
+        "the outcome is written, not committed": (states, "record_follow_up", then_die),
+        "the outcome is committed": (states.StatefulRequest, "move_to", then_die_at_an_outcome),
+        "all is done": (poll_state, "schedule_polls", then_die),
     }
     if point == "some moment":
-        threading.Thread(target=at_random, daemon=True).start()
+        threading.Thread(target=die_soon, daemon=True).start()
         return
     module, name, change = places[point]
     setattr(module, name, change(getattr(module, name)))
@@ -63,20 +76,18 @@ def deactivate(workspace_slug: str, email: str, remote_id: str) -> None:
     from django.utils import timezone
 
     from loopsweb.accounts.models import User, Workspace
-    from loopsweb.audit.record import Actor
-    from loopsweb.keys.clients import client_for
-    from loopsweb.resources.deactivations import actions
+    from loopsweb.resources.deactivations import dispatch
     from loopsweb.resources.models import Deployment
+    from tests.resources.deactivations.requests import request_due
 
     workspace = Workspace.objects.get(slug=workspace_slug)
-    acting = client_for(workspace=workspace, person=User.objects.get(email=email))
-    actions.deactivate(
-        target=Deployment.objects.get(workspace=workspace, remote_id=remote_id),
-        acting=acting,
-        by=Actor(workspace=workspace_slug, person=email, role="admin", address="", request_id=""),
-        reason="crash",
-        clock=timezone.now,
+    deactivation = request_due(
+        Deployment.objects.get(workspace=workspace, remote_id=remote_id),
+        person=User.objects.get(email=email),
+        role="admin",
+        now=timezone.now(),
     )
+    dispatch.dispatch(deactivation.pk, clock=timezone.now)
 
 
 def main(points: str, workspace: str, email: str, *ids: str) -> None:

@@ -16,35 +16,34 @@ import django
 
 from tests.crash.killing import arm, die, then_die
 
-CARRYING_OUT: dict[str, tuple[str, str, Callable[[Any], Any]]] = {
-    "it is handed out": ("carrying_out", "ready", lambda _: die),
-    "it was looked at": ("carrying_out", "ready", then_die),
-    "it is marked as sent": ("actions", "send", lambda _: die),
+DISPATCHING: dict[str, tuple[str, Callable[[Any], Any]]] = {
+    "it is claimed": ("check_ready", lambda _: die),
+    "it is checked": ("check_ready", then_die),
+    "it is marked as sent": ("send", lambda _: die),
 }
 APART = timedelta(seconds=31)
 
 
 def arm_worker(point: str) -> None:
-    from loopsweb.resources.deactivations import actions, carrying_out
+    from loopsweb.resources.deactivations import dispatch
 
-    if point not in CARRYING_OUT:
+    if point not in DISPATCHING:
         arm(point)
         return
-    place, name, change = CARRYING_OUT[point]
-    module = {"actions": actions, "carrying_out": carrying_out}[place]
-    setattr(module, name, change(getattr(module, name)))
+    name, change = DISPATCHING[point]
+    setattr(dispatch, name, change(getattr(dispatch, name)))
 
 
 def work(number: int) -> None:
     from django.utils import timezone
 
-    from loopsweb.resources.deactivations import carrying_out
+    from loopsweb.resources.deactivations import dispatch
 
     def clock() -> datetime:
         return timezone.now() + APART * number
 
-    for pk in carrying_out.claim(now=clock()):
-        carrying_out.carry_out(pk, clock=clock)
+    for pk in dispatch.claim_due(now=clock()):
+        dispatch.dispatch(pk, clock=clock)
 
 
 def main(points: str) -> None:

@@ -21,32 +21,32 @@ from loopsweb.accounts.models import User, Workspace
 from loopsweb.audit.models import Event
 from loopsweb.audit.record import Actor
 from loopsweb.keys import actions as keys
-from loopsweb.resources.deactivations import settling
+from loopsweb.resources.deactivations import dispatch, reconcile
 from loopsweb.resources.models import Deactivation
 from loopsweb.resources.polling import leases, poller
-from tests.processes import ROOT, eventually, pretended_api
+from tests.processes import ROOT, wait_for, start_simulator
 
 KILLS = int(os.environ.get("TEST_KILLS", "40"))
 NOTHING: list[str] = []
 LOST = ["requested", "unknown"]
+SENT = ["requested", "succeeded", "confirmed"]
 TRAIL = {  # {point: (calls, events at the crash, events once settled)}
     "before anything": (0, NOTHING, NOTHING),
     "the request is written, not committed": (0, NOTHING, NOTHING),
-    "the request is committed": (0, ["requested"], [*LOST, "refused"]),
+    "the request is committed": (0, ["requested"], SENT),
+    "it is marked as sent": (0, ["requested"], [*LOST, "refused"]),
     "the API has answered": (1, ["requested"], [*LOST, "confirmed"]),
     "the outcome is written, not committed": (1, ["requested"], [*LOST, "confirmed"]),
-    "the outcome is committed": (
-        1, ["requested", "succeeded"], ["requested", "succeeded", "confirmed"]
-    ),
-    "all is done": (1, ["requested", "succeeded"], ["requested", "succeeded", "confirmed"]),
-}  # fmt: skip
+    "the outcome is committed": (1, ["requested", "succeeded"], SENT),
+    "all is done": (1, ["requested", "succeeded"], SENT),
+}
 POINTS = [*TRAIL, "some moment"]
 HEADERS = {"Authorization": "Api-Key demo-org-key"}
 
 
 @pytest.fixture
 def api(tmp_path: Path, settings: Settings) -> Iterator[str]:
-    with pretended_api(tmp_path, "--runs", "0", "--checkpoints-per-run", "0") as address:
+    with start_simulator(tmp_path, "--runs", "0", "--checkpoints-per-run", "0") as address:
         settings.LOOPSWEB_API_URLS = [address]
         yield address
 
@@ -65,8 +65,8 @@ def deployments(acme: Workspace, alice: User, api: str) -> list[str]:
         workspace=acme, owner=alice, name="org", secret="demo-org-key", api_url=api, shared=False,
         by=by, now=timezone.now(),
     )  # fmt: skip
-    for state_id in leases.claim_due(now=timezone.now()):
-        poller.poll(state_id, clock=timezone.now)
+    for state_id in leases.claim_due_states(now=timezone.now()):
+        poller.run_poll(state_id, clock=timezone.now)
     live = [one["id"] for one in there if one["status"]["name"] != "STOPPED"]
     assert len(live) == KILLS
     return live
@@ -108,6 +108,13 @@ def status_of(api: str, remote_id: str) -> str:
     return status
 
 
+def count_calls(api: str) -> Counter[str]:
+    """How often each deployment was asked to end, by its id."""
+    requests = httpx.get(f"{api}/_simulator/requests").json()["requests"]
+    paths = [one["path"] for one in requests]
+    return Counter(path.split("/")[-2] for path in paths if path.endswith("/deactivate"))
+
+
 def trail(remote_id: str) -> list[str]:
     events = Event.objects.filter(target_id=remote_id, action="deployment.deactivate")
     return list(events.order_by("pk").values_list("outcome", flat=True))
@@ -119,20 +126,23 @@ def test_a_killed_deactivation_made_one_call_or_none_and_the_trail_says_which(
 ) -> None:
     points = killed(acme, alice, api, deployments)
 
-    asked = httpx.get(f"{api}/_simulator/requests").json()["requests"]
-    calls = Counter(
-        one["path"].split("/")[-2] for one in asked if one["path"].endswith("/deactivate")
-    )
+    calls = count_calls(api)
     assert max(calls.values()) == 1
     for remote_id, point in points.items():
         if point in TRAIL:
             made, at_the_crash, _ = TRAIL[point]
             assert (calls[remote_id], trail(remote_id)) == (made, at_the_crash), point
 
-    eventually(lambda: {status_of(api, remote_id) for remote_id in calls} == {"STOPPED"})
     later = timezone.now() + timedelta(minutes=3)
-    for pk in settling.claim(now=later):
-        settling.settle(pk, now=later)
+    while claimed := dispatch.claim_due(now=later):  # the worker sends what was only requested
+        for pk in claimed:
+            dispatch.dispatch(pk, clock=lambda: later)
+    calls = count_calls(api)
+    assert max(calls.values()) == 1
+    wait_for(lambda: {status_of(api, remote_id) for remote_id in calls} == {"STOPPED"})
+    later += timedelta(minutes=3)
+    for pk in reconcile.claim_sent(now=later):
+        reconcile.reconcile(pk, now=later)
 
     for remote_id, point in points.items():
         settled = trail(remote_id)

@@ -19,23 +19,21 @@ from pytest_django import Settings
 
 from loopsweb.accounts.models import User, Workspace
 from loopsweb.audit.record import Actor
-from loopsweb.keys.clients import client_for
-from loopsweb.resources.deactivations import bulk, settling
-from loopsweb.resources.deactivations.models import Batch
-from loopsweb.resources.deactivations.policies import Policy
-from loopsweb.resources.deactivations.previews import preview
+from loopsweb.keys.clients import find_client
+from loopsweb.resources.deactivations import batches, reconcile
+from loopsweb.resources.deactivations.models import Batch, Policy
 from loopsweb.resources.deactivations.targets import KINDS
 from loopsweb.resources.polling import leases, poller
 from tests.crash.test_kill import HEADERS, status_of, trail
-from tests.personas import adds_key
-from tests.processes import ROOT, eventually, pretended_api
+from tests.personas import add_key
+from tests.processes import ROOT, wait_for, start_simulator
 
 SENT = ["requested", "succeeded", "confirmed"]
 LOST = ["requested", "unknown", "confirmed"]
 NEVER_CALLED = ["requested", "unknown", "refused"]
 TRAIL = {  # {point: the trail of the one it strikes; the first two strike the third's}
-    "it is handed out": None,
-    "it was looked at": None,
+    "it is claimed": None,
+    "it is checked": None,
     "it is marked as sent": NEVER_CALLED,
     "the API has answered": LOST,
     "the outcome is written, not committed": LOST,
@@ -47,7 +45,7 @@ NUMBER = 8
 
 @pytest.fixture
 def api(tmp_path: Path, settings: Settings) -> Iterator[str]:
-    with pretended_api(tmp_path, "--runs", "0", "--checkpoints-per-run", "0") as address:
+    with start_simulator(tmp_path, "--runs", "0", "--checkpoints-per-run", "0") as address:
         settings.LOOPSWEB_API_URLS = [address]
         yield address
 
@@ -61,15 +59,15 @@ def batch(acme: Workspace, alice: User, api: str) -> Batch:
         for _ in range(NUMBER):
             http.post("/v1/loops/runs", json=new).raise_for_status()
         there = http.get("/v1/loops/deployments").json()["deployments"]
-    adds_key(alice, workspace=acme, secret="demo-org-key", now=timezone.now())
-    for state_id in leases.claim_due(now=timezone.now()):
-        poller.poll(state_id, clock=timezone.now)
+    add_key(alice, workspace=acme, secret="demo-org-key", now=timezone.now())
+    for state_id in leases.claim_due_states(now=timezone.now()):
+        poller.run_poll(state_id, clock=timezone.now)
     kind, policy = KINDS["deployment"], Policy(team=acme.team)
     ids = [one["id"] for one in there if one["status"]["name"] != "STOPPED"]
-    made = bulk.ask(
-        preview(acme, kind, ids, policy=policy, own=frozenset()),
+    made = batches.request_batch(
+        batches.preview_selection(acme, kind, ids, policy=policy, own_emails=frozenset()),
         kind=kind,
-        acting=client_for(workspace=acme, person=alice, method=kind.method),
+        key=find_client(workspace=acme, person=alice, method=kind.method).key,
         by=Actor(workspace=acme.slug, person=alice.email, role="admin", address="", request_id=""),
         reason="crash",
         once=uuid.uuid4(),
@@ -109,10 +107,10 @@ def test_a_killed_worker_leaves_a_batch_that_the_next_one_finishes(api: str, bat
     ends = [one["path"] for one in asked if one["path"].endswith("/deactivate")]
     calls = Counter(path.split("/")[-2] for path in ends)
     assert sorted(calls.values()) == [1] * (NUMBER - 1)
-    eventually(lambda: {status_of(api, remote_id) for remote_id in calls} == {"STOPPED"})
+    wait_for(lambda: {status_of(api, remote_id) for remote_id in calls} == {"STOPPED"})
     later = timezone.now() + timedelta(minutes=10)
-    for pk in settling.claim(now=later):
-        settling.settle(pk, now=later)
+    for pk in reconcile.claim_sent(now=later):
+        reconcile.reconcile(pk, now=later)
     struck = [expected for expected in TRAIL.values() if expected]
     rest = [SENT] * (NUMBER - len(struck))
     assert sorted(trail(one) for one in ids) == sorted([*struck, *rest])

@@ -11,20 +11,20 @@ from django.urls import reverse
 
 from loopsweb.accounts.models import User, Workspace
 from loopsweb.dashboard import attention
-from loopsweb.dashboard.overview_views import Sum, shown, total
+from loopsweb.dashboard.overview_views import Total, build_overview, sum_known
 from loopsweb.keys.models import Key, KeyState
-from loopsweb.resources.deployments.run_pairing import Costed
+from loopsweb.resources.deployments.run_pairing import PricedDeployment
 from loopsweb.resources.models import Catalogue, Checkpoint, Deployment, Sampler
-from loopsweb.resources.snapshot.store import bump
-from tests.personas import client_of
-from tests.resources.rows import SEEN_AT, seen
+from loopsweb.resources.snapshot.store import touch_version
+from tests.personas import login_as
+from tests.resources.rows import FIRST_SEEN_AT, add_row
 
-NOW = SEEN_AT + timedelta(hours=1)
+NOW = FIRST_SEEN_AT + timedelta(hours=1)
 
 
 @pytest.fixture
 def browser(alice: User) -> Client:
-    return client_of(alice)
+    return login_as(alice)
 
 
 @pytest.fixture
@@ -32,44 +32,44 @@ def url(acme: Workspace) -> str:
     return reverse("dashboard:overview", args=[acme.slug])
 
 
-def test_what_is_not_known_or_not_confirmed_is_counted_apart() -> None:
-    def line(cost: Decimal | None, *, is_missing: bool = False) -> Costed:
-        return Costed(Deployment(missing_since=NOW if is_missing else None), cost)
+def test_unknown_figures_are_counted_separately() -> None:
+    def line(cost: Decimal | None, *, is_missing: bool = False) -> PricedDeployment:
+        return PricedDeployment(Deployment(missing_since=NOW if is_missing else None), cost)
 
     lines = [line(Decimal("1.5")), line(None), line(Decimal(8), is_missing=True)]
-    assert total(lines, lambda one: one.cost_per_hour) == Sum(Decimal("1.5"), 2)
-    assert total([], lambda one: one.cost_per_hour) == Sum(0, 0)
+    assert sum_known(lines, lambda one: one.cost_per_hour) == Total(Decimal("1.5"), 2)
+    assert sum_known([], lambda one: one.cost_per_hour) == Total(0, 0)
 
 
-def test_what_runs_is_what_may_hold_gpus(acme: Workspace) -> None:
+def test_running_deployments_are_those_that_may_use_gpus(acme: Workspace) -> None:
     Catalogue.objects.create(workspace=acme, prices={"h100": "0.10"}, as_of=NOW)
     priced = {"instance_id": "h100", "gpu_count": 8, "node_count": 1}
     for status in ("RUNNING", "SCALED_TO_ZERO", "STOPPED", "FAILED", "PREEMPTED", "DEPLOYING"):
-        seen(Deployment, acme, f"dep-{status}", status=status, **priced)
-    seen(Deployment, acme, "dep-odd", status="PONDERING")
-    context = shown(acme, now=NOW)
+        add_row(Deployment, acme, f"dep-{status}", status=status, **priced)
+    add_row(Deployment, acme, "dep-odd", status="PONDERING")
+    context = build_overview(acme, now=NOW)
     assert [line.deployment.remote_id for line in context["lines"]] == [
         "dep-odd",
         "dep-DEPLOYING",
         "dep-RUNNING",
     ]
-    assert context["gpus"] == Sum(16, 1)
-    assert context["cost"] == Sum(Decimal("12.00"), 1)
+    assert context["gpus"] == Total(16, 1)
+    assert context["cost"] == Total(Decimal("12.00"), 1)
 
 
-def test_what_needs_a_look(acme: Workspace, key: Key) -> None:
-    seen(Deployment, acme, "fine", status="RUNNING")
-    seen(Deployment, acme, "failed", status="FAILED")
-    seen(Deployment, acme, "old", status="FAILED", changed_at=NOW - timedelta(days=2))
-    seen(Deployment, acme, "taken", status="PREEMPTED")
-    seen(Deployment, acme, "gone", status="RUNNING", missing_since=SEEN_AT)
-    seen(Deployment, acme, "ended", status="STOPPED", missing_since=SEEN_AT)
-    seen(Sampler, acme, "ill", status="UNHEALTHY")
+def test_what_needs_attention(acme: Workspace, key: Key) -> None:
+    add_row(Deployment, acme, "fine", status="RUNNING")
+    add_row(Deployment, acme, "failed", status="FAILED")
+    add_row(Deployment, acme, "old", status="FAILED", changed_at=NOW - timedelta(days=2))
+    add_row(Deployment, acme, "taken", status="PREEMPTED")
+    add_row(Deployment, acme, "gone", status="RUNNING", missing_since=FIRST_SEEN_AT)
+    add_row(Deployment, acme, "ended", status="STOPPED", missing_since=FIRST_SEEN_AT)
+    add_row(Sampler, acme, "ill", status="UNHEALTHY")
     long_ago, lately = NOW - timedelta(minutes=31), NOW - timedelta(minutes=29)
-    seen(Checkpoint, acme, "stuck", sync_status="SYNCING", created_at=long_ago)
-    seen(Checkpoint, acme, "new", sync_status="SYNCING", created_at=lately)
-    key.mark(KeyState.REFUSED, "The API does not know it.", now=NOW)
-    found = {item.name: item.tone for item in attention.items(acme, now=NOW)}
+    add_row(Checkpoint, acme, "stuck", sync_status="SYNCING", created_at=long_ago)
+    add_row(Checkpoint, acme, "new", sync_status="SYNCING", created_at=lately)
+    key.set_state(KeyState.REFUSED, "The API does not know it.", now=NOW)
+    found = {item.name: item.tone for item in attention.find_attention_items(acme, now=NOW)}
     assert found == {
         str(key): "bad",
         "failed": "bad",
@@ -80,42 +80,42 @@ def test_what_needs_a_look(acme: Workspace, key: Key) -> None:
     }
 
 
-def test_absence_is_not_called_stopped(acme: Workspace) -> None:
-    seen(Deployment, acme, "gone", status="RUNNING", missing_since=SEEN_AT)
-    [item] = attention.items(acme, now=NOW)
-    assert item.what == (
-        "Deployment not in the API's answers. It may have ended, or gone out of sight."
+def test_a_missing_deployment_is_not_called_stopped(acme: Workspace) -> None:
+    add_row(Deployment, acme, "gone", status="RUNNING", missing_since=FIRST_SEEN_AT)
+    [item] = attention.find_attention_items(acme, now=NOW)
+    assert item.text == (
+        "Deployment no longer listed by the API. It may have ended or be out of reach."
     )
 
 
-def test_nothing_is_called_none_before_it_was_read(
+def test_nothing_is_shown_as_zero_before_the_first_poll(
     browser: Client, url: str, acme: Workspace, key: Key
 ) -> None:
     key.poll_state.feeds = {}
     key.poll_state.save()
     page = browser.get(url).content.decode()
-    assert "Nothing holds GPUs" not in page
-    assert "None saved yet" not in page
+    assert "No deployment is using GPUs" not in page
+    assert "No checkpoints yet" not in page
     assert ">0<" not in page
 
 
-def test_it_costs_the_same_for_any_number_of_things(
+def test_the_number_of_queries_is_constant(
     browser: Client, url: str, acme: Workspace, key: Key
 ) -> None:
     browser.get(url)
     counts = []
     for count in (1, 3, 10):
         for n in range(count):
-            seen(Deployment, acme, f"dep-{count}-{n}", status="RUNNING")
-            seen(Checkpoint, acme, f"chkpt-{count}-{n}", sync_status="SYNCING")
-        bump(acme)
+            add_row(Deployment, acme, f"dep-{count}-{n}", status="RUNNING")
+            add_row(Checkpoint, acme, f"chkpt-{count}-{n}", sync_status="SYNCING")
+        touch_version(acme)
         with CaptureQueriesContext(connection) as queries:
             browser.get(url)
         counts.append(len(queries))
     assert len(set(counts)) == 1
 
 
-def test_an_unchanged_poll_is_a_204_within_the_same_minute(browser: Client, url: str) -> None:
+def test_an_unchanged_poll_returns_204_within_the_same_minute(browser: Client, url: str) -> None:
     def polls() -> list[int]:
         version = browser.get(url)["Loopsweb-Version"]
         answer = browser.get(f"{url}?v={version}", headers={"hx-request": "true"})
@@ -124,5 +124,5 @@ def test_an_unchanged_poll_is_a_204_within_the_same_minute(browser: Client, url:
     assert [204, 0] in (polls(), polls())
 
 
-def test_an_outsider_finds_nothing(mallory: User, url: str) -> None:
-    assert client_of(mallory).get(url).status_code == 404
+def test_non_members_get_404(mallory: User, url: str) -> None:
+    assert login_as(mallory).get(url).status_code == 404

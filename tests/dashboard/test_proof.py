@@ -9,46 +9,46 @@ from django.test import Client
 from django.utils import timezone
 
 from loopsweb.accounts.models import User, Workspace
-from loopsweb.audit.chain import checkpoints, trail
+from loopsweb.audit.chain import checkpoints, stored
 from loopsweb.audit.models import Chain, Event, SignedHead
-from loopsweb.audit.record import record
-from loopsweb.audit.verify import check_export, signature_checker
-from tests.personas import client_of
+from loopsweb.audit.record import record_event
+from loopsweb.audit.verify import check_export, make_signature_checker
+from tests.personas import login_as
 
 
 @pytest.fixture
 def browser(acme: Workspace, vic: User, now: datetime) -> Client:
-    record(workspace=acme.slug, action="key.add", outcome="succeeded", now=now)
-    return client_of(vic)
+    record_event(workspace=acme.slug, action="key.add", outcome="succeeded", now=now)
+    return login_as(vic)
 
 
-def test_the_page_claims_nothing_before_it_was_verified(acme: Workspace, browser: Client) -> None:
+def test_the_page_claims_nothing_before_the_first_verification(
+    acme: Workspace, browser: Client
+) -> None:
     assert "Not verified yet." in browser.get(f"/w/{acme.slug}/audit/").content.decode()
 
 
-def test_verify_now_says_up_to_where_every_link_holds(acme: Workspace, browser: Client) -> None:
+def test_verify_now_shows_the_last_verified_link(acme: Workspace, browser: Client) -> None:
     page = browser.post(f"/w/{acme.slug}/audit/verification/", follow=True)
     newest = Event.objects.filter(workspace=acme.slug).first()
     assert newest is not None
     assert f"Verified up to #{newest.sequence} " in page.content.decode()
 
 
-def test_a_trail_that_does_not_hold_is_said_loudly(
+def test_a_failed_verification_is_shown_prominently(
     acme: Workspace, browser: Client, now: datetime
 ) -> None:
     found = {"verified_at": now, "verified_sequence": 3, "problem": "#4: missing or reordered"}
     Chain.objects.filter(workspace=acme.slug).update(**found)
     page = browser.get(f"/w/{acme.slug}/audit/").content.decode()
-    assert "The trail does not hold." in page
-    assert "Links up to #3 are sound." in page
+    assert "Audit trail verification failed." in page
+    assert "Links up to #3 are valid." in page
 
 
-def test_a_head_is_signed_for_whoever_keeps_it(
-    acme: Workspace, browser: Client, now: datetime
-) -> None:
+def test_a_signed_head_can_be_downloaded(acme: Workspace, browser: Client, now: datetime) -> None:
     answer = browser.get(f"/w/{acme.slug}/audit/head/")
     head = json.loads(answer.content)
-    signature_checker(checkpoints.public_key())(head)
+    make_signature_checker(checkpoints.encode_public_key())(head)
     kept = SignedHead.objects.get()
     assert (kept.head, kept.handed_to) == (head, "a download")
     last = Event.objects.get(workspace=acme.slug, sequence=head["sequence"])
@@ -57,22 +57,24 @@ def test_a_head_is_signed_for_whoever_keeps_it(
         "audit.export",
         "signed head",
     )
-    assert trail.verify(acme.slug, handed_out=[head]).sequence == head["sequence"]
-    assert acme.slug in checkpoints.due(now=timezone.now())  # what is handed out daily still is
+    assert stored.verify_stored_chain(acme.slug, heads=[head]).sequence == head["sequence"]
+    assert acme.slug in checkpoints.find_due_workspaces(
+        now=timezone.now()
+    )  # a download is no delivery
 
 
 @pytest.mark.parametrize("what", ["export", "head"])
-def test_a_trail_that_does_not_hold_is_given_no_proof(
+def test_an_invalid_chain_is_neither_signed_nor_exported(
     acme: Workspace, browser: Client, what: str
 ) -> None:
     Chain.objects.filter(workspace=acme.slug).update(digest="f" * 64)
     answer = browser.get(f"/w/{acme.slug}/audit/{what}/")
     assert answer.status_code == 409
-    assert "The trail does not hold" in answer.content.decode()
+    assert "Audit trail verification failed" in answer.content.decode()
     assert SignedHead.objects.count() == 0
 
 
-def test_the_export_carries_its_proof_and_its_own_record(acme: Workspace, browser: Client) -> None:
+def test_the_export_includes_its_proof_and_its_own_event(acme: Workspace, browser: Client) -> None:
     answer = browser.get(f"/w/{acme.slug}/audit/export/")
     verified = check_export(b"".join(answer))
     last = Event.objects.get(workspace=acme.slug, sequence=verified.sequence)
@@ -80,21 +82,21 @@ def test_the_export_carries_its_proof_and_its_own_record(acme: Workspace, browse
 
 
 @pytest.mark.parametrize("what", ["verification", "export", "head"])
-def test_what_reads_the_whole_trail_is_asked_for_ten_times_a_minute(
+def test_proof_is_limited_to_ten_requests_a_minute(
     what: str, acme: Workspace, browser: Client, alice: User
 ) -> None:
-    def ask(browser: Client, what: str) -> Any:
+    def send(browser: Client, what: str) -> Any:
         url = f"/w/{acme.slug}/audit/{what}/"
         return browser.post(url) if what == "verification" else browser.get(url)
 
     done = 302 if what == "verification" else 200
-    assert [ask(browser, what).status_code for _ in range(10)] == [done] * 10
+    assert [send(browser, what).status_code for _ in range(10)] == [done] * 10
     events = Event.objects.count()
 
-    answer = ask(browser, what)
+    answer = send(browser, what)
 
     assert (answer.status_code, Event.objects.count()) == (429, events)
-    assert "10 times in a minute. Wait a minute, then try again." in answer.content.decode()
-    assert ask(client_of(alice), what).status_code == done
+    assert "You can do this 10 times a minute. Try again in a minute." in answer.content.decode()
+    assert send(login_as(alice), what).status_code == done
     others = {"verification", "export", "head"} - {what}
-    assert {ask(browser, other).status_code for other in others} <= {200, 302}
+    assert {send(browser, other).status_code for other in others} <= {200, 302}

@@ -6,11 +6,10 @@ from pytest_django import Settings
 
 from loopsweb.accounts.models import User, Workspace
 from loopsweb.resources.checkpoints.statuses import SYNC
-from loopsweb.resources.deployments.models import TERMINAL
 from loopsweb.resources.deployments.statuses import DEPLOYMENT
 from loopsweb.resources.runs.statuses import RUN
 from loopsweb.resources.samplers.statuses import SAMPLER
-from tests.personas import client_of
+from tests.personas import login_as
 
 
 def test_healthz_needs_no_database(client: Client) -> None:
@@ -18,25 +17,25 @@ def test_healthz_needs_no_database(client: Client) -> None:
     assert (answer.status_code, answer.content) == (200, b"ok")
 
 
-def test_home_is_the_workspace_visited_last(acme: Workspace, alice: User) -> None:
-    browser = client_of(alice)
+def test_home_redirects_to_the_last_visited_workspace(acme: Workspace, alice: User) -> None:
+    browser = login_as(alice)
     own = alice.teams.get(name="Alice").workspaces.get()
     for workspace in (own, acme, own):
         browser.get(workspace.get_absolute_url())
         assert browser.get("/")["Location"] == workspace.get_absolute_url()
 
 
-def test_home_of_somebody_without_a_workspace_is_their_teams(mallory: User) -> None:
+def test_home_redirects_to_teams_without_a_workspace(mallory: User) -> None:
     mallory.memberships.all().delete()
-    assert client_of(mallory).get("/")["Location"] == reverse("teams:list")
+    assert login_as(mallory).get("/")["Location"] == reverse("teams:list")
 
 
-def test_home_asks_to_sign_in(client: Client) -> None:
+def test_home_requires_sign_in(client: Client) -> None:
     assert client.get("/")["Location"] == f"{reverse('account_login')}?next=/"
 
 
 def test_every_known_status_is_explained(alice: User) -> None:
-    page = client_of(alice).get(reverse("help-statuses")).content.decode()
+    page = login_as(alice).get(reverse("help-statuses")).content.decode()
     for vocabulary in (DEPLOYMENT, RUN, SAMPLER, SYNC):
         for status in vocabulary:
             assert f'id="{vocabulary.anchor(status.word)}"' in page
@@ -44,10 +43,14 @@ def test_every_known_status_is_explained(alice: User) -> None:
             assert status.advice.endswith(".")
 
 
-def test_the_words_are_those_of_the_api() -> None:
+def test_statuses_match_the_api() -> None:
     words = "CREATED DEPLOYING RUNNING SCALED_TO_ZERO FAILED STOPPED PREEMPTED"
     assert set(DEPLOYMENT.statuses) == set(words.split())
-    assert {status.word for status in DEPLOYMENT if status.terminal} == TERMINAL
+    assert {status.word for status in DEPLOYMENT if status.terminal} == {
+        "FAILED",
+        "STOPPED",
+        "PREEMPTED",
+    }
     words = (
         "BUILDING DEPLOYING DEPLOY_FAILED LOADING_MODEL ACTIVE UNHEALTHY BUILD_FAILED "
         "BUILD_STOPPED DEACTIVATING INACTIVE FAILED UPDATING SCALED_TO_ZERO WAKING_UP"
@@ -57,16 +60,18 @@ def test_the_words_are_those_of_the_api() -> None:
     assert set(SYNC.statuses) == {"SYNCING", "COMPLETE"}
 
 
-def test_the_theme_is_drawn_by_the_server_and_only_a_known_one(alice: User) -> None:
-    browser = client_of(alice)
+def test_the_server_renders_only_known_themes(alice: User) -> None:
+    browser = login_as(alice)
     for given, drawn in (("dark", True), ("'><script>", False)):
         browser.cookies["theme"] = given
         page = browser.get(reverse("help-statuses")).content.decode()
         assert ("data-theme=" in page) is drawn
 
 
-def test_read_only_is_said_on_every_page(acme: Workspace, alice: User, settings: Settings) -> None:
-    browser = client_of(alice)
+def test_read_only_mode_is_shown_on_every_page(
+    acme: Workspace, alice: User, settings: Settings
+) -> None:
+    browser = login_as(alice)
     settings.LOOPSWEB_READ_ONLY = True
     page = browser.get(reverse("runs:list", args=[acme.slug])).content.decode()
     assert "<strong>Read-only.</strong>" in page

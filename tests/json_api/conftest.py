@@ -16,19 +16,19 @@ Ask = Callable[..., HttpResponse]
 NOBODY = Actor(workspace="acme", person="", role="", address="", request_id="")
 
 
-def token_for(person: User, workspace: Workspace, **given: Any) -> actions.Made:
+def create_token(person: User, workspace: Workspace, **given: Any) -> actions.CreatedToken:
     usual: dict[str, Any] = {"name": "script", "days": 7, "by": NOBODY, "now": timezone.now()}
-    return actions.make(person=person, workspace=workspace, **(usual | given))
+    return actions.create(person=person, workspace=workspace, **(usual | given))
 
 
 @pytest.fixture
-def token(vic: User, acme: Workspace) -> actions.Made:
-    """Vic's, who is a viewer of acme."""
-    return token_for(vic, acme)
+def token(vic: User, acme: Workspace) -> actions.CreatedToken:
+    """A token of vic, who is a viewer of acme."""
+    return create_token(vic, acme)
 
 
 @pytest.fixture
-def ask(token: actions.Made) -> Ask:
+def ask(token: actions.CreatedToken) -> Ask:
     def ask_with(path: str, secret: str = token.secret, **params: Any) -> Any:
         headers = {"Authorization": f"Bearer {secret}"} if secret else {}
         return Client(headers=headers).get(f"/api/v1/{path}", params)

@@ -7,18 +7,18 @@ import pytest
 from pytest_django import DjangoAssertNumQueries
 
 from loopsweb.accounts.models import Workspace
-from loopsweb.audit.record import record
-from loopsweb.json_api.schemas import NOUNS
+from loopsweb.audit.record import record_event
+from loopsweb.json_api.schemas import RESOURCES
 from loopsweb.keys.models import Key
 from loopsweb.resources.models import Checkpoint, Deployment, Run
 from loopsweb.resources.snapshot.poll_state import PollState
 from tests.json_api.conftest import Ask
-from tests.resources.rows import SEEN_AT, seen
+from tests.resources.rows import FIRST_SEEN_AT, add_row
 
 
 def test_a_run(ask: Ask, acme: Workspace) -> None:
     created = datetime(2026, 11, 23, 20, 0, tzinfo=UTC)
-    seen(Run, acme, "k4q95w5", base_model="Qwen/Qwen3-8B", status="ACTIVE", created_at=created)
+    add_row(Run, acme, "k4q95w5", base_model="Qwen/Qwen3-8B", status="ACTIVE", created_at=created)
 
     answer: Any = ask("w/acme/runs/")
 
@@ -44,14 +44,14 @@ def test_a_run(ask: Ask, acme: Workspace) -> None:
                 "sampler_id": None,
                 "owner": None,
                 "created_at": "2026-11-23T20:00:00Z",
-                "first_seen_at": SEEN_AT.isoformat().replace("+00:00", "Z"),
+                "first_seen_at": FIRST_SEEN_AT.isoformat().replace("+00:00", "Z"),
                 "not_in_the_answers_since": None,
             }
         ],
     }
 
 
-def test_how_old_it_is(ask: Ask, key: Key, now: datetime) -> None:
+def test_freshness(ask: Ask, key: Key, now: datetime) -> None:
     state = PollState.objects.get(key=key)
     state.feeds = {"runs": {"as_of": now.isoformat()}}
     state.save()
@@ -59,11 +59,11 @@ def test_how_old_it_is(ask: Ask, key: Key, now: datetime) -> None:
     assert ask("w/acme/runs/").json()["as_of"] == "2026-11-23T21:17:00Z"  # type: ignore[attr-defined]
 
 
-def test_what_is_not_known_is_null_and_what_is_gone_says_since_when(
+def test_unknown_values_are_null_and_missing_rows_say_since_when(
     ask: Ask, acme: Workspace, now: datetime
 ) -> None:
-    seen(Deployment, acme, "d1", status="RUNNING", missing_since=now)
-    seen(Checkpoint, acme, "c1", run_remote_id="r1", target="sampler", name="step-100")
+    add_row(Deployment, acme, "d1", status="RUNNING", missing_since=now)
+    add_row(Checkpoint, acme, "c1", run_remote_id="r1", target="sampler", name="step-100")
 
     [deployment] = ask("w/acme/deployments/").json()["items"]  # type: ignore[attr-defined]
     [checkpoint] = ask("w/acme/checkpoints/").json()["items"]  # type: ignore[attr-defined]
@@ -75,8 +75,10 @@ def test_what_is_not_known_is_null_and_what_is_gone_says_since_when(
 
 
 def test_the_audit(ask: Ask, acme: Workspace, now: datetime) -> None:
-    record(workspace="acme", action="x.y", outcome="observed", now=now, person="a@example.com")
-    record(workspace="other", action="x.y", outcome="observed", now=now)
+    record_event(
+        workspace="acme", action="x.y", outcome="observed", now=now, person="a@example.com"
+    )
+    record_event(workspace="other", action="x.y", outcome="observed", now=now)
 
     answer = ask("w/acme/audit/", action="x.y").json()  # type: ignore[attr-defined]
 
@@ -92,7 +94,7 @@ def test_the_audit(ask: Ask, acme: Workspace, now: datetime) -> None:
 
 def test_pages(ask: Ask, acme: Workspace) -> None:
     for number in range(5):
-        seen(Run, acme, f"r{number}", created_at=SEEN_AT)
+        add_row(Run, acme, f"r{number}", created_at=FIRST_SEEN_AT)
 
     pages = [
         ask("w/acme/runs/", page=number, page_size=2).json()  # type: ignore[attr-defined]
@@ -108,14 +110,14 @@ def test_pages(ask: Ask, acme: Workspace) -> None:
     assert [(page["total"], page["pages"]) for page in pages] == [(5, 3)] * 4
 
 
-@pytest.mark.parametrize("noun", NOUNS)
-def test_filters_take_what_is_equal(noun: str, ask: Ask, acme: Workspace) -> None:
-    seen(Run, acme, "r1", status="ACTIVE")
-    seen(Run, acme, "r2", status="INACTIVE")
+@pytest.mark.parametrize("noun", RESOURCES)
+def test_filters_compare_for_equality(noun: str, ask: Ask, acme: Workspace) -> None:
+    add_row(Run, acme, "r1", status="ACTIVE")
+    add_row(Run, acme, "r2", status="INACTIVE")
 
     found = ask("w/acme/runs/", status="INACTIVE").json()["items"]  # type: ignore[attr-defined]
     assert [item["id"] for item in found] == ["r2"]
-    for name in NOUNS[noun].filters:
+    for name in RESOURCES[noun].filters:
         given = "00000000-0000-0000-0000-000000000000" if name == "incident" else "nothing"
         assert ask(f"w/acme/{noun}/", **{name: given}).json()["items"] == []  # type: ignore[attr-defined]
 
@@ -123,24 +125,25 @@ def test_filters_take_what_is_equal(noun: str, ask: Ask, acme: Workspace) -> Non
 @pytest.mark.parametrize(
     ("params", "detail"),
     [
-        ({"page": "0"}, "page is a whole number from 1 to 1000000."),
-        ({"page": "-1"}, "page is a whole number from 1 to 1000000."),
-        ({"page": "٣"}, "page is a whole number from 1 to 1000000."),
-        ({"page": "9" * 5000}, "page is a whole number from 1 to 1000000."),
-        ({"page_size": "501"}, "page_size is a whole number from 1 to 500."),
-        ({"status": ""}, "status is a text of 1 to 300 characters."),
-        ({"status": "a\x00"}, "status is a text of 1 to 300 characters."),
+        ({"page": "0"}, "page must be a whole number from 1 to 1000000."),
+        ({"page": "-1"}, "page must be a whole number from 1 to 1000000."),
+        ({"page": "٣"}, "page must be a whole number from 1 to 1000000."),
+        ({"page": "9" * 5000}, "page must be a whole number from 1 to 1000000."),
+        ({"page_size": "501"}, "page_size must be a whole number from 1 to 500."),
+        ({"status": ""}, "status must have 1 to 300 characters."),
+        ({"status": "a\x00"}, "status must have 1 to 300 characters."),
         ({"status": ["a", "b"]}, "status is given more than once."),
         (
             {"q": "x"},
             (
-                "There is no parameter 'q'; there are base_model, deployment_id, id, owner, page, "
+                "Unknown parameter 'q'. Known parameters: base_model, deployment_id, id, owner, "
+                "page, "
                 "page_size, session_id, status."
             ),
         ),
     ],
 )
-def test_what_is_not_understood_is_refused(
+def test_invalid_parameters_are_refused(
     params: dict[str, Any], detail: str, ask: Ask, acme: Workspace
 ) -> None:
     answer: Any = ask("w/acme/runs/", **params)
@@ -155,11 +158,11 @@ def test_what_is_not_understood_is_refused(
 
 
 @pytest.mark.parametrize("count", [1, 20])
-def test_the_database_is_asked_the_same_whatever_the_length(
+def test_the_number_of_queries_is_constant(
     count: int, ask: Ask, acme: Workspace, django_assert_num_queries: DjangoAssertNumQueries
 ) -> None:
     for number in range(count):
-        seen(Run, acme, f"r{number}")
+        add_row(Run, acme, f"r{number}")
     ask("w/acme/runs/")
 
     with django_assert_num_queries(4):

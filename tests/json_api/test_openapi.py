@@ -1,4 +1,4 @@
-"""The API does what its description says, asked with what it allows and with what it forbids."""
+"""The API matches its OpenAPI description, for valid and invalid requests."""
 
 from __future__ import annotations
 
@@ -15,13 +15,13 @@ from schemathesis.specs.openapi.checks import positive_data_acceptance
 
 from loopsweb.accounts import rate_limits
 from loopsweb.accounts.models import User, Workspace
-from loopsweb.json_api.openapi import document
-from loopsweb.json_api.schemas import NOUNS
-from loopsweb.json_api.tokens.actions import Made
+from loopsweb.json_api.openapi import build_document
+from loopsweb.json_api.schemas import RESOURCES
+from loopsweb.json_api.tokens.actions import CreatedToken
 from loopsweb.resources.deactivations.targets import KINDS
 from loopsweb.wsgi import application
-from tests.json_api.conftest import token_for
-from tests.resources.rows import MODELS, seen
+from tests.json_api.conftest import create_token
+from tests.resources.rows import MODELS, add_row
 
 A_FEW = settings(
     max_examples=15,
@@ -30,19 +30,21 @@ A_FEW = settings(
 
 
 def from_here(environ: dict[str, Any], start: Any) -> Any:
-    """The site, asked by somebody with an address."""
+    """The site as called from a client address."""
     return application(environ | {"REMOTE_ADDR": "127.0.0.1"}, start)
 
 
 @pytest.fixture
-def described(acme: Workspace, token: Made, monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
+def described(
+    acme: Workspace, token: CreatedToken, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[Any]:
     for model in MODELS.values():
-        seen(model, acme, "k4q95w5")
+        add_row(model, acme, "k4q95w5")
     monkeypatch.setitem(rate_limits.RATES, "api_read", "100000/m/key")
     monkeypatch.setitem(rate_limits.RATES, "api_act", "100000/m/key")
     monkeypatch.setitem(rate_limits.RATES, "api_refused", "100000/m/ip")
     ends = (request_started, request_finished)
-    for signal in ends:  # a request would close the connection that the test's rows are seen by
+    for signal in ends:  # requests would close the test's database connection
         signal.disconnect(close_old_connections)
     yield schemathesis.openapi.from_wsgi("/api/v1/openapi.json", from_here)
     for signal in ends:
@@ -54,9 +56,9 @@ def operation(described: Any, noun: str) -> Any:
 
 
 @pytest.mark.parametrize("mode", list(GenerationMode))
-@pytest.mark.parametrize("noun", NOUNS)
-def test_what_is_described_is_what_is_answered(
-    noun: str, mode: GenerationMode, described: Any, token: Made
+@pytest.mark.parametrize("noun", RESOURCES)
+def test_list_answers_match_the_description(
+    noun: str, mode: GenerationMode, described: Any, token: CreatedToken
 ) -> None:
     @A_FEW
     @given(case=operation(described, noun).as_strategy(generation_mode=mode))
@@ -66,8 +68,8 @@ def test_what_is_described_is_what_is_answered(
     ask()
 
 
-@pytest.mark.parametrize("noun", NOUNS)
-def test_whoever_asks_what_is_allowed_is_answered(noun: str, described: Any, token: Made) -> None:
+@pytest.mark.parametrize("noun", RESOURCES)
+def test_valid_requests_are_answered(noun: str, described: Any, token: CreatedToken) -> None:
     mode = GenerationMode.POSITIVE
 
     @A_FEW
@@ -82,11 +84,11 @@ def test_whoever_asks_what_is_allowed_is_answered(noun: str, described: Any, tok
 
 @pytest.mark.parametrize("mode", list(GenerationMode))
 @pytest.mark.parametrize("noun", KINDS)
-def test_ending_is_described_as_it_is_answered(
+def test_deactivation_answers_match_the_description(
     noun: str, mode: GenerationMode, described: Any, acme: Workspace, otto: User
 ) -> None:
     path = f"/api/v1/w/{{workspace}}/{noun}s/{{id}}/deactivation/"
-    made = token_for(otto, acme, scope="act")
+    made = create_token(otto, acme, scope="act")
     is_known = strategies.sampled_from([True, False])
 
     @A_FEW
@@ -96,14 +98,14 @@ def test_ending_is_described_as_it_is_answered(
             case.path_parameters = {"workspace": "acme", "id": "k4q95w5"}
         case.call_and_validate(
             headers={"Authorization": f"Bearer {made.secret}"},
-            excluded_checks=[positive_data_acceptance],  # what ends something is asked twice for
+            excluded_checks=[positive_data_acceptance],  # repeated deactivations are a conflict
         )
 
     ask()
 
 
-def test_everything_is_described() -> None:
-    lists = [f"{noun}/" for noun in NOUNS]
+def test_every_route_is_described() -> None:
+    lists = [f"{noun}/" for noun in RESOURCES]
     endings = [f"{kind.plural}/{{id}}/deactivation/" for kind in KINDS.values()]
     paths = [f"/api/v1/w/{{workspace}}/{each}" for each in lists + endings]
-    assert sorted(document()["paths"]) == sorted(paths)
+    assert sorted(build_document()["paths"]) == sorted(paths)

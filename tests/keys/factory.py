@@ -1,4 +1,4 @@
-"""Keys in the database, without asking any API."""
+"""Creates keys in the database without calling the API."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from loopsweb.accounts.models import User, Workspace
 from loopsweb.keys.models import Key
 
 
-def key_of(
+def create_key(
     owner: User,
     workspace: Workspace,
     *,
@@ -17,6 +17,6 @@ def key_of(
 ) -> Key:
     given = {"name": "laptop", "api_url": "https://api.baseten.co", "can_list": True}
     key = Key(owner=owner, workspace=workspace, **(given | {"can_manage": True} | fields))
-    key.put(secret)
+    key.set_secret(secret)
     key.save()
     return key

@@ -1,4 +1,4 @@
-"""One key, put through everything that can be done with it, is then looked for everywhere."""
+"""A planted key appears nowhere but in the header of API requests."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from django.db import connection
 from loopsweb.accounts.models import User, Workspace
 from loopsweb.keys.models import Key
 from loopsweb.simulator import Simulator
-from tests.personas import client_of
+from tests.personas import login_as
 
 CANARY = "kAnArYbB.0123456789abcdefSINGS-NOWHERE"
 SECRET_PART = "0123456789abcdefSINGS-NOWHERE"
@@ -32,12 +32,12 @@ def everything_stored() -> str:
     return "\n".join(rows)
 
 
-def test_a_key_is_found_nowhere_but_in_the_header(
+def test_a_key_appears_only_in_the_header(
     otto: User, acme: Workspace, loops: Simulator, caplog: pytest.LogCaptureFixture
 ) -> None:
     user = loops.world.keys["demo-org-key"].user
     loops.world.add_key(CANARY, user)
-    browser = client_of(otto)
+    browser = login_as(otto)
     browser.raise_request_exception = False
     fields = {
         "name": "canary",
@@ -49,9 +49,9 @@ def test_a_key_is_found_nowhere_but_in_the_header(
 
     with caplog.at_level(logging.DEBUG):
         for mode in ("status", "rate_limit", "html", "reset", "truncated", "empty"):
-            loops.fail("GET /v1/loops/runs", mode)
+            loops.add_fault("GET /v1/loops/runs", mode)
             shown.append(browser.post("/keys/add/", fields))
-        loops.fail("*", "status", status=401, body={"message": f"Bad key {CANARY}"})
+        loops.add_fault("*", "status", status=401, body={"message": f"Bad key {CANARY}"})
         shown.append(browser.post("/keys/add/", fields))
         shown.append(browser.post("/keys/add/", fields | {"name": ""}))
         shown.append(browser.post("/keys/add/", fields, follow=True))
@@ -64,7 +64,7 @@ def test_a_key_is_found_nowhere_but_in_the_header(
         stored = everything_stored()
         browser.post(f"{here}remove/", follow=True)
 
-    asked = {request.headers.get("authorization") for request in loops.requests}
+    sent = {request.headers.get("authorization") for request in loops.requests}
     places = {
         "pages": "\n".join(each.content.decode() for each in shown),
         "headers of answers": "\n".join(str(each.headers) for each in shown),
@@ -75,7 +75,7 @@ def test_a_key_is_found_nowhere_but_in_the_header(
         "requests": str([(each.path, each.query, each.body) for each in loops.requests]),
     }
     assert [place for place, text in places.items() if SECRET_PART in text] == []
-    assert [each for each in asked if each and SECRET_PART in each] == [f"Api-Key {CANARY}"]
+    assert [each for each in sent if each and SECRET_PART in each] == [f"Api-Key {CANARY}"]
     assert "kAnArYbB" in places["pages"]
     assert "canary" in places["database"]
     assert caplog.text.count("/v1/loops/runs") > 0

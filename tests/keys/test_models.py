@@ -9,50 +9,50 @@ from pytest_django import Settings
 from loopsweb.accounts.models import User, Workspace
 from loopsweb.cipher import Undecryptable, UnknownRingKey
 from loopsweb.keys.models import Key, KeyState
-from tests.keys.factory import key_of
+from tests.keys.factory import create_key
 
 OTHER_RING = "2:AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA="
 
 
-def test_a_key_is_kept_encrypted(alice: User, acme: Workspace) -> None:
-    key = key_of(alice, acme, secret="AbCdEfGh.0123456789abcdef")
+def test_a_key_is_stored_encrypted(alice: User, acme: Workspace) -> None:
+    key = create_key(alice, acme, secret="AbCdEfGh.0123456789abcdef")
 
-    kept = Key.objects.values().get(pk=key.pk)
-    assert [value for value in kept.values() if "0123456789" in str(value)] == []
-    assert (kept["prefix"], kept["last4"], kept["ring_id"]) == ("AbCdEfGh", "cdef", "1")
-    assert Key.objects.get(pk=key.pk).secret() == "AbCdEfGh.0123456789abcdef"
+    row = Key.objects.values().get(pk=key.pk)
+    assert [value for value in row.values() if "0123456789" in str(value)] == []
+    assert (row["prefix"], row["last4"], row["ring_id"]) == ("AbCdEfGh", "cdef", "1")
+    assert Key.objects.get(pk=key.pk).decrypt_secret() == "AbCdEfGh.0123456789abcdef"
 
 
 @pytest.mark.parametrize("field", ["owner", "workspace", "uid"])
 def test_a_ciphertext_in_another_row_does_not_decrypt(
     field: str, alice: User, mallory: User, acme: Workspace
 ) -> None:
-    key = key_of(alice, acme)
+    key = create_key(alice, acme)
     theirs = mallory.teams.get().workspaces.get()
-    other = key_of(mallory, theirs, secret="demo-other-key")
+    other = create_key(mallory, theirs, secret="demo-other-key")
 
     setattr(key, field, getattr(other, field))
 
     with pytest.raises(Undecryptable):
-        key.secret()
+        key.decrypt_secret()
 
 
-def test_a_key_that_is_to_go_to_another_api_does_not_decrypt(alice: User, acme: Workspace) -> None:
-    key = key_of(alice, acme)
+def test_a_key_moved_to_another_url_does_not_decrypt(alice: User, acme: Workspace) -> None:
+    key = create_key(alice, acme)
 
     Key.objects.update(api_url="https://api.other.example.com")
 
     with pytest.raises(Undecryptable):
-        Key.objects.get(pk=key.pk).secret()
+        Key.objects.get(pk=key.pk).decrypt_secret()
 
 
-def test_a_key_whose_ring_key_is_gone(alice: User, acme: Workspace, settings: Settings) -> None:
-    key = key_of(alice, acme)
+def test_a_key_whose_ring_key_was_removed(alice: User, acme: Workspace, settings: Settings) -> None:
+    key = create_key(alice, acme)
 
     settings.LOOPSWEB_SECRET_KEYS = OTHER_RING
 
     with pytest.raises(UnknownRingKey):
-        key.secret()
+        key.decrypt_secret()
 
 
 @pytest.mark.parametrize(
@@ -63,31 +63,31 @@ def test_a_key_whose_ring_key_is_gone(alice: User, acme: Workspace, settings: Se
         ("12345678", "laptop"),
     ],
 )
-def test_how_a_key_is_called(secret: str, shown: str, alice: User, acme: Workspace) -> None:
-    assert str(key_of(alice, acme, secret=secret, name="laptop")) == shown
+def test_key_labels(secret: str, shown: str, alice: User, acme: Workspace) -> None:
+    assert str(create_key(alice, acme, secret=secret, name="laptop")) == shown
 
 
-def test_marking_a_key_remembers_since_when(alice: User, acme: Workspace, now: datetime) -> None:
-    key = key_of(alice, acme)
+def test_a_state_change_records_its_time(alice: User, acme: Workspace, now: datetime) -> None:
+    key = create_key(alice, acme)
     later = now + timedelta(minutes=5)
 
-    assert key.mark(KeyState.REFUSED, "Invalid API key.", now=now) is True
-    assert key.mark(KeyState.REFUSED, "Invalid API key.", now=later) is False
-    assert key.mark(KeyState.REFUSED, "Key has expired.", now=later) is True
+    assert key.set_state(KeyState.REFUSED, "Invalid API key.", now=now) is True
+    assert key.set_state(KeyState.REFUSED, "Invalid API key.", now=later) is False
+    assert key.set_state(KeyState.REFUSED, "Key has expired.", now=later) is True
 
     key.refresh_from_db()
     assert (key.state, key.state_reason, key.state_since) == ("refused", "Key has expired.", now)
 
 
-def test_a_key_that_was_replaced_meanwhile_is_not_marked(
+def test_a_key_replaced_meanwhile_keeps_its_state(
     alice: User, acme: Workspace, now: datetime
 ) -> None:
-    key = key_of(alice, acme)
+    key = create_key(alice, acme)
     replaced = Key.objects.get(pk=key.pk)
-    replaced.put("demo-other-key")
+    replaced.set_secret("demo-other-key")
     replaced.save()
 
-    assert key.mark(KeyState.REFUSED, "Invalid API key.", now=now) is False
+    assert key.set_state(KeyState.REFUSED, "Invalid API key.", now=now) is False
 
     assert Key.objects.get().state == "healthy"
 
@@ -119,7 +119,7 @@ def test_a_key_that_was_replaced_meanwhile_is_not_marked(
         ),
     ],
 )
-def test_why_a_key_cannot(
+def test_refusals_of_a_key(
     fields: dict[str, Any], method: str, reason: str, alice: User, acme: Workspace
 ) -> None:
-    assert key_of(alice, acme, name="laptop", **fields).cannot(method) == reason
+    assert create_key(alice, acme, name="laptop", **fields).explain_refusal(method) == reason

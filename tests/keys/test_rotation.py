@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import base64
+from datetime import datetime
 from io import StringIO
 
 import pytest
@@ -9,28 +10,29 @@ from django.core.management import CommandError, call_command
 from pytest_django import Settings
 
 from loopsweb import cipher
-from loopsweb.accounts.auth.adapter import MFAAdapter
+from loopsweb.accounts.auth.mfa import MFAAdapter
 from loopsweb.accounts.models import User, Workspace
 from loopsweb.audit.models import Event
-from loopsweb.keys.clients import NoKey, client_for
+from loopsweb.keys.clients import NoKey, find_client
 from loopsweb.keys.models import Key
-from tests.keys.factory import key_of
-from tests.personas import client_of
+from loopsweb.keys.rotation import RotationResult, rotate_secrets
+from tests.keys.factory import create_key
+from tests.personas import login_as
 
 NEW = "new:" + base64.b64encode(b"n" * 32).decode()
 
 
 def rotate_keys() -> str:
-    said = StringIO()
-    call_command("keys", "rotate", stdout=said)
-    return said.getvalue()
+    output = StringIO()
+    call_command("keys", "rotate", stdout=output)
+    return output.getvalue()
 
 
-def test_after_a_rotation_the_old_ring_key_is_not_needed(
+def test_the_old_ring_key_is_not_needed_after_a_rotation(
     alice: User, otto: User, acme: Workspace, settings: Settings
 ) -> None:
     seal = MFAAdapter().encrypt
-    key_of(alice, acme)
+    create_key(alice, acme)
     totp = Authenticator.objects.create(user=otto, type="totp", data={"secret": seal("t")})
     data = {"seed": seal("s"), "used_mask": 3, "migrated_codes": [seal("a"), seal("b")]}
     codes = Authenticator.objects.create(user=otto, type="recovery_codes", data=data)
@@ -39,13 +41,13 @@ def test_after_a_rotation_the_old_ring_key_is_not_needed(
     first, second = rotate_keys(), rotate_keys()
     settings.LOOPSWEB_SECRET_KEYS = NEW
 
-    line = "Encrypted anew with ring key 'new': {} API keys, {} second factors.\n"
-    assert (first, second) == (line.format(1, 2), line.format(0, 0))
-    kept = Key.objects.get()
-    assert (kept.secret(), kept.ring_id) == ("demo-org-key", "new")
-    told = Event.objects.values_list("action", "target_id", "key_fingerprint", "answer")
+    line = "Re-encrypted with ring key 'new': {}, {} second factors.\n"
+    assert (first, second) == (line.format("1 API key", 2), line.format("0 API keys", 0))
+    saved = Key.objects.get()
+    assert (saved.decrypt_secret(), saved.ring_id) == ("demo-org-key", "new")
+    events = Event.objects.values_list("action", "target_id", "key_fingerprint", "answer")
     rings = {"ring_key_before": "1", "ring_key": "new"}
-    assert list(told) == [("key.rotate", str(kept.uid), kept.fingerprint, rings)]
+    assert list(events) == [("key.rotate", str(saved.uid), saved.fingerprint, rings)]
     totp.refresh_from_db()
     codes.refresh_from_db()
     open_ = MFAAdapter().decrypt
@@ -54,132 +56,122 @@ def test_after_a_rotation_the_old_ring_key_is_not_needed(
     assert [open_(each) for each in codes.data["migrated_codes"]] == ["a", "b"]
 
 
-def test_a_key_from_before_it_was_bound_to_its_api_is_read_and_bound(
+def test_a_key_encrypted_before_urls_were_bound_is_readable_and_gets_bound(
     alice: User, acme: Workspace
 ) -> None:
-    key = key_of(alice, acme)
+    key = create_key(alice, acme)
     place = (str(acme.pk), str(alice.pk), str(key.uid))
-    before = cipher.ring().encrypt("demo-org-key", purpose="keys.Key", place=place)
+    before = cipher.get_ring().encrypt("demo-org-key", purpose="keys.Key", place=place)
     Key.objects.update(ciphertext=before)
-    assert Key.objects.get().secret() == "demo-org-key"
+    assert Key.objects.get().decrypt_secret() == "demo-org-key"
 
-    said = [rotate_keys(), rotate_keys()]
+    outputs = [rotate_keys(), rotate_keys()]
 
-    line = "Encrypted anew with ring key '1': {} API keys, 0 second factors.\n"
-    assert said == [line.format(1), line.format(0)]
-    assert Key.objects.get().secret() == "demo-org-key"
+    line = "Re-encrypted with ring key '1': {}, 0 second factors.\n"
+    assert outputs == [line.format("1 API key"), line.format("0 API keys")]
+    assert Key.objects.get().decrypt_secret() == "demo-org-key"
     Key.objects.update(api_url="https://api.other.example.com")
     with pytest.raises(cipher.Undecryptable):
-        Key.objects.get().secret()
+        Key.objects.get().decrypt_secret()
 
 
 @pytest.mark.parametrize("blob", ["", "no blob", "v1", "v1:", "v1:1", "v1:gone:AAAA"])
-def test_a_second_factor_that_is_no_blob_is_named_and_left(
+def test_an_invalid_mfa_secret_is_reported_and_left_unchanged(
     blob: str, otto: User, acme: Workspace, settings: Settings
 ) -> None:
     Authenticator.objects.create(user=otto, type="totp", data={"secret": blob})
     settings.LOOPSWEB_SECRET_KEYS = f"{NEW},{settings.LOOPSWEB_SECRET_KEYS}"
 
-    with pytest.raises(CommandError, match=r"Second factor of otto@example\.com: This "):
+    with pytest.raises(CommandError, match=r"Two-factor secret of otto@example\.com: This "):
         rotate_keys()
 
     assert Authenticator.objects.get().data == {"secret": blob}
 
 
-def test_what_cannot_be_read_is_named_and_left(
+def test_unreadable_secrets_are_reported_and_left_unchanged(
     alice: User, otto: User, acme: Workspace, settings: Settings
 ) -> None:
-    key_of(alice, acme, name="laptop")
+    create_key(alice, acme, name="laptop")
     before = Key.objects.values().get()
     factor = {"secret": MFAAdapter().encrypt("t")}
     Authenticator.objects.create(user=otto, type="totp", data=factor)
-    old = cipher.ring().current
+    old = cipher.get_ring().current
 
     settings.LOOPSWEB_SECRET_KEYS = NEW
     with pytest.raises(CommandError) as raised:
         rotate_keys()
 
-    why = str(cipher.UnknownRingKey(old))
+    reason = str(cipher.UnknownRingKey(old))
     assert str(raised.value).splitlines() == [
-        "Not readable, so left as they are:",
-        f"API key laptop (…-key) of alice@example.com: {why}",
-        f"Second factor of otto@example.com: {why}",
+        "Could not be decrypted and were left unchanged:",
+        f"API key laptop (…-key) of alice@example.com: {reason}",
+        f"Two-factor secret of otto@example.com: {reason}",
     ]
     assert Key.objects.values().get() == before
     assert Authenticator.objects.get().data == factor
 
 
-def test_one_that_was_cut_off_goes_on_where_it_stopped(
-    alice: User, acme: Workspace, settings: Settings, monkeypatch: pytest.MonkeyPatch
+def test_an_interrupted_rotation_can_be_continued(
+    alice: User, acme: Workspace, now: datetime, settings: Settings
 ) -> None:
     for number in range(3):
-        key_of(alice, acme, secret=f"demo-org-key-{number}")
+        create_key(alice, acme, secret=f"demo-org-key-{number}")
     settings.LOOPSWEB_SECRET_KEYS = f"{NEW},{settings.LOOPSWEB_SECRET_KEYS}"
-    put = Key.put
 
-    def cut_off(self: Key, secret: str) -> None:
-        if Key.objects.filter(ring_id="new").exists():
-            raise KeyboardInterrupt
-        put(self, secret)
+    def interrupt(progress: str) -> None:
+        raise KeyboardInterrupt
 
-    with monkeypatch.context() as patch:
-        patch.setattr(Key, "put", cut_off)
-        with pytest.raises(KeyboardInterrupt):
-            rotate_keys()
-    between = sorted(key.secret() for key in Key.objects.all())
-    said = rotate_keys()
+    with pytest.raises(KeyboardInterrupt):
+        rotate_secrets(now=now, report=interrupt, report_every=2)
+    between = sorted(key.decrypt_secret() for key in Key.objects.all())
+    output = rotate_keys()
 
     secrets = [f"demo-org-key-{number}" for number in range(3)]
-    assert between == sorted(key.secret() for key in Key.objects.all()) == secrets
-    assert said == "Encrypted anew with ring key 'new': 2 API keys, 0 second factors.\n"
+    assert between == sorted(key.decrypt_secret() for key in Key.objects.all()) == secrets
+    assert output == "Re-encrypted with ring key 'new': 2 API keys, 0 second factors.\n"
 
 
-def test_a_key_replaced_while_it_is_rotated_keeps_what_was_put(
-    alice: User, acme: Workspace, settings: Settings, monkeypatch: pytest.MonkeyPatch
+def test_a_key_replaced_during_the_rotation_keeps_its_new_secret(
+    alice: User, acme: Workspace, now: datetime, settings: Settings
 ) -> None:
-    key = key_of(alice, acme)
+    key = create_key(alice, acme)
     settings.LOOPSWEB_SECRET_KEYS = f"{NEW},{settings.LOOPSWEB_SECRET_KEYS}"
-    put = Key.put
 
-    def meanwhile(self: Key, secret: str) -> None:
+    def replace(progress: str) -> None:
         replaced = Key.objects.get(pk=key.pk)
-        put(replaced, "put-meanwhile-0123456789")
+        replaced.set_secret("put-meanwhile-0123456789")
         replaced.save()
-        put(self, secret)
 
-    with monkeypatch.context() as patch:
-        patch.setattr(Key, "put", meanwhile)
-        said = rotate_keys()
+    result = rotate_secrets(now=now, report=replace, report_every=1)
 
-    assert Key.objects.get().secret() == "put-meanwhile-0123456789"
-    assert said == "Encrypted anew with ring key 'new': 0 API keys, 0 second factors.\n"
+    assert Key.objects.get().decrypt_secret() == "put-meanwhile-0123456789"
+    assert result == RotationResult(keys=0, second_factors=0, unreadable=[])
 
 
-def test_progress_is_said(
-    alice: User, acme: Workspace, settings: Settings, monkeypatch: pytest.MonkeyPatch
+def test_progress_is_reported(
+    alice: User, acme: Workspace, now: datetime, settings: Settings
 ) -> None:
-    monkeypatch.setattr("loopsweb.keys.rotation.OFTEN", 2)
     for number in range(3):
-        key_of(alice, acme, secret=f"demo-org-key-{number}")
+        create_key(alice, acme, secret=f"demo-org-key-{number}")
     settings.LOOPSWEB_SECRET_KEYS = f"{NEW},{settings.LOOPSWEB_SECRET_KEYS}"
+    progress: list[str] = []
 
-    assert rotate_keys().splitlines() == [
-        "2 of 3 API keys …",
-        "Encrypted anew with ring key 'new': 3 API keys, 0 second factors.",
-    ]
+    result = rotate_secrets(now=now, report=progress.append, report_every=2)
+
+    assert (progress, result.keys) == (["2 of 3 API keys …"], 3)
 
 
-def test_without_its_ring_key_a_stored_key_stops_itself_alone(
+def test_a_key_without_its_ring_key_affects_no_other_key(
     alice: User, otto: User, acme: Workspace, settings: Settings
 ) -> None:
-    key_of(alice, acme, name="old")
+    create_key(alice, acme, name="old")
     settings.LOOPSWEB_SECRET_KEYS = NEW
-    new = key_of(otto, acme, name="new", secret="demo-other-key")
+    new = create_key(otto, acme, name="new", secret="demo-other-key")
 
-    browser = client_of(alice)
+    browser = login_as(alice)
     pages = ["/keys/", acme.get_absolute_url(), f"/w/{acme.slug}/runs/", f"/w/{acme.slug}/audit/"]
 
     assert {browser.get(page).status_code for page in pages} == {200}
-    assert client_for(workspace=acme, person=otto).key == new
+    assert find_client(workspace=acme, person=otto).key == new
     with pytest.raises(NoKey, match="which LOOPSWEB_SECRET_KEYS does not hold"):
-        client_for(workspace=acme, person=alice)
+        find_client(workspace=acme, person=alice)

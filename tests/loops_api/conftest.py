@@ -8,28 +8,30 @@ import stamina
 
 from loopsweb.loops_api import Client
 from loopsweb.loops_api.client import Generation
-from tests.loops_api.served import Served
+from tests.loops_api.scripted_server import ScriptedServer
 
 BASE = "https://api.example.test"
 KEY = "Kanary12.s3cretpartofthekey"
 
 
 @pytest.fixture(autouse=True)
-def retries_without_waiting() -> Iterator[None]:
+def skip_retry_waits() -> Iterator[None]:
     with stamina.set_testing(True, attempts=99, cap=True):
         yield
 
 
 @pytest.fixture
-def served() -> Served:
-    return Served()
+def server() -> ScriptedServer:
+    return ScriptedServer()
 
 
 @pytest.fixture
-def client(served: Served) -> Client:
-    return client_of(served)
+def client(server: ScriptedServer) -> Client:
+    return build_client(server)
 
 
-def client_of(served: Served, generation: Generation = "current", key: str = KEY) -> Client:
-    http = httpx.Client(transport=httpx.WSGITransport(app=served))
+def build_client(
+    server: ScriptedServer, generation: Generation = "current", key: str = KEY
+) -> Client:
+    http = httpx.Client(transport=httpx.WSGITransport(app=server))
     return Client(base_url=BASE, key=key, generation=generation, http=http)

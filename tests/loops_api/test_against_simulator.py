@@ -1,4 +1,4 @@
-"""The client and the simulator, both generations: whole stories, refusals and faults."""
+"""The client against both generations of the simulator: workflows, errors and faults."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def connect(simulator: Simulator) -> Connect:
     return connect
 
 
-def test_from_a_session_to_the_end_of_a_run(simulator: Simulator, connect: Connect) -> None:
+def test_a_run_is_created_and_deactivated(simulator: Simulator, connect: Connect) -> None:
     client = connect()
     session = client.create_session()
     assert client.get_session(session.id) == session
@@ -47,7 +47,7 @@ def test_from_a_session_to_the_end_of_a_run(simulator: Simulator, connect: Conne
     assert client.get_deployment(deployment.id).gpus_held == 0
 
 
-def test_a_standalone_sampler(connect: Connect) -> None:
+def test_a_standalone_sampler_is_created(connect: Connect) -> None:
     client = connect()
     session = client.create_session()
     sampler = client.create_sampler(session_id=session.id, base_model="Qwen/Qwen3-8B")
@@ -55,7 +55,7 @@ def test_a_standalone_sampler(connect: Connect) -> None:
     assert [found.id for found in client.list_samplers()].count(sampler.id) == 1
 
 
-def test_all_files_of_a_checkpoint_page_by_page(connect: Connect) -> None:
+def test_files_are_iterated_page_by_page(connect: Connect) -> None:
     client = connect()
     run = next(iter(client.list_runs()))
     checkpoint = next(iter(client.list_checkpoints(run_id=run.id)))
@@ -66,7 +66,7 @@ def test_all_files_of_a_checkpoint_page_by_page(connect: Connect) -> None:
 
 
 @pytest.mark.parametrize("key", ["demo-own-key", "no-such-key"])
-def test_what_a_key_may_not_do_is_said(connect: Connect, key: str) -> None:
+def test_a_call_beyond_the_keys_scope_is_an_error(connect: Connect, key: str) -> None:
     expected = errors.Forbidden if key == "demo-own-key" else errors.Unauthorized
     client = connect(key)
     for call in (client.list_deployments, client.create_session, lambda: client.get_run("x")):
@@ -74,7 +74,7 @@ def test_what_a_key_may_not_do_is_said(connect: Connect, key: str) -> None:
             call()
 
 
-def test_a_key_with_the_lesser_scope_lists(connect: Connect) -> None:
+def test_a_key_with_its_own_scope_can_list(connect: Connect) -> None:
     client = connect("demo-own-key")
     assert [client.list_runs().skipped, client.list_samplers().skipped] == [0, 0]
 
@@ -86,64 +86,62 @@ def test_a_key_with_the_lesser_scope_lists(connect: Connect) -> None:
         ("rate_limit", {"retry_after": 1}, errors.RateLimited),
         ("rate_limit", {"retry_after": 99}, errors.RateLimited),
         ("html", {}, errors.ServerError),
-        ("html", {"status": 200}, errors.MalformedAnswer),
-        ("empty", {}, errors.MalformedAnswer),
-        ("truncated", {}, errors.MalformedAnswer),
+        ("html", {"status": 200}, errors.MalformedResponse),
+        ("empty", {}, errors.MalformedResponse),
+        ("truncated", {}, errors.MalformedResponse),
         ("reset", {}, errors.ConnectionFailed),
     ],
 )
-def test_every_fault_has_its_error(
+def test_each_fault_raises_its_error(
     simulator: Simulator,
     connect: Connect,
     mode: str,
     details: dict[str, object],
     kind: type[errors.LoopsError],
 ) -> None:
-    simulator.fail("GET /v1/loops/runs", mode, None, **details)
+    simulator.add_fault("GET /v1/loops/runs", mode, None, **details)
     with pytest.raises(kind):
         connect(generation="current").list_runs()
-    simulator.heal()
+    simulator.clear_faults()
     assert len(connect().list_runs()) > 0
 
 
-def test_a_fault_that_passes_is_not_noticed(simulator: Simulator, connect: Connect) -> None:
-    simulator.fail("GET /v1/loops/samplers", "status", 2, status=502)
+def test_two_faults_are_retried_away(simulator: Simulator, connect: Connect) -> None:
+    simulator.add_fault("GET /v1/loops/samplers", "status", 2, status=502)
     assert len(connect().list_samplers()) > 0
     assert [request.path for request in simulator.requests] == ["/v1/loops/samplers"] * 3
 
 
-def test_a_deactivation_that_breaks_off_is_sent_once(
-    simulator: Simulator, connect: Connect
-) -> None:
+def test_an_interrupted_deactivation_is_sent_once(simulator: Simulator, connect: Connect) -> None:
     client = connect()
     deployment = next(d for d in client.list_deployments() if d.status == "RUNNING")
     simulator.requests.clear()
-    simulator.fail("*", "reset", None)
+    simulator.add_fault("*", "reset", None)
     with pytest.raises(errors.ConnectionFailed) as caught:
         client.deactivate_deployment(deployment.id)
     assert (caught.value.may_have_been_received, len(simulator.requests)) == (True, 1)
 
 
-def test_auto_finds_the_canonical_routes(connect: Connect) -> None:
+def test_auto_detects_the_canonical_routes(connect: Connect) -> None:
     client = connect()
     assert (len(client.list_runs()) > 0, client.generation) == (True, "current")
 
 
-def test_an_unchanged_world_has_unchanged_digests(connect: Connect) -> None:
+def test_an_unchanged_list_has_the_same_digest(connect: Connect) -> None:
     client = connect()
     assert client.list_deployments().digest == client.list_deployments().digest
 
 
 @pytest.fixture
 def older() -> tuple[Client, Client]:
-    """The same server by its canonical and by its legacy routes."""
+    """Clients of the same server, one by canonical and one by legacy routes."""
     http = httpx.Client(transport=httpx.WSGITransport(app=Simulator(generation="documented")))
     one = Client(base_url=BASE, key="demo-org-key", generation="current", http=http)
     other = Client(base_url=BASE, key="demo-org-key", generation="legacy", http=http)
     return one, other
 
 
-def test_the_legacy_routes_tell_the_same(older: tuple[Client, Client]) -> None:
+def test_legacy_routes_read_the_same(older: tuple[Client, Client]) -> None:
     today, legacy = older
     runs = list(today.list_runs())
     assert {run.id for run in legacy.list_runs()} == {run.id for run in runs}
@@ -165,7 +163,7 @@ def test_the_legacy_routes_tell_the_same(older: tuple[Client, Client]) -> None:
     assert names[0] == names[1]
 
 
-def test_the_legacy_routes_make_the_same(older: tuple[Client, Client]) -> None:
+def test_legacy_routes_create_the_same(older: tuple[Client, Client]) -> None:
     today, legacy = older
     session = legacy.create_session()
     run = legacy.create_run(session_id=session.id, base_model="Qwen/Qwen3-8B", seed=7)
@@ -182,7 +180,7 @@ def newer() -> tuple[Client, Simulator]:
     return Client(base_url=BASE, key="demo-org-key", http=http), simulator
 
 
-def test_newer_routes(newer: tuple[Client, Simulator]) -> None:
+def test_optional_routes(newer: tuple[Client, Simulator]) -> None:
     client, simulator = newer
     deployment = next(d for d in client.list_deployments() if d.status == "RUNNING")
     now = simulator.world.now
@@ -200,7 +198,7 @@ def test_newer_routes(newer: tuple[Client, Simulator]) -> None:
     assert len(client.list_api_keys()) > 0
 
 
-def test_runs_and_samplers_end_on_newer_servers(newer: tuple[Client, Simulator]) -> None:
+def test_runs_and_samplers_are_deactivated(newer: tuple[Client, Simulator]) -> None:
     client, simulator = newer
     session = client.create_session()
     run = client.create_run(session_id=session.id, base_model="Qwen/Qwen3-8B", name="to be ended")
@@ -217,7 +215,7 @@ def test_runs_and_samplers_end_on_newer_servers(newer: tuple[Client, Simulator])
     assert trainer.sampler is None
 
 
-def test_checkpoints_are_kept_checked_and_deleted_on_newer_servers(
+def test_checkpoints_are_validated_expired_and_deleted(
     newer: tuple[Client, Simulator],
 ) -> None:
     client, simulator = newer

@@ -1,4 +1,4 @@
-"""What people and logs are told when the API refuses."""
+"""Error responses: their classes, messages and what the user reads."""
 
 from __future__ import annotations
 
@@ -11,10 +11,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from loopsweb.loops_api import Client, errors
-from loopsweb.loops_api.error_mapping import refusal
-from loopsweb.loops_api.secret import Key
+from loopsweb.loops_api.api_key import ApiKey
+from loopsweb.loops_api.error_mapping import map_error_response
 from tests.loops_api.conftest import KEY
-from tests.loops_api.served import Answer, Served
+from tests.loops_api.scripted_server import ScriptedResponse, ScriptedServer
 
 ROUTE = "POST /v1/loops/sessions"
 CLASSES = [
@@ -35,29 +35,29 @@ CLASSES = [
 ]
 
 
-def refused(client: Client) -> errors.StatusError:
+def catch_status_error(client: Client) -> errors.StatusError:
     with pytest.raises(errors.StatusError) as caught:
         client.create_session()
     return caught.value
 
 
 @pytest.mark.parametrize(("status", "kind", "may_have_been_received"), CLASSES)
-def test_a_status_is_one_class_and_says_whether_it_may_have_acted(
+def test_each_status_has_its_error_class(
     client: Client,
-    served: Served,
+    server: ScriptedServer,
     status: int,
     kind: type[errors.StatusError],
     may_have_been_received: bool,
 ) -> None:
-    served.on(ROUTE, Answer(status, b'{"message": "no such project"}'))
-    error = refused(client)
+    server.set_responses(ROUTE, ScriptedResponse(status, b'{"message": "no such project"}'))
+    error = catch_status_error(client)
     assert type(error) is kind
     assert (error.status, error.message) == (status, "no such project")
     assert error.may_have_been_received is may_have_been_received
     assert error.plain.endswith((".", "no such project"))
 
 
-NOTHING = "no explanation was given (status 400)"
+NOTHING = "the response gave no reason (status 400)"
 
 
 @pytest.mark.parametrize(
@@ -78,32 +78,36 @@ NOTHING = "no explanation was given (status 400)"
         (None, NOTHING),
     ],
 )
-def test_the_message_is_found_wherever_it_is(
-    client: Client, served: Served, body: object, message: str
+def test_the_message_is_found_in_every_form(
+    client: Client, server: ScriptedServer, body: object, message: str
 ) -> None:
-    served.on(ROUTE, Answer(400, json.dumps(body).encode()))
-    assert refused(client).message == message
+    server.set_responses(ROUTE, ScriptedResponse(400, json.dumps(body).encode()))
+    assert catch_status_error(client).message == message
 
 
 @pytest.mark.parametrize(
     "body",
     [b"", b"<html><h1>502 Bad Gateway</h1></html>", b'{"message": "cut', b"\xff", b"[" * 9999],
 )
-def test_a_body_that_is_no_json_explains_nothing(
-    client: Client, served: Served, body: bytes
+def test_a_body_that_is_not_json_gives_no_reason(
+    client: Client, server: ScriptedServer, body: bytes
 ) -> None:
-    served.on(ROUTE, Answer(400, body))
-    assert refused(client).message == NOTHING
+    server.set_responses(ROUTE, ScriptedResponse(400, body))
+    assert catch_status_error(client).message == NOTHING
 
 
-def test_a_message_is_bounded(client: Client, served: Served) -> None:
-    served.on(ROUTE, Answer(400, json.dumps({"message": "x" * 10_000}).encode()))
-    assert refused(client).message == "x" * 499 + "…"
+def test_a_message_is_shortened(client: Client, server: ScriptedServer) -> None:
+    server.set_responses(
+        ROUTE, ScriptedResponse(400, json.dumps({"message": "x" * 10_000}).encode())
+    )
+    assert catch_status_error(client).message == "x" * 499 + "…"
 
 
-def test_an_endless_refusal_is_not_read(client: Client, served: Served) -> None:
-    served.on(ROUTE, Answer(400, json.dumps({"message": "x" * 1_000_000}).encode()))
-    assert refused(client).message == NOTHING
+def test_a_large_error_body_is_not_read(client: Client, server: ScriptedServer) -> None:
+    server.set_responses(
+        ROUTE, ScriptedResponse(400, json.dumps({"message": "x" * 1_000_000}).encode())
+    )
+    assert catch_status_error(client).message == NOTHING
 
 
 @pytest.mark.parametrize(
@@ -111,30 +115,39 @@ def test_an_endless_refusal_is_not_read(client: Client, served: Served) -> None:
     [({"reason": "SAMPLER_PAIRED"}, "SAMPLER_PAIRED"), ({"reason": 7}, None), ("text", None)],
 )
 def test_the_stable_reason_is_kept(
-    client: Client, served: Served, details: object, reason: str | None
+    client: Client, server: ScriptedServer, details: object, reason: str | None
 ) -> None:
-    served.on(ROUTE, Answer(409, json.dumps({"message": "m", "details": details}).encode()))
-    assert refused(client).reason == reason
+    server.set_responses(
+        ROUTE, ScriptedResponse(409, json.dumps({"message": "m", "details": details}).encode())
+    )
+    assert catch_status_error(client).reason == reason
 
 
-def test_sentences_for_people(client: Client, served: Served) -> None:
+def test_plain_messages(client: Client, server: ScriptedServer) -> None:
     body = b'{"error": "slow down", "retry_after": 7}'
-    served.on(ROUTE, Answer(401), Answer(403), Answer(429, body), Answer(429), Answer(503))
-    assert [refused(client).plain for _ in range(5)] == [
-        "The Loops API does not know this key. Replace it with one that is valid.",
-        "This key may not do that: it lacks the scope the Loops API asks for.",
-        "The Loops API is being asked too often with this key. Wait 7 seconds, then try again.",
-        "The Loops API is being asked too often with this key. Wait a moment, then try again.",
-        "The Loops API has a fault of its own (status 503). Try again later.",
+    server.set_responses(
+        ROUTE,
+        ScriptedResponse(401),
+        ScriptedResponse(403),
+        ScriptedResponse(429, body),
+        ScriptedResponse(429),
+        ScriptedResponse(503),
+    )
+    assert [catch_status_error(client).plain for _ in range(5)] == [
+        "The Loops API rejected this API key. Replace it with a valid one.",
+        "This API key lacks the scope that the request needs. Use a key that has it.",
+        "This API key has sent too many requests to the Loops API. Wait 7 seconds, then try again.",
+        "This API key has sent too many requests to the Loops API. Wait a moment, then try again.",
+        "The Loops API had an internal error (status 503). Try again later.",
     ]
 
 
-def test_a_message_with_braces_is_shown_as_it_is() -> None:
+def test_braces_in_a_message_are_kept() -> None:
     error = errors.BadRequest("{error.args} {0}", status=400)
     assert error.plain == "The Loops API refused the request: {error.args} {0}"
 
 
-def test_an_error_survives_a_pickle() -> None:
+def test_an_error_can_be_pickled() -> None:
     error = errors.RateLimited("slow down", status=429, reason="R", retry_after=2.0)
     copy = pickle.loads(pickle.dumps(error))  # noqa: S301
     assert (type(copy), vars(copy)) == (errors.RateLimited, vars(error))
@@ -155,9 +168,11 @@ json_values = st.recursive(
 
 
 @given(body=st.binary() | json_values.map(lambda v: json.dumps(v).encode()), header=st.text())
-def test_no_refusal_is_too_odd_to_be_understood(body: bytes, header: str) -> None:
+def test_any_error_response_is_mapped(body: bytes, header: str) -> None:
     now = datetime(2026, 11, 23, 12, tzinfo=UTC)
-    error = refusal(status=429, headers={"retry-after": header}, body=body, key=Key(KEY), now=now)
+    error = map_error_response(
+        status=429, headers={"retry-after": header}, body=body, key=ApiKey(KEY), now=now
+    )
     assert 0 < len(error.message) <= 500
     assert error.retry_after is None or error.retry_after >= 0
-    assert error.plain.startswith("The Loops API is being asked too often")
+    assert error.plain.startswith("This API key has sent too many requests")

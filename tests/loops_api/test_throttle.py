@@ -14,13 +14,13 @@ class Clock:
         return self.now
 
 
-def test_a_hundred_at_once_and_the_next_a_second_later() -> None:
+def test_the_request_after_a_hundred_waits_a_second() -> None:
     throttle = Throttle(Clock())
     assert [throttle.reserve("key route", 100) for _ in range(100)] == [0.0] * 100
     assert [throttle.reserve("key route", 100) for _ in range(101)] == [1.0] * 100 + [2.0]
 
 
-def test_other_keys_and_routes_have_their_own_hundred() -> None:
+def test_each_name_has_its_own_limit() -> None:
     throttle = Throttle(Clock())
     for _ in range(100):
         throttle.reserve("alice GET /runs", 100)
@@ -29,7 +29,7 @@ def test_other_keys_and_routes_have_their_own_hundred() -> None:
     assert throttle.reserve("alice GET /runs", 100) == 1.0
 
 
-def test_time_passes() -> None:
+def test_the_limit_is_free_again_after_a_second() -> None:
     clock = Clock()
     throttle = Throttle(clock)
     for _ in range(2):
@@ -41,7 +41,7 @@ def test_time_passes() -> None:
 
 
 @given(pauses=st.lists(st.floats(min_value=0, max_value=0.7), max_size=60))
-def test_no_second_ever_sees_more_than_its_share(pauses: list[float]) -> None:
+def test_no_second_has_more_requests_than_allowed(pauses: list[float]) -> None:
     clock = Clock()
     throttle = Throttle(clock)
     sent = []
@@ -52,7 +52,7 @@ def test_no_second_ever_sees_more_than_its_share(pauses: list[float]) -> None:
     assert all(later - first > 0.999 for first, later in zip(sent, sent[5:], strict=False))
 
 
-def test_names_long_unused_are_forgotten() -> None:
+def test_unused_names_are_dropped() -> None:
     clock = Clock()
     throttle = Throttle(clock)
     for n in range(5000):

@@ -1,4 +1,4 @@
-"""What the other side may do to a request, and what becomes of it."""
+"""Requests over real and scripted connections: failures, limits, redirects, cookies, logs."""
 
 from __future__ import annotations
 
@@ -16,39 +16,41 @@ import httpx
 import pytest
 
 from loopsweb.loops_api import Client, Limits, errors, http_client
-from tests.loops_api import document
-from tests.loops_api.conftest import BASE, KEY, client_of
-from tests.loops_api.served import Answer, Served
-from tests.loops_api.sockets import Script, drips, keeps_silent, says, talking
+from tests.loops_api import documented_examples
+from tests.loops_api.conftest import BASE, KEY, build_client
+from tests.loops_api.raw_server import Script, run_raw_server, send_parts, send_slowly, stay_silent
+from tests.loops_api.scripted_server import ScriptedResponse, ScriptedServer
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIEnvironment
 
 RUNS = "GET /v1/loops/runs"
 OK = b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n"
+HALF_BODY = OK + b"Content-Length: 9999\r\n\r\n{"
+NOT_GZIP = OK + b"Content-Encoding: gzip\r\n\r\nx"
 QUICK = Limits(
-    connect=1, read=0.2, read_list=0.2, deadline=0.4, deadline_list=0.4, largest_answer=2**16
+    connect=1, read=0.2, read_list=0.2, deadline=0.4, deadline_list=0.4, max_response_bytes=2**16
 )
 PATIENT = Limits(read=5, read_list=5, deadline=0.3, deadline_list=0.3)
 
 
 @pytest.fixture(autouse=True)
-def own_connections() -> Iterator[None]:
+def close_shared_client() -> Iterator[None]:
     yield
-    http_client.http().close()
-    http_client.http.cache_clear()
+    http_client.get_http_client().close()
+    http_client.get_http_client.cache_clear()
 
 
-def failed(base_url: str, limits: Limits) -> errors.LoopsError:
+def catch_error(base_url: str, limits: Limits) -> errors.LoopsError:
     with pytest.raises(errors.LoopsError) as caught:
         Client(base_url=base_url, key=KEY, limits=limits).deactivate_run("r1")
     return caught.value
 
 
-def test_a_real_connection_is_used_and_used_again() -> None:
-    body = document.RUN.encode()
+def test_a_connection_is_reused() -> None:
+    body = documented_examples.RUN.encode()
     answer = OK + f"Content-Length: {len(body)}\r\n\r\n".encode() + body
-    with talking(says(answer)) as base_url:
+    with run_raw_server(send_parts(answer)) as base_url:
         client = Client(base_url=base_url, key=KEY)
         assert [client.get_run("k4q95w5").id for _ in range(2)] == ["k4q95w5"] * 2
 
@@ -56,30 +58,30 @@ def test_a_real_connection_is_used_and_used_again() -> None:
 @pytest.mark.parametrize(
     ("script", "limits", "kind", "may_have_been_received"),
     [
-        (keeps_silent, QUICK, errors.TimedOut, True),
-        (drips(b"HTTP/1.1 200 OK\r\nX: ", b"x", 0.05), PATIENT, errors.TimedOut, True),
-        (drips(OK + b"Content-Length: 9999\r\n\r\n{", b" ", 0.05), PATIENT, errors.TimedOut, True),
-        (says(b""), QUICK, errors.ConnectionFailed, True),
-        (says(then_reset=True), QUICK, errors.ConnectionFailed, True),
-        (says(b"no HTTP at all\r\n\r\n"), QUICK, errors.ConnectionFailed, True),
-        (says(OK + b"Content-Length: 99\r\n\r\n{"), QUICK, errors.ConnectionFailed, True),
+        (stay_silent, QUICK, errors.TimedOut, True),
+        (send_slowly(b"HTTP/1.1 200 OK\r\nX: ", b"x", 0.05), PATIENT, errors.TimedOut, True),
+        (send_slowly(HALF_BODY, b" ", 0.05), PATIENT, errors.TimedOut, True),
+        (send_parts(b""), QUICK, errors.ConnectionFailed, True),
+        (send_parts(then_reset=True), QUICK, errors.ConnectionFailed, True),
+        (send_parts(b"no HTTP at all\r\n\r\n"), QUICK, errors.ConnectionFailed, True),
+        (send_parts(OK + b"Content-Length: 99\r\n\r\n{"), QUICK, errors.ConnectionFailed, True),
         (
-            says(OK + b"Content-Length: 99\r\n\r\n{", then_reset=True),
+            send_parts(OK + b"Content-Length: 99\r\n\r\n{", then_reset=True),
             QUICK,
             errors.ConnectionFailed,
             True,
         ),
-        (says(OK + b"Content-Encoding: gzip\r\n\r\nx"), QUICK, errors.MalformedAnswer, True),
-        (says(OK + b"Content-Encoding: br\r\n\r\nx"), QUICK, errors.MalformedAnswer, True),
-        (says(OK + b"\r\n" + b" " * 2**17), QUICK, errors.AnswerTooLarge, True),
+        (send_parts(NOT_GZIP), QUICK, errors.MalformedResponse, True),
+        (send_parts(OK + b"Content-Encoding: br\r\n\r\nx"), QUICK, errors.MalformedResponse, True),
+        (send_parts(OK + b"\r\n" + b" " * 2**17), QUICK, errors.ResponseTooLarge, True),
         (
-            says(b"HTTP/1.1 302 Found\r\nLocation: https://[\r\n\r\n"),
+            send_parts(b"HTTP/1.1 302 Found\r\nLocation: https://[\r\n\r\n"),
             QUICK,
             errors.RedirectRefused,
             True,
         ),
         (
-            says(b"HTTP/1.1 500 Oh\r\nContent-Length: 99\r\n\r\n{", then_reset=True),
+            send_parts(b"HTTP/1.1 500 Oh\r\nContent-Length: 99\r\n\r\n{", then_reset=True),
             QUICK,
             errors.ServerError,
             True,
@@ -91,37 +93,37 @@ def test_a_real_connection_is_used_and_used_again() -> None:
         "redirect to nowhere", "reset in a refusal",
     ],
 )  # fmt: skip
-def test_a_server_that_misbehaves(
+def test_a_misbehaving_server_raises_its_error(
     script: Script,
     limits: Limits,
     kind: type[errors.LoopsError],
     may_have_been_received: bool,
 ) -> None:
     started = time.monotonic()
-    with talking(script) as base_url:
-        error = failed(base_url, limits)
+    with run_raw_server(script) as base_url:
+        error = catch_error(base_url, limits)
     assert (type(error), error.may_have_been_received) == (kind, may_have_been_received)
     assert time.monotonic() - started < 3
 
 
-def test_a_port_where_nobody_listens() -> None:
+def test_a_closed_port_is_a_failed_connection() -> None:
     with socket.create_server(("127.0.0.1", 0)) as listener:
         port = listener.getsockname()[1]
-    error = failed(f"http://127.0.0.1:{port}", QUICK)
+    error = catch_error(f"http://127.0.0.1:{port}", QUICK)
     assert (type(error), error.may_have_been_received) == (errors.ConnectionFailed, False)
     assert error.plain == (
-        "The Loops API cannot be reached. Check its address and the network, then try again."
+        "The Loops API cannot be reached. Check the API URL and the network, then try again."
     )
 
 
-def test_tls_that_is_none() -> None:
-    script = says(b"HTTP/1.1 400 Bad Request\r\n\r\n")
-    with talking(script, reads_first=False) as base_url:
-        error = failed(base_url.replace("http:", "https:"), QUICK)
+def test_a_server_without_tls_is_a_failed_connection() -> None:
+    script = send_parts(b"HTTP/1.1 400 Bad Request\r\n\r\n")
+    with run_raw_server(script, reads_first=False) as base_url:
+        error = catch_error(base_url.replace("http:", "https:"), QUICK)
     assert (type(error), error.may_have_been_received) == (errors.ConnectionFailed, False)
 
 
-def test_a_body_that_breaks_off_is_asked_for_again() -> None:
+def test_an_interrupted_body_is_retried() -> None:
     times = []
 
     def app(environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
@@ -139,17 +141,19 @@ def test_a_body_that_breaks_off_is_asked_for_again() -> None:
 @pytest.mark.parametrize("status", [301, 302, 303, 307, 308])
 @pytest.mark.parametrize("location", ["https://evil.test/", "/v1/loops/runs/other"])
 def test_a_redirect_is_never_followed(
-    client: Client, served: Served, status: int, location: str
+    client: Client, server: ScriptedServer, status: int, location: str
 ) -> None:
-    served.on(RUNS, Answer(status, b"", {"Location": location}))
+    server.set_responses(RUNS, ScriptedResponse(status, b"", {"Location": location}))
     with pytest.raises(errors.RedirectRefused) as caught:
         client.list_runs()
-    assert served.routes == [RUNS]
+    assert server.routes == [RUNS]
     assert "evil" not in str(caught.value)
 
 
-def test_a_redirect_with_nowhere_to_go_is_a_status(client: Client, served: Served) -> None:
-    served.on(RUNS, Answer(304, b""))
+def test_a_redirect_without_a_location_is_a_status_error(
+    client: Client, server: ScriptedServer
+) -> None:
+    server.set_responses(RUNS, ScriptedResponse(304, b""))
     with pytest.raises(errors.StatusError) as caught:
         client.list_runs()
     assert caught.value.status == 304
@@ -161,28 +165,30 @@ def test_a_redirect_with_nowhere_to_go_is_a_status(client: Client, served: Serve
     [("", bytes), ("Identity", bytes), ("GZIP", gzip.compress), (" deflate,", zlib.compress)],
     ids=["as it is", "identity", "gzip", "deflate"],
 )
-def test_an_answer_is_bounded_as_unpacked(
-    served: Served, size: int, fits: bool, coding: str, pack: Callable[[bytes], bytes]
+def test_the_size_limit_applies_after_decompression(
+    server: ScriptedServer, size: int, fits: bool, coding: str, pack: Callable[[bytes], bytes]
 ) -> None:
     body = pack(b'{"runs": []}'.ljust(size))
-    served.on(RUNS, Answer(200, body, {"Content-Encoding": coding}))
-    http = httpx.Client(transport=httpx.WSGITransport(app=served))
-    client = Client(base_url=BASE, key=KEY, http=http, limits=Limits(largest_answer=1000))
+    server.set_responses(RUNS, ScriptedResponse(200, body, {"Content-Encoding": coding}))
+    http = httpx.Client(transport=httpx.WSGITransport(app=server))
+    client = Client(base_url=BASE, key=KEY, http=http, limits=Limits(max_response_bytes=1000))
     if fits:
         assert list(client.list_runs()) == []
     else:
-        with pytest.raises(errors.AnswerTooLarge):
+        with pytest.raises(errors.ResponseTooLarge):
             client.list_runs()
-        assert served.routes == [RUNS]
+        assert server.routes == [RUNS]
 
 
-def test_little_that_unpacks_to_much_is_not_unpacked(served: Served) -> None:
-    served.on(RUNS, Answer(200, gzip.compress(bytes(2**26)), {"Content-Encoding": "gzip"}))
-    client = client_of(served)
-    client._transport._limits = Limits(largest_answer=2**16)
+def test_a_decompression_bomb_is_not_decompressed(server: ScriptedServer) -> None:
+    server.set_responses(
+        RUNS, ScriptedResponse(200, gzip.compress(bytes(2**26)), {"Content-Encoding": "gzip"})
+    )
+    client = build_client(server)
+    client._transport._limits = Limits(max_response_bytes=2**16)
     tracemalloc.start()
     try:
-        with pytest.raises(errors.AnswerTooLarge):
+        with pytest.raises(errors.ResponseTooLarge):
             client.list_runs()
         _, most = tracemalloc.get_traced_memory()
     finally:
@@ -201,63 +207,70 @@ def test_little_that_unpacks_to_much_is_not_unpacked(served: Served) -> None:
     ],
     ids=["twice", "two ways", "two in a row", "cut off", "unknown"],
 )
-def test_what_is_packed_in_an_odd_way_cannot_be_read(
-    client: Client, served: Served, coding: str, body: bytes
+def test_an_unsupported_encoding_is_malformed(
+    client: Client, server: ScriptedServer, coding: str, body: bytes
 ) -> None:
-    served.on(RUNS, Answer(200, body, {"Content-Encoding": coding}))
-    with pytest.raises(errors.MalformedAnswer):
+    server.set_responses(RUNS, ScriptedResponse(200, body, {"Content-Encoding": coding}))
+    with pytest.raises(errors.MalformedResponse):
         client.list_runs()
 
 
-def test_a_refusal_packed_in_an_odd_way_is_still_one(client: Client, served: Served) -> None:
-    served.on(RUNS, Answer(403, b"x", {"Content-Encoding": "gzip, gzip"}))
+def test_an_error_with_an_unsupported_encoding_keeps_its_status(
+    client: Client, server: ScriptedServer
+) -> None:
+    server.set_responses(RUNS, ScriptedResponse(403, b"x", {"Content-Encoding": "gzip, gzip"}))
     with pytest.raises(errors.Forbidden) as caught:
         client.list_runs()
-    assert caught.value.message == "no explanation was given (status 403)"
+    assert caught.value.message == "the response gave no reason (status 403)"
 
 
-def test_no_cookie_is_sent_back(served: Served) -> None:
-    served.on(RUNS, Answer(200, document.RUNS.encode(), {"Set-Cookie": "session=alice; Path=/"}))
-    client = client_of(served)
+def test_no_cookie_is_sent_back(server: ScriptedServer) -> None:
+    server.set_responses(
+        RUNS,
+        ScriptedResponse(
+            200, documented_examples.RUNS.encode(), {"Set-Cookie": "session=alice; Path=/"}
+        ),
+    )
+    client = build_client(server)
     client.list_runs()
     client.list_runs()
-    assert [asked.headers.get("cookie") for asked in served.asked] == [None, None]
+    assert [asked.headers.get("cookie") for asked in server.requests] == [None, None]
 
 
 def test_the_shared_client_keeps_no_cookie() -> None:
-    body = document.RUN.encode()
+    body = documented_examples.RUN.encode()
     head = OK + f"Set-Cookie: a=b\r\nContent-Length: {len(body)}\r\n\r\n".encode()
-    with talking(says(head + body)) as base_url:
+    with run_raw_server(send_parts(head + body)) as base_url:
         Client(base_url=base_url, key=KEY).get_run("k4q95w5")
-    assert len(http_client.http().cookies.jar) == 0
+    assert len(http_client.get_http_client().cookies.jar) == 0
 
 
-def test_two_clients_share_connections_but_not_keys(served: Served) -> None:
-    served.on(RUNS, document.RUNS)
-    http = httpx.Client(transport=httpx.WSGITransport(app=served))
+def test_two_clients_share_connections_but_not_keys(server: ScriptedServer) -> None:
+    server.set_responses(RUNS, documented_examples.RUNS)
+    http = httpx.Client(transport=httpx.WSGITransport(app=server))
     for key in ("alice.key", "otto.key", "alice.key"):
         Client(base_url=BASE, key=key, http=http).list_runs()
-    sent = [asked.headers["authorization"] for asked in served.asked]
+    sent = [asked.headers["authorization"] for asked in server.requests]
     assert sent == ["Api-Key alice.key", "Api-Key otto.key", "Api-Key alice.key"]
 
 
-def test_settings_of_a_given_client_do_not_replace_the_key(served: Served) -> None:
-    served.on(RUNS, document.RUNS)
+def test_settings_of_the_http_client_do_not_replace_the_key(server: ScriptedServer) -> None:
+    server.set_responses(RUNS, documented_examples.RUNS)
     http = httpx.Client(
-        transport=httpx.WSGITransport(app=served),
+        transport=httpx.WSGITransport(app=server),
         auth=("mallory", "password"),
         headers={"Authorization": "Bearer other"},
         follow_redirects=True,
     )
     Client(base_url=BASE, key=KEY, http=http).list_runs()
-    assert served.asked[-1].headers["authorization"] == f"Api-Key {KEY}"
+    assert server.requests[-1].headers["authorization"] == f"Api-Key {KEY}"
 
 
-def test_a_request_is_logged_by_its_route_and_nothing_more(
-    client: Client, served: Served, caplog: pytest.LogCaptureFixture
+def test_the_log_has_the_route_but_no_ids(
+    client: Client, server: ScriptedServer, caplog: pytest.LogCaptureFixture
 ) -> None:
     caplog.set_level(logging.DEBUG)
-    served.on("GET /v1/loops/runs/k4q95w5", document.RUN)
+    server.set_responses("GET /v1/loops/runs/k4q95w5", documented_examples.RUN)
     client.get_run("k4q95w5")
     client.generation = "current"
     with pytest.raises(errors.NotFound):
@@ -294,38 +307,38 @@ def test_whether_a_request_may_have_been_received(
     assert (type(error), error.may_have_been_received) == (kind, may_have_been_received)
 
 
-def test_a_request_that_would_wait_past_its_deadline_is_not_sent(served: Served) -> None:
-    served.on("POST /v1/loops/sessions", document.SESSION)
-    http = httpx.Client(transport=httpx.WSGITransport(app=served))
+def test_a_request_throttled_past_its_deadline_is_not_sent(server: ScriptedServer) -> None:
+    server.set_responses("POST /v1/loops/sessions", documented_examples.SESSION)
+    http = httpx.Client(transport=httpx.WSGITransport(app=server))
     limits = Limits(requests_per_second=1, deadline=0.5)
     client = Client(base_url=BASE, key="one.per-second", http=http, limits=limits)
     client.create_session()
     with pytest.raises(errors.TimedOut) as caught:
         client.create_session()
-    assert (caught.value.may_have_been_received, len(served.asked)) == (False, 1)
+    assert (caught.value.may_have_been_received, len(server.requests)) == (False, 1)
 
 
-def test_a_body_is_not_read_past_the_deadline(served: Served) -> None:
-    served.on("POST /v1/loops/sessions", document.SESSION)
-    http = httpx.Client(transport=httpx.WSGITransport(app=served))
+def test_a_body_is_not_read_past_the_deadline(server: ScriptedServer) -> None:
+    server.set_responses("POST /v1/loops/sessions", documented_examples.SESSION)
+    http = httpx.Client(transport=httpx.WSGITransport(app=server))
     client = Client(base_url=BASE, key=KEY, http=http, limits=Limits(deadline=0))
     with pytest.raises(errors.TimedOut) as caught:
         client.create_session()
     assert caught.value.may_have_been_received is True
 
 
-def test_no_connection_is_begun_past_the_deadline() -> None:
-    with talking(keeps_silent) as base_url:
-        error = failed(base_url, Limits(deadline=0))
+def test_no_connection_is_opened_past_the_deadline() -> None:
+    with run_raw_server(stay_silent) as base_url:
+        error = catch_error(base_url, Limits(deadline=0))
     assert (type(error), error.may_have_been_received) == (errors.TimedOut, False)
 
 
 @pytest.mark.filterwarnings("ignore:This process.*multi-threaded:DeprecationWarning")
 def test_a_forked_process_makes_its_own_client() -> None:
-    ours = http_client.http()
+    ours = http_client.get_http_client()
     reading, writing = os.pipe()
     if (child := os.fork()) == 0:
-        os.write(writing, b"same" if http_client.http() is ours else b"own")
+        os.write(writing, b"same" if http_client.get_http_client() is ours else b"own")
         os._exit(0)
     os.waitpid(child, 0)
     with os.fdopen(reading, "rb") as answer, os.fdopen(writing, "wb"):

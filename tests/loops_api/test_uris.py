@@ -14,13 +14,13 @@ targets = st.sampled_from(["trainer", "sampler"])
 
 
 @given(run_id=run_ids, target=targets, name=one_line)
-def test_every_uri_survives_being_written_and_read(run_id: str, target: str, name: str) -> None:
+def test_a_uri_is_parsed_as_it_was_built(run_id: str, target: str, name: str) -> None:
     uri = CheckpointURI(run_id, target, name)
     assert CheckpointURI.parse(str(uri)) == uri
 
 
 @given(st.text())
-def test_any_text_is_a_uri_or_a_value_error(text: str) -> None:
+def test_any_text_parses_or_raises_value_error(text: str) -> None:
     try:
         uri = CheckpointURI.parse(f"bt://loops:{text}")
     except ValueError:
@@ -29,7 +29,7 @@ def test_any_text_is_a_uri_or_a_value_error(text: str) -> None:
 
 
 @given(run_id=st.text(), target=targets | st.text(), name=st.text())
-def test_whatever_can_be_built_can_be_read_back(run_id: str, target: str, name: str) -> None:
+def test_every_valid_uri_can_be_parsed(run_id: str, target: str, name: str) -> None:
     try:
         uri = CheckpointURI(run_id, target, name)
     except ValueError:
@@ -56,7 +56,7 @@ def test_parse(text: str, uri: CheckpointURI) -> None:
     assert CheckpointURI.parse(text) == uri
 
 
-def test_the_old_scheme_is_written_as_the_new_one() -> None:
+def test_the_old_scheme_is_rewritten() -> None:
     assert str(CheckpointURI.parse("bt://trainers:r/weights/w")) == "bt://loops:r/weights/w"
 
 
@@ -77,6 +77,6 @@ def test_the_old_scheme_is_written_as_the_new_one() -> None:
         "bt://loops: r/weights/w",
     ],
 )
-def test_what_is_no_uri_is_refused_with_a_sentence(text: str) -> None:
+def test_an_invalid_uri_is_refused_with_a_message(text: str) -> None:
     with pytest.raises(ValueError, match=r"^A .*\.$"):
         CheckpointURI.parse(text)

@@ -16,7 +16,7 @@ API = "https://api.baseten.co"
 
 
 class Timeline:
-    """The test's clock: stands still until it is moved, and moves the simulated API with it."""
+    """A clock that only moves when told to, together with the simulated API."""
 
     def __init__(self, now: datetime, loops: Simulator) -> None:
         self.now, self.loops = now, loops
@@ -36,7 +36,7 @@ def clock(now: datetime, loops: Simulator) -> Timeline:
 
 @pytest.fixture
 def world(loops: Simulator) -> Simulator:
-    """The API with nothing in it, and nothing recorded."""
+    """The simulated API, empty and with no recorded requests."""
     loops.world.clear()
     loops.requests.clear()
     return loops
@@ -67,13 +67,13 @@ def add_key(acme: Workspace, alice: User, clock: Timeline) -> AddKey:
 
 @pytest.fixture
 def poll(clock: Timeline) -> Callable[..., int]:
-    """Let `after` seconds pass, then do what is due; how many keys were polled with."""
+    """Let `after` seconds pass, then poll what is due. Returns the number of polls."""
 
     def run(*, after: float = 0) -> int:
         clock.pass_(after)
-        claimed = leases.claim_due(now=clock())
+        claimed = leases.claim_due_states(now=clock())
         for state_id in claimed:
-            poller.poll(state_id, clock=clock)
+            poller.run_poll(state_id, clock=clock)
         return len(claimed)
 
     return run

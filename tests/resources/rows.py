@@ -1,4 +1,4 @@
-"""Rows of a snapshot, as a poll would leave them."""
+"""Snapshot rows, as a poll would store them."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from loopsweb.resources.models import Checkpoint, Deployment, Run, Sampler, Sess
 from loopsweb.resources.snapshot.models import Snapshot
 
 Row = TypeVar("Row", bound=Snapshot)
-SEEN_AT = datetime(2026, 11, 23, 21, 0, tzinfo=UTC)
+FIRST_SEEN_AT = datetime(2026, 11, 23, 21, 0, tzinfo=UTC)
 
 MODELS: dict[str, type[Snapshot]] = {
     "sessions": Session,
@@ -21,22 +21,22 @@ MODELS: dict[str, type[Snapshot]] = {
 }
 
 
-def seen(model: type[Row], workspace: Workspace, remote_id: str, **fields: Any) -> Row:
+def add_row(model: type[Row], workspace: Workspace, remote_id: str, **fields: Any) -> Row:
     raw = {"id": remote_id, **{name: str(value) for name, value in fields.items()}}
-    times = {"first_seen_at": SEEN_AT, "changed_at": SEEN_AT}
+    times = {"first_seen_at": FIRST_SEEN_AT, "changed_at": FIRST_SEEN_AT}
     row = model(workspace=workspace, remote_id=remote_id, raw=raw, digest="", **(times | fields))
     row.save()
     return row
 
 
-def seen_many(noun: str, workspace: Workspace, count: int) -> None:
-    """That many rows of a noun, each named by something or naming something."""
+def add_rows(noun: str, workspace: Workspace, count: int) -> None:
+    """`count` rows of a noun, each with rows related to it."""
     for n in range(count):
-        seen(MODELS[noun], workspace, f"{noun}-{n}")
+        add_row(MODELS[noun], workspace, f"{noun}-{n}")
     if noun in {"runs", "sessions"}:
         for n in range(count):
-            seen(Deployment, workspace, f"dep-{n}", active_run_remote_id=f"runs-{n}")
+            add_row(Deployment, workspace, f"dep-{n}", active_run_remote_id=f"runs-{n}")
             session = {"session_remote_id": f"sessions-{n}"}
-            seen(Sampler, workspace, f"samp-{n}", **session)
+            add_row(Sampler, workspace, f"samp-{n}", **session)
             if noun == "sessions":
-                seen(Run, workspace, f"run-{n}", **session)
+                add_row(Run, workspace, f"run-{n}", **session)

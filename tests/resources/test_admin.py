@@ -11,7 +11,7 @@ from loopsweb.accounts.models import User
 from loopsweb.audit.models import Event
 from loopsweb.resources.models import PollState, Run
 from loopsweb.simulator import Simulator
-from tests.personas import client_of
+from tests.personas import login_as
 from tests.resources.conftest import AddKey, Timeline
 
 Poll = Callable[..., int]
@@ -22,7 +22,7 @@ OURS = [model for model in admin.site._registry if model.__module__.startswith("
 def staff(alice: User) -> Client:
     alice.is_staff = alice.is_superuser = True
     alice.save()
-    return client_of(alice)
+    return login_as(alice)
 
 
 @pytest.mark.parametrize("model", OURS, ids=lambda model: model.__name__)
@@ -39,7 +39,7 @@ def test_every_model_is_listed_searched_and_opened(
         assert staff.get(reverse(f"{where}_change", args=[row.pk])).status_code == 200
 
 
-def test_snapshots_and_events_cannot_be_written_there(
+def test_snapshots_and_events_are_read_only(
     staff: Client, world: Simulator, add_key: AddKey, poll: Poll
 ) -> None:
     world.world.add_run()
@@ -64,6 +64,6 @@ def test_poll_now_makes_a_key_due(
     assert due != state.next_poll_at
 
 
-def test_nobody_but_staff_gets_in(alice: User, add_key: AddKey) -> None:
-    answer = client_of(alice).get(reverse("admin:resources_run_changelist"))
+def test_only_staff_may_enter(alice: User, add_key: AddKey) -> None:
+    answer = login_as(alice).get(reverse("admin:resources_run_changelist"))
     assert answer.status_code == 302

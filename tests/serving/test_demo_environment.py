@@ -3,7 +3,7 @@ from __future__ import annotations
 from loopsweb.serving import demo_environment
 
 
-def test_a_real_installation_is_left_alone() -> None:
+def test_the_demo_drops_production_settings() -> None:
     environ = {
         "PATH": "/bin",
         "DATABASE_URL": "postgresql://real",
@@ -15,7 +15,9 @@ def test_a_real_installation_is_left_alone() -> None:
         "EMAIL_HOST": "smtp.example.com",
         "LOOPSWEB_DEMO_DIR": "/tmp/demo",  # noqa: S108
     }
-    demo_environment.enter(environ, ["manage.py", "demo", "--port", "8001", "--api-port", "8901"])
+    demo_environment.set_demo_environment(
+        environ, ["manage.py", "demo", "--port", "8001", "--api-port", "8901"]
+    )
     assert {name: text for name, text in environ.items() if "real" in text} == {}
     assert environ["LOOPSWEB_API_URLS"] == "http://127.0.0.1:8901"
     assert environ["LOOPSWEB_DATA_DIR"] == "/tmp/demo"  # noqa: S108

@@ -2,20 +2,20 @@ from __future__ import annotations
 
 import pytest
 
-from loopsweb.serving.ports import CannotListen, address, listen
+from loopsweb.serving.ports import CannotListen, format_url, open_listener
 
 
-def test_whoever_comes_second_is_told() -> None:
-    with listen(host="127.0.0.1", port=0) as first:
+def test_a_port_in_use_fails_with_a_message() -> None:
+    with open_listener(host="127.0.0.1", port=0) as first:
         port = first.getsockname()[1]
         with pytest.raises(CannotListen) as refused:
-            listen(host="127.0.0.1", port=port)
-    assert str(refused.value) == f"Port {port} on 127.0.0.1 is taken by another program."
+            open_listener(host="127.0.0.1", port=port)
+    assert str(refused.value) == f"Port {port} on 127.0.0.1 is already in use."
 
 
-def test_a_host_of_another_machine_is_told() -> None:
+def test_listening_on_a_foreign_host_fails_with_a_message() -> None:
     with pytest.raises(CannotListen) as refused:
-        listen(host="192.0.2.1", port=8000)
+        open_listener(host="192.0.2.1", port=8000)
     assert str(refused.value).startswith("Cannot listen on 192.0.2.1 port 8000: ")
 
 
@@ -28,5 +28,5 @@ def test_a_host_of_another_machine_is_told() -> None:
         ("loops.example.com", "http://loops.example.com:8000"),
     ],
 )
-def test_the_address_is_one_to_open(host: str, shown: str) -> None:
-    assert address(host=host, port=8000) == shown
+def test_the_printed_url_can_be_opened(host: str, shown: str) -> None:
+    assert format_url(host=host, port=8000) == shown

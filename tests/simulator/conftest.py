@@ -7,13 +7,13 @@ from loopsweb.simulator import Simulator
 
 @pytest.fixture
 def sim() -> Simulator:
-    """Newer servers, with the organisation as it is at first."""
+    """A newer server with the initial organisation."""
     return Simulator()
 
 
 @pytest.fixture
 def old() -> Simulator:
-    """Servers of the document's generation."""
+    """A documented server with the initial organisation."""
     return Simulator(generation="documented")
 
 

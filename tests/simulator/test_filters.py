@@ -1,12 +1,11 @@
-"""What the list routes leave in and out."""
+"""The filters of the list routes, and names in their rows."""
 
 from __future__ import annotations
 
 import pytest
 
 from loopsweb.simulator import Simulator
-
-from .reach import call, client
+from tests.simulator.http_calls import build_client, send_request
 
 
 @pytest.fixture
@@ -25,13 +24,15 @@ def two(either: Simulator) -> Simulator:
     return either
 
 
-def run_ids(simulator: Simulator, query: str) -> list[str]:
-    name = "id" if simulator.service.generation == "current" else "run_id"
-    return [run[name] for run in call(simulator, f"GET /v1/loops/runs{query}").json()["runs"]]
+def list_run_ids(simulator: Simulator, query: str) -> list[str]:
+    name = "id" if simulator.dispatcher.generation == "current" else "run_id"
+    return [
+        run[name] for run in send_request(simulator, f"GET /v1/loops/runs{query}").json()["runs"]
+    ]
 
 
-def checkpoint_ids(simulator: Simulator, query: str, key: str = "demo-org-key") -> list[str]:
-    response = call(simulator, f"GET /v1/loops/checkpoints{query}", key=key)
+def list_checkpoint_ids(simulator: Simulator, query: str, key: str = "demo-org-key") -> list[str]:
+    response = send_request(simulator, f"GET /v1/loops/checkpoints{query}", key=key)
     return [one["id"] for one in response.json()["checkpoints"]]
 
 
@@ -49,8 +50,8 @@ def checkpoint_ids(simulator: Simulator, query: str, key: str = "demo-org-key") 
         ("?unknown=1", ["a", "b", "c"]),
     ],
 )
-def test_runs_by_id_and_by_model(two: Simulator, query: str, ids: list[str]) -> None:
-    assert run_ids(two, query) == ids
+def test_runs_are_filtered_by_id_and_model(two: Simulator, query: str, ids: list[str]) -> None:
+    assert list_run_ids(two, query) == ids
 
 
 @pytest.mark.parametrize(
@@ -64,59 +65,59 @@ def test_runs_by_id_and_by_model(two: Simulator, query: str, ids: list[str]) -> 
         ("?checkpoint_path=bt://trainers:c/weights/step-100", ["of-c"]),
     ],
 )
-def test_checkpoints_by_each_filter(two: Simulator, query: str, ids: list[str]) -> None:
-    assert checkpoint_ids(two, query) == ids
+def test_checkpoints_are_filtered(two: Simulator, query: str, ids: list[str]) -> None:
+    assert list_checkpoint_ids(two, query) == ids
 
 
-def test_by_base_model_means_ones_own_runs(two: Simulator) -> None:
-    found = checkpoint_ids(two, "?base_model=Qwen/Qwen3-8B", key="demo-other-key")
+def test_the_model_filter_lists_own_checkpoints_only(two: Simulator) -> None:
+    found = list_checkpoint_ids(two, "?base_model=Qwen/Qwen3-8B", key="demo-other-key")
     assert found == ["of-d"]
 
 
-def test_the_same_name_for_both_targets_is_told_apart_by_the_uri(two: Simulator) -> None:
+def test_a_uri_tells_the_targets_of_one_name_apart(two: Simulator) -> None:
     two.world.add_checkpoint(run=two.world.runs["a"], id="served", target="sampler")
     trainer = "?checkpoint_path=bt://loops:a/weights/step-100"
     sampler = "?checkpoint_path=bt://loops:a/sampler_weights/step-100"
-    assert checkpoint_ids(two, trainer) == ["of-a"]
-    assert checkpoint_ids(two, sampler) == ["served"]
+    assert list_checkpoint_ids(two, trainer) == ["of-a"]
+    assert list_checkpoint_ids(two, sampler) == ["served"]
 
 
 @pytest.mark.parametrize(
     "name",
     ["<script>alert(1)</script>", "a/b c?d#e", "n" * 255, "\u202etxt.exe", "..", "字", "\ud800"],
 )
-def test_hostile_names_come_out_as_they_went_in(two: Simulator, name: str) -> None:
+def test_hostile_names_are_unchanged(two: Simulator, name: str) -> None:
     run = two.world.add_run(id="h", name=name)
     two.world.add_checkpoint(run=run, name=name, id="hostile")
-    with client(two) as http:
+    with build_client(two) as http:
         (found,) = http.get("/v1/loops/checkpoints?run_id=h").json()["checkpoints"]
     assert (found["id"], found["checkpoint_id"]) == ("hostile", name)
 
 
 @pytest.mark.parametrize("name", ["a/b c?d#e", "100%25", "字", "+"])
-def test_a_name_can_be_looked_up_by_its_uri(two: Simulator, name: str) -> None:
+def test_a_hostile_name_is_found_by_its_uri(two: Simulator, name: str) -> None:
     two.world.add_checkpoint(run=two.world.runs["a"], name=name, id="odd")
-    with client(two) as http:
+    with build_client(two) as http:
         params = {"checkpoint_path": f"bt://loops:a/weights/{name}"}
         (found,) = http.get("/v1/loops/checkpoints", params=params).json()["checkpoints"]
     assert found["id"] == "odd"
 
 
-def test_anything_can_be_laid_over_an_object_or_left_out_of_it(two: Simulator) -> None:
+def test_fields_can_be_overridden_and_omitted(two: Simulator) -> None:
     world = two.world
     world.clear()
     run = world.add_run(id="r", extra={"new": [1], "base_model": None}, omit=["session_id"])
     world.add_checkpoint(run=run, size_bytes=2**53 + 1, extra={"sync_status": "ODD"})
     world.add_deployment(run=run, status="HIBERNATING")
-    (item,) = call(two, "GET /v1/loops/runs").json()["runs"]
+    (item,) = send_request(two, "GET /v1/loops/runs").json()["runs"]
     assert (item["new"], item["base_model"], "session_id" in item) == ([1], None, False)
-    (saved,) = call(two, "GET /v1/loops/checkpoints?run_id=r").json()["checkpoints"]
+    (saved,) = send_request(two, "GET /v1/loops/checkpoints?run_id=r").json()["checkpoints"]
     assert (saved["size_bytes"], saved["sync_status"]) == (2**53 + 1, "ODD")
-    (deployment,) = call(two, "GET /v1/loops/deployments").json()["deployments"]
+    (deployment,) = send_request(two, "GET /v1/loops/deployments").json()["deployments"]
     assert deployment["status"] == {"name": "HIBERNATING"}
 
 
-def test_a_changed_object_is_listed_as_it_is_now(sim: Simulator) -> None:
+def test_a_changed_entity_is_serialized_again(sim: Simulator) -> None:
     world = sim.world
     world.clear()
     run = world.add_run(id="r")
@@ -125,8 +126,8 @@ def test_a_changed_object_is_listed_as_it_is_now(sim: Simulator) -> None:
     assert sampler is not None
 
     def told() -> list[str]:
-        (one,) = call(sim, "GET /v1/loops/deployments").json()["deployments"]
-        (other,) = call(sim, "GET /v1/loops/runs").json()["runs"]
+        (one,) = send_request(sim, "GET /v1/loops/deployments").json()["deployments"]
+        (other,) = send_request(sim, "GET /v1/loops/runs").json()["runs"]
         nested = one["sampler"]["status"]["name"], other["sampler"]["status"]["name"]
         return [one["status"]["name"], *nested]
 

@@ -1,4 +1,4 @@
-"""The organisation as it is at first."""
+"""The initial organisation."""
 
 from __future__ import annotations
 
@@ -6,33 +6,32 @@ import pytest
 
 from loopsweb.simulator import Simulator
 from loopsweb.simulator.world import World
-
-from .reach import call
+from tests.simulator.http_calls import send_request
 
 LISTS = ("runs", "samplers", "deployments", "checkpoints?base_model=Qwen/Qwen3-8B")
 
 
-def lists(simulator: Simulator) -> list[bytes]:
-    return [call(simulator, f"GET /v1/loops/{noun}").content for noun in LISTS]
+def get_lists(simulator: Simulator) -> list[bytes]:
+    return [send_request(simulator, f"GET /v1/loops/{noun}").content for noun in LISTS]
 
 
-def test_the_same_seed_makes_the_same_organisation() -> None:
-    assert lists(Simulator(seed=7)) == lists(Simulator(seed=7))
-    assert lists(Simulator(seed=7)) != lists(Simulator(seed=8))
+def test_the_same_seed_gives_the_same_organisation() -> None:
+    assert get_lists(Simulator(seed=7)) == get_lists(Simulator(seed=7))
+    assert get_lists(Simulator(seed=7)) != get_lists(Simulator(seed=8))
 
 
-def test_a_reset_brings_it_back(either: Simulator) -> None:
-    before = lists(either)
-    either.fail("*", "status")
+def test_a_reset_restores_the_organisation(either: Simulator) -> None:
+    before = get_lists(either)
+    either.add_fault("*", "status")
     either.advance(5000)
-    either.world.revoke("demo-org-key")
+    either.world.revoke_key("demo-org-key")
     either.world.clear()
     either.reset()
     assert either.requests == []
-    assert lists(either) == before
+    assert get_lists(either) == before
 
 
-def test_it_is_believable(sim: Simulator) -> None:
+def test_the_organisation_has_every_status(sim: Simulator) -> None:
     world = sim.world
     assert [user.name for user in world.users] == ["Ada Okafor", "Grace Lindqvist", "Noor Haddad"]
     assert len(world.runs) == 12
@@ -54,7 +53,7 @@ def test_it_is_believable(sim: Simulator) -> None:
     assert [one.deployment for one in world.runs.values()].count(None) == 1
 
 
-def test_every_step_is_saved_for_trainer_and_sampler(either: Simulator) -> None:
+def test_each_step_is_saved_for_both_targets(either: Simulator) -> None:
     world = either.world
     by_target = {
         target: {
@@ -63,18 +62,18 @@ def test_every_step_is_saved_for_trainer_and_sampler(either: Simulator) -> None:
         for target in ("trainer", "sampler")
     }
     assert by_target["trainer"] == by_target["sampler"]
-    assert len(world.checkpoints) == 10 * 8 + syncing(world)
+    assert len(world.checkpoints) == 10 * 8 + count_syncing(world)
 
 
-def syncing(world: World) -> int:
-    """How many are being written: every RUNNING deployment's newest step, twice."""
+def count_syncing(world: World) -> int:
+    """The number of syncing checkpoints: two for every RUNNING deployment."""
     live = [one for one in world.deployments.values() if one.status == "RUNNING"]
     found = [one for one in world.checkpoints.values() if one.sync_status == "SYNCING"]
     assert len(found) == 2 * len(live)
     return len(found)
 
 
-def test_nothing_is_from_the_future(either: Simulator) -> None:
+def test_no_timestamp_is_in_the_future(either: Simulator) -> None:
     world = either.world
     begun = [run.created_at for run in world.runs.values()]
     saved = [checkpoint.created_at for checkpoint in world.checkpoints.values()]
@@ -85,19 +84,19 @@ def test_nothing_is_from_the_future(either: Simulator) -> None:
 
 
 @pytest.mark.parametrize("runs", [0, 1, 3, 100])
-def test_it_can_be_of_any_size(runs: int) -> None:
+def test_any_number_of_runs_is_possible(runs: int) -> None:
     sim = Simulator(runs=runs, checkpoints_per_run=3)
     assert len(sim.world.runs) == runs
     sim.advance(3600)
-    assert call(sim, "GET /v1/loops/runs?scope=org").status_code == 200
+    assert send_request(sim, "GET /v1/loops/runs?scope=org").status_code == 200
 
 
-def test_a_thousand_times_the_size_is_no_thousand_times_the_wait() -> None:
+def test_large_lists_are_fast() -> None:
     sim = Simulator(runs=10_000, checkpoints_per_run=10)
     assert (len(sim.world.runs), len(sim.world.checkpoints)) == (10_000, 99_988)
-    listed = call(sim, "GET /v1/loops/runs?scope=org").json()["runs"]
+    listed = send_request(sim, "GET /v1/loops/runs?scope=org").json()["runs"]
     assert [one["id"] for one in listed] == list(sim.world.runs)
-    shapes = [one.__dict__["_kept"][2] for one in sim.world.runs.values()]
-    call(sim, "GET /v1/loops/runs?scope=org")
-    again = [one.__dict__["_kept"][2] for one in sim.world.runs.values()]
-    assert [new is old for new, old in zip(again, shapes, strict=True)] == [True] * 10_000
+    serializer = [one.__dict__["_cached_json"][2] for one in sim.world.runs.values()]
+    send_request(sim, "GET /v1/loops/runs?scope=org")
+    again = [one.__dict__["_cached_json"][2] for one in sim.world.runs.values()]
+    assert [new is old for new, old in zip(again, serializer, strict=True)] == [True] * 10_000

@@ -1,4 +1,4 @@
-"""The simulator as a process of its own, over real HTTP."""
+"""The simulator as a process, over real HTTP."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ def http(address: str) -> Iterator[httpx.Client]:
         yield client
 
 
-def test_it_answers_in_real_time(http: httpx.Client) -> None:
+def test_the_clock_is_real(http: httpx.Client) -> None:
     runs = http.get("/v1/loops/runs").json()["runs"]
     begun = [datetime.fromisoformat(run["created_at"]) for run in runs]
     now = datetime.now(UTC)
@@ -60,7 +60,7 @@ def test_it_answers_in_real_time(http: httpx.Client) -> None:
     assert timedelta(0) <= now - max(begun) < timedelta(minutes=5)
 
 
-def test_it_moves_by_itself(http: httpx.Client) -> None:
+def test_statuses_change_by_themselves(http: httpx.Client) -> None:
     before = http.get("/v1/loops/deployments?scope=org").content
     given_up = time.monotonic() + 5
     while http.get("/v1/loops/deployments?scope=org").content == before:
@@ -68,7 +68,7 @@ def test_it_moves_by_itself(http: httpx.Client) -> None:
         time.sleep(0.1)
 
 
-def test_a_download_is_a_download(http: httpx.Client, address: str) -> None:
+def test_a_file_is_downloaded(http: httpx.Client, address: str) -> None:
     run = http.get("/v1/loops/runs").json()["runs"][0]["id"]
     checkpoints = http.get("/v1/loops/checkpoints", params={"run_id": run}).json()["checkpoints"]
     saved = next(one for one in checkpoints if one["target"] == "sampler")
@@ -79,14 +79,14 @@ def test_a_download_is_a_download(http: httpx.Client, address: str) -> None:
         assert len(plain.get(model["url"]).content) == model["size_bytes"]
 
 
-def test_a_cut_connection_is_one(http: httpx.Client) -> None:
+def test_a_reset_cuts_the_connection(http: httpx.Client) -> None:
     http.post("/_simulator/faults", json={"route": "*", "mode": "reset"})
     with pytest.raises(httpx.RemoteProtocolError):
         http.get("/v1/loops/runs")
     assert http.get("/v1/loops/runs").status_code == 200
 
 
-def test_a_slow_answer_keeps_nobody_waiting(http: httpx.Client, address: str) -> None:
+def test_a_slow_response_blocks_no_other(http: httpx.Client, address: str) -> None:
     fault = {"route": "GET /v1/loops/runs", "mode": "slow", "seconds": 1.5, "count": 4}
     http.post("/_simulator/faults", json=fault)
     took: list[float] = []
@@ -107,7 +107,7 @@ def test_a_slow_answer_keeps_nobody_waiting(http: httpx.Client, address: str) ->
     assert min(took) >= 1.5
 
 
-def test_a_taken_port_gets_one_clear_line(address: str) -> None:
+def test_a_port_in_use_prints_one_line(address: str) -> None:
     port = address.rpartition(":")[2]
     second = subprocess.run(
         [*COMMAND, "--port", port],
@@ -125,7 +125,7 @@ def test_a_taken_port_gets_one_clear_line(address: str) -> None:
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
-def test_it_ends_at_once(number: signal.Signals) -> None:
+def test_a_signal_ends_the_process(number: signal.Signals) -> None:
     with subprocess.Popen(
         [*COMMAND, "--port", "0"],
         stdout=subprocess.PIPE,
@@ -140,7 +140,7 @@ def test_it_ends_at_once(number: signal.Signals) -> None:
     assert (started.returncode, said) == (0, "")
 
 
-def test_it_needs_neither_the_product_nor_its_libraries() -> None:
+def test_no_other_package_is_imported() -> None:
     code = "import sys, loopsweb.simulator.__main__; print(*sys.modules)"
     loaded = subprocess.run(
         [sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=ROOT

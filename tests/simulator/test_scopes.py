@@ -1,4 +1,4 @@
-"""Which key may do what, on every route of both generations."""
+"""Keys and scopes on every route of both generations."""
 
 from __future__ import annotations
 
@@ -8,14 +8,13 @@ import pytest
 
 from loopsweb.simulator import Simulator
 from loopsweb.simulator.route import Route
-from loopsweb.simulator.table import routes_of
-
-from .reach import call, client
+from loopsweb.simulator.route_table import list_routes
+from tests.simulator.http_calls import build_client, send_request
 
 ROUTES = [
     (generation, route)
     for generation in ("documented", "current")
-    for route in routes_of(generation)
+    for route in list_routes(generation)
 ]
 NAMES = [f"{generation} {route}" for generation, route in ROUTES]
 OPEN_TO_OWN_KEYS = {
@@ -35,72 +34,76 @@ OPEN_TO_OWN_KEYS = {
 }
 
 
-def some(route: Route) -> str:
-    """A path of this route that names nothing there is."""
+def fill_path(route: Route) -> str:
+    """A path of this route with unknown IDs."""
     return re.sub(r"{\w+}", "nothing", str(route))
 
 
 @pytest.mark.parametrize(("generation", "route"), ROUTES, ids=NAMES)
-def test_without_a_key_or_with_an_unknown_one_it_is_401(generation: str, route: Route) -> None:
+def test_a_missing_or_unknown_key_is_401(generation: str, route: Route) -> None:
     sim = Simulator(generation=generation, runs=0)
-    assert call(sim, some(route), key=None).status_code == 401
-    assert call(sim, some(route), key="nobody-knows").status_code == 401
+    assert send_request(sim, fill_path(route), key=None).status_code == 401
+    assert send_request(sim, fill_path(route), key="nobody-knows").status_code == 401
 
 
 @pytest.mark.parametrize(("generation", "route"), ROUTES, ids=NAMES)
-def test_a_key_with_the_narrow_scope_is_refused_where_the_wide_one_is_needed(
+def test_the_own_scope_is_refused_where_the_org_scope_is_needed(
     generation: str, route: Route
 ) -> None:
     sim = Simulator(generation=generation, runs=0)
-    refused = call(sim, some(route), key="demo-own-key").status_code == 403
+    refused = send_request(sim, fill_path(route), key="demo-own-key").status_code == 403
     assert refused == (str(route) not in OPEN_TO_OWN_KEYS)
 
 
 @pytest.mark.parametrize(("generation", "route"), ROUTES, ids=NAMES)
-def test_a_key_without_scopes_learns_only_who_it_is(generation: str, route: Route) -> None:
+def test_a_key_without_scopes_reaches_unscoped_routes_only(generation: str, route: Route) -> None:
     sim = Simulator(generation=generation, runs=0)
     sim.world.add_key("bare", sim.world.users[0], scopes=())
-    response = call(sim, some(route), key="bare")
+    response = send_request(sim, fill_path(route), key="bare")
     assert (response.status_code == 200) == (route.scope is None)
 
 
-def test_both_forms_of_the_header_are_understood(either: Simulator) -> None:
+def test_both_authorization_schemes_work(either: Simulator) -> None:
     for form in ("Api-Key demo-org-key", "Bearer demo-org-key", "api-key demo-org-key"):
-        with client(either, None) as http:
+        with build_client(either, None) as http:
             response = http.get("/v1/loops/runs", headers={"Authorization": form})
         assert response.status_code == 200
     for form in ("demo-org-key", "Basic demo-org-key", "Api-Key", "Api-Key ", ""):
-        with client(either, None) as http:
+        with build_client(either, None) as http:
             response = http.get("/v1/loops/runs", headers={"Authorization": form})
         assert response.status_code == 401
 
 
-def test_a_revoked_key_is_unknown_and_an_added_one_is_known(either: Simulator) -> None:
-    assert call(either, "GET /v1/loops/runs").status_code == 200
-    either.world.revoke("demo-org-key")
-    assert call(either, "GET /v1/loops/runs").status_code == 401
+def test_keys_can_be_revoked_and_added(either: Simulator) -> None:
+    assert send_request(either, "GET /v1/loops/runs").status_code == 200
+    either.world.revoke_key("demo-org-key")
+    assert send_request(either, "GET /v1/loops/runs").status_code == 401
     either.world.add_key("Pfx12345.secret", either.world.users[0])
-    assert call(either, "GET /v1/loops/runs", key="Pfx12345.secret").status_code == 200
+    assert send_request(either, "GET /v1/loops/runs", key="Pfx12345.secret").status_code == 200
 
 
-def test_refusals_are_worded_as_their_generation_words_them(sim: Simulator, old: Simulator) -> None:
-    assert call(sim, "GET /v1/loops/runs", key=None).json() == {
+def test_each_generation_words_its_errors(sim: Simulator, old: Simulator) -> None:
+    assert send_request(sim, "GET /v1/loops/runs", key=None).json() == {
         "message": "Authentication credentials were not provided.",
         "details": {"reason": "NOT_AUTHENTICATED"},
     }
-    assert call(old, "GET /v1/loops/runs", key="x").json() == {"error": "Invalid API key."}
+    assert send_request(old, "GET /v1/loops/runs", key="x").json() == {"error": "Invalid API key."}
     wide = "This API key lacks the manage_org_training_projects permission."
-    assert call(old, "GET /v1/loops/deployments", key="demo-own-key").json() == {"detail": wide}
-    assert call(sim, "GET /v1/loops/deployments", key="demo-own-key").json() == {
+    assert send_request(old, "GET /v1/loops/deployments", key="demo-own-key").json() == {
+        "detail": wide
+    }
+    assert send_request(sim, "GET /v1/loops/deployments", key="demo-own-key").json() == {
         "message": wide,
         "details": {"reason": "MISSING_PERMISSION"},
     }
 
 
-def test_each_key_lists_what_its_person_owns(either: Simulator) -> None:
-    name = "id" if either.service.generation == "current" else "run_id"
+def test_a_key_lists_its_users_resources(either: Simulator) -> None:
+    name = "id" if either.dispatcher.generation == "current" else "run_id"
     listed = {
-        key: [run[name] for run in call(either, "GET /v1/loops/runs", key=key).json()["runs"]]
+        key: [
+            run[name] for run in send_request(either, "GET /v1/loops/runs", key=key).json()["runs"]
+        ]
         for key in ("demo-org-key", "demo-own-key", "demo-other-key")
     }
     assert listed == {
@@ -110,15 +113,17 @@ def test_each_key_lists_what_its_person_owns(either: Simulator) -> None:
     assert [len(runs) for runs in listed.values()] == [8, 2, 2]
 
 
-def test_the_whole_organisation_takes_the_wide_scope(sim: Simulator) -> None:
+def test_scope_org_needs_the_org_scope(sim: Simulator) -> None:
     for noun in ("runs", "samplers"):
         route = f"GET /v1/loops/{noun}?scope=org"
-        assert call(sim, route, key="demo-own-key").status_code == 403
-        assert call(sim, route, key="demo-other-key").json() == call(sim, route).json()
-    assert call(sim, "GET /v1/loops/runs?scope=everything").status_code == 400
+        assert send_request(sim, route, key="demo-own-key").status_code == 403
+        assert (
+            send_request(sim, route, key="demo-other-key").json() == send_request(sim, route).json()
+        )
+    assert send_request(sim, "GET /v1/loops/runs?scope=everything").status_code == 400
 
 
-def test_a_colleagues_things_can_be_named_and_strangers_things_cannot(sim: Simulator) -> None:
+def test_resources_are_visible_within_the_organisation_only(sim: Simulator) -> None:
     world = sim.world
     stranger = world.add_user("eve@elsewhere.example", organization="elsewhere")
     noor = world.users[2]
@@ -137,12 +142,12 @@ def test_a_colleagues_things_can_be_named_and_strangers_things_cannot(sim: Simul
             f"GET /v1/loops/deployments/{deployment.id}/logs",
             f"POST /v1/loops/deployments/{deployment.id}/deactivate",
         )
-        assert [call(sim, route).status_code for route in routes] == [status] * len(routes)
-    listed = call(sim, "GET /v1/loops/runs?scope=org").json()["runs"]
+        assert [send_request(sim, route).status_code for route in routes] == [status] * len(routes)
+    listed = send_request(sim, "GET /v1/loops/runs?scope=org").json()["runs"]
     assert "eve@elsewhere.example" not in {run["user"]["email"] for run in listed}
 
 
-def test_a_narrow_key_cannot_name_a_colleagues_run(sim: Simulator) -> None:
+def test_the_own_scope_cannot_see_a_colleagues_run(sim: Simulator) -> None:
     run = sim.world.add_run(owner=sim.world.users[0])
-    response = call(sim, f"GET /v1/loops/checkpoints?run_id={run.id}", key="demo-own-key")
+    response = send_request(sim, f"GET /v1/loops/checkpoints?run_id={run.id}", key="demo-own-key")
     assert response.status_code == 404

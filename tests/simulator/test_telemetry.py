@@ -8,94 +8,92 @@ from typing import Any
 import pytest
 
 from loopsweb.simulator import Simulator
-from loopsweb.simulator.simulator import DEFAULT_NOW
-
-from .reach import call
+from loopsweb.simulator.simulation import DEFAULT_NOW
+from tests.simulator.http_calls import send_request
 
 PATH = "/v1/loops/deployments/d"
 HOUR = timedelta(hours=1)
 
 
-def millis(moment: datetime) -> int:
+def to_millis(moment: datetime) -> int:
     return int(moment.timestamp() * 1000)
 
 
 @pytest.fixture
 def live(sim: Simulator) -> Simulator:
-    """A deployment `d` of two nodes that has run for a day."""
+    """A deployment `d` of two nodes that is a day old."""
     sim.world.clear()
     sim.world.add_deployment(id="d", created_at=DEFAULT_NOW - 24 * HOUR, node_count=2)
     return sim
 
 
-def logs(simulator: Simulator, query: str = "") -> list[dict[str, Any]]:
-    lines: list[dict[str, Any]] = call(simulator, f"GET {PATH}/logs{query}").json()["logs"]
+def get_logs(simulator: Simulator, query: str = "") -> list[dict[str, Any]]:
+    lines: list[dict[str, Any]] = send_request(simulator, f"GET {PATH}/logs{query}").json()["logs"]
     return lines
 
 
-def test_the_last_half_hour_newest_first(live: Simulator) -> None:
-    lines = logs(live)
+def test_logs_are_the_last_half_hour_newest_first(live: Simulator) -> None:
+    lines = get_logs(live)
     stamps = [int(line["timestamp"]) for line in lines]
     assert stamps == sorted(stamps, reverse=True)
-    assert stamps[0] == millis(DEFAULT_NOW) * 1_000_000
-    assert stamps[-1] == millis(DEFAULT_NOW - HOUR / 2) * 1_000_000
+    assert stamps[0] == to_millis(DEFAULT_NOW) * 1_000_000
+    assert stamps[-1] == to_millis(DEFAULT_NOW - HOUR / 2) * 1_000_000
     assert len(lines) == 361
 
 
-def test_they_are_the_same_whenever_asked(live: Simulator) -> None:
-    window = (
-        f"?start_epoch_millis={millis(DEFAULT_NOW - HOUR)}&end_epoch_millis={millis(DEFAULT_NOW)}"
-    )
-    before = logs(live, window)
+def test_logs_do_not_change(live: Simulator) -> None:
+    start, end = to_millis(DEFAULT_NOW - HOUR), to_millis(DEFAULT_NOW)
+    window = f"?start_epoch_millis={start}&end_epoch_millis={end}"
+    before = get_logs(live, window)
     live.advance(600)
-    assert logs(live, window) == before
-    assert logs(live) != before
+    assert get_logs(live, window) == before
+    assert get_logs(live) != before
 
 
-def test_ascending_is_the_other_way_round_from_the_start(live: Simulator) -> None:
-    newest_first = logs(live, "?limit=1000")
-    assert logs(live, "?direction=asc&limit=1000") == newest_first[::-1]
-    assert logs(live, "?direction=asc&limit=3") == newest_first[::-1][:3]
-    assert logs(live, "?limit=3") == newest_first[:3]
+def test_ascending_logs_start_at_the_start(live: Simulator) -> None:
+    newest_first = get_logs(live, "?limit=1000")
+    assert get_logs(live, "?direction=asc&limit=1000") == newest_first[::-1]
+    assert get_logs(live, "?direction=asc&limit=3") == newest_first[::-1][:3]
+    assert get_logs(live, "?limit=3") == newest_first[:3]
 
 
-def test_a_limit_of_five_hundred_unless_told(live: Simulator) -> None:
-    assert len(logs(live, f"?start_epoch_millis={millis(DEFAULT_NOW - HOUR)}")) == 500
+def test_five_hundred_lines_are_the_default(live: Simulator) -> None:
+    assert len(get_logs(live, f"?start_epoch_millis={to_millis(DEFAULT_NOW - HOUR)}")) == 500
 
 
-def test_severity_and_lines_without_one(live: Simulator) -> None:
-    window = f"start_epoch_millis={millis(DEFAULT_NOW - HOUR)}&limit=1000"
-    every = logs(live, f"?{window}")
+def test_logs_are_filtered_by_level(live: Simulator) -> None:
+    window = f"start_epoch_millis={to_millis(DEFAULT_NOW - HOUR)}&limit=1000"
+    every = get_logs(live, f"?{window}")
     assert {line["level"] for line in every} == {"DEBUG", "INFO", "WARNING", None}
-    assert logs(live, f"?{window}&min_level=DEBUG") == [line for line in every if line["level"]]
-    warnings = logs(live, f"?{window}&min_level=WARNING")
+    assert get_logs(live, f"?{window}&min_level=DEBUG") == [line for line in every if line["level"]]
+    warnings = get_logs(live, f"?{window}&min_level=WARNING")
     assert warnings == [line for line in every if line["level"] == "WARNING"]
 
 
-def test_an_end_has_last_words_and_nothing_follows(live: Simulator) -> None:
+def test_an_ended_deployment_has_a_final_line(live: Simulator) -> None:
     deployment = live.world.deployments["d"]
-    live.life.end(deployment, "FAILED")
+    live.lifecycle.end_deployment(deployment, "FAILED")
     live.advance(600)
-    last = logs(live)[0]
-    assert (last["level"], last["timestamp"]) == ("ERROR", str(millis(DEFAULT_NOW) * 1_000_000))
+    last = get_logs(live)[0]
+    assert (last["level"], last["timestamp"]) == ("ERROR", str(to_millis(DEFAULT_NOW) * 1_000_000))
     assert last["message"].startswith("CUDA out of memory")
-    assert logs(live, "?min_level=ERROR") == [last]
-    assert logs(live, "?min_level=ERROR&direction=asc") == [last]
-    assert logs(live, "?direction=asc")[-1] == last
+    assert get_logs(live, "?min_level=ERROR") == [last]
+    assert get_logs(live, "?min_level=ERROR&direction=asc") == [last]
+    assert get_logs(live, "?direction=asc")[-1] == last
 
 
-def test_nothing_is_said_before_the_beginning(live: Simulator) -> None:
-    end = millis(DEFAULT_NOW - 25 * HOUR)
-    assert logs(live, f"?end_epoch_millis={end}") == []
+def test_there_are_no_logs_before_the_start(live: Simulator) -> None:
+    end = to_millis(DEFAULT_NOW - 25 * HOUR)
+    assert get_logs(live, f"?end_epoch_millis={end}") == []
 
 
-def test_a_test_puts_its_own_lines_in(live: Simulator) -> None:
+def test_logs_can_be_given(live: Simulator) -> None:
     line = {"timestamp": "1", "message": "<script>", "replica": None, "level": "ERROR"}
     other = line | {"message": "later", "level": None}
     live.world.deployments["d"].logs = [other, line]
-    assert logs(live) == [other, line]
-    assert logs(live, "?direction=asc") == [line, other]
-    assert logs(live, "?min_level=ERROR") == [line]
+    assert get_logs(live) == [other, line]
+    assert get_logs(live, "?direction=asc") == [line, other]
+    assert get_logs(live, "?min_level=ERROR") == [line]
 
 
 @pytest.mark.parametrize(
@@ -109,35 +107,35 @@ def test_a_test_puts_its_own_lines_in(live: Simulator) -> None:
         "start_epoch_millis=-1",
         "start_epoch_millis=x",
         "start_epoch_millis=999999999999999999",
-        f"start_epoch_millis={millis(DEFAULT_NOW + HOUR)}",
-        f"start_epoch_millis={millis(DEFAULT_NOW - timedelta(days=7, seconds=1))}",
+        f"start_epoch_millis={to_millis(DEFAULT_NOW + HOUR)}",
+        f"start_epoch_millis={to_millis(DEFAULT_NOW - timedelta(days=7, seconds=1))}",
     ],
 )
-def test_a_query_out_of_bounds_is_400(live: Simulator, query: str) -> None:
-    assert call(live, f"GET {PATH}/logs?{query}").status_code == 400
+def test_an_invalid_query_is_400(live: Simulator, query: str) -> None:
+    assert send_request(live, f"GET {PATH}/logs?{query}").status_code == 400
 
 
-def metrics(simulator: Simulator, body: Any) -> Any:
-    return call(simulator, f"POST {PATH}/metrics", body).json()["metrics"]
+def get_metrics(simulator: Simulator, body: Any) -> Any:
+    return send_request(simulator, f"POST {PATH}/metrics", body).json()["metrics"]
 
 
-def test_series_are_aligned_and_the_same_whenever_asked(live: Simulator) -> None:
+def test_series_are_aligned_and_do_not_change(live: Simulator) -> None:
     body = {
-        "start_epoch_millis": millis(DEFAULT_NOW - HOUR),
-        "end_epoch_millis": millis(DEFAULT_NOW),
+        "start_epoch_millis": to_millis(DEFAULT_NOW - HOUR),
+        "end_epoch_millis": to_millis(DEFAULT_NOW),
         "step_seconds": 600,
     }
-    before = metrics(live, body)
+    before = get_metrics(live, body)
     assert [point["timestamp"] for point in before["cpu_usage"]] == [
         f"2026-05-07T{at}:00Z"
         for at in ("09:00", "09:10", "09:20", "09:30", "09:40", "09:50", "10:00")
     ]
     live.advance(3600)
-    assert metrics(live, body) == before
+    assert get_metrics(live, body) == before
 
 
-def test_every_series_is_there_and_believable(live: Simulator) -> None:
-    told = metrics(live, {})
+def test_every_series_has_realistic_values(live: Simulator) -> None:
+    told = get_metrics(live, {})
     assert sorted(told) == [
         "concurrent_requests",
         "cpu_memory_usage_bytes",
@@ -162,15 +160,15 @@ def test_every_series_is_there_and_believable(live: Simulator) -> None:
     assert [node["node_id"] for node in told["per_node_metrics"]] == ["d-0", "d-1"]
 
 
-def test_they_stop_where_the_deployment_did(live: Simulator) -> None:
-    live.life.end(live.world.deployments["d"], "STOPPED")
+def test_series_end_with_the_deployment(live: Simulator) -> None:
+    live.lifecycle.end_deployment(live.world.deployments["d"], "STOPPED")
     live.advance(3600)
-    assert metrics(live, {})["cpu_usage"] == []
+    assert get_metrics(live, {})["cpu_usage"] == []
 
 
-def test_a_fine_step_over_a_long_window_is_made_coarser(live: Simulator) -> None:
-    body = {"start_epoch_millis": millis(DEFAULT_NOW - 24 * HOUR), "step_seconds": 1}
-    assert len(metrics(live, body)["cpu_usage"]) == 715
+def test_a_fine_step_over_a_long_window_is_increased(live: Simulator) -> None:
+    body = {"start_epoch_millis": to_millis(DEFAULT_NOW - 24 * HOUR), "step_seconds": 1}
+    assert len(get_metrics(live, body)["cpu_usage"]) == 715
 
 
 @pytest.mark.parametrize(
@@ -180,9 +178,9 @@ def test_a_fine_step_over_a_long_window_is_made_coarser(live: Simulator) -> None
         {"step_seconds": "60"},
         {"start_epoch_millis": "1"},
         {"start_epoch_millis": 0},
-        {"start_epoch_millis": millis(DEFAULT_NOW + HOUR)},
+        {"start_epoch_millis": to_millis(DEFAULT_NOW + HOUR)},
         [],
     ],
 )
-def test_a_body_out_of_bounds_is_400(live: Simulator, body: Any) -> None:
-    assert call(live, f"POST {PATH}/metrics", body).status_code == 400
+def test_an_invalid_body_is_400(live: Simulator, body: Any) -> None:
+    assert send_request(live, f"POST {PATH}/metrics", body).status_code == 400

@@ -1,4 +1,4 @@
-"""The vendor's own client, which refuses what lacks a field or has one of the wrong type."""
+"""The vendor's client, which refuses missing fields and wrong types."""
 
 from __future__ import annotations
 
@@ -13,8 +13,7 @@ from baseten.client.managementapi import ApiClient, ResponseError
 from baseten.client.managementapi import _models as m
 
 from loopsweb.simulator import Simulator
-
-from .reach import HOST
+from tests.simulator.http_calls import HOST
 
 ADA = "ada@example.com"
 
@@ -30,15 +29,15 @@ def api(sim: Simulator) -> Iterator[ApiClient]:
         yield client.api
 
 
-def running(sim: Simulator) -> Any:
+def find_running(sim: Simulator) -> Any:
     return next(one for one in sim.world.deployments.values() if one.status == "RUNNING")
 
 
-def sampler_checkpoint(sim: Simulator) -> Any:
+def find_sampler_checkpoint(sim: Simulator) -> Any:
     return next(one for one in sim.world.checkpoints.values() if one.target == "sampler")
 
 
-def test_it_lists_what_the_caller_owns(sim: Simulator, api: ApiClient) -> None:
+def test_own_resources_are_listed(sim: Simulator, api: ApiClient) -> None:
     world = sim.world
     assert [one.id for one in api.get_loops_runs().runs] == [
         one.id for one in world.runs.values() if one.owner.email == ADA
@@ -51,7 +50,7 @@ def test_it_lists_what_the_caller_owns(sim: Simulator, api: ApiClient) -> None:
     ]
 
 
-def test_it_lists_the_whole_organisation(sim: Simulator, api: ApiClient) -> None:
+def test_the_organisations_resources_are_listed(sim: Simulator, api: ApiClient) -> None:
     world = sim.world
     runs = api.get_loops_runs(params=m.GetLoopsRunsParams(scope="org")).runs
     assert [one.id for one in runs] == list(world.runs)
@@ -63,7 +62,7 @@ def test_it_lists_the_whole_organisation(sim: Simulator, api: ApiClient) -> None
     ]
 
 
-def test_it_accepts_every_shape_a_world_of_a_week_comes_to(sim: Simulator, api: ApiClient) -> None:
+def test_every_response_of_a_week_is_accepted(sim: Simulator, api: ApiClient) -> None:
     for _ in range(40):
         sim.advance(900)
         for run in api.get_loops_runs(params=m.GetLoopsRunsParams(scope="org")).runs:
@@ -74,8 +73,8 @@ def test_it_accepts_every_shape_a_world_of_a_week_comes_to(sim: Simulator, api: 
         api.get_loops_checkpoints(params=m.GetLoopsCheckpointsParams(run_id=run_id))
 
 
-def test_it_fetches_one_of_each(sim: Simulator, api: ApiClient) -> None:
-    deployment = running(sim)
+def test_single_resources_are_fetched(sim: Simulator, api: ApiClient) -> None:
+    deployment = find_running(sim)
     run = sim.world.runs[deployment.latest_run_id]
     assert api.get_loops_sessions(session_id=run.session_id).session.id == run.session_id
     fetched = api.get_loops_runs_run_id(run_id=run.id).run
@@ -87,7 +86,7 @@ def test_it_fetches_one_of_each(sim: Simulator, api: ApiClient) -> None:
     assert (same.active_run_id, same.instance_type.gpu_type) == (run.id, "H100")
 
 
-def test_it_creates_a_session_a_run_a_trainer_and_a_sampler(sim: Simulator, api: ApiClient) -> None:
+def test_resources_are_created(sim: Simulator, api: ApiClient) -> None:
     session = api.post_loops_sessions().session.id
     run = api.post_loops_runs(
         request=m.CreateLoopsRunRequest(session_id=session, base_model="Qwen/Qwen3-8B")
@@ -104,7 +103,7 @@ def test_it_creates_a_session_a_run_a_trainer_and_a_sampler(sim: Simulator, api:
     again = api.get_loops_runs_run_id(run_id=trainer.id).run
     assert again.sampler is not None
     assert again.sampler.id == paired.id
-    saved = sampler_checkpoint(sim)
+    saved = find_sampler_checkpoint(sim)
     served = api.post_loops_samplers(
         request=m.CreateLoopsSamplerRequest(
             session_id=session,
@@ -114,8 +113,8 @@ def test_it_creates_a_session_a_run_a_trainer_and_a_sampler(sim: Simulator, api:
     assert (served.base_model, served.status.name) == (saved.base_model, "BUILDING")
 
 
-def test_it_works_with_checkpoints(sim: Simulator, api: ApiClient) -> None:
-    saved = sampler_checkpoint(sim)
+def test_checkpoints_are_managed(sim: Simulator, api: ApiClient) -> None:
+    saved = find_sampler_checkpoint(sim)
     uri = f"bt://loops:{saved.run.id}/sampler_weights/{saved.name}"
     by_path = api.get_loops_checkpoints(params=m.GetLoopsCheckpointsParams(checkpoint_path=uri))
     assert [one.id for one in by_path.checkpoints] == [saved.id]
@@ -139,7 +138,7 @@ def test_it_works_with_checkpoints(sim: Simulator, api: ApiClient) -> None:
     assert deployed.model_id != deployed.deployment_id
 
 
-def test_it_reads_logs_and_metrics(sim: Simulator, api: ApiClient) -> None:
+def test_logs_and_metrics_are_read(sim: Simulator, api: ApiClient) -> None:
     deployment = next(one for one in sim.world.deployments.values() if one.node_count > 1)
     limit = m.GetLoopsDeploymentsLogsParams(limit=m.Limit(7))
     assert len(api.get_loops_deployments_logs(deployment_id=deployment.id, params=limit).logs) == 7
@@ -154,20 +153,20 @@ def test_it_reads_logs_and_metrics(sim: Simulator, api: ApiClient) -> None:
     assert archive.presigned_urls == []
 
 
-def test_it_deactivates(sim: Simulator, api: ApiClient) -> None:
-    deployment = running(sim)
+def test_resources_are_deactivated(sim: Simulator, api: ApiClient) -> None:
+    deployment = find_running(sim)
     ended = api.post_loops_deployments_deactivate(deployment_id=deployment.id)
     assert (ended.id, ended.user.email) == (deployment.id, deployment.owner.email)
     with pytest.raises(ResponseError) as refused:
         api.post_loops_deployments_deactivate(deployment_id=deployment.id)
     assert refused.value.status_code == 409
-    run_id = running(sim).latest_run_id
+    run_id = find_running(sim).latest_run_id
     assert api.post_loops_runs_deactivate(run_id=run_id).id == run_id
     alone = next(one for one in sim.world.samplers.values() if one.run_id is None)
     assert api.post_loops_samplers_deactivate(sampler_id=alone.id).id == alone.id
 
 
-def test_it_knows_models_prices_and_people(api: ApiClient) -> None:
+def test_models_prices_and_users_are_read(api: ApiClient) -> None:
     models = api.get_loops_capabilities().supported_models
     assert [one.model_name for one in models if not one.enabled] == ["moonshotai/Kimi-K2-Instruct"]
     one = m.GetLoopsCapabilitiesParams(model="Qwen/Qwen3-8B", max_seq_len=m.MaxSeqLen(131_073))
@@ -180,7 +179,7 @@ def test_it_knows_models_prices_and_people(api: ApiClient) -> None:
     assert [key.type for key in api.get_api_keys().keys] == ["WORKSPACE_MANAGE_ALL"]
 
 
-def test_it_keeps_a_persons_preferences(api: ApiClient) -> None:
+def test_user_config_is_changed(api: ApiClient) -> None:
     changed = m.PatchLoopsUserConfigRequest(trainer_accelerator_priority=["H200", "H100"])
     api.patch_loops_user_config(request=changed)
     config = api.get_loops_user_config().user_config
@@ -188,7 +187,7 @@ def test_it_keeps_a_persons_preferences(api: ApiClient) -> None:
     assert config.sampler_accelerator_priority is None
 
 
-def test_it_finds_everything_under_its_team(sim: Simulator, api: ApiClient) -> None:
+def test_team_routes_work(sim: Simulator, api: ApiClient) -> None:
     (team,) = api.get_teams().teams
     session = api.post_teams_loops_sessions(team_id=team.id).session.id
     run = m.CreateLoopsRunRequest(session_id=session, base_model="Qwen/Qwen3-8B")
@@ -201,8 +200,8 @@ def test_it_finds_everything_under_its_team(sim: Simulator, api: ApiClient) -> N
     assert api.get_teams_loops_samplers(team_id=team.id) == api.get_loops_samplers()
 
 
-def test_no_operation_of_it_is_missing(sim: Simulator, api: ApiClient) -> None:
-    """Every Loops route that the client knows is one of the simulator's."""
+def test_every_vendor_operation_is_simulated(sim: Simulator, api: ApiClient) -> None:
+    """The simulator has every Loops route that the client knows."""
     asked: list[tuple[str, str]] = []
 
     def note(request: Any) -> Any:
@@ -218,6 +217,6 @@ def test_no_operation_of_it_is_missing(sim: Simulator, api: ApiClient) -> None:
         optional = operation.__kwdefaults__ or {}
         with pytest.raises(LookupError):
             operation(**{name: "x" for name in names if name not in optional})
-    known = {(route.method, re.sub(r"{\w+}", "{}", route.path)) for route in sim.service.routes}
+    known = {(route.method, re.sub(r"{\w+}", "{}", route.path)) for route in sim.dispatcher.routes}
     assert [one for one in asked if one not in known] == []
     assert len(asked) == 31

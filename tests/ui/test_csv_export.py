@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from loopsweb.ui.csv_export import FORMULA, cell, lines
+from loopsweb.ui.csv_export import FORMULA_STARTS, format_cell, stream_lines
 
 
 @pytest.mark.parametrize(
@@ -33,22 +33,22 @@ from loopsweb.ui.csv_export import FORMULA, cell, lines
         (datetime(2026, 11, 23, 21, 17, tzinfo=UTC), "2026-11-23T21:17:00Z"),
     ],
 )
-def test_a_cell_is_text_that_runs_nothing(value: object, shown: str) -> None:
-    assert cell(value) == shown
+def test_cells_contain_no_formulas(value: object, shown: str) -> None:
+    assert format_cell(value) == shown
 
 
 @given(st.lists(st.text(st.characters(exclude_categories=["Cs"])), max_size=5))
-def test_what_is_read_back_is_what_was_written_and_no_formula(names: list[str]) -> None:
+def test_cells_round_trip_without_formulas(names: list[str]) -> None:
     rows = [SimpleNamespace(name=name) for name in names]
-    text = "".join(lines({"Name": "name"}, rows))
+    text = "".join(stream_lines({"Name": "name"}, rows))
     read = [row[0] if row else "" for row in csv.reader(io.StringIO(text, newline=""))]
     assert read[0] == "Name"
     assert [name.removeprefix("'") for name in read[1:]] == [
         name.removeprefix("'") for name in names
     ]
-    assert not any(name.startswith(FORMULA) for name in read[1:])
+    assert not any(name.startswith(FORMULA_STARTS) for name in read[1:])
 
 
-def test_no_cell_falls_apart_where_the_separator_is_a_semicolon() -> None:
-    text = "".join(lines({"Name": "name"}, [SimpleNamespace(name="a;=HYPERLINK(1)")]))
+def test_cells_with_semicolons_stay_whole() -> None:
+    text = "".join(stream_lines({"Name": "name"}, [SimpleNamespace(name="a;=HYPERLINK(1)")]))
     assert list(csv.reader(io.StringIO(text), delimiter=";")) == [["Name"], ["a;=HYPERLINK(1)"]]

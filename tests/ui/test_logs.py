@@ -7,7 +7,7 @@ import sys
 import pytest
 import structlog
 
-from loopsweb.ui.logs import configure, formatter
+from loopsweb.ui.logs import build_formatter, configure
 
 
 @pytest.mark.parametrize("as_json", [True, False])
@@ -17,15 +17,15 @@ def test_an_exception_is_redacted_too(as_json: bool) -> None:
         int("sent Authorization: Api-Key canary-in-an-exception")
     except ValueError:
         record.exc_info = sys.exc_info()
-    line = formatter(as_json=as_json).format(record)
+    line = build_formatter(as_json=as_json).format(record)
     assert "failed once" in line
     assert "ValueError" in line
     assert "canary" not in line
 
 
-def test_json_lines_can_be_read_again() -> None:
+def test_json_log_lines_can_be_parsed() -> None:
     record = logging.LogRecord("any", logging.INFO, __file__, 1, "Bearer canary-token", (), None)
-    line = json.loads(formatter(as_json=True).format(record))
+    line = json.loads(build_formatter(as_json=True).format(record))
     assert (line["logger"], line["level"], line["event"]) == ("any", "info", "Bearer [redacted]")
 
 

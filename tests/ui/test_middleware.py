@@ -8,10 +8,10 @@ from django.urls import reverse
 
 from loopsweb.accounts.models import User, Workspace
 from loopsweb.ui.middleware import OutageMiddleware
-from tests.personas import client_of
+from tests.personas import login_as
 
 
-def test_every_answer_carries_the_strict_headers(client: Client) -> None:
+def test_every_response_has_security_headers(client: Client) -> None:
     answer = client.get("/healthz")
     assert answer["Content-Security-Policy"] == (
         "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; "
@@ -38,7 +38,7 @@ def test_a_request_id_is_never_taken_from_the_client(client: Client) -> None:
         ("http://[::1", "/"),
     ],
 )
-def test_a_live_region_that_is_signed_out_leads_to_sign_in(
+def test_a_signed_out_live_region_redirects_to_sign_in(
     acme: Workspace, client: Client, current: str, then: str
 ) -> None:
     url = reverse("runs:list", args=[acme.slug])
@@ -53,7 +53,7 @@ def test_signing_in_without_htmx_is_an_ordinary_redirect(acme: Workspace, client
     assert client.get(url).status_code == 302
 
 
-def test_a_lost_database_is_said_plainly(rf: RequestFactory) -> None:
+def test_a_lost_database_shows_the_outage_page(rf: RequestFactory) -> None:
     request = rf.get("/w/acme/")
     middleware = OutageMiddleware(lambda _request: HttpResponse())
     answer = middleware.process_exception(request, OperationalError("gone"))
@@ -64,18 +64,18 @@ def test_a_lost_database_is_said_plainly(rf: RequestFactory) -> None:
     assert middleware.process_exception(request, ValueError()) is None
 
 
-def test_pages_are_kept_by_nobody(acme: Workspace, alice: User) -> None:
-    answer = client_of(alice).get(reverse("dashboard:overview", args=[acme.slug]))
+def test_pages_are_not_cached(acme: Workspace, alice: User) -> None:
+    answer = login_as(alice).get(reverse("dashboard:overview", args=[acme.slug]))
     assert answer["Cache-Control"] == "private, no-store"
     assert "HX-Target" in answer["Vary"]
 
 
-def test_no_error_is_kept_by_a_cache(acme: Workspace, alice: User, mallory: User) -> None:
+def test_errors_are_not_cached(acme: Workspace, alice: User, mallory: User) -> None:
     url = reverse("dashboard:overview", args=[acme.slug])
     answers = [
-        client_of(alice).get("/nothing/here/"),
-        client_of(mallory).get(url),
-        client_of(alice).get("/healthz", headers={"host": "evil.example"}),
+        login_as(alice).get("/nothing/here/"),
+        login_as(mallory).get(url),
+        login_as(alice).get("/healthz", headers={"host": "evil.example"}),
     ]
     assert [answer.status_code for answer in answers] == [404, 404, 400]
     assert {answer["Cache-Control"] for answer in answers} == {"private, no-store"}

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from loopsweb.json_api.tokens.models import PREFIX
-from loopsweb.ui.redaction import BLANK, redact
+from loopsweb.ui.redaction import REDACTED, redact
 
 secrets = st.text(string.ascii_letters + string.digits + "-_.", max_size=60).map(
     lambda text: f"s3cr3t{text}"
@@ -46,23 +46,23 @@ surroundings = st.text(string.ascii_letters + " \n.,", max_size=20)
 def test_no_form_of_a_secret_survives(form: str, secret: str, before: str, after: str) -> None:
     line = f"{before} {form.format(secret, secret)} {after}"
     assert "s3cr3t" not in redact(line)
-    assert BLANK in redact(line)
+    assert REDACTED in redact(line)
 
 
-def test_a_key_standing_alone_is_blanked() -> None:
+def test_a_key_on_its_own_is_redacted() -> None:
     key = f"{'aB3' * 2}dE.{'x9Yz' * 8}"
-    assert redact(f"tried {key}!") == f"tried {BLANK}!"
+    assert redact(f"tried {key}!") == f"tried {REDACTED}!"
 
 
-def test_an_access_token_of_ours_is_blanked_wherever_it_stands() -> None:
+def test_our_access_tokens_are_redacted() -> None:
     token = PREFIX + token_urlsafe(32)
-    assert redact(f"tried {token}!") == f"tried {BLANK}!"
-    assert redact(f'{{"token":"{token}"}}') == f'{{"token":"{BLANK}"}}'
+    assert redact(f"tried {token}!") == f"tried {REDACTED}!"
+    assert redact(f'{{"token":"{token}"}}') == f'{{"token":"{REDACTED}"}}'
 
 
-def test_of_an_address_only_the_password_is_blanked() -> None:
+def test_only_the_password_of_a_url_is_redacted() -> None:
     line = "postgres://loopsweb:pa:ss@w0rd@db:5432/x and http://host:8000/a@b"
-    assert redact(line) == f"postgres://loopsweb:{BLANK}@db:5432/x and http://host:8000/a@b"
+    assert redact(line) == f"postgres://loopsweb:{REDACTED}@db:5432/x and http://host:8000/a@b"
 
 
 @pytest.mark.parametrize(
@@ -70,7 +70,7 @@ def test_of_an_address_only_the_password_is_blanked() -> None:
     ["://", "://a:", "://a:b", "a", ":", "@", "loopsweb_", "sessionid", "sessionid ", "csrftoken='",
      "authorization", "authorization ", "bearer", "bearer ", "?x-amz-", " sig", "/invitations/"],
 )  # fmt: skip
-def test_no_text_takes_long(part: str) -> None:
+def test_redaction_takes_linear_time(part: str) -> None:
     started = time.monotonic()
     redact(part * (1_000_000 // len(part)))
     assert time.monotonic() - started < 2
@@ -85,19 +85,19 @@ def test_no_text_takes_long(part: str) -> None:
         "http://loopsweb.example.com/accounts/password/reset/key/",
     ],
 )
-def test_a_link_that_is_as_good_as_a_password_is_blanked(before: str) -> None:
+def test_links_that_grant_access_are_redacted(before: str) -> None:
     line = before + "1a-d5gk2m-0123456789abcdef_-0123456789abcdef"
 
-    assert redact(f"{line}/ 200") == f"{before}{BLANK}/ 200"
-    assert redact(f'{{"path": "{line}"}}') == f'{{"path": "{before}{BLANK}"}}'
+    assert redact(f"{line}/ 200") == f"{before}{REDACTED}/ 200"
+    assert redact(f'{{"path": "{line}"}}') == f'{{"path": "{before}{REDACTED}"}}'
 
 
-def test_what_is_no_secret_stays() -> None:
+def test_text_without_secrets_is_unchanged() -> None:
     line = "GET /w/acme/runs/?status=ACTIVE&sort=-created 200 in 0.012 s as alice@example.com"
     assert redact(line) == line
 
 
 @given(st.dictionaries(st.text(max_size=20), st.text(max_size=40), max_size=4))
-def test_json_stays_json(record: dict[str, str]) -> None:
+def test_redacted_json_stays_valid(record: dict[str, str]) -> None:
     line = json.dumps({**record, "authorization": "Api-Key abc.def"})
-    assert json.loads(redact(line))["authorization"] == BLANK
+    assert json.loads(redact(line))["authorization"] == REDACTED

@@ -18,7 +18,7 @@ ids = st.text(st.characters(exclude_categories=["Cs", "Cc"]), min_size=1, max_si
 @example("enter")
 @example("files/download")
 @example("x?y#z")
-def test_any_id_is_one_segment_that_leads_back_to_it(remote_id: str) -> None:
+def test_any_id_round_trips_as_one_segment(remote_id: str) -> None:
     url = reverse("runs:detail", args=["acme", remote_id])
     assert url.count("/") == 5
     found = resolve(unquote(url))
@@ -26,5 +26,5 @@ def test_any_id_is_one_segment_that_leads_back_to_it(remote_id: str) -> None:
 
 
 @pytest.mark.parametrize("remote_id", ["k4q95w5", "sess_xyz789", "dep_def456"])
-def test_ordinary_ids_stand_as_they_are(remote_id: str) -> None:
+def test_ordinary_ids_are_unchanged(remote_id: str) -> None:
     assert reverse("runs:detail", args=["acme", remote_id]) == f"/w/acme/runs/{remote_id}/"

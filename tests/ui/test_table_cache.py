@@ -6,21 +6,21 @@ from collections.abc import Iterator
 from django.conf import settings
 from django.core.cache import caches
 
-from loopsweb.ui.table_cache import remembered
+from loopsweb.ui.table_cache import cached
 
 
 def counting() -> Iterator[str]:
     yield from ("first", "second")
 
 
-def test_what_is_remembered_is_not_made_again() -> None:
+def test_cached_tables_are_not_rendered_again() -> None:
     made = counting()
 
-    assert [remembered(lambda: next(made), within=(1, "a")) for _ in range(2)] == ["first"] * 2
-    assert remembered(lambda: next(made), within=(2, "a")) == "second"
+    assert [cached(lambda: next(made), key=(1, "a")) for _ in range(2)] == ["first"] * 2
+    assert cached(lambda: next(made), key=(2, "a")) == "second"
 
 
-def test_no_cache_takes_room_from_another() -> None:
+def test_caches_are_separate() -> None:
     for alias in settings.CACHES:
         caches[alias].set("whose", alias)
 
@@ -29,7 +29,7 @@ def test_no_cache_takes_room_from_another() -> None:
     assert kept == {"default": "default", "sessions": "sessions", "tables": "tables"}
 
 
-def test_a_remembered_table_is_among_the_tables() -> None:
-    remembered(lambda: "a table", within=("here",))
+def test_a_cached_table_is_in_the_tables_cache() -> None:
+    cached(lambda: "a table", key=("here",))
 
     assert caches["tables"].get(hashlib.sha256(b"('here',)").hexdigest()) == "a table"

@@ -8,7 +8,7 @@ from django.urls import reverse
 
 
 @pytest.mark.django_db
-def test_a_file_is_refused_on_a_plain_page(client: Client) -> None:
+def test_uploads_are_refused(client: Client) -> None:
     file = io.BytesIO(b"x" * 30_000_000)
     file.name = "a.bin"
     answer = client.post(reverse("account_login"), {"login": "a@example.com", "file": file})
@@ -17,6 +17,6 @@ def test_a_file_is_refused_on_a_plain_page(client: Client) -> None:
 
 
 @pytest.mark.django_db
-def test_a_form_of_several_parts_without_files_is_read(client: Client) -> None:
+def test_a_multipart_form_without_files_is_accepted(client: Client) -> None:
     answer = client.post(reverse("account_login"), {"login": "a@example.com", "password": "x"})
     assert answer.status_code == 200

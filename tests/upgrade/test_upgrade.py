@@ -18,7 +18,7 @@ from typing import Any
 import psycopg
 import pytest
 
-from tests.processes import run
+from tests.processes import run_command
 from tests.upgrade.released import Database, Table, loaded
 
 AUDIT_KEY = base64.b64encode(b"only for tests, 32 bytes long...").decode()
@@ -35,7 +35,7 @@ from django.apps import apps
 def rows(model): return apps.get_model(model).objects.order_by("pk")
 factors = {each.type: each.data for each in rows("mfa.Authenticator")}
 print(json.dumps({
-    "api keys": [key.secret() for key in rows("keys.Key")],
+    "api keys": [key.decrypt_secret() for key in rows("keys.Key")],
     "second factor": get_adapter().decrypt(factors["totp"]["secret"]),
     "recovery codes": len(get_adapter().decrypt(factors["recovery_codes"]["seed"])) > 0,
     "states": {each.incident.hex: each.state for each in rows("resources.Deactivation")},
@@ -53,7 +53,7 @@ class Upgraded:
     def manage(self, *arguments: str) -> str:
         """What the command said. It must succeed."""
         environment = {"DATABASE_URL": self.database.url, "LOOPSWEB_AUDIT_KEY": AUDIT_KEY}
-        done = run(*arguments, environment=environment)
+        done = run_command(*arguments, environment=environment)
         assert done.returncode == 0, done.stdout + done.stderr
         return done.stdout
 
@@ -91,7 +91,7 @@ def test_every_audit_chain_holds_up_to_its_head(upgraded: Upgraded, tmp_path: Pa
     heads.write_text("\n".join(as_text(head) for (head,) in signed))
     said = upgraded.manage("audit", "verify", "--head", str(heads))
     for workspace, sequence in upgraded.before["audit_chain"].of("workspace", "sequence"):
-        assert f"{workspace}: verified up to #{sequence}, against 1 handed out" in said
+        assert f"{workspace}: verified up to #{sequence}, checked against 1 signed head" in said
 
 
 def as_text(value: Any) -> str:

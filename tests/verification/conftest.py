@@ -1,7 +1,7 @@
-"""Where the assertions of this folder are run: both simulators, and a real server if one is named.
+"""The servers of these tests: both simulators, and a real server if a key is set.
 
-With LOOPSWEB_VERIFY_API_KEY set they also read, and only read, from LOOPSWEB_VERIFY_API_URL
-(default https://api.baseten.co): what holds for the simulator has to hold there.
+With LOOPSWEB_VERIFY_API_KEY the tests also read, and only read, from LOOPSWEB_VERIFY_API_URL
+(default https://api.baseten.co).
 """
 
 from __future__ import annotations
@@ -45,9 +45,9 @@ if KEY:
 @pytest.fixture(params=TARGETS)
 def target(request: pytest.FixtureRequest) -> Iterator[tuple[Connect, str]]:
     yield request.param
-    if http_client.http.cache_info().currsize:
-        http_client.http().close()
-        http_client.http.cache_clear()
+    if http_client.get_http_client.cache_info().currsize:
+        http_client.get_http_client().close()
+        http_client.get_http_client.cache_clear()
 
 
 @pytest.fixture
@@ -58,6 +58,6 @@ def client(target: tuple[Connect, str]) -> Client:
 
 @pytest.fixture
 def stranger(target: tuple[Connect, str]) -> Client:
-    """With a key nobody has."""
+    """A client with an unknown key."""
     connect, _ = target
     return connect("nobody.has-this-key")

@@ -1,4 +1,5 @@
-"""allauth, bent to this house: nobody registers themselves, second factors are kept encrypted."""
+"""allauth's account adapter for this site: no self-registration, and password changes are
+audited."""
 
 from __future__ import annotations
 
@@ -8,65 +9,58 @@ from typing import Any
 from allauth.account.adapter import DefaultAccountAdapter
 from allauth.core import context
 from allauth.core.exceptions import ImmediateHttpResponse
-from allauth.mfa.adapter import DefaultMFAAdapter
 from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.http import HttpRequest
 from django.shortcuts import redirect
 from django.utils import timezone
 
-from loopsweb import cipher
-from loopsweb.accounts.auth.lockout import locked_out
+from loopsweb.accounts.auth.lockout import describe_lockout
 from loopsweb.accounts.auth.reauthentication import (
-    confirmed_lately,
-    has_a_way_here,
-    where_to_confirm,
+    can_reauthenticate_locally,
+    is_recently_authenticated,
+    reauthentication_url,
 )
 from loopsweb.accounts.models import User
-from loopsweb.accounts.teams.audit import tell_teams_of
-from loopsweb.audit.record import actor
-
-PURPOSE = "mfa"
+from loopsweb.accounts.teams.audit import record_person_event
+from loopsweb.audit.record import actor_of_request
 
 
 class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
     def is_reauthentication_required(self, *, app: str, **kwargs: Any) -> bool:
-        """A sign-in counts as a confirmation, for as long as one does. allauth itself knows no way
-        for those who sign in elsewhere."""
+        """A recent sign-in counts as reauthentication.
+
+        Raises ImmediateHttpResponse for people who sign in at an identity provider only: allauth
+        does not send them back there by itself.
+        """
         request = context.request
-        if confirmed_lately(request):
+        if is_recently_authenticated(request):
             return False
-        if not has_a_way_here(request):
-            back = where_to_confirm(request, back=request.path)
-            raise ImmediateHttpResponse(redirect(back))
+        if not can_reauthenticate_locally(request):
+            raise ImmediateHttpResponse(redirect(reauthentication_url(request, back=request.path)))
         return True
 
     def pre_authenticate(self, request: HttpRequest, **credentials: Any) -> None:
         try:
             super().pre_authenticate(request, **credentials)
         except ValidationError as error:
-            who = self._get_login_attempts_cache_key(request, **credentials)
-            raise ValidationError(locked_out(request, who, now=time.time())) from error
+            # allauth has no public name for the key that failed sign-ins are counted under.
+            key = self._get_login_attempts_cache_key(request, **credentials)
+            raise ValidationError(describe_lockout(request, key, now=time.time())) from error
 
     def set_password(self, user: User, password: str) -> None:
-        """Where a person changes theirs or follows a link to a new one: told, or not set."""
+        """Change or reset a password. It is set only if the audit event is recorded."""
         request = context.request
         how = "changed" if request.user.is_authenticated else "by a mailed link"
         with transaction.atomic():
-            answer = {"password": how}
-            now = timezone.now()
-            tell_teams_of(user, "person.password", by=actor(request), now=now, answer=answer)
+            record_person_event(
+                user,
+                "person.password",
+                by=actor_of_request(request),
+                now=timezone.now(),
+                answer={"password": how},
+            )
             super().set_password(user, password)
 
     def is_open_for_signup(self, request: HttpRequest) -> bool:
         return False
-
-
-class MFAAdapter(DefaultMFAAdapter):  # type: ignore[misc]
-    """allauth says neither whose secret it is nor where it will lie: only the purpose is bound."""
-
-    def encrypt(self, text: str) -> str:
-        return cipher.ring().encrypt(text, purpose=PURPOSE)
-
-    def decrypt(self, encrypted_text: str) -> str:
-        return cipher.ring().decrypt(encrypted_text, purpose=PURPOSE)

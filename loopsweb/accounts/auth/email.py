@@ -1,10 +1,11 @@
-"""Whether email leaves this loopsweb. Without a mail server it would end in the log, where secrets
-must not stand."""
+"""Whether this site sends email. Without a mail server, messages would end up in the log, where
+secrets must not appear."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from functools import wraps
+from http import HTTPStatus
 from typing import Concatenate, ParamSpec
 
 from django.conf import settings
@@ -17,18 +18,18 @@ P = ParamSpec("P")
 View = Callable[Concatenate[HttpRequest, P], HttpResponseBase]
 
 
-def email_is_sent() -> bool:
+def is_email_configured() -> bool:
     return not settings.EMAIL_BACKEND.endswith(".console.EmailBackend")
 
 
-def only_with_email(view: View[P]) -> View[P]:
-    """For the pages of a password's reset, whose link is as good as the password."""
+def require_email_configured(view: View[P]) -> View[P]:
+    """For the password reset views, which send a link that is as good as the password."""
 
     @wraps(view)
     def guarded(request: HttpRequest, /, *args: P.args, **kwargs: P.kwargs) -> HttpResponseBase:
-        if email_is_sent():
+        if is_email_configured():
             return view(request, *args, **kwargs)
-        status = 403 if request.method == "POST" else 200
+        status = HTTPStatus.FORBIDDEN if request.method == "POST" else HTTPStatus.OK
         return render_page(request, "account/password_reset_closed.html", {}, status=status)
 
     return guarded

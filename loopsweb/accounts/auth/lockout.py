@@ -1,28 +1,35 @@
-"""Too many wrong passwords: until when, in words."""
+"""How long sign-in stays locked after too many wrong passwords."""
 
 from __future__ import annotations
 
+# allauth's public `core.ratelimit` does not say when a limit has room again.
 from allauth.core.internal import ratelimit
 from django.core.cache import cache
 from django.http import HttpRequest
 
-LIMITS = {"app": "allauth.account", "action": "login_failed"}
+LIMIT = {"app": "allauth.account", "action": "login_failed"}
 
 
-def locked_out(request: HttpRequest, who: str, *, now: float) -> str:
-    """A sentence for whoever may not try at the moment. now: seconds since the epoch."""
-    seconds = round(seconds_left(request, who, now=now))
+def describe_lockout(request: HttpRequest, key: str, *, now: float) -> str:
+    """The error shown while sign-in is locked. now: seconds since the epoch."""
+    seconds = round(lockout_seconds(request, key, now=now))
     minutes = -(-seconds // 60)
-    when = f"in {seconds} seconds" if minutes <= 1 else f"in {minutes} minutes"
-    return f"Too many wrong passwords. Try again {when}. The right password does not work before."
+    if minutes > 1:
+        wait = f"{minutes} minutes"
+    else:
+        wait = "1 second" if seconds == 1 else f"{seconds} seconds"
+    return (
+        f"Too many wrong passwords. Try again in {wait}. "
+        "Until then, even the correct password is rejected."
+    )
 
 
-def seconds_left(request: HttpRequest, who: str, *, now: float) -> float:
-    """Until each limit that is used up has room for one more try; at least one second."""
+def lockout_seconds(request: HttpRequest, key: str, *, now: float) -> float:
+    """Seconds until every exhausted limit allows another attempt; at least one."""
     longest = 1.0
-    for rate in ratelimit.get_rates(**LIMITS):
-        name = ratelimit.get_cache_key(request, rate=rate, key=who, **LIMITS)
-        tries = sorted(at for at in cache.get(name, []) if at > now - rate.duration)
-        if len(tries) >= rate.amount:
-            longest = max(longest, tries[-rate.amount] + rate.duration - now)
+    for rate in ratelimit.get_rates(**LIMIT):
+        name = ratelimit.get_cache_key(request, rate=rate, key=key, **LIMIT)
+        attempts = sorted(at for at in cache.get(name, []) if at > now - rate.duration)
+        if len(attempts) >= rate.amount:
+            longest = max(longest, attempts[-rate.amount] + rate.duration - now)
     return longest

@@ -1,27 +1,76 @@
-"""Who has no second factor is led to one, before they enter where a team demands it."""
+"""Two-factor authentication (MFA): the teams that require it, and the encryption of its secrets."""
 
 from __future__ import annotations
 
+from http import HTTPStatus
+from typing import Any
+
 from allauth.core.exceptions import ImmediateHttpResponse
+from allauth.mfa.adapter import DefaultMFAAdapter
+from allauth.mfa.models import Authenticator
 from allauth.mfa.utils import is_mfa_enabled
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.urls import reverse
 
+from loopsweb import cipher
 from loopsweb.accounts.models import Team, User
 
+CIPHER_PURPOSE = "mfa"
+SECRET_FIELDS = ("secret", "seed", "migrated_codes")
 
-def is_missing(person: User, team: Team) -> bool:
-    """Recovery codes alone are none."""
+
+def lacks_required_mfa(person: User, team: Team) -> bool:
+    """Recovery codes alone do not count as MFA."""
     return team.second_factor_required and not is_mfa_enabled(person)
 
 
-def demand(request: HttpRequest, person: User, team: Team) -> None:
-    """Raises ImmediateHttpResponse, which allauth's middleware answers with."""
-    if not is_missing(person, team):
+def require_mfa(request: HttpRequest, person: User, team: Team) -> None:
+    """Redirect to the MFA setup page if the team requires MFA and the person has none.
+
+    Raises ImmediateHttpResponse, which allauth's middleware answers with.
+    """
+    if not lacks_required_mfa(person, team):
         return
     if "HX-Request" not in request.headers:
         raise ImmediateHttpResponse(redirect("second_factor"))
-    lead = HttpResponse(status=204)
-    lead["HX-Redirect"] = reverse("second_factor")
-    raise ImmediateHttpResponse(lead)
+    response = HttpResponse(status=HTTPStatus.NO_CONTENT)
+    response["HX-Redirect"] = reverse("second_factor")
+    raise ImmediateHttpResponse(response)
+
+
+class MFAAdapter(DefaultMFAAdapter):  # type: ignore[misc]
+    """Encrypts MFA secrets. allauth passes no owner, so the cipher binds only the purpose."""
+
+    def encrypt(self, text: str) -> str:
+        return cipher.get_ring().encrypt(text, purpose=CIPHER_PURPOSE)
+
+    def decrypt(self, encrypted_text: str) -> str:
+        return cipher.get_ring().decrypt(encrypted_text, purpose=CIPHER_PURPOSE)
+
+
+def reencrypt_mfa_secrets() -> tuple[int, list[str]]:
+    """Re-encrypt with the ring's first key. Returns the number re-encrypted and a message for each
+    authenticator that could not be decrypted."""
+    count, unreadable = 0, []
+    for authenticator in Authenticator.objects.exclude(type=Authenticator.Type.WEBAUTHN):
+        before = authenticator.data
+        try:
+            secrets = {name: _reencrypt(before[name]) for name in SECRET_FIELDS if name in before}
+        except cipher.CipherError as error:
+            unreadable.append(f"Two-factor secret of {authenticator.user}: {error}")
+            continue
+        if any(before[name] != value for name, value in secrets.items()):
+            authenticator.data = {**before, **secrets}
+            authenticator.save(update_fields=["data"])
+            count += 1
+    return count, unreadable
+
+
+def _reencrypt(value: Any) -> Any:
+    if isinstance(value, list):
+        return [_reencrypt(each) for each in value]
+    ring = cipher.get_ring()
+    if cipher.parse_ring_id(value) == ring.current:
+        return value
+    return ring.encrypt(ring.decrypt(value, purpose=CIPHER_PURPOSE), purpose=CIPHER_PURPOSE)

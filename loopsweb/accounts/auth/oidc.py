@@ -1,12 +1,13 @@
-"""Sign-in by the organisation's own OpenID Connect service, if one is configured.
+"""Single sign-on with the organisation's OpenID Connect provider, if one is configured.
 
-Who its verified email names here already, comes in as that person. Somebody new comes in only with
-a group that has a role here; what the groups say then holds for every team they speak of.
+A verified email that belongs to an account here signs in to that account. New people need a group
+that is mapped to a role here.
 """
 
 from __future__ import annotations
 
 import time
+from http import HTTPStatus
 from typing import Any
 
 import structlog
@@ -20,29 +21,30 @@ from django.dispatch import receiver
 from django.http import HttpRequest
 
 from loopsweb.accounts.auth import oidc_reauthentication
-from loopsweb.accounts.auth.oidc_roles import claims_of, granted
+from loopsweb.accounts.auth.oidc_roles import matching_mappings, read_claims
 from loopsweb.accounts.models import User
-from loopsweb.ui.errors import page
+from loopsweb.ui.errors import render_error
 
 log = structlog.get_logger(__name__)
-NOT_VERIFIED = "Your sign-in service does not say that your email is verified. Ask whoever runs it."
+NOT_VERIFIED = (
+    "Your identity provider has not verified your email address. Ask its administrator to do so."
+)
 NO_GROUP = (
-    "Your sign-in service knows you, but none of your groups has a place here. "
-    "Ask an admin of your team to invite you."
+    "None of your groups at the identity provider has a role here. Ask a team admin to invite you."
 )
-ANOTHER = "You are signed in here with another email. Sign out first."
-ANOTHER_IDENTITY = (
-    "Your sign-in service knows another identity by this email than the one that this account "
-    "belongs to. Whoever runs loopsweb can take the former one away in /admin/."
+OTHER_EMAIL = "You are already signed in here with another email address. Sign out first."
+OTHER_IDENTITY = (
+    "The account with this email is linked to another identity at your identity provider. "
+    "Ask an administrator to remove that identity in /admin/."
 )
-NOT_ASKED = (
-    "Nothing was confirmed: your sign-in service did not ask you again who you are. "
+NOT_REAUTHENTICATED = (
+    "Your identity provider did not ask you to sign in again, so nothing was confirmed. "
     "Sign out there, then try again."
 )
 
 
-def verified(sociallogin: SocialLogin) -> list[str]:
-    """In lower case. Some services say it as text, and "false" is one."""
+def verified_emails(sociallogin: SocialLogin) -> list[str]:
+    """In lower case. Some providers send `verified` as text, where "false" would be truthy."""
     return [
         each.email.lower()
         for each in sociallogin.email_addresses
@@ -50,56 +52,60 @@ def verified(sociallogin: SocialLogin) -> list[str]:
     ]
 
 
-class SingleSignOn(DefaultSocialAccountAdapter):  # type: ignore[misc]
+class OIDCAdapter(DefaultSocialAccountAdapter):  # type: ignore[misc]
     def pre_social_login(self, request: HttpRequest, sociallogin: SocialLogin) -> None:
-        emails = verified(sociallogin)
+        emails = verified_emails(sociallogin)
         if not emails:
-            refuse(request, NOT_VERIFIED)
+            refuse_sign_in(request, NOT_VERIFIED)
         if request.user.is_authenticated and request.user.email not in emails:
-            refuse(request, ANOTHER)
-        if not sociallogin.is_existing and not granted(claims_of(sociallogin)):
-            refuse(request, NO_GROUP)
-        if is_second_identity(sociallogin):
-            refuse(request, ANOTHER_IDENTITY)
-        if oidc_reauthentication.was_not_asked(sociallogin, now=time.time()):
-            refuse(request, NOT_ASKED, title="You were not asked")
+            refuse_sign_in(request, OTHER_EMAIL)
+        if not sociallogin.is_existing and not matching_mappings(read_claims(sociallogin)):
+            refuse_sign_in(request, NO_GROUP)
+        if has_other_identity(sociallogin):
+            refuse_sign_in(request, OTHER_IDENTITY)
+        if oidc_reauthentication.skipped_reauthentication(sociallogin, now=time.time()):
+            refuse_sign_in(request, NOT_REAUTHENTICATED, title="Not confirmed")
 
     def generate_state_param(self, state: dict[str, Any]) -> str:
-        """What is noted in `state` comes back with the answer to this very request."""
-        state[oidc_reauthentication.ASKED_AGAIN] = oidc_reauthentication.asks_again(context.request)
+        """The provider returns `state` unchanged with the answer to this request."""
+        state[oidc_reauthentication.REQUESTED_KEY] = (
+            oidc_reauthentication.requests_reauthentication(context.request)
+        )
         return str(super().generate_state_param(state))
 
     def is_open_for_signup(self, request: HttpRequest, sociallogin: SocialLogin) -> bool:
         return True  # pre_social_login has decided
 
     def is_auto_signup_allowed(self, request: HttpRequest, sociallogin: SocialLogin) -> bool:
-        return True  # nobody chooses the email they are known by
+        return True  # new people must not choose another email
 
     def save_user(self, request: HttpRequest, sociallogin: SocialLogin, form: Any = None) -> User:
-        claims = claims_of(sociallogin)
+        claims = read_claims(sociallogin)
         with transaction.atomic():
             name = "".join(filter(str.isprintable, str(claims.get("name") or "")))[:150]
-            person = User.objects.create_user(verified(sociallogin)[0], name=name)
+            person = User.objects.create_user(verified_emails(sociallogin)[0], name=name)
             sociallogin.user = person
             sociallogin.save(request, connect=True)
         return person
 
 
-def is_second_identity(sociallogin: SocialLogin) -> bool:
-    """Whether an unknown one asks for a person who has one already: addresses are given anew."""
+def has_other_identity(sociallogin: SocialLogin) -> bool:
+    """Whether an unknown identity claims an account that is linked to another one: providers
+    reassign email addresses."""
     if sociallogin.account.pk is not None or not sociallogin.is_existing:
         return False
     return bool(SocialAccount.objects.filter(user=sociallogin.user).exists())
 
 
-def refuse(request: HttpRequest, why: str, *, title: str = "You are not signed in") -> None:
+def refuse_sign_in(request: HttpRequest, why: str, *, title: str = "You are not signed in") -> None:
+    """Raises ImmediateHttpResponse."""
     log.warning("single_sign_on_refused", why=why)
-    raise ImmediateHttpResponse(page(request, 403, title, why))
+    raise ImmediateHttpResponse(render_error(request, HTTPStatus.FORBIDDEN, title, why))
 
 
 @receiver(user_logged_in)
-def note_when_confirmed(
+def store_oidc_authentication_time(
     request: HttpRequest, sociallogin: SocialLogin | None = None, **_: Any
 ) -> None:
     if sociallogin is not None:
-        oidc_reauthentication.note(request, sociallogin)
+        oidc_reauthentication.store_authentication_time(request, sociallogin)

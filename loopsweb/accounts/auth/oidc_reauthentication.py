@@ -1,7 +1,7 @@
-"""Asking the organisation's sign-in service again, and from when what it answers counts.
+"""Reauthentication at the OpenID Connect provider, and when a sign-in there counts as one.
 
-A service lets in whoever is signed in there without a word. That confirms nothing: it must say when
-the person last proved who they are, or have been asked, by us, to let them prove it.
+A provider lets in whoever is signed in there without asking again, and that confirms nothing. It
+has to say when the person last authenticated, or we have to request a new authentication.
 """
 
 from __future__ import annotations
@@ -22,48 +22,48 @@ from loopsweb.ui.errors import bad_request
 P = ParamSpec("P")
 View = Callable[Concatenate[HttpRequest, P], HttpResponseBase]
 
-AGAIN = urlencode({"prompt": "login", "max_age": "0"})
-ASKED_AGAIN = "asked_again"
-CONFIRMED_AT = "confirmed_elsewhere_at"
-LONG_AGO = 0.0
+REAUTHENTICATE_PARAMS = urlencode({"prompt": "login", "max_age": "0"})
+REQUESTED_KEY = "asked_again"
+AUTHENTICATED_AT_KEY = "confirmed_elsewhere_at"
+NEVER = 0.0
 
 
-def asks_again(request: HttpRequest) -> bool:
-    return request.GET.get("auth_params") == AGAIN
+def requests_reauthentication(request: HttpRequest) -> bool:
+    return request.GET.get("auth_params") == REAUTHENTICATE_PARAMS
 
 
-def only_our_parameters(view: View[P]) -> View[P]:
-    """For the view that leads to the service: allauth passes on whatever the query string says,
-    also another address to come back to."""
+def restrict_auth_params(view: View[P]) -> View[P]:
+    """For the view that redirects to the provider: allauth would pass on any parameter of the
+    query string, even another redirect address."""
 
     @wraps(view)
     def guarded(request: HttpRequest, /, *args: P.args, **kwargs: P.kwargs) -> HttpResponseBase:
-        if "auth_params" in request.GET and not asks_again(request):
+        if "auth_params" in request.GET and not requests_reauthentication(request):
             return bad_request(request)
         return view(request, *args, **kwargs)
 
     return guarded
 
 
-def was_asked_again(sociallogin: SocialLogin) -> bool:
-    """Whether this sign-in was started by our own asking."""
-    return bool((sociallogin.state or {}).get(ASKED_AGAIN))
+def was_reauthentication_requested(sociallogin: SocialLogin) -> bool:
+    return bool((sociallogin.state or {}).get(REQUESTED_KEY))
 
 
-def counts_from(sociallogin: SocialLogin, *, now: float) -> float:
-    """Seconds since the epoch; LONG_AGO where nothing says that the person was there."""
-    said: dict[str, Any] = sociallogin.account.extra_data.get("id_token", {})
-    if "auth_time" not in said:
-        return now if was_asked_again(sociallogin) else LONG_AGO
-    at = said["auth_time"]
-    return min(float(at), now) if isinstance(at, int | float) else LONG_AGO
+def authenticated_at(sociallogin: SocialLogin, *, now: float) -> float:
+    """Seconds since the epoch; NEVER if nothing proves that the person was present."""
+    id_token: dict[str, Any] = sociallogin.account.extra_data.get("id_token", {})
+    if "auth_time" not in id_token:
+        return now if was_reauthentication_requested(sociallogin) else NEVER
+    at = id_token["auth_time"]
+    return min(float(at), now) if isinstance(at, int | float) else NEVER
 
 
-def was_not_asked(sociallogin: SocialLogin, *, now: float) -> bool:
-    """Whether the service says that it did not do what we asked of it."""
-    age = now - counts_from(sociallogin, now=now)
-    return was_asked_again(sociallogin) and age >= settings.ACCOUNT_REAUTHENTICATION_TIMEOUT
+def skipped_reauthentication(sociallogin: SocialLogin, *, now: float) -> bool:
+    """Whether the provider reports an old authentication although we requested a new one."""
+    age = now - authenticated_at(sociallogin, now=now)
+    too_old = age >= settings.ACCOUNT_REAUTHENTICATION_TIMEOUT
+    return was_reauthentication_requested(sociallogin) and too_old
 
 
-def note(request: HttpRequest, sociallogin: SocialLogin) -> None:
-    request.session[CONFIRMED_AT] = counts_from(sociallogin, now=time.time())
+def store_authentication_time(request: HttpRequest, sociallogin: SocialLogin) -> None:
+    request.session[AUTHENTICATED_AT_KEY] = authenticated_at(sociallogin, now=time.time())

@@ -1,4 +1,4 @@
-"""What the groups of a sign-in service grant: roles, in the teams that the map speaks of."""
+"""Roles from the groups of an OpenID Connect provider, as LOOPSWEB_OIDC_ROLES maps them."""
 
 from __future__ import annotations
 
@@ -16,67 +16,72 @@ from django.utils import timezone
 
 from loopsweb.accounts.models import Membership, Role, Team, User, Workspace
 from loopsweb.accounts.teams import actions
-from loopsweb.audit.record import actor
+from loopsweb.audit.record import actor_of_request
 
 log = structlog.get_logger(__name__)
-STRENGTH = [Role.VIEWER, Role.OPERATOR, Role.ADMIN]
+ROLES_BY_STRENGTH = [Role.VIEWER, Role.OPERATOR, Role.ADMIN]
 
 
 @dataclass(frozen=True, slots=True)
-class Grant:
+class RoleMapping:
     group: str
     workspace: str
     role: str
 
 
-def grants(entries: Iterable[str]) -> list[Grant]:
-    """Read `group=workspace:role`. Raises ValueError."""
-    found = []
+def parse_role_mappings(entries: Iterable[str]) -> list[RoleMapping]:
+    """Each entry is `group=workspace:role`. Raises ValueError."""
+    mappings = []
     for entry in entries:
         group, _, place = entry.rpartition("=")
         workspace, _, role = place.partition(":")
-        if not (group and workspace and role in STRENGTH):
+        if not (group and workspace and role in ROLES_BY_STRENGTH):
             raise ValueError(
                 f"LOOPSWEB_OIDC_ROLES: {entry!r} is not `group=workspace:role`, "
-                f"with one of the roles {', '.join(STRENGTH)}."
+                f"with one of the roles {', '.join(ROLES_BY_STRENGTH)}."
             )
-        found.append(Grant(group, workspace, role))
-    return found
+        mappings.append(RoleMapping(group, workspace, role))
+    return mappings
 
 
-def claims_of(sociallogin: SocialLogin) -> dict[str, Any]:
-    said = sociallogin.account.extra_data
-    return {**said.get("id_token", {}), **said.get("userinfo", {})}
+def read_claims(sociallogin: SocialLogin) -> dict[str, Any]:
+    data = sociallogin.account.extra_data
+    return {**data.get("id_token", {}), **data.get("userinfo", {})}
 
 
-def granted(claims: dict[str, Any]) -> list[Grant]:
-    said = claims.get(settings.OIDC_GROUPS_CLAIM, [])
-    groups = {str(each) for each in said} if isinstance(said, list) else {str(said)}
-    return [grant for grant in grants(settings.OIDC_ROLES) if grant.group in groups]
+def matching_mappings(claims: dict[str, Any]) -> list[RoleMapping]:
+    """The configured mappings of the groups in the claims: a list, or a single name."""
+    claimed = claims.get(settings.OIDC_GROUPS_CLAIM, [])
+    groups = {str(each) for each in claimed} if isinstance(claimed, list) else {str(claimed)}
+    mappings = parse_role_mappings(settings.OIDC_ROLES)
+    return [each for each in mappings if each.group in groups]
 
 
 @receiver(user_logged_in)
-def keep_to_groups(
+def sync_roles(
     request: HttpRequest, user: User, sociallogin: SocialLogin | None = None, **_: Any
 ) -> None:
-    """The strongest role that the groups grant in each team they can speak of; none: out."""
+    """Give the person the strongest mapped role in each team that LOOPSWEB_OIDC_ROLES names, and
+    remove them from those in which they have none. Other teams are left alone."""
     if sociallogin is None:
         return
     strongest: dict[int, str] = {}
     teams = dict(Workspace.objects.values_list("slug", "team_id"))
-    map_ = grants(settings.OIDC_ROLES)
-    spoken_of = {teams[each.workspace] for each in map_ if each.workspace in teams}
-    for grant in granted(claims_of(sociallogin)):
-        if (team_id := teams.get(grant.workspace)) is not None:
-            held = strongest.get(team_id, grant.role)
-            strongest[team_id] = max(held, grant.role, key=lambda role: STRENGTH.index(Role(role)))
-    for team in Team.objects.filter(pk__in=spoken_of).order_by("pk"):
-        keep_in(team, user, strongest.get(team.pk, ""), request)
+    mappings = parse_role_mappings(settings.OIDC_ROLES)
+    mapped_teams = {teams[each.workspace] for each in mappings if each.workspace in teams}
+    for mapping in matching_mappings(read_claims(sociallogin)):
+        if (team_id := teams.get(mapping.workspace)) is not None:
+            roles = (strongest.get(team_id, mapping.role), mapping.role)
+            strongest[team_id] = max(roles, key=lambda role: ROLES_BY_STRENGTH.index(Role(role)))
+    for team in Team.objects.filter(pk__in=mapped_teams).order_by("pk"):
+        sync_role(team, user, strongest.get(team.pk, ""), request)
 
 
-def keep_in(team: Team, person: User, role: str, request: HttpRequest) -> None:
+def sync_role(team: Team, person: User, role: str, request: HttpRequest) -> None:
+    """role: "" to remove the person. The last admin of a team stays."""
     membership = Membership.objects.filter(team=team, user=person).select_related("team").first()
-    by, now = actor(request, role=role or (membership.role if membership else "")), timezone.now()
+    by = actor_of_request(request, role=role or (membership.role if membership else ""))
+    now = timezone.now()
     try:
         if membership is None and role:
             actions.add_member(team=team, email=person.email, role=role, by=by, now=now)

@@ -1,9 +1,9 @@
-"""Some things are asked of nobody who only found an open browser: keys, who belongs to a team and
-what it demands, what staff change of a person.
+"""Reauthentication before sensitive changes: API keys and tokens, team members and policies, and
+the accounts that staff manage.
 
 A sign-in, or a confirmation with password or second factor, counts for ACCOUNT_REAUTHENTICATION_
-TIMEOUT seconds. Who has neither here confirms at the organisation's sign-in service; a sign-in
-there counts from when that service asked.
+TIMEOUT seconds. People with neither confirm at their identity provider; a sign-in there counts from
+when the provider last asked them.
 """
 
 from __future__ import annotations
@@ -13,8 +13,8 @@ from collections.abc import Callable
 from functools import wraps
 from typing import Any, Concatenate, ParamSpec, TypeVar
 
-from allauth.account.internal.flows.login import get_authentication_records
-from allauth.account.internal.flows.reauthentication import get_reauthentication_flows
+from allauth.account.adapter import get_adapter
+from allauth.account.authentication import get_authentication_records
 from django.conf import settings
 from django.contrib import messages
 from django.http import HttpRequest
@@ -23,78 +23,85 @@ from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils.http import urlencode
 
-from loopsweb.accounts.auth.oidc_reauthentication import AGAIN, CONFIRMED_AT, LONG_AGO
+from loopsweb.accounts.auth.oidc_reauthentication import (
+    AUTHENTICATED_AT_KEY,
+    NEVER,
+    REAUTHENTICATE_PARAMS,
+)
 
 P = ParamSpec("P")
 R = TypeVar("R", bound=HttpRequest)
-SAFE = frozenset({"GET", "HEAD"})
-NOTHING_DONE = "Nothing was done yet: confirm that it is you, then send the form again."
+SAFE_METHODS = frozenset({"GET", "HEAD"})
+NOT_SUBMITTED = "Nothing has changed yet. Confirm your identity, then submit the form again."
 
 
-def confirmed_lately(request: HttpRequest) -> bool:
+def is_recently_authenticated(request: HttpRequest) -> bool:
+    """Also true for people who have no way to confirm, neither here nor at a provider."""
     records: list[dict[str, Any]] = get_authentication_records(request, request.user)
-    newest = max((counts_from(request, each) for each in records), default=LONG_AGO)
+    newest = max((authenticated_at(request, each) for each in records), default=NEVER)
     if time.time() - newest < settings.ACCOUNT_REAUTHENTICATION_TIMEOUT:
         return True
-    return not (has_a_way_here(request) or settings.OIDC_ISSUER)  # nothing to confirm with
+    return not (can_reauthenticate_locally(request) or settings.OIDC_ISSUER)
 
 
-def counts_from(request: HttpRequest, record: dict[str, Any]) -> float:
+def authenticated_at(request: HttpRequest, record: dict[str, Any]) -> float:
     """Seconds since the epoch."""
     if record["method"] == "socialaccount":
-        return float(request.session.get(CONFIRMED_AT, LONG_AGO))
+        return float(request.session.get(AUTHENTICATED_AT_KEY, NEVER))
     return float(record["at"])
 
 
-def has_a_way_here(request: HttpRequest) -> bool:
-    return bool(get_reauthentication_flows(request.user))
+def can_reauthenticate_locally(request: HttpRequest) -> bool:
+    """Whether the person has a password or a second factor here."""
+    return bool(get_adapter(request).get_reauthentication_methods(request.user))
 
 
-def where_to_confirm(request: HttpRequest, *, back: str) -> str:
-    """An address that leads `back` once it is confirmed. The service is asked to ask again, also
-    whoever is signed in there."""
-    if has_a_way_here(request):
+def reauthentication_url(request: HttpRequest, *, back: str) -> str:
+    """Where to confirm, before returning to the path `back`. The provider is told to ask even
+    people who are signed in there."""
+    if can_reauthenticate_locally(request):
         return f"{reverse('account_reauthenticate')}?{urlencode({'next': back})}"
-    there = reverse("openid_connect_login", args=["oidc"])
-    return f"{there}?{urlencode({'next': back, 'auth_params': AGAIN})}"
+    login = reverse("openid_connect_login", args=["oidc"])
+    return f"{login}?{urlencode({'next': back, 'auth_params': REAUTHENTICATE_PARAMS})}"
 
 
-def confirmed(
+def require_reauthentication(
     view: Callable[Concatenate[R, P], HttpResponseBase],
 ) -> Callable[Concatenate[R, P], HttpResponseBase]:
-    """For views that ask for a fresh confirmation; put it inside of what checks who may.
+    """Put this inside the decorator that checks permissions.
 
-    What was sent is not kept over the confirmation: a form may hold an API key.
+    A submitted form is not kept while the person reauthenticates: it may contain an API key.
     """
 
     @wraps(view)
     def guarded(request: R, *args: P.args, **kwargs: P.kwargs) -> HttpResponseBase:
-        if confirmed_lately(request):
+        if is_recently_authenticated(request):
             return view(request, *args, **kwargs)
         back = request.get_full_path()
-        if request.method not in SAFE:
-            messages.warning(request, NOTHING_DONE)
-            back = came_from(request)
-        return redirect(where_to_confirm(request, back=back))
+        if request.method not in SAFE_METHODS:
+            messages.warning(request, NOT_SUBMITTED)
+            back = referring_path(request)
+        return redirect(reauthentication_url(request, back=back))
 
     return guarded  # type: ignore[return-value]
 
 
-def confirmed_to_send(
+def require_reauthentication_to_submit(
     view: Callable[Concatenate[R, P], HttpResponseBase],
 ) -> Callable[Concatenate[R, P], HttpResponseBase]:
-    """As `confirmed`, for a page that anybody who may can look at."""
-    asking = confirmed(view)
+    """Like `require_reauthentication`, but not for GET and HEAD."""
+    strict_view = require_reauthentication(view)
 
     @wraps(view)
     def guarded(request: R, *args: P.args, **kwargs: P.kwargs) -> HttpResponseBase:
-        return (view if request.method in SAFE else asking)(request, *args, **kwargs)
+        handler = view if request.method in SAFE_METHODS else strict_view
+        return handler(request, *args, **kwargs)
 
     return guarded  # type: ignore[return-value]
 
 
-def came_from(request: HttpRequest) -> str:
-    """The page of this site that the form stood on; "/" where the browser does not say."""
+def referring_path(request: HttpRequest) -> str:
+    """The path of the page that the form was on; "/" if unknown or on another site."""
     referrer = request.headers.get("Referer", "")
-    here = request.build_absolute_uri("/")
-    return referrer.removeprefix(here.rstrip("/")) if referrer.startswith(here) else "/"
+    root = request.build_absolute_uri("/")
+    return referrer.removeprefix(root.rstrip("/")) if referrer.startswith(root) else "/"

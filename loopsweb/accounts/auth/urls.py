@@ -1,37 +1,43 @@
-"""Sign-in and what surrounds it. Of allauth's pages, those that would let people change the email
-they are known by are closed; so is the reset of a password, where no email goes out. A first
-password is confirmed like a key, and nobody chooses what we ask a sign-in service."""
+"""URLs under /accounts/. They replace some of allauth's pages: an email cannot be changed, a
+password reset needs a mail server, setting a first password needs reauthentication, and the
+parameters sent to an identity provider are fixed."""
 
 from __future__ import annotations
 
 from allauth.account.views import password_reset, password_reset_from_key, password_set
-from allauth.socialaccount.providers.openid_connect.views import login as sign_in_elsewhere
+from allauth.socialaccount.providers.openid_connect.views import login as oidc_login
 from django.contrib.auth.decorators import login_required
 from django.urls import include, path, re_path
 
 from loopsweb.accounts.auth.browser_sessions import views as sessions
-from loopsweb.accounts.auth.email import only_with_email
-from loopsweb.accounts.auth.oidc_reauthentication import only_our_parameters
-from loopsweb.accounts.auth.reauthentication import confirmed
+from loopsweb.accounts.auth.email import require_email_configured
+from loopsweb.accounts.auth.oidc_reauthentication import restrict_auth_params
+from loopsweb.accounts.auth.reauthentication import require_reauthentication
+from loopsweb.accounts.auth.views import explain_required_mfa, refuse_email_change
 from loopsweb.accounts.invitations import views as invitations
-from loopsweb.accounts.teams.views import closed, second_factor
 
 urlpatterns = [
-    path("email/", closed),
-    path("confirm-email/", closed),
-    path("confirm-email/<str:key>/", closed),
-    path("sessions/", sessions.list_, name="sessions_of_person"),
-    path("sessions/end-others/", sessions.end_others, name="end_other_sessions"),
-    path("sessions/<int:session>/end/", sessions.end, name="end_session"),
-    path("second-factor/", second_factor, name="second_factor"),
-    path("invitations/<str:token>/", invitations.accept, name="invitation"),
-    path("password/set/", login_required(confirmed(password_set)), name="account_set_password"),
-    path("password/reset/", only_with_email(password_reset), name="account_reset_password"),
+    path("email/", refuse_email_change),
+    path("confirm-email/", refuse_email_change),
+    path("confirm-email/<str:key>/", refuse_email_change),
+    path("sessions/", sessions.list_sessions, name="sessions_of_person"),
+    path("sessions/end-others/", sessions.end_other_sessions, name="end_other_sessions"),
+    path("sessions/<int:session>/end/", sessions.end_session, name="end_session"),
+    path("second-factor/", explain_required_mfa, name="second_factor"),
+    path("invitations/<str:token>/", invitations.accept_invitation, name="invitation"),
+    path(
+        "password/set/",
+        login_required(require_reauthentication(password_set)),
+        name="account_set_password",
+    ),
+    path(
+        "password/reset/", require_email_configured(password_reset), name="account_reset_password"
+    ),
     re_path(
         r"^password/reset/key/(?P<uidb36>[0-9A-Za-z]+)-(?P<key>.+)/$",
-        only_with_email(password_reset_from_key),
+        require_email_configured(password_reset_from_key),
         name="account_reset_password_from_key",
     ),
-    path("oidc/<str:provider_id>/login/", only_our_parameters(sign_in_elsewhere)),
+    path("oidc/<str:provider_id>/login/", restrict_auth_params(oidc_login)),
     path("", include("allauth.urls")),
 ]

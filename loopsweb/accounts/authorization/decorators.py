@@ -1,4 +1,4 @@
-"""Who may do what. A view says which permission it needs; a view that says nothing is refused."""
+"""Decorators by which a view names the permission it requires. A view without one is refused."""
 
 from __future__ import annotations
 
@@ -11,21 +11,12 @@ from django.db.models import F
 from django.http import Http404, HttpRequest
 from django.http.response import HttpResponseBase
 
-from loopsweb.accounts.auth import mfa
+from loopsweb.accounts.auth.mfa import require_mfa
 from loopsweb.accounts.authorization import denials
-from loopsweb.accounts.authorization.roles import (
-    READ_ONLY,
-    ROLE_PERMISSIONS,
-    Permission,
-    denial,
-    permissions_of,
-    roles_with,
-)
+from loopsweb.accounts.authorization.roles import ROLE_PERMISSIONS, Permission, permissions_of
 from loopsweb.accounts.models import Team, User, Workspace
 
-__all__ = ["READ_ONLY", "ROLE_PERMISSIONS", "Permission", "denial", "permissions_of", "roles_with"]
-
-# What others than the pages of a workspace name instead.
+# In place of a permission, for views outside of a workspace or a team.
 SIGNED_IN, PUBLIC, ACCESS_TOKEN = "signed in", "public", "access token"
 
 
@@ -44,7 +35,7 @@ class WorkspaceRequest(SignedInRequest):
 
 
 class TeamRequest(SignedInRequest):
-    """A request that `require_in_team` let through."""
+    """A request that `require_team_permission` let through."""
 
     team: Team
     role: str
@@ -60,12 +51,13 @@ View = Callable[Concatenate[HttpRequest, P], Response]
 
 
 def require(
-    permission: Permission,
+    permission: Permission, *, noun: str = ""
 ) -> Callable[[WorkspaceView[P]], Callable[Concatenate[HttpRequest, str, P], Response]]:
     """For views under /w/<workspace>/. The view receives the request with its `workspace`.
 
-    Raises Http404 for someone who is not of the workspace's team: that it exists is theirs to know.
-    Raises PermissionDenied (403) for a member whose role does not hold `permission`.
+    Raises Http404 for people outside the workspace's team, so that they cannot find out that it
+    exists, and PermissionDenied (403) for members whose role lacks `permission`. The denial is
+    recorded for the `noun`; views that take a `kind` need none.
     """
 
     def decorate(
@@ -76,9 +68,9 @@ def require(
         def guarded(
             request: WorkspaceRequest, workspace: str, *args: P.args, **kwargs: P.kwargs
         ) -> Response:
-            enter(request, workspace)
+            attach_workspace(request, workspace)
             if permission not in request.permissions:
-                raise denials.refuse(request, permission)
+                raise denials.record_denial(request, permission, noun=noun)
             return view(request, *args, **kwargs)
 
         guarded.permission = permission  # type: ignore[attr-defined]
@@ -87,7 +79,8 @@ def require(
     return decorate
 
 
-def enter(request: WorkspaceRequest, slug: str) -> None:
+def attach_workspace(request: WorkspaceRequest, slug: str) -> None:
+    """Raises Http404 for people outside the workspace's team."""
     workspace = (
         Workspace.objects.filter(slug=slug, team__memberships__user_id=request.user.pk)
         .select_related("team")
@@ -96,39 +89,44 @@ def enter(request: WorkspaceRequest, slug: str) -> None:
     )
     if workspace is None:
         raise Http404("No such workspace.")
-    mfa.demand(request, request.user, workspace.team)
+    require_mfa(request, request.user, workspace.team)
     request.workspace = workspace
     request.role = workspace.role
     request.permissions = permissions_of(workspace.role)
 
 
-def require_in_team(
+def require_team_permission(
     permission: Permission,
 ) -> Callable[[TeamView[P]], Callable[Concatenate[HttpRequest, int, P], Response]]:
     """For views under /teams/<team>/. The view receives the request with its `team`.
 
-    Raises Http404 for someone who is not of the team, PermissionDenied as `require` does.
+    Raises Http404 for people outside the team, PermissionDenied as `require` does.
     """
 
     def decorate(view: TeamView[P]) -> Callable[Concatenate[HttpRequest, int, P], Response]:
         @login_required
         @wraps(view)
         def guarded(request: TeamRequest, team: int, *args: P.args, **kwargs: P.kwargs) -> Response:
-            mine = Team.objects.filter(pk=team, memberships__user_id=request.user.pk)
-            found = mine.annotate(role=F("memberships__role")).first()
-            if found is None:
-                raise Http404("No such team.")
-            mfa.demand(request, request.user, found)
-            request.team, request.role = found, found.role
-            request.permissions = ROLE_PERMISSIONS[found.role]
+            attach_team(request, team)
             if permission not in request.permissions:
-                raise denials.refuse(request, permission)
+                raise denials.record_denial(request, permission)
             return view(request, *args, **kwargs)
 
         guarded.permission = permission  # type: ignore[attr-defined]
         return guarded  # type: ignore[return-value]
 
     return decorate
+
+
+def attach_team(request: TeamRequest, pk: int) -> None:
+    """Raises Http404 for people outside the team."""
+    own_teams = Team.objects.filter(pk=pk, memberships__user_id=request.user.pk)
+    team = own_teams.annotate(role=F("memberships__role")).first()
+    if team is None:
+        raise Http404("No such team.")
+    require_mfa(request, request.user, team)
+    request.team, request.role = team, team.role
+    request.permissions = ROLE_PERMISSIONS[team.role]
 
 
 def signed_in(view: SignedInView[P]) -> View[P]:
@@ -139,6 +137,6 @@ def signed_in(view: SignedInView[P]) -> View[P]:
 
 
 def public(view: View[P]) -> View[P]:
-    """For the few pages anyone may open. Each is listed in tests/test_permissions.py."""
+    """For pages that need no sign-in. tests/test_permissions.py lists each of them."""
     view.permission = PUBLIC  # type: ignore[attr-defined]
     return view

@@ -1,8 +1,8 @@
-"""Refusals leave a trace too: what a member tried that their role does not allow.
+"""Audit events for what members tried although their role does not allow it.
 
-Only members are told of: to an outsider a workspace is not there, and so neither is its trail.
-A site that is read-only refuses everybody, which tells nothing about anyone. Sixty a minute of one
-person are told; a trail must not grow as fast as somebody can click.
+Nothing is recorded for people outside the team, nor because of read-only mode, which denies
+everybody. Each person is limited to 60 events a minute in a workspace, so that clicking cannot
+flood the audit log.
 """
 
 from __future__ import annotations
@@ -11,38 +11,40 @@ from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest
 from django.utils import timezone
 
-from loopsweb.accounts import rate_limits
-from loopsweb.accounts.authorization.roles import ROLE_PERMISSIONS, Permission, denial
+from loopsweb.accounts.authorization.roles import ROLE_PERMISSIONS, Permission, explain_denial
 from loopsweb.accounts.models import Team
-from loopsweb.accounts.teams.audit import tell_team
+from loopsweb.accounts.rate_limits import consume_rate_limit
+from loopsweb.accounts.teams.audit import record_team_event
 from loopsweb.audit.models import Outcome
-from loopsweb.audit.record import Actor, actor, record
+from loopsweb.audit.record import Actor, actor_of_request, record_event
 
-LONGEST_PATH = 300
+MAX_PATH_LENGTH = 300
 
 
-def refuse(
-    request: HttpRequest, permission: Permission, *, by: Actor | None = None
+def record_denial(
+    request: HttpRequest, permission: Permission, *, noun: str = "", by: Actor | None = None
 ) -> PermissionDenied:
-    """What to raise for a member of request.workspace or request.team; the attempt is recorded.
+    """Record the attempt and return the exception to raise.
 
-    by: who asks in which workspace, where the request does not say.
+    noun: of what the attempt was about, unless the URL has its `kind`.
+    by: the member and their workspace, if the request has neither `workspace` nor `team`.
     """
-    by = by or actor(request)
-    reason = denial(by["role"], permission)
-    whose = f"{by['workspace']} {by['person']}"
-    if permission not in ROLE_PERMISSIONS[by["role"]] and rate_limits.within(
-        request, "denied", key=whose
-    ):
-        _tell(request, permission, by=by, reason=reason)
+    by = by or actor_of_request(request)
+    reason = explain_denial(by["role"], permission)
+    if permission not in ROLE_PERMISSIONS[by["role"]]:
+        limited_by = f"{by['workspace']} {by['person']}"
+        if consume_rate_limit(request, "denied", key=limited_by):
+            _record(request, permission, noun=noun, by=by, reason=reason)
     return PermissionDenied(reason)
 
 
-def _tell(request: HttpRequest, permission: Permission, *, by: Actor, reason: str) -> None:
-    answer = {"method": request.method, "path": request.path[:LONGEST_PATH]}
+def _record(
+    request: HttpRequest, permission: Permission, *, noun: str, by: Actor, reason: str
+) -> None:
+    answer = {"method": request.method, "path": request.path[:MAX_PATH_LENGTH]}
     team: Team | None = getattr(request, "team", None)
     if team is not None:
-        tell_team(
+        record_team_event(
             team,
             f"team.{permission.removesuffix('_team')}",
             target=("team", team.name),
@@ -55,8 +57,8 @@ def _tell(request: HttpRequest, permission: Permission, *, by: Actor, reason: st
         return
     match = request.resolver_match
     assert match is not None  # noqa: S101  (a view is running)
-    noun = getattr(match.kwargs.get("kind"), "noun", match.namespace.removesuffix("s"))
-    record(
+    noun = getattr(match.kwargs.get("kind"), "noun", noun)
+    record_event(
         **by,
         action=f"{noun}.{permission.removesuffix('_key')}",
         outcome=Outcome.DENIED,

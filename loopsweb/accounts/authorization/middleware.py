@@ -1,7 +1,4 @@
-"""Whose request it is, and that nothing runs unasked.
-
-Deny by default: a view of ours that names no permission is not run; read-only, none acts.
-"""
+"""Middleware: the client's address, the last use of a session, and denying by default."""
 
 from __future__ import annotations
 
@@ -19,15 +16,15 @@ from django.http import HttpRequest, HttpResponse
 from loopsweb.accounts.authorization.decorators import ACCESS_TOKEN
 from loopsweb.accounts.authorization.roles import READ_ONLY
 
-SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
-LONGEST_ADDRESS = 45
-SEEN_SECONDS = 60
-GUARDED_BY_THEMSELVES = ("allauth.", "django.contrib.")
+SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
+MAX_ADDRESS_LENGTH = 45
+LAST_SEEN_INTERVAL = 60
+SELF_GUARDED_MODULES = ("allauth.", "django.contrib.")
 
 
 class ClientAddressMiddleware:
-    """Puts the person's own address into REMOTE_ADDR, behind as many proxies as there are said to
-    be. Anything further left in X-Forwarded-For is whatever the person claims."""
+    """Puts the client's address into REMOTE_ADDR, counting settings.PROXIES from the right of
+    X-Forwarded-For. Anything further left may be forged by the client."""
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
         self.get_response = get_response
@@ -35,12 +32,12 @@ class ClientAddressMiddleware:
     def __call__(self, request: HttpRequest) -> HttpResponse:
         hops = request.headers.get("X-Forwarded-For", "").split(",")
         if 0 < settings.PROXIES <= len(hops) and (address := hops[-settings.PROXIES].strip()):
-            request.META["REMOTE_ADDR"] = address[:LONGEST_ADDRESS]
+            request.META["REMOTE_ADDR"] = address[:MAX_ADDRESS_LENGTH]
         return self.get_response(request)
 
 
 class LastSeenMiddleware:
-    """Notes when and from where a session is used: once a minute at most, not for live polls."""
+    """Saves when and from where a session is used, at most once a minute. Ignores live polls."""
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
         self.get_response = get_response
@@ -48,14 +45,16 @@ class LastSeenMiddleware:
     def __call__(self, request: HttpRequest) -> HttpResponse:
         response = self.get_response(request)
         key = request.session.session_key
-        is_person = key and "HX-Request" not in request.headers and request.user.is_authenticated
-        if is_person and cache.add(f"seen:{key}", value=1, timeout=SEEN_SECONDS):
-            with suppress(DatabaseError):  # a page that could be read is not lost over this
+        is_visit = key and "HX-Request" not in request.headers and request.user.is_authenticated
+        if is_visit and cache.add(f"seen:{key}", value=1, timeout=LAST_SEEN_INTERVAL):
+            with suppress(DatabaseError):  # the page itself has succeeded
                 UserSession.objects.create_from_request(request)
         return response
 
 
 class DenyByDefaultMiddleware:
+    """Refuses views without a permission, and in read-only mode every change."""
+
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
         self.get_response = get_response
 
@@ -66,10 +65,11 @@ class DenyByDefaultMiddleware:
         self, request: HttpRequest, view: Callable[..., Any], args: Any, kwargs: Any
     ) -> None:
         permission = getattr(view, "permission", "")
-        says_so_itself = permission == ACCESS_TOKEN or view.__module__.startswith("allauth.")
-        if settings.LOOPSWEB_READ_ONLY and request.method not in SAFE and not says_so_itself:
+        is_exempt = permission == ACCESS_TOKEN or view.__module__.startswith("allauth.")
+        is_change = request.method not in SAFE_METHODS
+        if settings.LOOPSWEB_READ_ONLY and is_change and not is_exempt:
             raise PermissionDenied(READ_ONLY)
-        if permission or guards_itself(request, view):
+        if permission or checks_own_permissions(request, view):
             return
         raise ImproperlyConfigured(
             f"{view.__module__}.{view.__name__} names no permission: "
@@ -77,7 +77,7 @@ class DenyByDefaultMiddleware:
         )
 
 
-def guards_itself(request: HttpRequest, view: Callable[..., Any]) -> bool:
-    """The admin has redirects of its own that are plain Django views."""
-    of_admin = request.resolver_match is not None and "admin" in request.resolver_match.app_names
-    return of_admin or view.__module__.startswith(GUARDED_BY_THEMSELVES)
+def checks_own_permissions(request: HttpRequest, view: Callable[..., Any]) -> bool:
+    """Libraries do. So does the admin, also where it uses plain Django views for its redirects."""
+    is_admin = request.resolver_match is not None and "admin" in request.resolver_match.app_names
+    return is_admin or view.__module__.startswith(SELF_GUARDED_MODULES)

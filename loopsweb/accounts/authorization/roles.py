@@ -1,4 +1,4 @@
-"""The table of permissions: which role may do what. docs/permissions.md is written from it."""
+"""The permissions of each role. docs/permissions.md is generated from this table."""
 
 from __future__ import annotations
 
@@ -19,19 +19,19 @@ class Permission(StrEnum):
     MANAGE_TEAM = "manage_team"
 
 
-MEANS = {
-    Permission.VIEW: "See every page of the team's workspaces; read them with an access token",
-    Permission.EXPORT: "Take away as CSV or with proof what one may see",
-    Permission.ADD_KEY: "Add one's own API key to a workspace, replace it, share it",
+DESCRIPTIONS = {
+    Permission.VIEW: "View the team's workspaces, in a browser or with an access token",
+    Permission.EXPORT: "Export lists as CSV, and the audit log with its proof",
+    Permission.ADD_KEY: "Add an API key of one's own to a workspace, replace it, share it",
     Permission.CREATE: "Create sessions, runs and samplers",
-    Permission.DEACTIVATE: "End what holds GPUs",
-    Permission.DOWNLOAD: "Get links to the files of checkpoints",
-    Permission.MANAGE_TEAM: "Members, roles, invitations, workspaces, what the team demands",
+    Permission.DEACTIVATE: "Deactivate what holds GPUs",
+    Permission.DOWNLOAD: "Download the files of checkpoints",
+    Permission.MANAGE_TEAM: "Manage members, roles, invitations, workspaces and team policies",
 }
 
 
-READ_ONLY = "This loopsweb is read-only: it shows everything and changes nothing."
-CHANGES_NOTHING = frozenset({Permission.VIEW, Permission.EXPORT, Permission.DOWNLOAD})
+READ_ONLY = "This loopsweb is read-only: nothing can be changed."
+READ_PERMISSIONS = frozenset({Permission.VIEW, Permission.EXPORT, Permission.DOWNLOAD})
 VIEWER = frozenset({Permission.VIEW, Permission.EXPORT})
 OPERATOR = VIEWER | {
     Permission.ADD_KEY,
@@ -48,20 +48,20 @@ ROLE_PERMISSIONS: dict[str, frozenset[Permission]] = {
 
 
 def permissions_of(role: str) -> frozenset[Permission]:
-    """What the role may do here and now: a read-only site leaves what changes nothing."""
-    held = ROLE_PERMISSIONS[role]
-    return held & CHANGES_NOTHING if settings.LOOPSWEB_READ_ONLY else held
+    """In read-only mode, only those that change nothing."""
+    permissions = ROLE_PERMISSIONS[role]
+    return permissions & READ_PERMISSIONS if settings.LOOPSWEB_READ_ONLY else permissions
 
 
 def roles_with(permission: Permission) -> list[str]:
-    return [role for role, held in ROLE_PERMISSIONS.items() if permission in held]
+    return [role for role, permissions in ROLE_PERMISSIONS.items() if permission in permissions]
 
 
-def denial(role: str, permission: Permission) -> str:
-    if settings.LOOPSWEB_READ_ONLY and permission not in CHANGES_NOTHING:
+def explain_denial(role: str, permission: Permission) -> str:
+    if settings.LOOPSWEB_READ_ONLY and permission not in READ_PERMISSIONS:
         return READ_ONLY
-    able = [Role(name).label.lower() for name in roles_with(permission)]
+    allowed = [Role(name).label.lower() for name in roles_with(permission)]
     return (
-        f"Your role here is {Role(role).label.lower()}; this needs {' or '.join(able)}. "
-        "An admin of the team can change your role."
+        f"This requires the {' or '.join(allowed)} role. Your role is {Role(role).label.lower()}; "
+        "a team admin can change it."
     )

@@ -1,0 +1,1 @@
+"""Invitations to join a team: sending, accepting, declining and revoking them."""

@@ -1,4 +1,4 @@
-"""Inviting, taking back, and coming in: each told in the audit by the transaction that does it."""
+"""Changes of invitations. Each is recorded in the audit, in the transaction that makes it."""
 
 from __future__ import annotations
 
@@ -8,35 +8,36 @@ from datetime import datetime, timedelta
 
 from django.db import transaction
 
-from loopsweb.accounts.invitations.models import Invitation, digest
-from loopsweb.accounts.models import Membership, Team, User
+from loopsweb.accounts.models import Invitation, Membership, Team, User, digest_token
 from loopsweb.accounts.teams.actions import AlreadyMember
-from loopsweb.accounts.teams.audit import tell_team
+from loopsweb.accounts.teams.audit import record_team_event
 from loopsweb.audit.models import Outcome
 from loopsweb.audit.record import Actor
 
-LIFE = timedelta(days=7)
+LIFETIME = timedelta(days=7)
 
 
-class NoLongerOpen(Exception):
+class InvitationClosed(Exception):
     def __init__(self) -> None:
         super().__init__(
-            "This invitation was used or taken back, is too old, or who sent it is no longer "
-            "an admin. Ask for another one."
+            "This invitation was used, revoked or has expired, or its sender is no longer an admin "
+            "of the team. Ask for another one."
         )
 
 
 @dataclass(frozen=True, slots=True)
-class Sent:
-    """token: for the link; it is nowhere else, and cannot be had again."""
+class NewInvitation:
+    """token: the secret part of the link. It is not stored and cannot be shown again."""
 
     invitation: Invitation
     token: str
 
 
 @transaction.atomic
-def invite(*, team: Team, email: str, role: str, by: Actor, now: datetime) -> Sent:
-    """An earlier open invitation of the same email is taken back. Raises AlreadyMember."""
+def create_invitation(
+    *, team: Team, email: str, role: str, by: Actor, now: datetime
+) -> NewInvitation:
+    """Revoke any open invitation for the same email and create another. Raises AlreadyMember."""
     email = email.lower()
     if membership := team.memberships.filter(user__email=email).select_related("user").first():
         raise AlreadyMember(membership)
@@ -45,51 +46,56 @@ def invite(*, team: Team, email: str, role: str, by: Actor, now: datetime) -> Se
     invitation = team.invitations.create(
         email=email,
         role=role,
-        digest=digest(token),
+        digest=digest_token(token),
         invited_by=by["person"],
         invited_at=now,
-        expires_at=now + LIFE,
+        expires_at=now + LIFETIME,
     )
+    person = ("person", email)
     answer = {"role": role, "expires_at": invitation.expires_at.isoformat()}
-    tell_team(team, "member.invite", target=("person", email), by=by, now=now, answer=answer)
-    return Sent(invitation, token)
+    record_team_event(team, "member.invite", target=person, by=by, now=now, answer=answer)
+    return NewInvitation(invitation, token)
 
 
 @transaction.atomic
-def revoke(*, invitation: Invitation, by: Actor, now: datetime) -> None:
-    """Raises NoLongerOpen."""
+def revoke_invitation(*, invitation: Invitation, by: Actor, now: datetime) -> None:
+    """Raises InvitationClosed."""
     if not Invitation.objects.open(now).filter(pk=invitation.pk).update(revoked_at=now):
-        raise NoLongerOpen
+        raise InvitationClosed
     person = ("person", invitation.email)
-    tell_team(invitation.team, "invitation.revoke", target=person, by=by, now=now)
+    record_team_event(invitation.team, "invitation.revoke", target=person, by=by, now=now)
 
 
 @transaction.atomic
-def accept(*, invitation: Invitation, person: User, by: Actor, now: datetime) -> Membership:
-    """For somebody who signs in with the invitation's email. Raises NoLongerOpen."""
+def accept_invitation(
+    *, invitation: Invitation, person: User, by: Actor, now: datetime
+) -> Membership:
+    """Make the person a member. Raises InvitationClosed, also if the invitation is for another
+    email."""
     if person.email != invitation.email:
-        raise NoLongerOpen
+        raise InvitationClosed
     if not Invitation.objects.open(now).filter(pk=invitation.pk).update(accepted_at=now):
-        raise NoLongerOpen
+        raise InvitationClosed
     membership, _ = Membership.objects.get_or_create(
         team=invitation.team,
         user=person,
         defaults={"role": invitation.role, "joined_at": now},
     )
     actor: Actor = {**by, "person": person.email, "role": membership.role}
-    answer = {"role": membership.role}
-    target = ("person", person.email)
-    tell_team(invitation.team, "member.join", target=target, by=actor, now=now, answer=answer)
+    target, answer = ("person", person.email), {"role": membership.role}
+    record_team_event(
+        invitation.team, "member.join", target=target, by=actor, now=now, answer=answer
+    )
     return membership
 
 
 @transaction.atomic
-def decline(*, invitation: Invitation, person: User, by: Actor, now: datetime) -> None:
-    """For whom it is for. Raises NoLongerOpen."""
-    mine = Invitation.objects.open(now).filter(pk=invitation.pk, email=person.email)
-    if not mine.update(revoked_at=now):
-        raise NoLongerOpen
-    tell_team(
+def decline_invitation(*, invitation: Invitation, person: User, by: Actor, now: datetime) -> None:
+    """Raises InvitationClosed, also if the invitation is for another email."""
+    own = Invitation.objects.open(now).filter(pk=invitation.pk, email=person.email)
+    if not own.update(revoked_at=now):
+        raise InvitationClosed
+    record_team_event(
         invitation.team,
         "invitation.decline",
         target=("person", person.email),
@@ -100,9 +106,9 @@ def decline(*, invitation: Invitation, person: User, by: Actor, now: datetime) -
 
 
 @transaction.atomic
-def accept_as_new(
+def accept_with_new_account(
     *, invitation: Invitation, name: str, password: str, by: Actor, now: datetime
 ) -> Membership:
-    """Make the account and take the place. Raises NoLongerOpen."""
+    """Create the person's account and make them a member. Raises InvitationClosed."""
     person = User.objects.create_user(invitation.email, password, name=name)
-    return accept(invitation=invitation, person=person, by=by, now=now)
+    return accept_invitation(invitation=invitation, person=person, by=by, now=now)

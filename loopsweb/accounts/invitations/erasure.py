@@ -1,4 +1,4 @@
-"""Who is erased from the trail leaves no invitation behind, neither theirs nor in their name."""
+"""Erases a person from invitations when they are erased from the audit."""
 
 from __future__ import annotations
 
@@ -7,10 +7,11 @@ from typing import Any
 from django.dispatch import receiver
 
 from loopsweb.accounts.models import Invitation
-from loopsweb.audit.erasure import erased
+from loopsweb.audit.erasure import person_erased
 
 
-@receiver(erased)
-def forget(person: str, **_: Any) -> None:
+@receiver(person_erased)
+def erase_invitations(person: str, **_: Any) -> None:
+    """person: their email."""
     Invitation.objects.filter(email__iexact=person).delete()
     Invitation.objects.filter(invited_by__iexact=person).update(invited_by="")

@@ -6,24 +6,24 @@ from django import forms
 from django.contrib.auth.password_validation import validate_password
 
 from loopsweb.accounts.models import Role, User
-from loopsweb.accounts.teams.forms import LONGEST_EMAIL, ONE_LINE
+from loopsweb.accounts.teams.forms import MAX_EMAIL_LENGTH, ONE_LINE
 
 
-class Invite(forms.Form):
+class InviteForm(forms.Form):
     email = forms.EmailField(
-        label="Email", max_length=LONGEST_EMAIL, help_text="They sign in with it."
+        label="Email", max_length=MAX_EMAIL_LENGTH, help_text="The email they sign in with."
     )
     role = forms.ChoiceField(label="Role", choices=Role.choices, initial=Role.VIEWER)
 
 
-class NewPerson(forms.Form):
+class NewAccountForm(forms.Form):
     name = forms.CharField(label="Name", max_length=150, validators=[ONE_LINE])
     password = forms.CharField(
         label="Password",
         strip=False,
         max_length=500,
         widget=forms.PasswordInput(attrs={"autocomplete": "new-password"}),
-        help_text="Eight characters or more, and none that many people use.",
+        help_text="At least 8 characters, and not a common password.",
     )
 
     def __init__(self, *args: Any, email: str, **kwargs: Any) -> None:
@@ -31,11 +31,11 @@ class NewPerson(forms.Form):
         self.email = email
 
     def clean(self) -> dict[str, Any]:
-        given = super().clean() or {}
-        if "password" in given:
-            person = User(email=self.email, name=given.get("name", ""))
+        data = super().clean() or {}
+        if "password" in data:
+            person = User(email=self.email, name=data.get("name", ""))
             try:
-                validate_password(given["password"], person)
+                validate_password(data["password"], person)
             except forms.ValidationError as error:
                 self.add_error("password", error)
-        return given
+        return data

@@ -1,6 +1,8 @@
-"""Invitations: sent and taken back on the team's page, accepted by whoever holds the link."""
+"""Pages of invitations: sent and revoked on a team's page, accepted by link or under Teams."""
 
 from __future__ import annotations
+
+from http import HTTPStatus
 
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
@@ -10,124 +12,125 @@ from django.utils import timezone
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_POST
 
-from loopsweb.accounts.auth.reauthentication import confirmed
+from loopsweb.accounts.auth.reauthentication import require_reauthentication
 from loopsweb.accounts.authorization.decorators import (
     SignedInRequest,
     TeamRequest,
     public,
-    require_in_team,
+    require_team_permission,
     signed_in,
 )
 from loopsweb.accounts.authorization.roles import Permission
-from loopsweb.accounts.invitations import actions, sending
-from loopsweb.accounts.invitations.forms import Invite, NewPerson
-from loopsweb.accounts.invitations.models import Invitation
-from loopsweb.accounts.models import User
-from loopsweb.accounts.rate_limits import TooOften
+from loopsweb.accounts.invitations import actions
+from loopsweb.accounts.invitations.delivery import send_invitation
+from loopsweb.accounts.invitations.forms import InviteForm, NewAccountForm
+from loopsweb.accounts.models import Invitation, User
+from loopsweb.accounts.rate_limits import RateLimited
 from loopsweb.accounts.teams.actions import AlreadyMember
-from loopsweb.accounts.teams.page import CONFLICT, INVITE_ID, TOO_MANY, UNPROCESSABLE, team_page
-from loopsweb.audit.record import actor
+from loopsweb.accounts.teams.page import INVITE_ID, render_team_page
+from loopsweb.audit.record import actor_of_request
 from loopsweb.ui.pages import render_page
 
-GONE = 410
 
-
-@require_in_team(Permission.MANAGE_TEAM)
+@require_team_permission(Permission.MANAGE_TEAM)
 @require_POST
-@confirmed
-def invite(request: TeamRequest) -> HttpResponse:
-    form, status = Invite(request.POST, auto_id=INVITE_ID), UNPROCESSABLE
+@require_reauthentication
+def invite_member(request: TeamRequest) -> HttpResponse:
+    form, status = InviteForm(request.POST, auto_id=INVITE_ID), HTTPStatus.UNPROCESSABLE_ENTITY
     if form.is_valid():
         try:
-            return sending.invite(request, **form.cleaned_data)
+            return send_invitation(request, **form.cleaned_data)
         except AlreadyMember as error:
             form.add_error("email", str(error))
-        except TooOften as error:
+        except RateLimited as error:
             form.add_error("email", str(error))
-            status = TOO_MANY
-    return team_page(request, status=status, invite=form)
+            status = HTTPStatus.TOO_MANY_REQUESTS
+    return render_team_page(request, status=status, invite=form)
 
 
-@require_in_team(Permission.MANAGE_TEAM)
+@require_team_permission(Permission.MANAGE_TEAM)
 @require_POST
-def revoke(request: TeamRequest, invitation: int) -> HttpResponse:
-    found = get_object_or_404(request.team.invitations, pk=invitation)
+def revoke_invitation(request: TeamRequest, invitation: int) -> HttpResponse:
+    open_or_closed = get_object_or_404(request.team.invitations, pk=invitation)
+    by, email = actor_of_request(request), open_or_closed.email
     try:
-        actions.revoke(invitation=found, by=actor(request), now=timezone.now())
-    except actions.NoLongerOpen:
-        problem = f"The invitation of {found.email} was used, taken back or too old already."
-        return team_page(request, status=CONFLICT, problem=problem)
-    messages.success(request, f"The invitation of {found.email} no longer works.")
+        actions.revoke_invitation(invitation=open_or_closed, by=by, now=timezone.now())
+    except actions.InvitationClosed:
+        problem = f"The invitation for {email} was already used or revoked, or has expired."
+        return render_team_page(request, status=HTTPStatus.CONFLICT, problem=problem)
+    messages.success(request, f"Invitation for {email} revoked.")
     return redirect("teams:detail", request.team.pk)
 
 
 @public
 @sensitive_post_parameters("password")
-def accept(request: HttpRequest, token: str) -> HttpResponse:
-    """What is asked depends on who holds the link: somebody new, or somebody who signs in."""
+def accept_invitation(request: HttpRequest, token: str) -> HttpResponse:
+    """By link. New people create an account; people who have one sign in first."""
     now = timezone.now()
-    invitation = Invitation.objects.behind(token, now=now)
+    invitation = Invitation.objects.find_by_token(token, now=now)
     if invitation is None:
-        return gone(request)
-    form = NewPerson(request.POST or None, email=invitation.email)
+        return render_closed(request)
+    form = NewAccountForm(request.POST or None, email=invitation.email)
     person = request.user if request.user.is_authenticated else None
     try:
         if person and person.email == invitation.email and request.method == "POST":
-            return join(request, invitation, person)
+            return join_team(request, invitation, person)
         is_new = person is None and not User.objects.filter(email=invitation.email).exists()
         if is_new and form.is_valid():
-            actions.accept_as_new(
-                **form.cleaned_data, invitation=invitation, by=actor(request), now=now
+            by = actor_of_request(request)
+            actions.accept_with_new_account(
+                **form.cleaned_data, invitation=invitation, by=by, now=now
             )
-            messages.success(request, "Your account is there. Sign in with your new password.")
+            messages.success(request, "Account created. Sign in with your new password.")
             team = reverse("teams:detail", args=[invitation.team_id])
             return redirect(f"{reverse('account_login')}?next={team}")
-    except actions.NoLongerOpen:
-        return gone(request)
+    except actions.InvitationClosed:
+        return render_closed(request)
     context = {"invitation": invitation, "person": person, "is_new": is_new, "form": form}
-    status = UNPROCESSABLE if is_new and form.errors else 200
-    return render_page(request, "accounts/accept.html", context, status=status)
-
-
-def offered(request: SignedInRequest, offer: int) -> Invitation:
-    """Raises Http404 for what is offered to somebody else."""
-    offers = Invitation.objects.select_related("team")
-    return get_object_or_404(offers, pk=offer, email=request.user.email)
+    is_invalid = is_new and form.errors
+    status = HTTPStatus.UNPROCESSABLE_ENTITY if is_invalid else HTTPStatus.OK
+    return render_page(request, "accounts/accept_invitation.html", context, status=status)
 
 
 @signed_in
-def accept_offer(request: SignedInRequest, offer: int) -> HttpResponse:
-    """Without the link: whom it is for is signed in."""
-    invitation = offered(request, offer)
+def accept_own_invitation(request: SignedInRequest, offer: int) -> HttpResponse:
+    """Without the link, by the person it is for."""
+    invitation = get_own_invitation(request, offer)
     if request.method != "POST":
         return redirect("teams:list")
     try:
-        return join(request, invitation, request.user)
-    except actions.NoLongerOpen:
-        return gone(request)
+        return join_team(request, invitation, request.user)
+    except actions.InvitationClosed:
+        return render_closed(request)
 
 
 @signed_in
-def decline_offer(request: SignedInRequest, offer: int) -> HttpResponse:
-    invitation = offered(request, offer)
+def decline_own_invitation(request: SignedInRequest, offer: int) -> HttpResponse:
+    invitation = get_own_invitation(request, offer)
     if request.method != "POST":
         return redirect("teams:list")
+    by, now = actor_of_request(request), timezone.now()
     try:
-        actions.decline(
-            invitation=invitation, person=request.user, by=actor(request), now=timezone.now()
-        )
-    except actions.NoLongerOpen:
-        return gone(request)
-    messages.success(request, f"Declined. You are not a member of {invitation.team.name}.")
+        actions.decline_invitation(invitation=invitation, person=request.user, by=by, now=now)
+    except actions.InvitationClosed:
+        return render_closed(request)
+    messages.success(request, f"Invitation to {invitation.team.name} declined.")
     return redirect("teams:list")
 
 
-def join(request: HttpRequest, invitation: Invitation, person: User) -> HttpResponse:
-    """Raises NoLongerOpen."""
-    actions.accept(invitation=invitation, person=person, by=actor(request), now=timezone.now())
-    messages.success(request, f"You are a member of {invitation.team.name} now.")
+def get_own_invitation(request: SignedInRequest, pk: int) -> Invitation:
+    """Raises Http404 for an invitation of somebody else."""
+    invitations = Invitation.objects.select_related("team")
+    return get_object_or_404(invitations, pk=pk, email=request.user.email)
+
+
+def join_team(request: HttpRequest, invitation: Invitation, person: User) -> HttpResponse:
+    """Raises InvitationClosed."""
+    by, now = actor_of_request(request), timezone.now()
+    actions.accept_invitation(invitation=invitation, person=person, by=by, now=now)
+    messages.success(request, f"You are now a member of {invitation.team.name}.")
     return redirect("teams:detail", invitation.team_id)
 
 
-def gone(request: HttpRequest) -> HttpResponse:
-    return render_page(request, "accounts/invitation_gone.html", {}, status=GONE)
+def render_closed(request: HttpRequest) -> HttpResponse:
+    return render_page(request, "accounts/invitation_closed.html", {}, status=HTTPStatus.GONE)

@@ -1,0 +1,1 @@
+"""What site staff may do to accounts in /admin/, besides the forms in `accounts.admin`."""

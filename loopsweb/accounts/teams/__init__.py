@@ -1,0 +1,1 @@
+"""Teams: their pages, members, roles and workspaces, and recording changes of them in the audit."""

@@ -1,5 +1,5 @@
-"""What can be done with teams. Each change is written into the audit of all the team's workspaces,
-in the transaction that makes it."""
+"""Changes of teams. Each is recorded in the audit of all the team's workspaces, in the transaction
+that makes it."""
 
 from __future__ import annotations
 
@@ -14,10 +14,10 @@ from loopsweb.accounts.models import (
     Team,
     User,
     Workspace,
-    found_team,
-    open_workspace,
+    create_workspace,
+    set_up_team,
 )
-from loopsweb.accounts.teams.audit import tell_team
+from loopsweb.accounts.teams.audit import record_team_event
 from loopsweb.accounts.teams.signals import member_leaving
 from loopsweb.audit.record import Actor
 
@@ -25,81 +25,88 @@ from loopsweb.audit.record import Actor
 class LastAdmin(Exception):
     def __init__(self) -> None:
         super().__init__(
-            "A team keeps at least one admin who can sign in. Make someone else admin first."
+            "A team needs at least one admin who can sign in. Make someone else an admin first."
         )
 
 
-class NoSecondFactor(Exception):
+class MFANotSetUp(Exception):
     def __init__(self) -> None:
         super().__init__(
-            "You have no second factor yourself: you would shut yourself out. Set one up first."
+            "You would lock yourself out: you have not set up two-factor authentication. "
+            "Set it up first."
         )
 
 
-class NoSuchPerson(Exception):
+class UnknownPerson(Exception):
     def __init__(self, email: str) -> None:
-        super().__init__(
-            f"Nobody here signs in as {email}. Invite them: they then make their own account."
-        )
+        super().__init__(f"There is no account with the email {email}. Invite them to create one.")
 
 
 class AlreadyMember(Exception):
     def __init__(self, membership: Membership) -> None:
-        super().__init__(f"{membership.user.email} is a member already. Change the role below.")
+        super().__init__(f"{membership.user.email} is already a member. You can change their role.")
 
 
 @transaction.atomic
-def found(*, name: str, founder: User, by: Actor, now: datetime) -> Team:
-    """A team with its founder as admin and a first workspace of the same name."""
-    team = found_team(name=name, founder=founder)
-    tell_team(team, "workspace.create", by=by, now=now, target=("workspace", name))
+def create_team(*, name: str, founder: User, by: Actor, now: datetime) -> Team:
+    """The founder becomes its admin, and it starts with a workspace of the same name."""
+    team = set_up_team(name=name, founder=founder)
+    record_team_event(team, "workspace.create", by=by, now=now, target=("workspace", name))
     return team
 
 
 @transaction.atomic
-def rename(*, team: Team, name: str, by: Actor, now: datetime) -> None:
+def rename_team(*, team: Team, name: str, by: Actor, now: datetime) -> None:
     before, team.name = team.name, name
     team.save(update_fields=["name"])
     answer = {"before": before, "after": name}
-    tell_team(team, "team.rename", by=by, now=now, target=("team", name), answer=answer)
+    record_team_event(team, "team.rename", by=by, now=now, target=("team", name), answer=answer)
 
 
 @transaction.atomic
-def require_second_factor(
+def set_mfa_requirement(
     *, team: Team, required: bool, person: User, by: Actor, now: datetime
 ) -> None:
-    """Raises NoSecondFactor for an admin, `person`, who has none."""
+    """Raises MFANotSetUp for an admin, `person`, who would lock themselves out."""
     if team.second_factor_required == required:
         return
     if required and not is_mfa_enabled(person):
-        raise NoSecondFactor
+        raise MFANotSetUp
     team.second_factor_required = required
     team.save(update_fields=["second_factor_required"])
-    was = {"second_factor_required": not required}
-    answer = {"was": was, "is": {"second_factor_required": required}}
-    tell_team(team, "team.policy", target=("team", team.name), by=by, now=now, answer=answer)
+    record_team_event(
+        team,
+        "team.policy",
+        target=("team", team.name),
+        by=by,
+        now=now,
+        answer={
+            "was": {"second_factor_required": not required},
+            "is": {"second_factor_required": required},
+        },
+    )
 
 
 @transaction.atomic
 def add_workspace(*, team: Team, name: str, by: Actor, now: datetime) -> Workspace:
-    workspace = open_workspace(name=name, team=team)
-    tell_team(team, "workspace.create", by=by, now=now, target=("workspace", name))
+    workspace = create_workspace(name=name, team=team)
+    record_team_event(team, "workspace.create", by=by, now=now, target=("workspace", name))
     return workspace
 
 
 @transaction.atomic
 def add_member(*, team: Team, email: str, role: str, by: Actor, now: datetime) -> Membership:
-    """Raises NoSuchPerson or AlreadyMember."""
+    """Raises UnknownPerson or AlreadyMember."""
     user = User.objects.filter(email__iexact=email, is_active=True).first()
     if user is None:
-        raise NoSuchPerson(email)
+        raise UnknownPerson(email)
     membership, is_new = Membership.objects.get_or_create(
         team=team, user=user, defaults={"role": role, "joined_at": now}
     )
     if not is_new:
         raise AlreadyMember(membership)
-    answer = {"role": role}
-    tell_team(team, "member.add", by=by, now=now, target=("person", user.email), answer=answer)
+    person, answer = ("person", user.email), {"role": role}
+    record_team_event(team, "member.add", by=by, now=now, target=person, answer=answer)
     return membership
 
 
@@ -114,32 +121,35 @@ def change_role(*, membership: Membership, role: str, by: Actor, now: datetime) 
     membership.role = role
     membership.save(update_fields=["role"])
     person = ("person", membership.user.email)
-    tell_team(membership.team, "member.role", by=by, now=now, target=person, answer=answer)
+    record_team_event(membership.team, "member.role", by=by, now=now, target=person, answer=answer)
 
 
 @transaction.atomic
 def remove_member(*, membership: Membership, by: Actor, now: datetime) -> None:
-    """Raises LastAdmin. What the member brought, such as API keys, goes with them."""
-    _end(membership, "member.remove", by=by, now=now)
+    """Also deletes what the member brought, such as API keys. Raises LastAdmin."""
+    _end_membership(membership, "member.remove", by=by, now=now)
 
 
 @transaction.atomic
-def leave(*, membership: Membership, by: Actor, now: datetime) -> None:
-    """As remove_member, by the member. Raises LastAdmin."""
-    _end(membership, "member.leave", by=by, now=now)
+def leave_team(*, membership: Membership, by: Actor, now: datetime) -> None:
+    """Like remove_member, but by the member. Raises LastAdmin."""
+    _end_membership(membership, "member.leave", by=by, now=now)
 
 
-def _end(membership: Membership, action: str, *, by: Actor, now: datetime) -> None:
+def _end_membership(membership: Membership, action: str, *, by: Actor, now: datetime) -> None:
     _require_another_admin(membership)
     member_leaving.send(sender=Membership, membership=membership, by=by, now=now)
     person = ("person", membership.user.email)
     answer = {"role": membership.role}
-    tell_team(membership.team, action, by=by, now=now, target=person, answer=answer)
+    record_team_event(membership.team, action, by=by, now=now, target=person, answer=answer)
     membership.delete()
 
 
 def _require_another_admin(membership: Membership) -> None:
-    """Of an admin: one who can sign in. Two who demote each other at once wait for each other."""
+    """If the member is an admin, the team must have another one who can sign in. Raises LastAdmin.
+
+    The lock makes two admins who demote each other at the same time wait for each other.
+    """
     team = Team.objects.select_for_update().get(pk=membership.team_id)
     admins = team.memberships.filter(role=Role.ADMIN)
     others = admins.filter(user__is_active=True).exclude(pk=membership.pk)

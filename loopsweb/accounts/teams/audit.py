@@ -1,4 +1,4 @@
-"""What concerns a team or a person, told in the audit of every workspace that it touches."""
+"""Audit events about a team or a person: one in each workspace concerned, under one incident."""
 
 from __future__ import annotations
 
@@ -7,23 +7,25 @@ from datetime import datetime
 from typing import Any
 
 from django.db import transaction
+from django.http import HttpRequest
+from django.utils import timezone
 
 from loopsweb.accounts.models import Team, User, Workspace
 from loopsweb.audit.models import Outcome
-from loopsweb.audit.record import Actor, record
+from loopsweb.audit.record import Actor, actor_of_request, record_event
 
 PERSON = "person"
 
 
-def about(noun: str, name: str) -> dict[str, str]:
-    """The target's fields. What names a person goes where it can be erased: see audit.erasing."""
+def target_fields(noun: str, name: str) -> dict[str, str]:
+    """A person's email goes into `target_owner`, which can be erased: see audit.erasure."""
     if noun == PERSON:
         return {"target_noun": noun, "target_owner": name}
     return {"target_noun": noun, "target_id": name, "target_name": name}
 
 
 @transaction.atomic
-def tell_team(
+def record_team_event(
     team: Team,
     action: str,
     *,
@@ -34,20 +36,19 @@ def tell_team(
     reason: str = "",
     answer: dict[str, Any] | None = None,
 ) -> None:
-    """One incident, an event in each of the team's workspaces. target: its noun and its name, of a
-    person their email.
+    """Record an event in each of the team's workspaces. target: its noun and its name; for a
+    person, the email.
 
-    Workspaces are told in the order of their names, so that two tellers never wait for each other.
+    Workspaces are written in the order of their slugs, so that two writers never deadlock.
     """
     incident = uuid.uuid4()
-    noun, name = target
     for slug in team.workspaces.order_by("slug").values_list("slug", flat=True):
         actor: Actor = {**by, "workspace": slug}
-        record(
+        record_event(
             **actor,
             action=action,
             outcome=outcome,
-            **about(noun, name),
+            **target_fields(*target),
             reason=reason,
             answer=answer,
             incident=incident,
@@ -56,7 +57,7 @@ def tell_team(
 
 
 @transaction.atomic
-def tell_teams_of(
+def record_person_event(
     person: User,
     action: str,
     *,
@@ -67,9 +68,9 @@ def tell_teams_of(
     answer: dict[str, Any] | None = None,
     by_staff: bool = False,
 ) -> None:
-    """One incident about a person, an event in each workspace they may enter.
+    """Record an event in each workspace of the person, who acted from where `by` says.
 
-    They did it themselves, from where `by` says; or staff did, whom `by` names.
+    by_staff: a member of staff acted instead, whom `by` names.
     """
     incident = uuid.uuid4()
     roles = Workspace.objects.filter(team__memberships__user=person).order_by("slug")
@@ -77,13 +78,19 @@ def tell_teams_of(
         actor: Actor = {**by, "workspace": slug, "role": "staff"}
         if not by_staff:
             actor |= {"role": role, "person": person.email}
-        record(
+        record_event(
             **actor,
             action=action,
             outcome=outcome,
-            **about(PERSON, person.email),
+            **target_fields(PERSON, person.email),
             reason=reason,
             answer=answer,
             incident=incident,
             now=now,
         )
+
+
+def record_staff_event(person: User, action: str, request: HttpRequest, **answer: Any) -> None:
+    """Record what staff do to a person. Call it in the transaction that makes the change."""
+    by, now = actor_of_request(request), timezone.now()
+    record_person_event(person, action, by=by, now=now, answer=answer, by_staff=True)

@@ -7,7 +7,7 @@ from loopsweb.accounts.models import Role, Workspace
 
 
 class WorkspaceField(forms.ModelChoiceField[Workspace]):
-    """Names are anybody's to choose; the slug tells two of the same name apart."""
+    """Shows the slug too: workspaces of different teams can have the same name."""
 
     def label_from_instance(self, obj: Workspace) -> str:
         return f"{obj.name} ({obj.slug})"
@@ -15,24 +15,24 @@ class WorkspaceField(forms.ModelChoiceField[Workspace]):
 
 ONE_LINE = RegexValidator(
     r"[\x00-\x1f\x7f-\x9f\u2028\u2029]",
-    "A name is one line of text. Take out line breaks and control characters.",
+    "Enter a single line, without line breaks or control characters.",
     inverse_match=True,
 )
-LONGEST_EMAIL = 254
+MAX_EMAIL_LENGTH = 254
 
 
 class NameForm(forms.Form):
-    """A team or a workspace. Its name goes into mail."""
+    """The name of a team or a workspace. It appears in emails, so it has to be one line."""
 
     name = forms.CharField(label="Name", max_length=100, validators=[ONE_LINE])
 
 
-class AddMember(forms.Form):
+class AddMemberForm(forms.Form):
     email = forms.EmailField(
-        label="Email", max_length=LONGEST_EMAIL, help_text="The one they sign in with."
+        label="Email", max_length=MAX_EMAIL_LENGTH, help_text="The email they sign in with."
     )
     role = forms.ChoiceField(label="Role", choices=Role.choices, initial=Role.VIEWER)
 
 
-class ChangeRole(forms.Form):
+class ChangeRoleForm(forms.Form):
     role = forms.ChoiceField(label="Role", choices=Role.choices)

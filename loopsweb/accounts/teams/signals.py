@@ -3,7 +3,7 @@ from __future__ import annotations
 from django.dispatch import Signal
 
 member_leaving = Signal()
-"""Someone is about to lose their place in a team, and what they brought goes with them.
+"""A membership is about to end; receivers delete what the member brought into the team.
 
 Sent with `membership`, `by` (audit.record.Actor) and `now`, inside the transaction that ends it.
 """

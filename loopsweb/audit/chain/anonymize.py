@@ -1,7 +1,7 @@
-"""What the chain binds for good names no person: emails in it are blanked before it is written.
+"""Replaces emails in the part of an event that can never be erased.
 
-Who did what to whose is in the fields that can be erased. The rest is what an API, or another part
-of loopsweb, put into words, and may hold an email all the same.
+People are named in fields that can be erased. The others contain reports of the API or of another
+part of loopsweb, which may include an email.
 """
 
 from __future__ import annotations
@@ -9,18 +9,18 @@ from __future__ import annotations
 import re
 from typing import Any
 
-BLANK = "[email]"
+REPLACEMENT = "[email]"
 EMAIL = re.compile(
     r"[\w.!#$%&'*+/=?^`{|}~-]{1,64}(?:@|\uff20|%40)(?:[\w-]{1,63}(?:\.[\w-]{1,63}){1,8}|localhost\b)"
 )
 
 
-def nameless(value: Any) -> Any:
-    """The same JSON, or text, with BLANK in the place of every email."""
+def anonymize(value: Any) -> Any:
+    """The same JSON, or text, with every email replaced."""
     if isinstance(value, str):
-        return EMAIL.sub(BLANK, value)
+        return EMAIL.sub(REPLACEMENT, value)
     if isinstance(value, list):
-        return [nameless(item) for item in value]
+        return [anonymize(item) for item in value]
     if isinstance(value, dict):
-        return {nameless(key): nameless(item) for key, item in value.items()}
+        return {anonymize(key): anonymize(item) for key, item in value.items()}
     return value

@@ -1,7 +1,6 @@
-"""The database itself refuses to change or remove an audit event: triggers, not good manners.
+"""Database triggers that refuse to change or delete an audit event.
 
-One change passes: a personal value and its salt may both become empty. That is an erasure, which
-verification shows as such.
+One change is allowed: a personal value and its salt may both become empty, which is an erasure.
 """
 
 from __future__ import annotations
@@ -33,9 +32,12 @@ FROZEN = (
 )
 
 
-def only_erases(same: str, as_text: str = "") -> str:
-    """SQL for: this UPDATE changes nothing but erases. `same` compares, nulls included; `as_text`
-    is put to each column, where a type takes for equal what is spelled differently."""
+def erasure_condition(same: str, as_text: str = "") -> str:
+    """SQL that is true when an UPDATE only erases personal values.
+
+    same: the operator that compares, nulls included. as_text: a cast for each column, needed where
+    a type treats different texts as equal.
+    """
     erased = [
         f"((NEW.{name} {same} OLD.{name} AND NEW.{name}_salt {same} OLD.{name}_salt)"
         f" OR (NEW.{name} = '' AND NEW.{name}_salt = ''))"
@@ -48,14 +50,14 @@ def only_erases(same: str, as_text: str = "") -> str:
 
 SQLITE = [
     f"""
-    CREATE TRIGGER {TABLE}_no_update BEFORE UPDATE ON {TABLE} WHEN NOT ({only_erases("IS")})
+    CREATE TRIGGER {TABLE}_no_update BEFORE UPDATE ON {TABLE} WHEN NOT ({erasure_condition("IS")})
     BEGIN SELECT RAISE(ABORT, 'audit events are append-only'); END
     """,
     f"""
     CREATE TRIGGER {TABLE}_no_delete BEFORE DELETE ON {TABLE}
     BEGIN SELECT RAISE(ABORT, 'audit events are append-only'); END
     """,
-    # INSERT OR REPLACE removes a row without firing a trigger for that
+    # INSERT OR REPLACE deletes a row without firing the delete trigger
     f"""
     CREATE TRIGGER {TABLE}_no_replace BEFORE INSERT ON {TABLE}
     WHEN EXISTS (SELECT 1 FROM {TABLE} WHERE id = NEW.id)
@@ -66,7 +68,7 @@ SQLITE = [
         SELECT 1 FROM {TABLE} WHERE incident = NEW.incident AND outcome = 'requested'
     ))
     BEGIN SELECT RAISE(ABORT, 'audit events are append-only'); END
-    """,  # noqa: S608  (no part of it is anybody's input)
+    """,  # noqa: S608  (all parts are constants)
 ]
 SQLITE_UNDO = [f"DROP TRIGGER {TABLE}_no_{verb}" for verb in ("update", "delete", "replace")]
 
@@ -77,7 +79,8 @@ POSTGRESQL = [
     """,
     f"""
     CREATE TRIGGER {TABLE}_no_update BEFORE UPDATE ON {TABLE} FOR EACH ROW
-    WHEN (NOT ({only_erases("IS NOT DISTINCT FROM", "::text")})) EXECUTE FUNCTION {TABLE}_refuse()
+    WHEN (NOT ({erasure_condition("IS NOT DISTINCT FROM", "::text")}))
+    EXECUTE FUNCTION {TABLE}_refuse()
     """,
     f"""
     CREATE TRIGGER {TABLE}_no_delete BEFORE DELETE ON {TABLE}
@@ -96,15 +99,15 @@ POSTGRESQL_UNDO = [
 ]
 
 
-def install(apps: Any, schema_editor: Any) -> None:
-    run(schema_editor, SQLITE, POSTGRESQL)
+def install_triggers(apps: Any, schema_editor: Any) -> None:
+    execute_statements(schema_editor, SQLITE, POSTGRESQL)
 
 
-def remove(apps: Any, schema_editor: Any) -> None:
-    run(schema_editor, SQLITE_UNDO, POSTGRESQL_UNDO)
+def remove_triggers(apps: Any, schema_editor: Any) -> None:
+    execute_statements(schema_editor, SQLITE_UNDO, POSTGRESQL_UNDO)
 
 
-def run(schema_editor: Any, sqlite: list[str], postgresql: list[str]) -> None:
+def execute_statements(schema_editor: Any, sqlite: list[str], postgresql: list[str]) -> None:
     is_sqlite = schema_editor.connection.vendor == "sqlite"
     for statement in sqlite if is_sqlite else postgresql:
         schema_editor.execute(statement, params=None)

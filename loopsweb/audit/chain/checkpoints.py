@@ -1,7 +1,7 @@
-"""Heads of the chain, signed and handed outside: what shows that a tail was cut off.
+"""Signed heads: whoever keeps one can show later that the end of a chain was cut off.
 
-A head is {"workspace", "sequence", "digest", "at", "public_key", "signature"}: Ed25519 over the
-first four as canonical JSON.
+A head is {"workspace", "sequence", "digest", "at", "public_key", "signature"}. The signature is
+Ed25519 over the first four as canonical JSON.
 """
 
 from __future__ import annotations
@@ -16,20 +16,26 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
 
-from loopsweb.audit.chain.verifier import Line, Verified
+from loopsweb.audit.chain.stored import verify_stored_chain
+from loopsweb.audit.chain.verifier import Line, VerifiedChain
 from loopsweb.audit.models import Chain, SignedHead
-from loopsweb.audit.verify import signed_part
+from loopsweb.audit.verify import encode_signed_part
 
 DAILY = timedelta(hours=24)
 DOWNLOAD = "a download"
 SEED_BYTES = 32
 
 
-def signing_key() -> Ed25519PrivateKey:
-    """From LOOPSWEB_AUDIT_KEY (base64 of 32 bytes), else made once in the data directory."""
-    given = settings.LOOPSWEB_AUDIT_KEY or generated(Path(settings.DATA_DIR) / "audit_key")
+def load_signing_key() -> Ed25519PrivateKey:
+    """From LOOPSWEB_AUDIT_KEY (base64 of 32 bytes), else a file in the data directory.
+
+    Raises ImproperlyConfigured.
+    """
+    encoded = settings.LOOPSWEB_AUDIT_KEY or read_or_create_seed(
+        Path(settings.DATA_DIR) / "audit_key"
+    )
     try:
-        seed = base64.b64decode(given, validate=True)
+        seed = base64.b64decode(encoded, validate=True)
     except ValueError:
         seed = b""
     if len(seed) != SEED_BYTES:
@@ -37,7 +43,7 @@ def signing_key() -> Ed25519PrivateKey:
     return Ed25519PrivateKey.from_private_bytes(seed)
 
 
-def generated(file: Path) -> str:
+def read_or_create_seed(file: Path) -> str:
     file.parent.mkdir(parents=True, exist_ok=True)
     try:
         with os.fdopen(os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as out:
@@ -47,33 +53,41 @@ def generated(file: Path) -> str:
     return file.read_text().strip()
 
 
-def public_key() -> str:
+def encode_public_key() -> str:
     """Base64 of its 32 bytes."""
-    return base64.b64encode(signing_key().public_key().public_bytes_raw()).decode()
+    return base64.b64encode(load_signing_key().public_key().public_bytes_raw()).decode()
 
 
-def sign(verified: Verified, *, now: datetime) -> Line:
-    """The head of a chain that was followed up to there. Not kept."""
+def sign_head(verified: VerifiedChain, *, now: datetime) -> Line:
+    """The signed head of a verified chain. It is not stored."""
     head: dict[str, Any] = {
         "workspace": verified.workspace,
         "sequence": verified.sequence,
         "digest": verified.digest,
         "at": now.isoformat().replace("+00:00", "Z"),
     }
-    signature = signing_key().sign(signed_part(head))
+    signature = load_signing_key().sign(encode_signed_part(head))
     return head | {
-        "public_key": public_key(),
+        "public_key": encode_public_key(),
         "signature": base64.b64encode(signature).decode(),
     }
 
 
-def due(*, now: datetime) -> list[str]:
-    """Workspaces that have grown since their head was signed and handed out, more than a day ago.
-    Downloads are nobody's duty and do not count."""
-    handed = SignedHead.objects.exclude(handed_to=DOWNLOAD).exclude(handed_to__contains="failed")
-    lately = handed.filter(at__range=(now - DAILY, now))
-    waiting = Chain.objects.exclude(workspace__in=lately.values("workspace")).filter(sequence__gt=0)
-    newest = {kept.workspace: kept.head for kept in handed.filter(at__lte=now).order_by("at")}
+def store_signed_head(workspace: str, *, now: datetime, handed_to: str = "") -> SignedHead:
+    """Verify a chain, sign its head and store that. Raises BrokenChain."""
+    head = sign_head(verify_stored_chain(workspace), now=now)
+    return SignedHead.objects.create(workspace=workspace, at=now, head=head, handed_to=handed_to)
+
+
+def find_due_workspaces(*, now: datetime) -> list[str]:
+    """Workspaces with new events and no delivered head in the last 24 hours.
+
+    Downloaded heads do not count as delivered.
+    """
+    delivered = SignedHead.objects.exclude(handed_to=DOWNLOAD).exclude(handed_to__contains="failed")
+    recent = delivered.filter(at__range=(now - DAILY, now))
+    waiting = Chain.objects.exclude(workspace__in=recent.values("workspace")).filter(sequence__gt=0)
+    newest = {row.workspace: row.head for row in delivered.filter(at__lte=now).order_by("at")}
     return [
         chain.workspace
         for chain in waiting

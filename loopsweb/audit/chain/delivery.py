@@ -1,6 +1,6 @@
-"""Hand a signed head outside, so that nobody here can take it back: a file, an email, a webhook.
+"""Delivers signed heads to places that this database cannot change: a file, an email, a webhook.
 
-Where to stands in the environment: LOOPSWEB_AUDIT_HEADS_FILE, …_EMAIL, …_WEBHOOK.
+LOOPSWEB_AUDIT_HEADS_FILE, …_EMAIL and …_WEBHOOK say where.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from pathlib import Path
 from django.conf import settings
 from django.core.mail import send_mail
 
-from loopsweb.audit.chain.format import canonical
+from loopsweb.audit.chain.format import encode_canonical_json
 from loopsweb.audit.chain.verifier import Line
 from loopsweb.audit.models import SignedHead
 
@@ -23,56 +23,64 @@ log = logging.getLogger(__name__)
 WEBHOOK_SECONDS = 10
 
 
-def hand_out(kept: SignedHead) -> list[str]:
-    """Try every way there is; the failures in plain words, empty when all went well."""
-    ways: dict[str, tuple[str, Callable[[str, Line], None]]] = {
-        "file": (settings.LOOPSWEB_AUDIT_HEADS_FILE, to_file),
-        "email": (settings.LOOPSWEB_AUDIT_HEADS_EMAIL, to_email),
-        "webhook": (settings.LOOPSWEB_AUDIT_HEADS_WEBHOOK, to_webhook),
+def deliver_head(signed: SignedHead) -> list[str]:
+    """Deliver a head to every configured place and store the outcome. Return the failures."""
+    channels: dict[str, tuple[str, Callable[[str, Line], None]]] = {
+        "file": (settings.LOOPSWEB_AUDIT_HEADS_FILE, append_to_file),
+        "email": (settings.LOOPSWEB_AUDIT_HEADS_EMAIL, send_email),
+        "webhook": (settings.LOOPSWEB_AUDIT_HEADS_WEBHOOK, post_to_webhook),
     }
-    told, failures = [], []
-    for name, (where, way) in ways.items():
-        if not where:
+    delivered, failures = [], []
+    for name, (destination, deliver) in channels.items():
+        if not destination:
             continue
         try:
-            way(where, kept.head)
+            deliver(destination, signed.head)
         except (OSError, HTTPException, ValueError) as error:  # smtplib's are OSErrors
             failures.append(f"{name} failed: {type(error).__name__}")
-            log.warning("handing out %s by %s failed: %s", kept, name, error)
+            log.warning("delivering %s by %s failed: %s", signed, name, error)
         else:
-            told.append(name)
-    kept.handed_to = ", ".join(told + failures)
-    kept.save(update_fields=["handed_to"])
+            delivered.append(name)
+    signed.handed_to = ", ".join(delivered + failures)
+    signed.save(update_fields=["handed_to"])
     return failures
 
 
-def to_file(where: str, head: Line) -> None:
-    with Path(where).open("ab") as out:
-        out.write(canonical(head) + b"\n")
+def append_to_file(path: str, head: Line) -> None:
+    with Path(path).open("ab") as out:
+        out.write(encode_canonical_json(head) + b"\n")
         out.flush()
         os.fsync(out.fileno())
 
 
-def to_email(where: str, head: Line) -> None:
+def send_email(address: str, head: Line) -> None:
     if settings.EMAIL_BACKEND.endswith(".console.EmailBackend"):
-        raise ValueError("EMAIL_HOST is not set, so no email leaves this machine.")
-    subject = f"loopsweb: audit head of {head['workspace']}, #{head['sequence']}"
-    body = f"Keep this line; the trail is verified against it.\n\n{canonical(head).decode()}\n"
-    send_mail(subject, body, None, [where])
+        raise ValueError("EMAIL_HOST is not set, so no email can be sent.")
+    workspace, sequence = head["workspace"], head["sequence"]
+    subject = f"loopsweb: signed audit head of {workspace}, #{sequence}"
+    body = (
+        f"Keep this email. With the line below you can check later that the audit trail of "
+        f"{workspace} was not changed up to event #{sequence}.\n\n"
+        f"{encode_canonical_json(head).decode()}\n"
+    )
+    send_mail(subject, body, None, [address])
 
 
-def to_webhook(where: str, head: Line) -> None:
-    if not where.startswith(("https://", "http://")):
-        raise ValueError("LOOPSWEB_AUDIT_HEADS_WEBHOOK must be an http address.")
-    request = urllib.request.Request(  # noqa: S310  (an address of the operator's own choice)
-        where, data=canonical(head), headers={"Content-Type": "application/json"}, method="POST"
+def post_to_webhook(url: str, head: Line) -> None:
+    if not url.startswith(("https://", "http://")):
+        raise ValueError("LOOPSWEB_AUDIT_HEADS_WEBHOOK must be an http or https URL.")
+    request = urllib.request.Request(  # noqa: S310  (the operator chose the URL)
+        url,
+        data=encode_canonical_json(head),
+        headers={"Content-Type": "application/json"},
+        method="POST",
     )
     with urllib.request.build_opener(NoRedirect).open(request, timeout=WEBHOOK_SECONDS):
         pass
 
 
 class NoRedirect(urllib.request.HTTPRedirectHandler):
-    """Elsewhere it would arrive as a GET, without the head."""
+    """A redirected POST would become a GET without the head."""
 
     def redirect_request(self, *_: object) -> None:
         return None

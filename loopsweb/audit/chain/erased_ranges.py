@@ -1,4 +1,4 @@
-"""How an erasure says what it emptied, so that nothing else can be. Standard library only."""
+"""How an erasure event lists the values it erased. Standard library only."""
 
 from __future__ import annotations
 
@@ -10,26 +10,26 @@ ERASURE = "audit.erase"
 WIDTH = 1000  # characters
 
 
-def told(places: Mapping[str, Iterable[int]]) -> dict[str, list[str]]:
-    """{field: the numbers of its links, as "1-3 7"}, in texts of a bounded length."""
-    return {name: textwrap.wrap(ranges(numbers), WIDTH) for name, numbers in places.items()}
+def encode_erased_ranges(links: Mapping[str, Iterable[int]]) -> dict[str, list[str]]:
+    """{field: the numbers of its links as "1-3 7"}, in texts of at most WIDTH characters."""
+    return {name: textwrap.wrap(format_ranges(numbers), WIDTH) for name, numbers in links.items()}
 
 
-def ranges(numbers: Iterable[int]) -> str:
-    found: list[list[int]] = []
+def format_ranges(numbers: Iterable[int]) -> str:
+    ranges: list[list[int]] = []
     for number in sorted(numbers):
-        if found and found[-1][1] == number - 1:
-            found[-1][1] = number
+        if ranges and ranges[-1][1] == number - 1:
+            ranges[-1][1] = number
         else:
-            found.append([number, number])
-    return " ".join(f"{first}-{last}" if last > first else str(first) for first, last in found)
+            ranges.append([number, number])
+    return " ".join(f"{first}-{last}" if last > first else str(first) for first, last in ranges)
 
 
-def places_of(answer: Mapping[str, Any]) -> set[tuple[str, int]]:
-    """(field, number) of all that an erasure's answer tells of."""
-    found: set[tuple[str, int]] = set()
+def decode_erased_ranges(answer: Mapping[str, Any]) -> set[tuple[str, int]]:
+    """(field, link number) of each value that an erasure event's answer lists."""
+    erased: set[tuple[str, int]] = set()
     for name, texts in answer["erased"].items():
         for each in " ".join(texts).split():
             first, _, last = each.partition("-")
-            found.update((name, number) for number in range(int(first), int(last or first) + 1))
-    return found
+            erased.update((name, number) for number in range(int(first), int(last or first) + 1))
+    return erased

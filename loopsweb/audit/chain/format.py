@@ -1,12 +1,14 @@
-"""The chain: each event is one link, bound by SHA-256 to all before it. Standard library only.
+"""The format of a chain: each event is one link, whose digest covers all links before it.
 
-Canonical JSON here is RFC 8785 for what events hold: text, integers within ±2^53, true, false,
-null, lists and objects; no fractions. Keys are sorted by code point, nothing is escaped that need
-not be, and there is no white space. A link's digest is the SHA-256 of the previous digest, a line
-feed and the canonical body, in lower-case hex; before the first link stand 64 zeros.
+A link's digest is the SHA-256 of the previous digest, a line feed and the body as canonical JSON,
+in lower-case hex. The first link follows 64 zeros. Canonical JSON is RFC 8785 without fractions:
+text, integers within ±2^53, true, false, null, lists and objects; keys sorted by code point, no
+white space, no needless escapes.
 
-What could name a person is not in the body: a salted hash of it is, so that it can be erased
-later and the chain still holds.
+Personal values are not in the body, only their salted hashes: they can be erased and the chain
+still verifies.
+
+Standard library only.
 """
 
 from __future__ import annotations
@@ -21,36 +23,35 @@ LARGEST = 2**53
 LONGEST_TEXT = 5000
 
 
-def canonical(value: Any) -> bytes:
+def encode_canonical_json(value: Any) -> bytes:
     text = json.dumps(value, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
     return text.encode()
 
 
-def link(previous: str, body: dict[str, Any]) -> str:
-    """The digest of the link with this body that follows the link `previous`."""
-    return hashlib.sha256(previous.encode() + b"\n" + canonical(body)).hexdigest()
+def hash_link(previous: str, body: dict[str, Any]) -> str:
+    """The digest of the link with this body; `previous` is the digest of the link before it."""
+    return hashlib.sha256(previous.encode() + b"\n" + encode_canonical_json(body)).hexdigest()
 
 
-def commitment(value: str, salt: str) -> str:
-    """What the body holds in place of a personal value."""
-    return hashlib.sha256(canonical([salt, value])).hexdigest()
+def hash_personal_value(value: str, salt: str) -> str:
+    """The hash that stands in the body for a personal value."""
+    return hashlib.sha256(encode_canonical_json([salt, value])).hexdigest()
 
 
-def storable(value: Any) -> Any:
-    """The same JSON without what canonical JSON or a database would not give back as it was."""
+def make_storable(value: Any) -> Any:
+    """The same JSON with everything replaced that a database or canonical JSON would alter."""
     if isinstance(value, bool) or value is None:
         return value
     if isinstance(value, int):
         return value if abs(value) <= LARGEST else str(value)
     if isinstance(value, list | tuple):
-        return [storable(item) for item in value]
+        return [make_storable(item) for item in value]
     if isinstance(value, dict):
-        return {text(str(key)): storable(item) for key, item in value.items()}
-    return text(str(value))
+        return {sanitize_text(str(key)): make_storable(item) for key, item in value.items()}
+    return sanitize_text(str(value))
 
 
-def text(value: str) -> str:
-    """Text that every database and UTF-8 can hold: no NUL, no half of a surrogate pair, no end
-    out of sight."""
-    whole = value[:LONGEST_TEXT].encode("utf-8", "replace").decode()
-    return whole.replace("\x00", "\ufffd")
+def sanitize_text(value: str) -> str:
+    """At most LONGEST_TEXT characters, without NULs and lone surrogates."""
+    valid = value[:LONGEST_TEXT].encode("utf-8", "replace").decode()
+    return valid.replace("\x00", "\ufffd")

@@ -1,4 +1,4 @@
-"""Follow a chain from its start, link by link. Standard library only."""
+"""Verifies a chain from its first link. Standard library only."""
 
 from __future__ import annotations
 
@@ -7,95 +7,105 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
-from loopsweb.audit.chain.erased_ranges import ERASURE, places_of
-from loopsweb.audit.chain.format import GENESIS, PERSONAL, commitment, link
+from loopsweb.audit.chain.erased_ranges import ERASURE, decode_erased_ranges
+from loopsweb.audit.chain.format import GENESIS, PERSONAL, hash_link, hash_personal_value
 
 SALT = re.compile("[0-9a-f]{32}")
 UNREADABLE = (KeyError, TypeError, AttributeError, ValueError, RecursionError, OverflowError)
 Line = dict[str, Any]
 
 
-class Broken(Exception):
-    """The trail does not hold. `sequence` is the first bad link, 0 for the export as a whole."""
+class BrokenChain(Exception):
+    """Verification failed at link `sequence`, or in the export as a whole when that is 0."""
 
-    def __init__(self, sequence: int, what: str) -> None:
-        super().__init__(f"#{sequence}: {what}" if sequence else what)
+    def __init__(self, sequence: int, problem: str) -> None:
+        super().__init__(f"#{sequence}: {problem}" if sequence else problem)
         self.sequence = sequence
 
 
 @dataclass(frozen=True)
-class Verified:
+class VerifiedChain:
+    """A valid chain, up to its last link `sequence`. `erased` counts its erased values."""
+
     workspace: str
     sequence: int
     digest: str
     erased: int
 
 
-def check_links(workspace: str, links: Iterable[Line], *, heads: Iterable[Line] = ()) -> Verified:
-    """Follow the chain from its start. Each of `heads` must be one of its links. Raises Broken."""
-    expected = digests_of(workspace, heads)
+def check_links(
+    workspace: str, links: Iterable[Line], *, heads: Iterable[Line] = ()
+) -> VerifiedChain:
+    """Verify all links. Each of `heads` must be one of them. Raises BrokenChain."""
+    expected = index_heads(workspace, heads)
     previous, sequence = GENESIS, 0
-    gone, recorded = set[tuple[str, int]](), set[tuple[str, int]]()
+    empty, erased = set[tuple[str, int]](), set[tuple[str, int]]()
     links = iter(links)
-    for one in links:
+    for link in links:
         sequence += 1
-        if one["body"].get("sequence") != sequence:
-            raise out_of_place(one, sequence, rest=links)
-        check_link(one, workspace=workspace, sequence=sequence, previous=previous)
-        gone.update((name, sequence) for name, kept in one["personal"].items() if kept is None)
-        if one["body"]["action"] == ERASURE:
-            recorded |= places_of(one["body"]["answer"])
-        previous = one["digest"]
+        if link["body"].get("sequence") != sequence:
+            raise describe_misplaced_link(link, sequence, rest=links)
+        check_link(link, workspace=workspace, sequence=sequence, previous=previous)
+        empty.update((name, sequence) for name, kept in link["personal"].items() if kept is None)
+        if link["body"]["action"] == ERASURE:
+            erased |= decode_erased_ranges(link["body"]["answer"])
+        previous = link["digest"]
         if expected.pop(sequence, previous) != previous:
-            raise Broken(sequence, "differs from the head that was handed out")
-    if lost := sorted(number for _, number in gone - recorded):
-        raise Broken(lost[0], f"{len(lost)} personal values are gone without a record of it")
-    if back := sorted(number for _, number in recorded - gone):
-        raise Broken(back[0], "a personal value that was erased is there again")
+            raise BrokenChain(sequence, "does not match the signed head")
+    if lost := sorted(number for _, number in empty - erased):
+        raise BrokenChain(lost[0], f"{count_values(len(lost))} missing without a recorded erasure")
+    if restored := sorted(number for _, number in erased - empty):
+        raise BrokenChain(restored[0], "an erased personal value was restored")
     if expected:
-        last = max(expected)
-        raise Broken(
-            sequence + 1, f"truncated: a head for #{last} was handed out, the tail is gone"
-        )
-    return Verified(workspace, sequence, previous, len(gone))
+        problem = f"truncated: the chain ends before #{max(expected)}, which has a signed head"
+        raise BrokenChain(sequence + 1, problem)
+    return VerifiedChain(workspace, sequence, previous, len(empty))
 
 
-def digests_of(workspace: str, heads: Iterable[Line]) -> dict[int, str]:
-    """{number: the digest that was handed out for it}, of that workspace. Raises Broken."""
-    found: dict[int, str] = {}
+def count_values(count: int) -> str:
+    return f"{count} personal value{'' if count == 1 else 's'}"
+
+
+def index_heads(workspace: str, heads: Iterable[Line]) -> dict[int, str]:
+    """{sequence: digest} of the workspace's heads. Raises BrokenChain when two contradict."""
+    digests: dict[int, str] = {}
     for head in heads:
-        number, digest = head["sequence"], head["digest"]
-        if head["workspace"] != workspace or not number:
+        sequence, digest = head["sequence"], head["digest"]
+        if head["workspace"] != workspace or not sequence:
             continue
-        if found.setdefault(number, digest) != digest:
-            raise Broken(number, "two heads that were handed out for it differ: it was rewritten")
-    return found
+        if digests.setdefault(sequence, digest) != digest:
+            raise BrokenChain(sequence, "two signed heads differ: the chain was rewritten")
+    return digests
 
 
-def out_of_place(one: Line, sequence: int, *, rest: Iterable[Line]) -> Broken:
-    """What it is when another link stands where `sequence` should: the rest tells."""
-    found = one["body"].get("sequence")
-    what = "missing"
+def describe_misplaced_link(link: Line, sequence: int, *, rest: Iterable[Line]) -> BrokenChain:
+    """Why `link` is in the place of link `sequence`, judged by the links after it."""
+    found = link["body"].get("sequence")
+    problem = "missing"
     if not isinstance(found, int) or found < sequence:
-        what = "inserted"
+        problem = "inserted"
     elif any(later["body"].get("sequence") == sequence for later in rest):
-        what = "reordered"
-    return Broken(sequence, f"{what}: #{found} stands in its place")
+        problem = "reordered"
+    return BrokenChain(sequence, f"{problem}: found #{found} in its place")
 
 
-def check_link(one: Line, *, workspace: str, sequence: int, previous: str) -> None:
-    body = one["body"]
+def check_link(link: Line, *, workspace: str, sequence: int, previous: str) -> None:
+    """Raises BrokenChain."""
+    body = link["body"]
     if body.get("workspace") != workspace:
-        raise Broken(sequence, f"belongs to the workspace {body.get('workspace')!r}")
-    if one["previous"] != previous:
-        raise Broken(sequence, "does not follow the link before it")
-    if link(previous, body) != one["digest"]:
-        raise Broken(sequence, "a field was changed: the digest does not fit")
-    if set(one["personal"]) != set(PERSONAL):
-        raise Broken(sequence, "its personal fields are not all there")
-    for name, kept in one["personal"].items():
+        raise BrokenChain(sequence, f"belongs to the workspace {body.get('workspace')!r}")
+    if link["previous"] != previous:
+        raise BrokenChain(sequence, "does not follow the link before it")
+    if hash_link(previous, body) != link["digest"]:
+        raise BrokenChain(sequence, "a field was changed: the digest does not match")
+    if set(link["personal"]) != set(PERSONAL):
+        raise BrokenChain(sequence, "the list of personal fields is not complete")
+    for name, kept in link["personal"].items():
         if kept is None:
             continue
-        fits = SALT.fullmatch(kept["salt"]) and set(kept) == {"salt", "value"}
-        if not fits or commitment(kept["value"], kept["salt"]) != body["personal"][name]:
-            raise Broken(sequence, f"the field {name} was changed")
+        is_valid = SALT.fullmatch(kept["salt"]) and set(kept) == {"salt", "value"}
+        if (
+            not is_valid
+            or hash_personal_value(kept["value"], kept["salt"]) != (body["personal"][name])
+        ):
+            raise BrokenChain(sequence, f"the field {name} was changed")

@@ -8,4 +8,4 @@ from loopsweb.audit.chain import append_only
 class Migration(migrations.Migration):
     dependencies = [("audit", "0001_initial")]
 
-    operations = [migrations.RunPython(append_only.install, append_only.remove, elidable=False)]
+    operations = [migrations.RunPython(append_only.install_triggers, append_only.remove_triggers, elidable=False)]

@@ -10,6 +10,6 @@ class Migration(migrations.Migration):
     dependencies = [("audit", "0003_outcomes")]
 
     operations = [
-        migrations.RunPython(append_only.remove, append_only.install, elidable=False),
-        migrations.RunPython(append_only.install, append_only.remove, elidable=False),
+        migrations.RunPython(append_only.remove_triggers, append_only.install_triggers, elidable=False),
+        migrations.RunPython(append_only.install_triggers, append_only.remove_triggers, elidable=False),
     ]

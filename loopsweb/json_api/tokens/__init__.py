@@ -1,0 +1,1 @@
+"""Personal access tokens, and the pages to create and revoke them."""

@@ -1,4 +1,4 @@
-"""Making and revoking tokens, told in the audit of the workspace that they open."""
+"""Creates and revokes tokens, and records both in the workspace's audit trail."""
 
 from __future__ import annotations
 
@@ -10,20 +10,20 @@ from django.db import transaction
 
 from loopsweb.accounts.models import User, Workspace
 from loopsweb.audit.models import Outcome
-from loopsweb.audit.record import Actor, record
-from loopsweb.json_api.tokens.models import PREFIX, AccessToken, Scope, digest
+from loopsweb.audit.record import Actor, record_event
+from loopsweb.json_api.tokens.models import PREFIX, AccessToken, Scope, hash_token
 
 
 @dataclass(frozen=True, slots=True)
-class Made:
-    """secret: shown once; it is nowhere else, and cannot be had again."""
+class CreatedToken:
+    """secret: shown once and stored nowhere."""
 
     token: AccessToken
     secret: str
 
 
 @transaction.atomic
-def make(
+def create(
     *,
     person: User,
     workspace: Workspace,
@@ -32,31 +32,33 @@ def make(
     by: Actor,
     now: datetime,
     scope: str = Scope.READ,
-) -> Made:
+) -> CreatedToken:
     secret = PREFIX + secrets.token_urlsafe(32)
     token = AccessToken.objects.create(
         person=person,
         workspace=workspace,
         name=name,
         scope=scope,
-        digest=digest(secret),
+        digest=hash_token(secret),
         last4=secret[-4:],
         created_at=now,
         expires_at=now + timedelta(days=days),
     )
-    _tell(token, "token.make", by=by, now=now)
-    return Made(token, secret)
+    _record_token_event(token, "token.make", by=by, now=now)
+    return CreatedToken(token, secret)
 
 
 @transaction.atomic
 def revoke(*, token: AccessToken, by: Actor, now: datetime, reason: str = "") -> None:
-    """Revoking twice is told once."""
+    """Revoking a token twice records one event."""
     if AccessToken.objects.filter(pk=token.pk, revoked_at=None).update(revoked_at=now):
-        _tell(token, "token.revoke", by=by, now=now, reason=reason)
+        _record_token_event(token, "token.revoke", by=by, now=now, reason=reason)
 
 
-def _tell(token: AccessToken, action: str, *, by: Actor, now: datetime, reason: str = "") -> None:
-    record(
+def _record_token_event(
+    token: AccessToken, action: str, *, by: Actor, now: datetime, reason: str = ""
+) -> None:
+    record_event(
         **by,
         action=action,
         outcome=Outcome.SUCCEEDED,

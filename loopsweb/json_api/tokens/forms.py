@@ -9,10 +9,10 @@ from loopsweb.accounts.models import Membership, User, Workspace
 from loopsweb.accounts.teams.forms import WorkspaceField
 from loopsweb.json_api.tokens.models import Scope
 
-LIVES = [(7, "7 days"), (30, "30 days"), (90, "90 days"), (365, "a year")]
+LIFETIMES = [(7, "7 days"), (30, "30 days"), (90, "90 days"), (365, "1 year")]
 
 
-class MakeToken(forms.Form):
+class CreateTokenForm(forms.Form):
     name = forms.CharField(
         label="Name", max_length=100, help_text="What will use it, such as “nightly report”."
     )
@@ -21,16 +21,16 @@ class MakeToken(forms.Form):
         queryset=Workspace.objects.none(),
         to_field_name="slug",
         empty_label=None,
-        help_text="The token opens this workspace alone, as long as you may enter it.",
+        help_text="The token gives access to this workspace only, while you are a member.",
     )
     scope = forms.ChoiceField(
-        label="May",
+        label="Scope",
         choices=Scope.choices,
         initial=Scope.READ,
-        help_text="Acting is ending deployments, runs and samplers, as far as your role and your "
-        "team's policy let you. It is written to the audit trail in your name.",
+        help_text="“Read and act” can also deactivate deployments, runs and samplers, as your "
+        "role and your team's policy allow. The audit trail records it under your name.",
     )
-    days = forms.TypedChoiceField(label="Works for", choices=LIVES, coerce=int, initial=30)
+    days = forms.TypedChoiceField(label="Valid for", choices=LIFETIMES, coerce=int, initial=30)
 
     def __init__(self, *args: Any, person: User, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -48,5 +48,5 @@ class MakeToken(forms.Form):
                 role__in=roles_with(Permission.DEACTIVATE),
             )
             if not able.exists():
-                self.add_error("scope", "Your role in this workspace only reads.")
+                self.add_error("scope", "Your role in this workspace is read-only.")
         return given

@@ -1,4 +1,4 @@
-"""A personal access token: what a script of one person may do in one workspace, until when."""
+"""Personal access tokens: each lets a person's script into one workspace until it expires."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ from loopsweb.accounts.models import User, Workspace
 PREFIX = "loopsweb_"
 
 
-def digest(token: str) -> str:
-    """All that is kept of a token: 256 random bits need no salt."""
+def hash_token(token: str) -> str:
+    """Only this is stored. Tokens are 256 random bits, so no salt is needed."""
     return hashlib.sha256(token.encode()).hexdigest()
 
 
@@ -24,7 +24,7 @@ class Scope(models.TextChoices):
 
 class AccessTokenQuerySet(models.QuerySet["AccessToken"]):
     def valid(self, now: datetime) -> AccessTokenQuerySet:
-        """Neither expired nor revoked, of an active person who still belongs to the team."""
+        """Unexpired, unrevoked tokens of active people who still belong to the team."""
         return self.filter(
             revoked_at=None,
             expires_at__gt=now,
@@ -32,9 +32,9 @@ class AccessTokenQuerySet(models.QuerySet["AccessToken"]):
             workspace__team__memberships__user=models.F("person"),
         )
 
-    def behind(self, token: str, *, now: datetime) -> AccessToken | None:
-        """The valid token of this secret."""
-        found = self.valid(now).filter(digest=digest(token))
+    def find_by_secret(self, token: str, *, now: datetime) -> AccessToken | None:
+        """Return the valid token with this secret."""
+        found = self.valid(now).filter(digest=hash_token(token))
         return found.select_related("workspace__team", "person").first()
 
 

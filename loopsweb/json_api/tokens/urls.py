@@ -7,6 +7,6 @@ from loopsweb.json_api.tokens import views
 app_name = "tokens"
 urlpatterns = [
     path("", views.list_, name="list"),
-    path("make/", views.make, name="make"),
+    path("make/", views.create, name="make"),
     path("<int:token>/revocation/", views.revoke, name="revoke"),
 ]

@@ -1,6 +1,8 @@
-"""A person's own access tokens: made, listed, revoked. Their secret is shown once."""
+"""Pages for a person's own access tokens."""
 
 from __future__ import annotations
+
+from http import HTTPStatus
 
 from django.contrib import messages
 from django.http import HttpResponse, HttpResponseNotAllowed
@@ -9,42 +11,39 @@ from django.shortcuts import get_object_or_404, redirect
 from django.utils import timezone
 from django.views.decorators.debug import sensitive_variables
 
-from loopsweb.accounts.auth.reauthentication import confirmed
+from loopsweb.accounts.auth.reauthentication import require_reauthentication
+from loopsweb.accounts.authorization.actors import actor_in_workspace
 from loopsweb.accounts.authorization.decorators import SignedInRequest, signed_in
-from loopsweb.accounts.models import Membership, Workspace
-from loopsweb.audit.record import Actor, actor
 from loopsweb.json_api.tokens import actions
-from loopsweb.json_api.tokens.forms import MakeToken
+from loopsweb.json_api.tokens.forms import CreateTokenForm
 from loopsweb.json_api.tokens.models import AccessToken
 from loopsweb.ui.pages import render_page
-
-CREATED, UNPROCESSABLE = 201, 422
 
 
 @signed_in
 def list_(request: SignedInRequest) -> HttpResponse:
-    mine = AccessToken.objects.filter(person=request.user).select_related("workspace")
-    context = {"tokens": mine, "now": timezone.now()}
+    own = AccessToken.objects.filter(person=request.user).select_related("workspace")
+    context = {"tokens": own, "now": timezone.now()}
     return render_page(request, "json_api/tokens.html", context)
 
 
 @signed_in
-@confirmed
-@sensitive_variables("made")
-def make(request: SignedInRequest) -> HttpResponseBase:
-    form = MakeToken(request.POST or None, person=request.user)
+@require_reauthentication
+@sensitive_variables("created")
+def create(request: SignedInRequest) -> HttpResponseBase:
+    form = CreateTokenForm(request.POST or None, person=request.user)
     if not form.is_valid():
-        status = UNPROCESSABLE if form.errors else 200
-        return render_page(request, "json_api/make_token.html", {"form": form}, status=status)
-    made = actions.make(
+        status = HTTPStatus.UNPROCESSABLE_ENTITY if form.errors else HTTPStatus.OK
+        return render_page(request, "json_api/create_token.html", {"form": form}, status=status)
+    created = actions.create(
         **form.cleaned_data,
         person=request.user,
-        by=_actor(request, form.cleaned_data["workspace"]),
+        by=actor_in_workspace(request, form.cleaned_data["workspace"], person=request.user),
         now=timezone.now(),
     )
     site = request.build_absolute_uri("/").rstrip("/")
-    context = {"token": made.token, "secret": made.secret, "site": site}
-    return render_page(request, "json_api/token_made.html", context, status=CREATED)
+    context = {"token": created.token, "secret": created.secret, "site": site}
+    return render_page(request, "json_api/token_created.html", context, status=HTTPStatus.CREATED)
 
 
 @signed_in
@@ -54,12 +53,7 @@ def revoke(request: SignedInRequest, token: int) -> HttpResponse:
     )
     if request.method != "POST":
         return HttpResponseNotAllowed(["POST"])
-    actions.revoke(token=found, by=_actor(request, found.workspace), now=timezone.now())
-    messages.success(request, f"Token “{found.name}” no longer works.")
+    by = actor_in_workspace(request, found.workspace, person=request.user)
+    actions.revoke(token=found, by=by, now=timezone.now())
+    messages.success(request, f"Token “{found.name}” revoked.")
     return redirect("tokens:list")
-
-
-def _actor(request: SignedInRequest, workspace: Workspace) -> Actor:
-    role = Membership.objects.filter(team__workspaces=workspace, user=request.user)
-    held = role.values_list("role", flat=True).first()
-    return actor(request, workspace=workspace.slug, role=held or "")

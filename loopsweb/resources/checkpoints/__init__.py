@@ -1,0 +1,1 @@
+"""Checkpoints: their rows, which queries poll them, their pages and files."""

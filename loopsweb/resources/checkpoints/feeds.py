@@ -1,4 +1,4 @@
-"""What the questions about checkpoints last answered: many, so in rows of their own."""
+"""The feeds of checkpoint queries: there are many, so they have rows of their own."""
 
 from __future__ import annotations
 
@@ -6,32 +6,34 @@ from collections.abc import Iterable, Mapping
 from dataclasses import asdict, fields
 
 from loopsweb.resources.checkpoints.models import CheckpointFeed
-from loopsweb.resources.checkpoints.plan import Question
+from loopsweb.resources.checkpoints.poll_plan import CheckpointQuery
 from loopsweb.resources.snapshot.feeds import Feed
 from loopsweb.resources.snapshot.poll_state import PollState
 
-REMEMBERED = [field.name for field in fields(Feed)]
+FEED_FIELDS = [field.name for field in fields(Feed)]
 
 
-def of(state: PollState) -> dict[Question, Feed]:
-    rows = CheckpointFeed.objects.filter(state=state).values_list("by", "value", *REMEMBERED)
+def load_feeds(state: PollState) -> dict[CheckpointQuery, Feed]:
+    rows = CheckpointFeed.objects.filter(state=state).values_list("by", "value", *FEED_FIELDS)
     return {
-        Question(by, value): Feed(**dict(zip(REMEMBERED, remembered, strict=True)))
-        for by, value, *remembered in rows.iterator(10_000)
+        CheckpointQuery(by, value): Feed(**dict(zip(FEED_FIELDS, values, strict=True)))
+        for by, value, *values in rows.iterator(10_000)
     }
 
 
-def keep(state: PollState, asked: Mapping[Question, Feed], *, drop: Iterable[Question]) -> None:
-    """Remember what was `asked`, in one statement; forget those to `drop`."""
+def store_feeds(
+    state: PollState, feeds: Mapping[CheckpointQuery, Feed], *, drop: Iterable[CheckpointQuery]
+) -> None:
+    """Store `feeds` in one statement, delete the feeds of the queries to `drop`."""
     CheckpointFeed.objects.bulk_create(
         [
-            CheckpointFeed(state=state, by=question.by, value=question.value, **asdict(feed))
-            for question, feed in asked.items()
+            CheckpointFeed(state=state, by=query.by, value=query.value, **asdict(feed))
+            for query, feed in feeds.items()
         ],
         batch_size=500,
         update_conflicts=True,
         unique_fields=["state", "by", "value"],
-        update_fields=REMEMBERED,
+        update_fields=FEED_FIELDS,
     )
-    for question in drop:
-        CheckpointFeed.objects.filter(state=state, by=question.by, value=question.value).delete()
+    for query in drop:
+        CheckpointFeed.objects.filter(state=state, by=query.by, value=query.value).delete()

@@ -14,6 +14,8 @@ class Checkpoint(Snapshot):
     weights.
     """
 
+    noun = "checkpoint"
+
     run_remote_id = models.CharField(max_length=255, blank=True)
     target = models.CharField(max_length=255, blank=True)
     name = models.TextField(blank=True)
@@ -42,7 +44,7 @@ class Checkpoint(Snapshot):
 
 
 class CheckpointFeed(models.Model):
-    """What one question about checkpoints last answered: see plan.py and feeds.py."""
+    """The last answer to one checkpoint query: see poll_plan.py and feeds.py."""
 
     state = models.ForeignKey(PollState, on_delete=models.CASCADE, related_name="+")
     by = models.CharField(max_length=10)

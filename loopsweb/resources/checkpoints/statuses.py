@@ -7,13 +7,13 @@ SYNC = Vocabulary(
     Status(
         "SYNCING",
         "busy",
-        "The run is still copying it to storage; it is not safe yet.",
-        "Wait until it says COMPLETE before you end the run, or it may be lost.",
+        "It is still being copied to storage and is not safe yet.",
+        "Wait for COMPLETE before you stop the run, or it may be lost.",
     ),
     Status(
         "COMPLETE",
         "good",
-        "All of it is in storage. It stays when its run ends.",
-        "It can be downloaded, sampled from or trained on from, by its target.",
+        "Saved. It stays when its run ends.",
+        "Download it, or use it to resume training (trainer) or to sample (sampler).",
     ),
 )

@@ -1,30 +1,32 @@
-"""From the checkpoints the API lists, per run or per base model, to the rows of the snapshot."""
+"""Checkpoints from the API, listed per run or per base model, to snapshot rows."""
 
 from __future__ import annotations
 
 from loopsweb.loops_api import Client, types
 from loopsweb.resources.checkpoints.models import Checkpoint
-from loopsweb.resources.checkpoints.plan import Question
-from loopsweb.resources.snapshot.poll_context import Reading
-from loopsweb.resources.snapshot.store import keep
+from loopsweb.resources.checkpoints.poll_plan import CheckpointQuery
+from loopsweb.resources.snapshot.poll_context import PollContext
+from loopsweb.resources.snapshot.store import store_answer
 
 
-def pull(client: Client, question: Question, *, reading: Reading, known_digest: str) -> str:
-    """Ask for the checkpoints of one run or base model and keep what is new; its digest."""
-    listing = client.list_checkpoints(**question.api_filter)
-    if listing.digest != known_digest and not keep(
+def pull_checkpoints(
+    client: Client, query: CheckpointQuery, *, poll: PollContext, known_digest: str
+) -> str:
+    """List the checkpoints of one run or base model and store what changed. Returns the digest."""
+    listing = client.list_checkpoints(**query.api_filter)
+    if listing.digest != known_digest and not store_answer(
         listing,
-        row_of,
+        build_row,
         model=Checkpoint,
-        reading=reading,
-        expected=reading.missable(question.rows(reading), listing),
+        poll=poll,
+        expected=poll.select_expected_in(query.rows(poll), listing),
         tracked=("sync_status",),
     ):
         return ""
     return listing.digest
 
 
-def row_of(checkpoint: types.Checkpoint) -> Checkpoint:
+def build_row(checkpoint: types.Checkpoint) -> Checkpoint:
     return Checkpoint(
         run_remote_id=checkpoint.run_id or "",
         target=checkpoint.target or "",

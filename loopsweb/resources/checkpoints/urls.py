@@ -2,12 +2,12 @@ from __future__ import annotations
 
 from django.urls import path
 
-from loopsweb.resources.checkpoints import files, views
+from loopsweb.resources.checkpoints import file_views, views
 
 app_name = "checkpoints"
 urlpatterns = [
     path("", views.list_, name="list"),
     path("<remote_id:remote_id>/", views.detail, name="detail"),
-    path("<remote_id:remote_id>/files/", files.files, name="files"),
-    path("<remote_id:remote_id>/files/download/", files.download, name="download"),
+    path("<remote_id:remote_id>/files/", file_views.files, name="files"),
+    path("<remote_id:remote_id>/files/download/", file_views.download, name="download"),
 ]

@@ -1,4 +1,4 @@
-"""Checkpoints: by run, by base model or by bt:// URI, one of these at a time, as the API has it."""
+"""Checkpoints: by run, by base model or by bt:// URI, one of these at a time like in the API."""
 
 from __future__ import annotations
 
@@ -12,33 +12,33 @@ from loopsweb.accounts.authorization.roles import Permission
 from loopsweb.loops_api.uris import CheckpointURI
 from loopsweb.resources.checkpoints.models import Checkpoint
 from loopsweb.resources.checkpoints.statuses import SYNC
-from loopsweb.resources.pages.detail_page import detail_page
-from loopsweb.resources.pages.list_page import SEEN, list_page
+from loopsweb.resources.pages.detail_page import render_detail_page
+from loopsweb.resources.pages.list_page import STILL_LISTED, render_list_page
 from loopsweb.resources.runs.models import Run
 from loopsweb.resources.runs.statuses import RUN
-from loopsweb.ui.filters import NOTHING, Filter, Spec
-from loopsweb.ui.url_text import clean
+from loopsweb.ui.filters import NO_ROWS, Filter, ListSpec
+from loopsweb.ui.url_text import clean_text
 
 ONE_OF = {"run_id": "run", "base_model": "base model", "checkpoint_path": "bt:// URI"}
 
 
-def at_path(uri: str) -> Q:
+def match_uri(uri: str) -> Q:
     try:
         parsed = CheckpointURI.parse(uri)
     except ValueError:
-        return NOTHING
+        return NO_ROWS
     return Q(run_remote_id=parsed.run_id, target=parsed.target, name=parsed.name)
 
 
-SPEC = Spec(
+SPEC = ListSpec(
     search=("remote_id", "name", "run_remote_id"),
     filters=(
         Filter("target", "Target", field="target"),
         Filter("sync", "Sync", field="sync_status"),
         Filter("base_model", "Base model", field="base_model"),
         Filter("run_id", "Run ID", where=lambda run_id: Q(run_remote_id=run_id)),
-        Filter("checkpoint_path", "bt:// URI", where=at_path),
-        SEEN,
+        Filter("checkpoint_path", "bt:// URI", where=match_uri),
+        STILL_LISTED,
     ),
     sorts={
         "name": "name",
@@ -48,7 +48,7 @@ SPEC = Spec(
         "size": "size_bytes",
         "created": "created_at",
     },
-    usual_sort="-created",
+    default_sort="-created",
 )
 COLUMNS = {
     "id": "remote_id",
@@ -66,17 +66,16 @@ COLUMNS = {
 }
 
 
-def problem_with(request: WorkspaceRequest) -> str:
-    """Why the API itself would answer 400 to these filters, or ""."""
-    given = [words for name, words in ONE_OF.items() if clean(request.GET.get(name))]
+def explain_conflict(request: WorkspaceRequest) -> str:
+    """Why the API does not accept these filters together, or ""."""
+    given = [words for name, words in ONE_OF.items() if clean_text(request.GET.get(name))]
     if len(given) > 1:
         return (
-            f"You asked by {' and by '.join(given)} at once. The API finds checkpoints by exactly "
-            "one of run, base model and bt:// URI, and refuses two with status 400. Clear all but "
-            "one; for all checkpoints of the workspace clear them all."
+            f"You filtered by {' and by '.join(given)}. The API finds checkpoints by only one of "
+            "run, base model and bt:// URI. Clear all but one, or clear all to see every checkpoint."
         )
     try:
-        if path := clean(request.GET.get("checkpoint_path")):
+        if path := clean_text(request.GET.get("checkpoint_path")):
             CheckpointURI.parse(path)
     except ValueError as error:
         return str(error)
@@ -86,27 +85,28 @@ def problem_with(request: WorkspaceRequest) -> str:
 @require(Permission.VIEW)
 def list_(request: WorkspaceRequest) -> HttpResponseBase:
     rows = Checkpoint.objects.in_workspace(request.workspace)
-    return list_page(
+    return render_list_page(
         request,
-        "checkpoints",
         rows,
         SPEC,
         columns=COLUMNS,
         context={"vocabulary": SYNC},
-        problem=problem_with(request),
+        problem=explain_conflict(request),
     )
 
 
 @require(Permission.VIEW)
 def detail(request: WorkspaceRequest, remote_id: str) -> HttpResponseBase:
     def context(row: Checkpoint) -> dict[str, Any]:
-        here = Checkpoint.objects.in_workspace(request.workspace)
+        checkpoints = Checkpoint.objects.in_workspace(request.workspace)
         runs = Run.objects.in_workspace(request.workspace)
         return {
-            "status": SYNC.of(row.sync_status),
+            "status": SYNC.get(row.sync_status),
             "run": runs.filter(remote_id=row.run_remote_id).first(),
-            "twins": here.filter(run_remote_id=row.run_remote_id, name=row.name).exclude(pk=row.pk),
+            "twins": checkpoints.filter(run_remote_id=row.run_remote_id, name=row.name).exclude(
+                pk=row.pk
+            ),
             "vocabulary": {"run": RUN, "sync": SYNC},
         }
 
-    return detail_page(request, "checkpoints", Checkpoint, remote_id, context)
+    return render_detail_page(request, Checkpoint, remote_id, context)

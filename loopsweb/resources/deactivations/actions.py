@@ -1,114 +1,87 @@
-"""Ending something: the record first, the call second, the outcome as far as it is known."""
+"""Requesting deactivations and deciding on them. Nothing here calls the API: see `dispatch`."""
 
 from __future__ import annotations
 
-import uuid
-from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Any
 
 from django.db import IntegrityError, transaction
 
-from loopsweb.audit.durable import committed
+from loopsweb.audit.durable import durable_transaction
 from loopsweb.audit.models import Outcome
-from loopsweb.audit.record import Actor, record
-from loopsweb.keys.clients import Acting
-from loopsweb.loops_api import Client, errors
-from loopsweb.resources.deactivations import endings
-from loopsweb.resources.deactivations.models import Deactivation, State
-from loopsweb.resources.deactivations.plans import AT_ONCE, Plan
-from loopsweb.resources.deactivations.targets import KINDS, Target, kind_of
-from loopsweb.resources.snapshot import poll_state
-from loopsweb.resources.snapshot.store import bump, hold
+from loopsweb.audit.record import Actor, record_event
+from loopsweb.keys.models import Key
+from loopsweb.resources.deactivations import dispatch
+from loopsweb.resources.deactivations.impact import Impact
+from loopsweb.resources.deactivations.models import Deactivation, Policy
+from loopsweb.resources.deactivations.requirements import (
+    Schedule,
+    find_requirements,
+    list_own_emails,
+)
+from loopsweb.resources.deactivations.states import IllegalTransition, State
+from loopsweb.resources.deactivations.targets import Target, kind_of
+from loopsweb.resources.snapshot.store import lock_workspace, touch_version
 
-CALL_TAKES_AT_MOST = timedelta(seconds=60)
-CALLED_WITHIN = timedelta(seconds=15)  # later it would overlap with asking what became of it
-ALREADY = "Somebody has asked for this already."
+ALREADY_REQUESTED = "Somebody has requested this already."
+TOO_LATE = "Somebody decided first, or it was sent already."
 
 
 class AlreadyRequested(Exception):
-    """Somebody asked first and it is not settled; `deactivation` is theirs. Nothing was called."""
+    """An open request exists: `deactivation`. Nothing was requested again."""
 
     def __init__(self, deactivation: Deactivation) -> None:
-        super().__init__(ALREADY)
+        super().__init__(ALREADY_REQUESTED)
         self.deactivation = deactivation
 
     @property
-    def told(self) -> dict[str, str]:
-        """The answer in the trail."""
-        return {"error": ALREADY, "first": str(self.deactivation.incident)}
+    def answer(self) -> dict[str, str]:
+        """What the audit event says."""
+        return {"error": ALREADY_REQUESTED, "first": str(self.deactivation.incident)}
 
 
-def deactivate(
-    *,
-    target: Target,
-    acting: Acting,
-    by: Actor,
-    reason: str,
-    clock: Callable[[], datetime],
-    plan: Plan = AT_ONCE,
-    still: Callable[[], None] = lambda: None,
-) -> Deactivation:
-    """End `target` as planned, with one call of the API, never repeated. `clock` tells aware times
-    in UTC.
-
-    Raises AlreadyRequested, NotRecorded. A failure of the API is no exception but the state of the
-    answer: refused when it surely did nothing, unknown when it may have acted.
-    """
-    deactivation = request(
-        target=target, acting=acting, by=by, reason=reason, now=clock(), plan=plan, still=still
-    )
-    if deactivation.state == State.REQUESTED:
-        send(deactivation, acting=acting, clock=clock)
-    return deactivation
-
-
-def send(deactivation: Deactivation, *, acting: Acting, clock: Callable[[], datetime]) -> None:
-    """The one call. The state *requested* is committed already; a process that was held up since
-    does not make it any more."""
-    in_time = Deactivation.objects.filter(
-        pk=deactivation.pk, state=State.REQUESTED, sent_at__gt=clock() - CALLED_WITHIN
-    )
-    if in_time.exists():
-        state, answer = call(acting.client, deactivation.noun, deactivation.target_remote_id)
-    else:
-        state, answer = State.REFUSED, {"error": "It came too late to the call. Nothing was sent."}
-    endings.move(deactivation, state, answer=answer, now=clock(), key=acting.key)
-    deactivation.refresh_from_db()
-    if deactivation.state == State.REFUSED:
-        endings.observe_meanwhile(deactivation, now=clock())
-    poll_state.poll_soon(deactivation.workspace, now=clock())
+class CannotDecide(Exception):
+    """This person cannot decide, or it is too late. The message says why."""
 
 
 def request(
     *,
     target: Target,
-    acting: Acting,
+    key: Key,
     by: Actor,
     reason: str,
+    schedule: Schedule,
     now: datetime,
-    plan: Plan = AT_ONCE,
-    still: Callable[[], None] = lambda: None,
+    token: str = "",
 ) -> Deactivation:
-    """Commit what is about to be done. When this raises, nothing has been done: AlreadyRequested,
-    NotRecorded, or what `still` raises, which is asked when nothing can change any more.
+    """Commit the request to end `target`. The caller or the worker sends it when it is due.
+
+    key: the API key that would be used now. token: the access token that a script used.
+    Raises AlreadyRequested, NotRecorded; then nothing is requested.
     """
     try:
-        with committed():
-            hold(target.workspace)
-            still()
-            deactivation = add(target=target, by=by, reason=reason, now=now, plan=plan)
-            bump(target.workspace)
-            told_of(deactivation, target=target, acting=acting, by=by, plan=plan, now=now)
+        with durable_transaction():
+            lock_workspace(target.workspace)
+            deactivation = add_request(
+                target=target, by=by, reason=reason, schedule=schedule, now=now
+            )
+            touch_version(target.workspace)
+            record_request(deactivation, target=target, key=key, by=by, token=token)
     except AlreadyRequested as already:
-        refused(target, by=by, reason=reason, answer=already.told, now=now)
+        record_refusal(target, by=by, reason=reason, answer=already.answer, now=now)
         raise
     return deactivation
 
 
-def add(*, target: Target, by: Actor, reason: str, now: datetime, plan: Plan) -> Deactivation:
-    """The row alone. Raises AlreadyRequested."""
-    how = {name: value for name, value in vars(plan).items() if name != "token"}
+def add_request(
+    *, target: Target, by: Actor, reason: str, schedule: Schedule, now: datetime
+) -> Deactivation:
+    """Create the row alone. Raises AlreadyRequested.
+
+    Whoever requested it sends it; the worker takes over when they have not after a while.
+    """
+    due_at = None if schedule.expires_at else schedule.due_at or now
+    sent_by_page = due_at == now and schedule.batch is None
     try:
         with transaction.atomic():
             return Deactivation.objects.create(
@@ -116,67 +89,75 @@ def add(*, target: Target, by: Actor, reason: str, now: datetime, plan: Plan) ->
                 noun=kind_of(target).noun,
                 target_remote_id=target.remote_id,
                 target_owner=target.owner_email,
-                incident=uuid.uuid4(),
-                state=plan.state,
+                state=schedule.state,
                 person=by["person"],
                 role=by["role"],
                 reason=reason,
                 requested_at=now,
-                sent_at=now if plan.state == State.REQUESTED else None,
                 state_since=now,
-                ask_at=plan.due_at or now + CALL_TAKES_AT_MOST,
-                **how,
+                ask_at=now + dispatch.CLAIM if sent_by_page else due_at or now,
+                **vars(schedule) | {"due_at": due_at},
             )
     except IntegrityError:
-        open_one = Deactivation.objects.open_for(target)
-        if open_one is None:
+        open_request = Deactivation.objects.open_for(target)
+        if open_request is None:
             raise
-        raise AlreadyRequested(open_one) from None
+        raise AlreadyRequested(open_request) from None
 
 
-def told_of(
-    deactivation: Deactivation,
-    *,
-    target: Target,
-    acting: Acting,
-    by: Actor,
-    plan: Plan,
-    now: datetime,
+def record_request(
+    deactivation: Deactivation, *, target: Target, key: Key, by: Actor, token: str = ""
 ) -> None:
-    noun = deactivation.noun
-    if plan.broke_glass:
-        record(
-            **by,
-            **deactivation.about,
-            action=f"{noun}.break_glass",
-            outcome=Outcome.SUCCEEDED,
-            target_name=target.base_model,
-            reason=deactivation.reason,
-            answer={"passed_over": plan.why_approval},
-            incident=deactivation.incident,
-            now=now,
-        )
-    record(
+    event: dict[str, Any] = {
         **by,
-        **deactivation.about,
-        action=f"{noun}.deactivate",
+        **deactivation.audit_target,
+        "target_name": target.base_model,
+        "reason": deactivation.reason,
+        "incident": deactivation.incident,
+        "now": deactivation.requested_at,
+    }
+    if deactivation.broke_glass:
+        record_event(
+            **event,
+            action=f"{deactivation.noun}.break_glass",
+            outcome=Outcome.SUCCEEDED,
+            answer={"passed_over": deactivation.why_approval},
+        )
+    record_event(
+        **event,
+        action=f"{deactivation.noun}.deactivate",
         outcome=Outcome.REQUESTED,
-        key_label=acting.key.name,
-        key_fingerprint=acting.key.fingerprint,
-        target_name=target.base_model,
-        reason=deactivation.reason,
-        answer=plan.told(),
-        incident=deactivation.incident,
-        now=now,
+        key_label=key.name,
+        key_fingerprint=key.fingerprint,
+        answer=describe_request(deactivation, token=token) or None,
     )
 
 
-def refused(
+def describe_request(deactivation: Deactivation, *, token: str) -> dict[str, Any]:
+    """The answer of the audit event *requested*."""
+    described: dict[str, Any] = {}
+    if deactivation.expires_at:
+        until = deactivation.expires_at.isoformat()
+        described |= {"waits_for": "a second person", "until": until}
+    if deactivation.why_approval:
+        described["demanded"] = deactivation.why_approval
+    if deactivation.broke_glass:
+        described["broke_glass"] = True
+    if deactivation.due_at and deactivation.is_delayed:
+        described["sent_from"] = deactivation.due_at.isoformat()
+    if token:
+        described["token"] = token
+    if deactivation.batch:
+        described["batch"] = str(deactivation.batch.uid)
+    return described
+
+
+def record_refusal(
     target: Target, *, by: Actor, reason: str, answer: dict[str, Any], now: datetime
 ) -> None:
-    """Record that it was asked for and, by us, not done."""
+    """Record that it was requested and that loopsweb refused."""
     noun = kind_of(target).noun
-    record(
+    record_event(
         **by,
         action=f"{noun}.deactivate",
         outcome=Outcome.REFUSED,
@@ -190,11 +171,58 @@ def refused(
     )
 
 
-def call(client: Client, noun: str, remote_id: str) -> tuple[State, dict[str, Any]]:
+def approve(
+    deactivation: Deactivation, *, by: Actor, impact: Impact, policy: Policy, now: datetime
+) -> None:
+    """Approve ending what `impact` shows. It is sent once the time to undo has passed.
+
+    Raises CannotDecide.
+    """
+    if by["person"].lower() == deactivation.person.lower():
+        raise CannotDecide("You requested this yourself. Somebody else has to approve it.")
+    if deactivation.expires_at and deactivation.expires_at <= now:
+        raise CannotDecide("Nobody approved this in time. Request it again.")
     try:
-        ended = KINDS[noun].ask(client, remote_id)
-    except errors.LoopsError as error:
-        state = State.UNKNOWN if error.may_have_been_received else State.REFUSED
-        return state, {"error": error.message, "said": error.plain}
-    answer = {"id": ended.id, "base_model": ended.base_model}
-    return (State.SUCCEEDED if ended.id == remote_id else State.UNKNOWN), answer
+        dispatch.check_target(deactivation)
+        requester = dispatch.check_member(
+            deactivation.workspace, deactivation.person, "The requester"
+        )
+    except dispatch.NotReady as error:
+        raise CannotDecide(str(error)) from error
+    own_emails = list_own_emails(deactivation.workspace, requester)
+    if refusal := find_requirements(impact, policy=policy, own_emails=own_emails).refusal:
+        raise CannotDecide(refusal)
+    due_at = now + timedelta(seconds=policy.undo_seconds)
+    decide(
+        deactivation,
+        State.DUE,
+        answer={"sent_from": due_at.isoformat()},
+        by=by,
+        now=now,
+        approver=by["person"],
+        foreseen=impact.foreseen,
+        due_at=due_at,
+        ask_at=due_at,
+    )
+
+
+def decline(deactivation: Deactivation, *, by: Actor, note: str, now: datetime) -> None:
+    """Raises CannotDecide."""
+    if by["person"].lower() == deactivation.person.lower():
+        raise CannotDecide("You requested this yourself. Withdraw it instead.")
+    decide(deactivation, State.DECLINED, by=by, note=note, now=now)
+
+
+def withdraw(deactivation: Deactivation, *, by: Actor, note: str, now: datetime) -> None:
+    """Withdraw it before it is sent; anyone who may deactivate can. Raises CannotDecide."""
+    decide(deactivation, State.WITHDRAWN, by=by, note=note, now=now)
+
+
+def decide(deactivation: Deactivation, state: State, **fields: Any) -> None:
+    """Raises CannotDecide."""
+    try:
+        is_decided = deactivation.move_to(state, **{"answer": {}} | fields)
+    except IllegalTransition as error:
+        raise CannotDecide(TOO_LATE) from error
+    if not is_decided:
+        raise CannotDecide(TOO_LATE)

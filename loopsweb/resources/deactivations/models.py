@@ -1,39 +1,24 @@
-"""Requests to end something that holds GPUs, and how far each has come."""
+"""Requests to end something that holds GPUs, and what a team's policy demands of them."""
 
 from __future__ import annotations
 
 import uuid
 from typing import Any
 
+from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 from django.db.models import Q
 from django.urls import reverse
 
-from loopsweb.accounts.models import Workspace
+from loopsweb.accounts.models import Team, Workspace
+from loopsweb.resources.deactivations.states import OPEN, StatefulRequest
 
-
-class State(models.TextChoices):
-    WAITING = "waiting", "Waits for a second person"
-    DUE = "due", "About to be sent"
-    REQUESTED = "requested", "Sent, not answered yet"
-    SUCCEEDED = "succeeded", "Accepted by the API"
-    REFUSED = "refused", "Refused by the API"
-    UNKNOWN = "unknown", "Outcome unknown"
-    CONFIRMED = "confirmed", "Confirmed stopped"
-    ENDED = "ended", "Ended without being stopped"
-    LOST = "lost", "Not known to the API any more"
-    DECLINED = "declined", "Declined"
-    WITHDRAWN = "withdrawn", "Withdrawn"
-    EXPIRED = "expired", "Expired"
-
-
-NOT_SENT = (State.WAITING, State.DUE)
-SENT = (State.REQUESTED, State.SUCCEEDED, State.UNKNOWN)
-OPEN = (*NOT_SENT, *SENT)
+MAX_APPROVAL_HOURS = 168
+MAX_UNDO_SECONDS = 600
 
 
 class Batch(models.Model):
-    """Several deactivations asked for at once, with one reason. Each goes its own way."""
+    """Several deactivations requested at once, with one reason. Each goes its own way."""
 
     workspace = models.ForeignKey(Workspace, on_delete=models.CASCADE, related_name="+")
     uid = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
@@ -52,26 +37,23 @@ class Batch(models.Model):
 
 class DeactivationQuerySet(models.QuerySet["Deactivation"]):
     def open_for(self, row: models.Model) -> Deactivation | None:
-        """The one that is not settled yet, of a row that can be ended."""
-        about = {"workspace_id": row.workspace_id, "target_remote_id": row.remote_id}  # type: ignore[attr-defined]
-        return self.filter(**about, noun=type(row).__name__.lower(), state__in=OPEN).first()
+        """The open request to end a row of the snapshot."""
+        target = {"workspace_id": row.workspace_id, "target_remote_id": row.remote_id}  # type: ignore[attr-defined]
+        return self.filter(**target, noun=type(row).__name__.lower(), state__in=OPEN).first()
 
 
-class Deactivation(models.Model):
-    """One request to end a `noun`. At most one is open: a second press finds it, calls nothing.
+class Deactivation(StatefulRequest):
+    """One request to end a `noun`. At most one is open for each target.
 
-    `incident` ties it to its audit events. Until it is sent it waits for a second person or for
-    `due_at`; from then on its outcome is asked for again at `ask_at`, whatever became of the
-    process that made the request. `foreseen` is what the person was shown that it would end.
+    `incident` ties it to its audit events. It waits for a second person until `expires_at`, or
+    for `due_at`; once sent, the API is asked again at `ask_at` what became of it. `foreseen` is
+    what the person was shown that it would end.
     """
 
-    workspace = models.ForeignKey(Workspace, on_delete=models.CASCADE, related_name="+")
     noun = models.CharField(max_length=20)
     target_remote_id = models.CharField(max_length=255)
     target_owner = models.CharField(max_length=255, blank=True)
     batch = models.ForeignKey(Batch, null=True, on_delete=models.CASCADE, related_name="rows")
-    incident = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
-    state = models.CharField(max_length=10, choices=State.choices, default=State.REQUESTED)
     person = models.CharField(max_length=255)
     role = models.CharField(max_length=20)
     reason = models.TextField(blank=True)
@@ -83,9 +65,6 @@ class Deactivation(models.Model):
     expires_at = models.DateTimeField(null=True)
     due_at = models.DateTimeField(null=True)
     sent_at = models.DateTimeField(null=True, help_text="Just before the API was called.")
-    state_since = models.DateTimeField()
-    ask_at = models.DateTimeField()
-    answer = models.JSONField(null=True)
 
     objects = DeactivationQuerySet.as_manager()
 
@@ -110,23 +89,53 @@ class Deactivation(models.Model):
         return reverse("deactivations:detail", args=[self.workspace.slug, self.incident])
 
     @property
-    def is_open(self) -> bool:
-        return self.state in OPEN
+    def is_delayed(self) -> bool:
+        """Whether it is sent later than at once: after an approval, a time to undo, in a batch."""
+        return bool(self.due_at and (self.batch_id or self.due_at > self.requested_at))
 
     @property
-    def is_sent(self) -> bool:
-        """Whether the API may have been called: then nothing takes it back."""
-        return self.state not in NOT_SENT and self.state not in (
-            State.DECLINED,
-            State.WITHDRAWN,
-            State.EXPIRED,
-        )
-
-    @property
-    def about(self) -> dict[str, Any]:
-        """What an event of its own says of its target."""
+    def audit_target(self) -> dict[str, Any]:
+        """The fields of an audit event that name the target."""
         return {
             "target_noun": self.noun,
             "target_id": self.target_remote_id,
             "target_owner": self.target_owner,
         }
+
+
+class Policy(models.Model):
+    """What a team demands of whoever ends something. A team without a row has the defaults."""
+
+    team = models.OneToOneField(Team, on_delete=models.CASCADE, related_name="deactivation_policy")
+    reason_required = models.BooleanField("A reason is required", default=True)
+    approve_protected = models.BooleanField(
+        "Protected resources need a second person",
+        default=True,
+        help_text="Otherwise nobody can deactivate them until an admin removes the protection.",
+    )
+    approve_others = models.BooleanField(
+        "Other people's resources need a second person",
+        default=False,
+        help_text="Also where the API does not say whose it is.",
+    )
+    approval_hours = models.PositiveSmallIntegerField(
+        "Hours until a request that nobody approved expires",
+        default=24,
+        validators=[
+            MinValueValidator(1, "At least 1 hour."),
+            MaxValueValidator(
+                MAX_APPROVAL_HOURS, f"At most {MAX_APPROVAL_HOURS} hours, which is a week."
+            ),
+        ],
+        help_text=f"1 to {MAX_APPROVAL_HOURS}.",
+    )
+    undo_seconds = models.PositiveSmallIntegerField(
+        "Seconds in which a request can be undone",
+        default=0,
+        validators=[MaxValueValidator(MAX_UNDO_SECONDS, f"At most {MAX_UNDO_SECONDS} seconds.")],
+        help_text=f"0 to {MAX_UNDO_SECONDS}. Nothing is sent until this time passes. "
+        "0 sends at once.",
+    )
+
+    def __str__(self) -> str:
+        return f"policy of {self.team}"

@@ -1,14 +1,20 @@
-"""Marks on what is not to be ended by one person alone; what a mark demands is policy."""
+"""Protections: marks on what one person alone should not end. What a mark demands is policy."""
 
 from __future__ import annotations
 
-from django.db import models
+from datetime import datetime
+
+from django.db import models, transaction
 
 from loopsweb.accounts.models import Workspace
+from loopsweb.audit.models import Outcome
+from loopsweb.audit.record import Actor, record_event
+from loopsweb.resources.deactivations.targets import Target, kind_of
+from loopsweb.resources.snapshot.store import lock_workspace, touch_version
 
 
 class Protection(models.Model):
-    """A mark on one resource: it is not ended by one person alone."""
+    """A mark on one resource: one person alone does not end it."""
 
     workspace = models.ForeignKey(Workspace, on_delete=models.CASCADE, related_name="+")
     noun = models.CharField(max_length=20)
@@ -26,3 +32,43 @@ class Protection(models.Model):
 
     def __str__(self) -> str:
         return f"{self.noun} {self.remote_id}"
+
+
+@transaction.atomic
+def protect(target: Target, *, note: str, by: Actor, now: datetime) -> None:
+    """Mark it. What is protected already stays as it is, and nothing is recorded."""
+    lock_workspace(target.workspace)
+    _, is_new = Protection.objects.get_or_create(
+        workspace=target.workspace,
+        noun=kind_of(target).noun,
+        remote_id=target.remote_id,
+        defaults={"person": by["person"], "reason": note, "since": now},
+    )
+    if is_new:
+        record_protection(target, "protect", note=note, by=by, now=now)
+
+
+@transaction.atomic
+def unprotect(target: Target, *, note: str, by: Actor, now: datetime) -> None:
+    lock_workspace(target.workspace)
+    deleted, _ = Protection.objects.filter(
+        workspace=target.workspace, noun=kind_of(target).noun, remote_id=target.remote_id
+    ).delete()
+    if deleted:
+        record_protection(target, "unprotect", note=note, by=by, now=now)
+
+
+def record_protection(target: Target, verb: str, *, note: str, by: Actor, now: datetime) -> None:
+    noun = kind_of(target).noun
+    touch_version(target.workspace)
+    record_event(
+        **by,
+        action=f"{noun}.{verb}",
+        outcome=Outcome.SUCCEEDED,
+        target_noun=noun,
+        target_id=target.remote_id,
+        target_name=target.base_model,
+        target_owner=target.owner_email,
+        reason=note,
+        now=now,
+    )

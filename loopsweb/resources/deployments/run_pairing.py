@@ -1,4 +1,4 @@
-"""Which deployment a run executes in, and what that costs."""
+"""Which deployment a run runs in, and what that costs."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from loopsweb.resources.runs.models import Run
 
 
 @dataclass(frozen=True)
-class Paired:
+class PairedRun:
     """A run beside its deployment, None where that is unknown.
 
     deployment_cost: USD per hour of the deployment, None where unknown.
@@ -27,14 +27,14 @@ class Paired:
 
     @property
     def is_current(self) -> bool:
-        """Whether the deployment, as far as is known, works for this run and no other."""
+        """Whether the deployment, as far as is known, serves this run and no other."""
         if self.deployment is None or self.run.status == "INACTIVE":
             return False
         return self.deployment.active_run_remote_id in {"", self.run.remote_id}
 
     @property
     def gpus_held(self) -> int | None:
-        """By this run: a deployment that goes on with another run holds nothing for it."""
+        """GPUs this run holds: 0 when its deployment now serves another run."""
         if self.deployment is None:
             return None
         return self.deployment.gpus_held if self.is_current else 0
@@ -46,21 +46,22 @@ class Paired:
 
 
 @dataclass(frozen=True)
-class Costed:
+class PricedDeployment:
     deployment: Deployment
     cost_per_hour: Decimal | None
 
 
-def paired(workspace: Workspace, runs: Sequence[Run]) -> list[Paired]:
-    """One query, however many runs. A run names its deployment, or a deployment names its run."""
+def pair_runs(workspace: Workspace, runs: Sequence[Run]) -> list[PairedRun]:
+    """Each run with its deployment, in one query. A run names its deployment, or the other way
+    round."""
     named = {run.deployment_remote_id for run in runs if run.deployment_remote_id}
     ids = [run.remote_id for run in runs]
-    deployments = with_prices(workspace).filter(
+    deployments = select_with_prices(workspace).filter(
         Q(remote_id__in=named) | Q(active_run_remote_id__in=ids) | Q(latest_run_remote_id__in=ids)
     )
-    by_id: dict[str, Costed] = {}
-    by_run: dict[str, Costed] = {}
-    for each in costed(deployments):
+    by_id: dict[str, PricedDeployment] = {}
+    by_run: dict[str, PricedDeployment] = {}
+    for each in price_deployments(deployments):
         by_id[each.deployment.remote_id] = each
         by_run.setdefault(each.deployment.latest_run_remote_id, each)
         by_run[each.deployment.active_run_remote_id] = each
@@ -68,19 +69,19 @@ def paired(workspace: Workspace, runs: Sequence[Run]) -> list[Paired]:
     for run in runs:
         pair = by_id.get(run.deployment_remote_id) or by_run.get(run.remote_id)
         lines.append(
-            Paired(run, pair.deployment if pair else None, pair.cost_per_hour if pair else None)
+            PairedRun(run, pair.deployment if pair else None, pair.cost_per_hour if pair else None)
         )
     return lines
 
 
-def with_prices(workspace: Workspace) -> QuerySet[Deployment]:
+def select_with_prices(workspace: Workspace) -> QuerySet[Deployment]:
     return Deployment.objects.in_workspace(workspace).select_related("workspace__catalogue")
 
 
-def costed(deployments: Iterable[Deployment]) -> list[Costed]:
+def price_deployments(deployments: Iterable[Deployment]) -> list[PricedDeployment]:
     """deployments: as `with_prices` selects them."""
     lines = []
     for each in deployments:
         catalogue: Catalogue | None = getattr(each.workspace, "catalogue", None)
-        lines.append(Costed(each, catalogue.cost_per_hour(each) if catalogue else None))
+        lines.append(PricedDeployment(each, catalogue.cost_per_hour(each) if catalogue else None))
     return lines

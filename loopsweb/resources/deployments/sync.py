@@ -1,4 +1,4 @@
-"""From the deployments the API lists to the rows of the snapshot."""
+"""Deployments from the API to snapshot rows."""
 
 from __future__ import annotations
 
@@ -7,67 +7,72 @@ from collections.abc import Iterable
 from django.db.models import QuerySet
 
 from loopsweb.loops_api import Client, errors, types
-from loopsweb.resources.deployments.models import TERMINAL, Deployment
+from loopsweb.resources.deployments.models import Deployment
+from loopsweb.resources.deployments.statuses import DEPLOYMENT
 from loopsweb.resources.samplers.sync import NO_INSTANCE
-from loopsweb.resources.snapshot.poll_context import Reading
-from loopsweb.resources.snapshot.store import bump, keep
+from loopsweb.resources.snapshot.poll_context import PollContext
+from loopsweb.resources.snapshot.store import store_answer, touch_version
 
-QUESTIONS_PER_POLL = 20
+MAX_VANISHED_PER_POLL = 20
 
 
-def pull(client: Client, *, reading: Reading, known_digest: str) -> str:
-    """Ask for the deployments and keep what is new; the digest of the answer.
+def pull_deployments(client: Client, *, poll: PollContext, known_digest: str) -> str:
+    """List the deployments and store what changed. Returns the digest of the answer.
 
-    Absence from the list is no status: it leads to a question about the deployment itself.
+    Absence from the list is no status: `pull_vanished_deployments` then fetches the deployment.
     """
-    listing = client.list_deployments(scope=reading.scope)
+    listing = client.list_deployments(scope=poll.scope)
     if listing.digest != known_digest:
-        live = Deployment.objects.exclude(status__in=TERMINAL)
-        if not keep_all(listing, reading=reading, expected=reading.missable(live, listing)):
+        live = Deployment.objects.exclude(status__in=DEPLOYMENT.terminal)
+        if not store_deployments(
+            listing, poll=poll, expected=poll.select_expected_in(live, listing)
+        ):
             return ""
     return listing.digest
 
 
-def pull_vanished(client: Client, *, reading: Reading, known_digest: str = "") -> str:
-    """Ask about each deployment that left the list without having been seen to end."""
+def pull_vanished_deployments(client: Client, *, poll: PollContext, known_digest: str = "") -> str:
+    """Fetch each deployment that left the list before its end was seen."""
     vanished = Deployment.objects.filter(missing_since__isnull=False, gone_at=None)
-    rows = reading.expected(vanished.exclude(status__in=TERMINAL))
+    rows = poll.select_expected(vanished.exclude(status__in=DEPLOYMENT.terminal))
     for remote_id in rows.order_by("changed_at").values_list("remote_id", flat=True)[
-        :QUESTIONS_PER_POLL
+        :MAX_VANISHED_PER_POLL
     ]:
-        pull_one(client, remote_id, reading=reading)
+        pull_deployment(client, remote_id, poll=poll)
     return known_digest
 
 
-def pull_one(client: Client, remote_id: str, *, reading: Reading) -> types.Deployment | None:
-    """Ask about one deployment by its own route and keep the answer; None where it answers 404."""
+def pull_deployment(
+    client: Client, remote_id: str, *, poll: PollContext
+) -> types.Deployment | None:
+    """Fetch one deployment and store the answer. None when the API answers 404."""
     try:
         found = client.get_deployment(remote_id)
     except errors.NotFound:
-        rows = Deployment.objects.in_workspace(reading.workspace).filter(remote_id=remote_id)
-        if rows.filter(gone_at=None).update(gone_at=reading.now):
-            bump(reading.workspace)
+        rows = Deployment.objects.in_workspace(poll.workspace).filter(remote_id=remote_id)
+        if rows.filter(gone_at=None).update(gone_at=poll.now):
+            touch_version(poll.workspace)
         return None
-    keep_all([found], reading=reading)
+    store_deployments([found], poll=poll)
     return found
 
 
-def keep_all(
+def store_deployments(
     found: Iterable[types.Deployment],
     *,
-    reading: Reading,
+    poll: PollContext,
     expected: QuerySet[Deployment] | None = None,
 ) -> bool:
-    return keep(
+    return store_answer(
         found,
-        row_of,
+        build_row,
         model=Deployment,
-        reading=reading,
+        poll=poll,
         expected=expected,
     )
 
 
-def row_of(deployment: types.Deployment) -> Deployment:
+def build_row(deployment: types.Deployment) -> Deployment:
     instance = deployment.instance_type or NO_INSTANCE
     return Deployment(
         base_model=deployment.base_model or "",

@@ -1,4 +1,4 @@
-"""Deployments: the live training pairs, what they hold and what that costs."""
+"""Deployments: the live training pairs, the GPUs they use and what these cost."""
 
 from __future__ import annotations
 
@@ -10,18 +10,18 @@ from django.http.response import HttpResponseBase
 from loopsweb.accounts.authorization.decorators import WorkspaceRequest, require
 from loopsweb.accounts.authorization.roles import Permission
 from loopsweb.resources.deactivations.models import Deactivation
-from loopsweb.resources.deployments.models import HOLDS_NOTHING, TERMINAL, Deployment
-from loopsweb.resources.deployments.run_pairing import costed, with_prices
+from loopsweb.resources.deployments.models import Deployment
+from loopsweb.resources.deployments.run_pairing import price_deployments, select_with_prices
 from loopsweb.resources.deployments.statuses import DEPLOYMENT
-from loopsweb.resources.pages.detail_page import detail_page
-from loopsweb.resources.pages.list_page import SEEN, list_page
+from loopsweb.resources.pages.detail_page import render_detail_page
+from loopsweb.resources.pages.list_page import STILL_LISTED, render_list_page
 from loopsweb.resources.runs.models import Run
 from loopsweb.resources.runs.statuses import RUN
 from loopsweb.resources.samplers.models import Sampler
 from loopsweb.resources.samplers.statuses import SAMPLER
-from loopsweb.ui.filters import Filter, Spec
+from loopsweb.ui.filters import Filter, ListSpec
 
-SPEC = Spec(
+SPEC = ListSpec(
     search=("remote_id", "base_model", "owner_email", "latest_run_remote_id", "instance_name"),
     filters=(
         Filter("status", "Status", field="status"),
@@ -29,14 +29,14 @@ SPEC = Spec(
             "holds",
             "GPUs",
             conditions={
-                "yes": ("Holds GPUs, or not known", ~Q(status__in=HOLDS_NOTHING)),
-                "no": ("Holds none", Q(status__in=HOLDS_NOTHING)),
-                "ended": ("Ended", Q(status__in=TERMINAL)),
+                "yes": ("Using GPUs (or unknown)", ~Q(status__in=DEPLOYMENT.without_gpus)),
+                "no": ("Using none", Q(status__in=DEPLOYMENT.without_gpus)),
+                "ended": ("Ended", Q(status__in=DEPLOYMENT.terminal)),
             },
         ),
         Filter("base_model", "Base model", field="base_model"),
         Filter("owner", "Owner", field="owner_email"),
-        SEEN,
+        STILL_LISTED,
     ),
     sorts={
         "id": "remote_id",
@@ -46,7 +46,7 @@ SPEC = Spec(
         "instance": "instance_name",
         "created": "created_at",
     },
-    usual_sort="-created",
+    default_sort="-created",
 )
 COLUMNS = {
     "deployment_id": "remote_id",
@@ -70,17 +70,17 @@ COLUMNS = {
 
 @require(Permission.VIEW)
 def list_(request: WorkspaceRequest) -> HttpResponseBase:
-    def beside(rows: list[Deployment]) -> dict[str, Any]:
-        return {"lines": costed(rows), "vocabulary": DEPLOYMENT}
+    def table_context(rows: list[Deployment]) -> dict[str, Any]:
+        return {"lines": price_deployments(rows), "vocabulary": DEPLOYMENT}
 
-    rows = with_prices(request.workspace)
-    return list_page(request, "deployments", rows, SPEC, columns=COLUMNS, beside=beside)
+    rows = select_with_prices(request.workspace)
+    return render_list_page(request, rows, SPEC, columns=COLUMNS, table_context=table_context)
 
 
 @require(Permission.VIEW)
 def detail(request: WorkspaceRequest, remote_id: str) -> HttpResponseBase:
     def context(row: Deployment) -> dict[str, Any]:
-        [line] = costed(with_prices(request.workspace).filter(pk=row.pk))
+        [line] = price_deployments(select_with_prices(request.workspace).filter(pk=row.pk))
         named = {row.active_run_remote_id, row.latest_run_remote_id} - {""}
         runs = Run.objects.in_workspace(request.workspace).filter(
             Q(deployment_remote_id=row.remote_id) | Q(remote_id__in=named)
@@ -89,7 +89,7 @@ def detail(request: WorkspaceRequest, remote_id: str) -> HttpResponseBase:
             Q(deployment_remote_id=row.remote_id) | Q(remote_id=row.sampler_remote_id or None)
         )
         return {
-            "status": DEPLOYMENT.of(row.status),
+            "status": DEPLOYMENT.get(row.status),
             "open_request": Deactivation.objects.open_for(row),
             "line": line,
             "runs": runs.order_by("-created_at", "-pk")[:20],
@@ -97,4 +97,4 @@ def detail(request: WorkspaceRequest, remote_id: str) -> HttpResponseBase:
             "vocabulary": {"run": RUN, "deployment": DEPLOYMENT, "sampler": SAMPLER},
         }
 
-    return detail_page(request, "deployments", Deployment, remote_id, context)
+    return render_detail_page(request, Deployment, remote_id, context)

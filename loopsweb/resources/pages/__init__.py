@@ -1,0 +1,1 @@
+"""The list, detail and creation pages that all nouns share."""

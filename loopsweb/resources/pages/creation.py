@@ -1,4 +1,4 @@
-"""Making something through the API: the record first, the call second, the outcome last."""
+"""Creating something through the API: record the request, call, record the outcome."""
 
 from __future__ import annotations
 
@@ -8,94 +8,94 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Protocol, TypeVar
 
-from loopsweb.audit.durable import committed
+from loopsweb.audit.durable import durable_transaction
 from loopsweb.audit.models import Outcome
-from loopsweb.audit.record import Actor, follow_up, record
-from loopsweb.keys.clients import Acting
+from loopsweb.audit.record import Actor, record_event, record_follow_up
+from loopsweb.keys.clients import KeyClient
 from loopsweb.loops_api import errors
 from loopsweb.resources.pages.idempotency import Submission
 from loopsweb.resources.snapshot import poll_state
-from loopsweb.resources.snapshot.poll_context import Reading
-from loopsweb.resources.snapshot.store import Named
+from loopsweb.resources.snapshot.poll_context import PollContext
+from loopsweb.resources.snapshot.store import ApiObject
 
-N = TypeVar("N", bound=Named)
+N = TypeVar("N", bound=ApiObject)
 N_contra = TypeVar("N_contra", contravariant=True)
 
 
-class Keep(Protocol[N_contra]):
-    """Put what was made into the snapshot, before the next list names it."""
+class StoreCreated(Protocol[N_contra]):
+    """Store what was created, so that it shows before the next list has it."""
 
     def __call__(
-        self, made: N_contra, /, *, asked: Mapping[str, Any], reading: Reading
+        self, created: N_contra, /, *, sent: Mapping[str, Any], poll: PollContext
     ) -> None: ...
 
 
 class AlreadySubmitted(Exception):
-    """The same form was sent before; nothing was called this time."""
+    """The same form was submitted before; the API was not called this time."""
 
 
 @dataclass(frozen=True, kw_only=True)
-class Order:
-    """What is asked for, in the API's own fields (None is not sent), by whom, with which key.
-
-    `once` is the form's own id: an order is carried out once. `clock` tells aware times in UTC.
-    `incident` ties its events together; it is ours, never the browser's.
+class CreationRequest:
+    """`fields` are the API's own; None is not sent. `once` is the form's id: a form is carried out
+    once. `clock` returns aware times in UTC. `incident` ties the audit events together.
     """
 
-    asked: dict[str, Any]
+    fields: dict[str, Any]
     once: uuid.UUID
-    acting: Acting
+    key_client: KeyClient
     by: Actor
     clock: Callable[[], datetime]
     incident: uuid.UUID = field(default_factory=uuid.uuid4)
 
 
-def create(noun: str, order: Order, call: Callable[..., N], *, keep_created: Keep[N]) -> N:
-    """What the API made of the order, in the snapshot at once.
+def create_through_api(
+    noun: str, request: CreationRequest, call: Callable[..., N], *, store_created: StoreCreated[N]
+) -> N:
+    """Returns what the API created, which is in the snapshot by then.
 
     Raises AlreadySubmitted, NotRecorded, or the LoopsError of the call, which is not repeated.
     """
-    asked = {name: value for name, value in order.asked.items() if value is not None}
-    begin(noun, order, asked=asked)
+    sent = {name: value for name, value in request.fields.items() if value is not None}
+    record_request(noun, request, sent=sent)
     try:
-        made = call(**asked)
+        created = call(**sent)
     except errors.LoopsError as error:
         outcome = Outcome.UNKNOWN if error.may_have_been_received else Outcome.REFUSED
         said = {"error": error.message, "said": error.plain}
-        follow_up(order.incident, outcome=outcome, answer=said, now=order.clock())
+        record_follow_up(request.incident, outcome=outcome, answer=said, now=request.clock())
         raise
-    follow_up(
-        order.incident,
+    record_follow_up(
+        request.incident,
         outcome=Outcome.SUCCEEDED,
-        answer={"id": made.id},
-        target_id=made.id,
-        now=order.clock(),
+        answer={"id": created.id},
+        target_id=created.id,
+        now=request.clock(),
     )
-    key = order.acting.key
-    keep_created(made, asked=asked, reading=Reading.by(key, now=order.clock()))
-    poll_state.poll_soon(key.workspace, now=order.clock())
-    return made
+    key = request.key_client.key
+    store_created(created, sent=sent, poll=PollContext.for_key(key, now=request.clock()))
+    poll_state.schedule_polls(key.workspace, now=request.clock())
+    return created
 
 
-def begin(noun: str, order: Order, *, asked: dict[str, Any]) -> None:
-    """Commit what is about to be asked for. When this raises, nothing has been done: NotRecorded,
-    AlreadySubmitted."""
-    key, now = order.acting.key, order.clock()
-    with committed():
+def record_request(noun: str, request: CreationRequest, *, sent: dict[str, Any]) -> None:
+    """Commit the audit event before the call. Raises NotRecorded or AlreadySubmitted; then nothing
+    was sent."""
+    key, now = request.key_client.key, request.clock()
+    with durable_transaction():
         _, is_new = Submission.objects.get_or_create(
-            workspace=key.workspace, once=order.once, defaults={"at": now}
+            workspace=key.workspace, once=request.once, defaults={"at": now}
         )
         if not is_new:
             raise AlreadySubmitted
-        record(
-            **order.by,
+        record_event(
+            **request.by,
             action=f"{noun}.create",
             outcome=Outcome.REQUESTED,
             key_label=str(key),
             key_fingerprint=key.fingerprint,
             target_noun=noun,
-            target_name=asked.get("name") or asked.get("base_model") or "",
-            answer={"asked": asked},
-            incident=order.incident,
+            target_name=sent.get("name") or sent.get("base_model") or "",
+            answer={"asked": sent},
+            incident=request.incident,
             now=now,
         )

@@ -1,4 +1,4 @@
-"""What the forms that make something share: the once-only id, suggestions, checkpoint URIs."""
+"""What the creation forms share: the submission id, suggestions, checkpoint URIs."""
 
 from __future__ import annotations
 
@@ -15,9 +15,9 @@ from loopsweb.resources.catalogue import Catalogue
 from loopsweb.resources.checkpoints.models import Checkpoint
 from loopsweb.resources.runs.models import Run
 from loopsweb.resources.sessions.models import Session
-from loopsweb.ui.datalist import Suggesting
+from loopsweb.ui.datalist import DatalistInput
 
-MOST_SUGGESTIONS = 100
+MAX_SUGGESTIONS = 100
 WEIGHTS = {
     "trainer": "trainer weights (bt://loops:…/weights/…)",
     "sampler": "sampler weights (bt://loops:…/sampler_weights/…)",
@@ -25,9 +25,9 @@ WEIGHTS = {
 
 
 class CreationForm(forms.Form):
-    """`once` is the form's own id: sent twice, it is carried out once.
+    """`once` is the form's id: submitted twice, it is carried out once.
 
-    `is_newer` tells whether the server is known to take the fields beyond the document.
+    `is_newer`: whether the server is known to accept the fields that are not in the document.
     """
 
     once = forms.UUIDField(widget=forms.HiddenInput)
@@ -49,21 +49,21 @@ class CreationForm(forms.Form):
 
     def suggest_for(self, name: str, suggestions: Iterable[tuple[str, str]]) -> None:
         widget = self.fields[name].widget
-        if isinstance(widget, Suggesting):
+        if isinstance(widget, DatalistInput):
             widget.suggestions = list(suggestions)
 
-    def renew(self) -> None:
-        """Another id, so that what failed may be sent again; all that was typed stays."""
+    def renew_id(self) -> None:
+        """Allow another try: a new id, with everything typed kept."""
         self.data = {**{name: self.data[name] for name in self.data}, "once": str(uuid.uuid4())}
 
-    def asked(self) -> dict[str, Any]:
-        """What is to be sent: an empty field is None and leaves the default to the API."""
+    def api_fields(self) -> dict[str, Any]:
+        """What to send. An empty field is None and leaves the default to the API."""
         names = [name for name in self.declared_fields if name != "once"]
         given = {name: self.cleaned_data.get(name) for name in names}
         return {name: None if value == "" else value for name, value in given.items()}
 
-    def clean_target(self, name: str, *, target: str) -> str:
-        """The URI of field `name` in its newest spelling; it must be of this target."""
+    def clean_checkpoint_uri(self, name: str, *, target: str) -> str:
+        """The URI in field `name`, in its newest spelling. Raises ValidationError."""
         typed: str = self.cleaned_data.get(name, "")
         if not typed:
             return ""
@@ -79,25 +79,25 @@ class CreationForm(forms.Form):
         return str(uri)
 
 
-def sessions(workspace: Workspace) -> list[tuple[str, str]]:
+def suggest_sessions(workspace: Workspace) -> list[tuple[str, str]]:
     newest = Session.objects.in_workspace(workspace).order_by("-first_seen_at", "-pk")
-    return [(one.remote_id, one.get_origin_display()) for one in newest[:MOST_SUGGESTIONS]]
+    return [(one.remote_id, one.get_origin_display()) for one in newest[:MAX_SUGGESTIONS]]
 
 
-def base_models(workspace: Workspace, catalogue: Catalogue | None) -> list[tuple[str, str]]:
-    """Those the server supports where it says so, else those seen in runs."""
+def suggest_base_models(workspace: Workspace, catalogue: Catalogue | None) -> list[tuple[str, str]]:
+    """The models the server supports; where it does not say, those of known runs."""
     if catalogue and catalogue.supported_models:
         return [
             (model["model_name"], f"up to {model['max_context_length']} tokens")
             for model in catalogue.supported_models
         ]
-    seen = Run.objects.in_workspace(workspace).exclude(base_model="")
-    names = seen.order_by("base_model").values_list("base_model", flat=True).distinct()
-    return [(name, "seen in runs") for name in names[:MOST_SUGGESTIONS]]
+    used = Run.objects.in_workspace(workspace).exclude(base_model="")
+    names = used.order_by("base_model").values_list("base_model", flat=True).distinct()
+    return [(name, "used by a run") for name in names[:MAX_SUGGESTIONS]]
 
 
-def checkpoints(workspace: Workspace, *, target: str) -> list[tuple[str, str]]:
-    """The newest that are there and whole."""
+def suggest_checkpoints(workspace: Workspace, *, target: str) -> list[tuple[str, str]]:
+    """The newest that are listed and fully saved."""
     rows = Checkpoint.objects.in_workspace(workspace).filter(target=target, missing_since=None)
     newest = rows.exclude(sync_status="SYNCING").order_by("-created_at", "-pk")
-    return [(one.uri, one.base_model) for one in newest[:MOST_SUGGESTIONS] if one.uri]
+    return [(one.uri, one.base_model) for one in newest[:MAX_SUGGESTIONS] if one.uri]

@@ -1,9 +1,10 @@
-"""The page that makes something: the form, why it cannot be sent, and what became of it."""
+"""The page that creates something: its form, why it cannot be submitted, and the result."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from http import HTTPStatus
 
 from django.contrib import messages
 from django.http import HttpResponse
@@ -13,92 +14,100 @@ from django.utils import timezone
 
 from loopsweb.accounts.authorization.decorators import WorkspaceRequest
 from loopsweb.audit.durable import NotRecorded
-from loopsweb.audit.record import actor
-from loopsweb.keys.clients import NoKey, client_for, why_not
+from loopsweb.audit.record import actor_of_request
+from loopsweb.keys.clients import NoKey, explain_refusal, find_client
 from loopsweb.loops_api import errors
-from loopsweb.resources.pages.creation import AlreadySubmitted, Order
+from loopsweb.resources.nouns import Noun
+from loopsweb.resources.pages.creation import AlreadySubmitted, CreationRequest
 from loopsweb.resources.pages.creation_form import CreationForm
-from loopsweb.resources.snapshot.store import Named
+from loopsweb.resources.snapshot.store import ApiObject
 from loopsweb.ui.pages import render_page
 
-UNPROCESSABLE, CONFLICT, BAD_GATEWAY, UNAVAILABLE = 422, 409, 502, 503
 MAYBE = (
-    "Whether it was made is unknown: the request may have arrived. "
-    "Look at the list before you send it again."
+    "The request may have arrived, so it may have been created. "
+    "Check the list before you submit it again."
 )
 
 
 @dataclass(frozen=True)
-class Creation:
-    """noun: plural, as in URLs. method: of the client. submit: the button's verb.
-    from_address: {query parameter: the field it fills in beforehand}."""
+class CreationPage:
+    """method: of the client. submit: the button's text. prefilled: {query parameter: the field it
+    fills in}."""
 
-    noun: str
+    noun: Noun
     method: str
     title: str
     intro: str
     submit: str
-    from_address: Mapping[str, str] = field(default_factory=dict)
+    prefilled: Mapping[str, str] = field(default_factory=dict)
 
 
-def creation_page(
+def render_creation_page(
     request: WorkspaceRequest,
-    creation: Creation,
+    creation: CreationPage,
     form_class: type[CreationForm],
-    create: Callable[[Order], Named],
+    create: Callable[[CreationRequest], ApiObject],
 ) -> HttpResponse:
-    """GET asks, POST does and leads to what was made."""
+    """GET shows the form; POST creates and redirects to what was created."""
     person, workspace = request.user, request.workspace
-    blocked = why_not(workspace=workspace, person=person, method=creation.method)
+    blocked = explain_refusal(workspace=workspace, person=person, method=creation.method)
     form = form_class(
         request.POST if request.method == "POST" else None,
         workspace=workspace,
-        is_newer=not why_not(workspace=workspace, person=person, method="get_capabilities"),
+        is_newer=not explain_refusal(workspace=workspace, person=person, method="get_capabilities"),
         initial={
             name: request.GET[parameter]
-            for parameter, name in creation.from_address.items()
+            for parameter, name in creation.prefilled.items()
             if parameter in request.GET
         },
     )
-    status = 200
+    status = HTTPStatus.OK
     if request.method == "POST":
-        status = UNPROCESSABLE
+        status = HTTPStatus.UNPROCESSABLE_ENTITY
         if form.is_valid():
             try:
-                acting = client_for(workspace=workspace, person=person, method=creation.method)
-                made = create(
-                    Order(
-                        asked=form.asked(),
+                key_client = find_client(workspace=workspace, person=person, method=creation.method)
+                created = create(
+                    CreationRequest(
+                        fields=form.api_fields(),
                         once=form.cleaned_data["once"],
-                        acting=acting,
-                        by=actor(request),
+                        key_client=key_client,
+                        by=actor_of_request(request),
                         clock=timezone.now,
                     )
                 )
             except (NoKey, NotRecorded) as error:
                 form.add_error(None, str(error))
-                status = CONFLICT if isinstance(error, NoKey) else UNAVAILABLE
+                status = (
+                    HTTPStatus.CONFLICT
+                    if isinstance(error, NoKey)
+                    else HTTPStatus.SERVICE_UNAVAILABLE
+                )
             except AlreadySubmitted:
-                messages.info(request, "This form was sent before; nothing was sent this time.")
-                return redirect(f"{creation.noun}:list", workspace.slug)
+                messages.info(
+                    request, "This form was already submitted, so nothing was created this time."
+                )
+                return redirect(f"{creation.noun.slug}:list", workspace.slug)
             except errors.LoopsError as error:
                 status = add_api_error(form, error)
             else:
-                messages.success(request, f"{creation.title.split()[-1].capitalize()} created.")
-                return redirect(f"{creation.noun}:detail", workspace.slug, made.id)
+                messages.success(request, f"{creation.noun.singular.capitalize()} created.")
+                return redirect(f"{creation.noun.slug}:detail", workspace.slug, created.id)
     context = {
         "form": form,
         "creation": creation,
         "blocked": blocked,
-        "list_url": reverse(f"{creation.noun}:list", args=[workspace.slug]),
+        "list_url": reverse(f"{creation.noun.slug}:list", args=[workspace.slug]),
     }
     return render_page(request, "resources/new.html", context, status=status)
 
 
-def add_api_error(form: CreationForm, error: errors.LoopsError) -> int:
-    """Say what the API said, keep what was typed, and allow another try."""
+def add_api_error(form: CreationForm, error: errors.LoopsError) -> HTTPStatus:
+    """Show the API's error and allow another try. Returns the response's status."""
     form.add_error(None, error.plain)
     if error.may_have_been_received:
         form.add_error(None, MAYBE)
-    form.renew()
-    return BAD_GATEWAY if error.may_have_been_received else UNPROCESSABLE
+    form.renew_id()
+    return (
+        HTTPStatus.BAD_GATEWAY if error.may_have_been_received else HTTPStatus.UNPROCESSABLE_ENTITY
+    )

@@ -1,4 +1,4 @@
-"""The page of one thing: from the snapshot, live, with its history and its record."""
+"""The page of one thing: from the snapshot, live, with its history and its audit events."""
 
 from __future__ import annotations
 
@@ -11,68 +11,64 @@ from django.http import Http404, HttpResponse
 from loopsweb.accounts.authorization.decorators import WorkspaceRequest
 from loopsweb.audit.models import Event
 from loopsweb.resources.deactivations.protections import Protection
-from loopsweb.resources.pages.list_page import version_of
-from loopsweb.resources.snapshot.freshness import freshness
+from loopsweb.resources.freshness import compute_page_version, load_freshness
+from loopsweb.resources.nouns import noun_of
 from loopsweb.resources.snapshot.models import Snapshot
 from loopsweb.resources.snapshot.status_changes import StatusChange
-from loopsweb.resources.snapshot.viewers import looked_at
-from loopsweb.ui.live import stamp, unchanged
+from loopsweb.resources.snapshot.viewers import record_viewer
+from loopsweb.ui.live import answer_if_unchanged, set_live_headers
 from loopsweb.ui.pages import render_page, wants_partial
 
 Row = TypeVar("Row", bound=Snapshot)
-MOST_CHANGES = 20
-MOST_EVENTS = 10
+MAX_CHANGES = 20
+MAX_EVENTS = 10
 
 
-def detail_page(
+def render_detail_page(
     request: WorkspaceRequest,
-    noun: str,
     model: type[Row],
     remote_id: str,
     context: Callable[[Row], dict[str, Any]],
 ) -> HttpResponse:
-    """context: what else the page shows, asked only when something changed."""
-    looked_at(request.workspace)
-    feed = freshness(request.workspace).of(noun)
-    version = version_of(request, feed)
-    if same := unchanged(request, version, feed.as_of, feed.next_poll_at):
+    """context: what else the page shows, called only when something changed."""
+    workspace, noun = request.workspace, noun_of(model)
+    record_viewer(workspace)
+    feed = load_freshness(workspace).of(noun.slug)
+    version = compute_page_version(workspace, feed)
+    if same := answer_if_unchanged(request, version, feed.as_of, feed.next_poll_at):
         return same
-    row = find(request, noun, model, remote_id)
-    singular = model.__name__.lower()
-    about = {"target_noun": singular, "target_id": row.remote_id}
-    changes = StatusChange.objects.filter(
-        workspace=request.workspace, noun=singular, remote_id=row.remote_id
+    row = get_row_or_404(request, model, remote_id)
+    target = {"workspace": workspace, "noun": noun.singular, "remote_id": row.remote_id}
+    events = Event.objects.filter(
+        workspace=workspace.slug, target_noun=noun.singular, target_id=row.remote_id
     )
-    events = Event.objects.filter(workspace=request.workspace.slug, **about)
     response = render_page(
         request,
-        f"{noun}/detail.html",
+        f"{noun.slug}/detail.html",
         {
             "row": row,
-            "noun": noun,
             "feed": feed,
             "version": version,
-            "changes": changes[:MOST_CHANGES],
-            "protection": Protection.objects.filter(
-                workspace=request.workspace, noun=singular, remote_id=row.remote_id
-            ).first(),
-            "events": events.order_by("-sequence")[:MOST_EVENTS],
+            "changes": StatusChange.objects.filter(**target)[:MAX_CHANGES],
+            "protection": Protection.objects.filter(**target).first(),
+            "events": events.order_by("-sequence")[:MAX_EVENTS],
             "is_part": wants_partial(request, "live"),
             **context(row),
         },
         partial="live",
     )
-    stamp(response, version, feed.as_of, feed.next_poll_at)
+    set_live_headers(response, version, feed.as_of, feed.next_poll_at)
     return response
 
 
-def find(request: WorkspaceRequest, noun: str, model: type[Row], remote_id: str) -> Row:
-    """Raises Http404 that tells an id never read from one that never was."""
+def get_row_or_404(request: WorkspaceRequest, model: type[Row], remote_id: str) -> Row:
+    """Raises Http404 with what to do next."""
     rows = cast("QuerySet[Row]", model.objects.in_workspace(request.workspace))
     row = rows.filter(remote_id=remote_id).first()
     if row is None:
         raise Http404(
-            f"{remote_id[:100]} has not been in any answer that loopsweb read for this workspace. "
-            f"Look for it in the list of {noun}; it may be out of the API key's sight."
+            f"The API has not reported {remote_id[:100]} for this workspace. "
+            f"Look for it in the list of {noun_of(model).slug}; "
+            "it may not be visible to this API key."
         )
     return row

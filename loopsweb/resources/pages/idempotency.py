@@ -1,4 +1,4 @@
-"""Forms that were carried out: the same one sent again is not."""
+"""Forms already carried out, so that submitting one again does nothing."""
 
 from __future__ import annotations
 

@@ -1,9 +1,9 @@
-"""A list of any noun: from the snapshot, live, filtered by its URL, as CSV when asked."""
+"""A list of any noun: from the snapshot, live, filtered by its URL, as CSV when requested."""
 
 from __future__ import annotations
 
-import zlib
 from collections.abc import Callable, Mapping
+from http import HTTPStatus
 from typing import Any, TypeVar, cast
 
 from django.db.models import Exists, OuterRef, Q, QuerySet
@@ -15,130 +15,111 @@ from loopsweb.accounts.authorization import denials
 from loopsweb.accounts.authorization.decorators import WorkspaceRequest
 from loopsweb.accounts.authorization.roles import Permission
 from loopsweb.audit.models import Outcome
-from loopsweb.audit.record import actor, record
+from loopsweb.audit.record import actor_of_request, record_event
 from loopsweb.keys.models import Key
 from loopsweb.resources.deactivations.protections import Protection
-from loopsweb.resources.snapshot.freshness import FeedFreshness, freshness
+from loopsweb.resources.freshness import compute_page_version, load_freshness
+from loopsweb.resources.nouns import Noun, noun_of
 from loopsweb.resources.snapshot.models import Snapshot
-from loopsweb.resources.snapshot.viewers import looked_at
-from loopsweb.resources.templatetags.freshness import state
-from loopsweb.ui.csv_export import csv_answer
-from loopsweb.ui.filters import Census, Filter, Spec
-from loopsweb.ui.listing import Query, read
-from loopsweb.ui.live import stamp, unchanged
-from loopsweb.ui.pages import render_page, wants_partial
-from loopsweb.ui.table_cache import remembered
+from loopsweb.resources.snapshot.viewers import record_viewer
+from loopsweb.ui.csv_export import csv_response
+from loopsweb.ui.filters import Facets, Filter, ListSpec
+from loopsweb.ui.listing import ListQuery
+from loopsweb.ui.live_list import render_live_list
+from loopsweb.ui.table_cache import cached
 
 Row = TypeVar("Row", bound=Snapshot)
-ENDED_BY_HAND = ("runs", "samplers", "deployments")
 
-SEEN = Filter(
+STILL_LISTED = Filter(
     "seen",
-    "Last answer",
+    "Still listed",
     conditions={
-        "yes": ("In the last answer", Q(missing_since=None)),
-        "no": ("Not in the last answer", Q(missing_since__isnull=False)),
+        "yes": ("Still listed: yes", Q(missing_since=None)),
+        "no": ("Still listed: no", Q(missing_since__isnull=False)),
     },
 )
 
 
-def version_of(request: WorkspaceRequest, feed: FeedFreshness) -> str:
-    """Changes whenever the page would: with the snapshot, and with how reading it goes."""
-    reading = repr((state(feed), feed.as_of is None, feed.failing_since, feed.error))
-    return f"{request.workspace.version}.{zlib.crc32(reading.encode()):x}"
-
-
-def told_of_export(request: WorkspaceRequest, noun: str, query: Query) -> None:
+def record_export(request: WorkspaceRequest, noun: Noun, query: ListQuery) -> None:
     """Committed before the first row leaves."""
-    record(
-        **actor(request),
+    record_event(
+        **actor_of_request(request),
         action="list.export",
         outcome=Outcome.SUCCEEDED,
-        target_noun=noun.removesuffix("s"),
-        target_name=f"{noun} as CSV",
+        target_noun=noun.singular,
+        target_name=f"{noun.slug} as CSV",
         reason=query.csv_url,
         now=timezone.now(),
     )
 
 
-def marked(rows: QuerySet[Row], noun: str) -> QuerySet[Row]:
-    """Each row with `is_protected`: it is not to be ended by one person alone."""
-    if noun not in ENDED_BY_HAND:
+def annotate_protected(rows: QuerySet[Row], noun: Noun) -> QuerySet[Row]:
+    """Each row with `is_protected`, where rows of the noun can be ended at all."""
+    if noun.ending is None:
         return rows
-    marks = Protection.objects.filter(
-        workspace=OuterRef("workspace"),
-        noun=noun.removesuffix("s"),
-        remote_id=OuterRef("remote_id"),
+    protections = Protection.objects.filter(
+        workspace=OuterRef("workspace"), noun=noun.singular, remote_id=OuterRef("remote_id")
     )
-    return cast("QuerySet[Row]", rows.annotate(is_protected=Exists(marks)))
+    return cast("QuerySet[Row]", rows.annotate(is_protected=Exists(protections)))
 
 
-def list_page(
+def render_list_page(
     request: WorkspaceRequest,
-    noun: str,
     rows: QuerySet[Row],
-    spec: Spec,
+    spec: ListSpec,
     *,
     columns: Mapping[str, str],
-    beside: Callable[[list[Row]], dict[str, Any]] = lambda _rows: {},
+    table_context: Callable[[list[Row]], dict[str, Any]] = lambda _rows: {},
     context: Mapping[str, Any] | None = None,
     problem: str = "",
 ) -> HttpResponseBase:
-    """columns: of the CSV, {heading: attribute}. beside: what else the table shows about its rows,
-    in a fixed number of queries. problem: why the URL's filters cannot be, for status 400."""
-    looked_at(request.workspace)
-    feed = freshness(request.workspace).of(noun)
-    version = version_of(request, feed)
-    if same := unchanged(request, version, feed.as_of, feed.next_poll_at):
-        return same
-    query = read(spec, request.GET)
-    if request.GET.get("format") == "csv" and not problem:
+    """columns: of the CSV, {heading: attribute}. table_context: what else the table shows about the
+    rows of its page, in a fixed number of queries. problem: why these filters cannot be combined.
+    """
+    noun = noun_of(rows.model)
+    record_viewer(request.workspace)
+    feed = load_freshness(request.workspace).of(noun.slug)
+    version = compute_page_version(request.workspace, feed)
+    scope = (request.workspace.pk, version, noun.slug, str(rows.query))
+
+    def export(query: ListQuery) -> HttpResponseBase:
         if Permission.EXPORT not in request.permissions:
-            raise denials.refuse(request, Permission.EXPORT)
-        told_of_export(request, noun, query)
-        name = f"{noun}-{request.workspace.slug}"
+            raise denials.record_denial(request, Permission.EXPORT, noun=noun.singular)
+        record_export(request, noun, query)
+        name = f"{noun.slug}-{request.workspace.slug}"
         selected = query.select(rows).iterator(chunk_size=2000)
-        return csv_answer(columns, selected, name=name, as_of=feed.as_of)
+        return csv_response(columns, selected, name=name, as_of=feed.as_of)
 
-    scope = (request.workspace.pk, version, noun, str(rows.query))
-    is_part = wants_partial(request, "live")
-    census = Census() if is_part else remembered(lambda: spec.census(rows), within=scope)
-
-    def table() -> str:
-        page = query.page(marked(rows, noun), census)
+    def render_table(query: ListQuery, facets: Facets) -> str:
+        page = query.page(annotate_protected(rows, noun), facets)
         shown = {
             "page": page,
             "query": query,
-            "noun": noun,
+            "noun": noun.count(page.found),
             "feed": feed,
             "has_key": page.total > 0 or Key.objects.in_workspace(request.workspace).exists(),
             **(context or {}),
-            **beside(page.rows),
+            **table_context(page.rows),
         }
-        return render_to_string(f"{noun}/_table.html", shown, request)
+        return render_to_string(f"{noun.slug}/_table.html", shown, request)
 
-    if problem:
-        html: str = render_to_string(
-            "ui/problem.html", {"problem": problem, "query": query}, request
-        )
-    else:
-        html = remembered(table, within=(*scope, request.role, request.path, query.url()))
-    response = render_page(
+    def table(query: ListQuery, facets: Facets) -> str:
+        if problem:
+            shown = {"problem": problem, "query": query}
+            return render_to_string("ui/problem.html", shown, request)
+        key = (*scope, request.role, request.path, query.url())
+        return cached(lambda: render_table(query, facets), key=key)
+
+    return render_live_list(
         request,
-        "ui/live.html" if is_part else f"{noun}/list.html",
-        {
-            **(context or {}),
-            "noun": noun,
-            "table": html,
-            "feed": feed,
-            "version": version,
-            "query": query,
-            "choices": query.choices(census),
-            "is_part": is_part,
-        },
-        status=400 if problem else 200,
+        spec,
+        f"{noun.slug}/list.html",
+        version=version,
+        as_of=feed.as_of,
+        next_poll_at=feed.next_poll_at,
+        facets=lambda: cached(lambda: spec.count_facets(rows), key=scope),
+        table=table,
+        export=None if problem else export,
+        context={**(context or {}), "feed": feed},
+        status=HTTPStatus.BAD_REQUEST if problem else HTTPStatus.OK,
     )
-    stamp(response, version, feed.as_of, feed.next_poll_at)
-    if is_part and "v" not in request.GET:
-        response["HX-Push-Url"] = request.path + query.url().removesuffix("?")
-    return response

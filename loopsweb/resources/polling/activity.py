@@ -1,14 +1,15 @@
-"""Whether something in a workspace is under way, so that the next look should be soon."""
+"""Whether something in a workspace is changing, so that it should be polled again soon."""
 
 from __future__ import annotations
 
 from loopsweb.accounts.models import Workspace
 from loopsweb.resources.checkpoints.models import Checkpoint
-from loopsweb.resources.deactivations.models import SENT, Deactivation, State
+from loopsweb.resources.deactivations.models import Deactivation
+from loopsweb.resources.deactivations.states import SENT, State
 from loopsweb.resources.deployments.models import Deployment
 
 
-def is_moving(workspace: Workspace) -> bool:
+def has_work_in_progress(workspace: Workspace) -> bool:
     return (
         Deployment.objects.in_workspace(workspace)
         .filter(status__in=("CREATED", "DEPLOYING"))

@@ -1,4 +1,4 @@
-"""Which keys are due, and that only one worker polls with one of them: conditional UPDATEs."""
+"""Leases: conditional UPDATEs make sure that one worker at a time polls with a key."""
 
 from __future__ import annotations
 
@@ -8,59 +8,61 @@ from django.conf import settings
 from django.db.models import Case, F, Q, Value, When
 
 from loopsweb.keys.models import Key
-from loopsweb.resources.snapshot.poll_state import PollState, by_organisation, polling
-from loopsweb.resources.snapshot.viewers import watched
+from loopsweb.resources.snapshot.poll_state import PollState, group_by_organisation, select_polling
+from loopsweb.resources.snapshot.viewers import select_viewed
 
 LEASE = timedelta(minutes=2)
 
 
-def claim_due(*, now: datetime) -> list[int]:
-    """Ids of the poll states this process is to poll now; each is its own for LEASE."""
+def claim_due_states(*, now: datetime) -> list[int]:
+    """Ids of the poll states to poll now. Each is leased to the caller for LEASE."""
     free = Q(leased_until=None) | Q(leased_until__lt=now)
     states = PollState.objects.filter(key__in=Key.objects.usable()).select_related("key")
-    groups = by_organisation(states.defer("feeds"))
-    chosen = [state for group in groups for state in polling(group) if is_free(state, now=now)]
-    seen = watched({state.key.workspace_id for state in chosen})
+    groups = group_by_organisation(states.defer("feeds"))
+    chosen = [
+        state for group in groups for state in select_polling(group) if is_unleased(state, now=now)
+    ]
+    viewed = select_viewed({state.key.workspace_id for state in chosen})
     return [
         state.pk
         for state in chosen
-        if is_due(state, now=now, is_watched=state.key.workspace_id in seen)
+        if is_due(state, now=now, is_viewed=state.key.workspace_id in viewed)
         and PollState.objects.filter(free, pk=state.pk, next_poll_at=state.next_poll_at).update(
             leased_until=now + LEASE, last_started_at=now, next_poll_at=now + LEASE
         )
     ]
 
 
-def is_free(state: PollState, *, now: datetime) -> bool:
+def is_unleased(state: PollState, *, now: datetime) -> bool:
     return state.leased_until is None or state.leased_until < now
 
 
-def is_due(state: PollState, *, now: datetime, is_watched: bool) -> bool:
+def is_due(state: PollState, *, now: datetime, is_viewed: bool) -> bool:
     if state.next_poll_at <= now:
         return True
     eager = timedelta(seconds=settings.POLL_BUSY_SECONDS)
     started = state.last_started_at
-    return is_watched and not state.failures and (started is None or started <= now - eager)
+    return is_viewed and not state.failures and (started is None or started <= now - eager)
 
 
-def renew(state: PollState, *, now: datetime) -> None:
-    """Keep the lease for longer when half of it is over."""
+def renew_lease(state: PollState, *, now: datetime) -> None:
+    """Extend the lease once half of it has passed."""
     if state.leased_until is None or state.leased_until - now > LEASE / 2:
         return
-    mine = PollState.objects.filter(pk=state.pk, leased_until=state.leased_until)
-    if mine.update(leased_until=now + LEASE):
+    leased = PollState.objects.filter(pk=state.pk, leased_until=state.leased_until)
+    if leased.update(leased_until=now + LEASE):
         state.leased_until = now + LEASE
 
 
-def release(state: PollState, *, next_poll_at: datetime) -> bool:
-    """Write down how the poll went; False when the lease had run out and is another's.
+def release_lease(state: PollState, *, next_poll_at: datetime) -> bool:
+    """Store how the poll went. False when the lease had expired and another worker has it.
 
-    Who asked for a poll while this one ran gets it: `next_poll_at` is left as they set it.
+    A poll that was requested while this one ran still happens: its `next_poll_at` stays.
     """
     untouched = When(next_poll_at=state.next_poll_at, then=Value(next_poll_at))
-    mine = PollState.objects.filter(pk=state.pk, leased_until=state.leased_until)
+    leased = PollState.objects.filter(pk=state.pk, leased_until=state.leased_until)
     return bool(
-        mine.update(
+        leased.update(
             leased_until=None,
             next_poll_at=Case(untouched, default=F("next_poll_at")),
             last_success_at=state.last_success_at,

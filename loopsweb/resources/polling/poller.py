@@ -1,8 +1,7 @@
-"""One poll with one key: every noun in turn, then when to come again.
+"""One poll with one key: every feed in turn, then the time of the next poll.
 
-A noun's failure does not stop the others; an API that cannot be reached at all, does not know the
-key, or twice in a row does not answer in time, is asked nothing more in this poll. Nothing is
-deleted or declared ended on an error.
+The failure of one feed does not stop the others. The poll ends early when the API cannot be
+reached, refuses the key, or times out twice in a row. An error never deletes a row or ends one.
 """
 
 from __future__ import annotations
@@ -16,47 +15,48 @@ from typing import Protocol
 
 from django.conf import settings
 
-from loopsweb.keys.clients import KeyUnusable, client_of
+from loopsweb.keys.clients import KeyUnusable, build_client
 from loopsweb.keys.models import KeyState
 from loopsweb.loops_api import Client, errors
 from loopsweb.resources import catalogue
 from loopsweb.resources.checkpoints import feeds as checkpoint_feeds
-from loopsweb.resources.checkpoints import plan
+from loopsweb.resources.checkpoints import poll_plan
 from loopsweb.resources.checkpoints import sync as checkpoints
 from loopsweb.resources.deployments import sync as deployments
+from loopsweb.resources.nouns import FEEDS
 from loopsweb.resources.polling import leases
-from loopsweb.resources.polling.activity import is_moving
+from loopsweb.resources.polling.activity import has_work_in_progress
 from loopsweb.resources.runs import sync as runs
 from loopsweb.resources.samplers import sync as samplers
 from loopsweb.resources.snapshot.feeds import Feed
-from loopsweb.resources.snapshot.poll_context import Reading
-from loopsweb.resources.snapshot.poll_state import PollState, by_organisation
-from loopsweb.resources.snapshot.store import bump
-from loopsweb.resources.snapshot.viewers import watched
+from loopsweb.resources.snapshot.poll_context import PollContext
+from loopsweb.resources.snapshot.poll_state import PollState, group_by_organisation
+from loopsweb.resources.snapshot.store import touch_version
+from loopsweb.resources.snapshot.viewers import select_viewed
 
 log = logging.getLogger(__name__)
 
-BACK_OFF_AT_MOST = timedelta(minutes=5)
-TIMEOUTS_IN_A_ROW = 2
-WAIT_AT_MOST_SECONDS = 900.0  # whatever the API asks for
-UNEXPECTED = "The poll ended unexpectedly; the log says why."
+MAX_BACK_OFF = timedelta(minutes=5)
+MAX_TIMEOUTS = 2
+MAX_WAIT_SECONDS = 900.0  # whatever Retry-After says
+UNEXPECTED_END = "The poll stopped because of an error in loopsweb; the server log has details."
 Clock = Callable[[], datetime]
 
 
 class Pull(Protocol):
-    """Ask, keep what is news, and return the digest of the answer."""
+    """Query the API, store the answer, and return its digest."""
 
-    def __call__(self, *, reading: Reading, known_digest: str) -> str: ...
+    def __call__(self, *, poll: PollContext, known_digest: str) -> str: ...
 
 
-def poll(state_id: int, *, clock: Clock) -> None:
-    """Poll with the key of a claimed state. `clock` tells aware times in UTC."""
+def run_poll(state_id: int, *, clock: Clock) -> None:
+    """Poll with the key of a claimed state. `clock` returns aware times in UTC."""
     state = PollState.objects.select_related("key__workspace").get(pk=state_id)
     try:
-        client = client_of(state.key)
+        client = build_client(state.key)
     except KeyUnusable as error:
-        state.key.mark(KeyState.UNREADABLE, str(error), now=clock())
-        bump(state.key.workspace)
+        state.key.set_state(KeyState.UNREADABLE, str(error), now=clock())
+        touch_version(state.key.workspace)
     else:
         Poll(state, client, clock).run()
 
@@ -69,100 +69,100 @@ class Poll:
         self.key = state.key
         self.workspace = state.key.workspace
         siblings = PollState.objects.filter(key__workspace=self.workspace).select_related("key")
-        mine = next(g for g in by_organisation(siblings.defer("feeds")) if state in g)
+        group = next(g for g in group_by_organisation(siblings.defer("feeds")) if state in g)
         wide = self.key.sees_organisation
-        self.covers = frozenset(s.key_id for s in mine if wide or s == state)
+        self.covered_keys = frozenset(s.key_id for s in group if wide or s == state)
         self.failures: list[errors.LoopsError] = []
         self.timeouts = 0
-        self.visible = False
+        self.is_changed = False
 
     @property
-    def is_silent(self) -> bool:
-        return self.timeouts >= TIMEOUTS_IN_A_ROW
+    def is_unresponsive(self) -> bool:
+        return self.timeouts >= MAX_TIMEOUTS
 
     def run(self) -> None:
         started_at, is_over = self.clock(), False
         try:
-            self.ask_everything()
+            self.poll_feeds()
             is_over = True
         except (errors.Unauthorized, errors.Forbidden) as error:
             refused = isinstance(error, errors.Unauthorized)
             kind = KeyState.REFUSED if refused else KeyState.FORBIDDEN
-            self.visible |= self.key.mark(kind, error.plain, now=self.clock())
+            self.is_changed |= self.key.set_state(kind, error.plain, now=self.clock())
             self.failures.append(error)
             is_over = True
         except errors.ConnectionFailed as error:
             self.fail_every_feed(error)
             is_over = True
         finally:
-            if not is_over:  # a fault of ours: said on the pages, and it does not hold the lease
-                self.fail_every_feed(errors.LoopsError(UNEXPECTED))
+            if not is_over:  # a bug of ours: pages show it, and the lease is released
+                self.fail_every_feed(errors.LoopsError(UNEXPECTED_END))
             self.finish(started_at)
 
-    def ask_everything(self) -> None:
-        """In the order in which what one answer says is of use to the next question."""
-        client, news = self.client, False
+    def poll_feeds(self) -> None:
+        """In an order in which one answer helps the next query."""
+        client, is_news = self.client, False
         if self.key.can_list is not False:
-            news |= self.ask_noun("runs", partial(runs.pull, client))
-            news |= self.ask_noun("samplers", partial(samplers.pull, client))
+            is_news |= self.poll_feed("runs", partial(runs.pull_runs, client))
+            is_news |= self.poll_feed("samplers", partial(samplers.pull_samplers, client))
         if self.key.can_manage is not False:
-            self.ask_noun("deployments", partial(deployments.pull, client))
-            self.ask_noun("vanished", partial(deployments.pull_vanished, client))
-            news |= self.ask_noun("details", partial(runs.pull_details, client))
-            self.ask_noun("catalogue", partial(catalogue.pull, client))
-        if news:
-            samplers.pair(reading=self.reading(Feed()))
+            self.poll_feed("deployments", partial(deployments.pull_deployments, client))
+            self.poll_feed("vanished", partial(deployments.pull_vanished_deployments, client))
+            is_news |= self.poll_feed("details", partial(runs.pull_run_details, client))
+            self.poll_feed("catalogue", partial(catalogue.pull_catalogue, client))
+        if is_news:
+            samplers.pair_with_runs(poll=self.context_after(Feed()))
         if self.key.can_list is not False:
-            self.ask_checkpoints()
+            self.poll_checkpoints()
 
-    def ask_noun(self, name: str, pull: Pull) -> bool:
-        """True when the answer was a new one."""
-        feed = Feed.of(self.state, name)
-        after = self.ask(name, feed, pull)
-        self.visible |= after.write(self.state, name)
+    def poll_feed(self, name: str, pull: Pull) -> bool:
+        """True when the answer differs from the last one."""
+        feed = Feed.load(self.state, name)
+        after = self.query(name, feed, pull)
+        self.is_changed |= after.store(self.state, name)
         return after.digest != feed.digest
 
-    def ask_checkpoints(self) -> None:
-        """Question by question; "checkpoints" is as old as the oldest answer among them."""
-        feeds = checkpoint_feeds.of(self.state)
-        every, due = plan.questions(reading=self.reading(Feed()), feeds=feeds)
-        asked = {}
-        for question in due:
-            if self.is_silent:
+    def poll_checkpoints(self) -> None:
+        """Run the queries that are due. The feed "checkpoints" is as old as its oldest answer."""
+        feeds = checkpoint_feeds.load_feeds(self.state)
+        every, due = poll_plan.plan_queries(poll=self.context_after(Feed()), feeds=feeds)
+        answered = {}
+        for query in due:
+            if self.is_unresponsive:
                 break
-            pull = partial(checkpoints.pull, self.client, question)
-            asked[question] = self.ask("checkpoints", feeds.get(question, Feed()), pull)
-        checkpoint_feeds.keep(self.state, asked, drop=feeds.keys() - every)
-        feeds |= asked
-        summary = Feed.sum_up([feeds.get(one, Feed()) for one in every], now=self.clock())
-        if self.is_silent:
-            before = Feed.of(self.state, "checkpoints")
-            summary = before.failed(error=self.failures[-1].plain, at=self.clock())
-        self.visible |= summary.write(self.state, "checkpoints")
+            pull = partial(checkpoints.pull_checkpoints, self.client, query)
+            answered[query] = self.query("checkpoints", feeds.get(query, Feed()), pull)
+        checkpoint_feeds.store_feeds(self.state, answered, drop=feeds.keys() - every)
+        feeds |= answered
+        summary = Feed.summarize([feeds.get(one, Feed()) for one in every], now=self.clock())
+        if self.is_unresponsive:
+            before = Feed.load(self.state, "checkpoints")
+            summary = before.with_failure(error=self.failures[-1].plain, at=self.clock())
+        self.is_changed |= summary.store(self.state, "checkpoints")
 
-    def ask(self, name: str, feed: Feed, pull: Pull) -> Feed:
-        """Ask one question and keep its answer; what is to be remembered of it."""
-        leases.renew(self.state, now=self.clock())
-        reading = self.reading(feed)
-        if self.is_silent:
-            return feed.failed(error=self.failures[-1].plain, at=reading.now)
+    def query(self, name: str, feed: Feed, pull: Pull) -> Feed:
+        """Run one query, store its answer, and return the feed as it is then."""
+        leases.renew_lease(self.state, now=self.clock())
+        poll = self.context_after(feed)
+        if self.is_unresponsive:
+            return feed.with_failure(error=self.failures[-1].plain, at=poll.now)
         try:
-            digest = pull(reading=reading, known_digest=feed.digest)
+            digest = pull(poll=poll, known_digest=feed.digest)
         except (errors.Unauthorized, errors.Forbidden, errors.ConnectionFailed):
             raise
         except errors.LoopsError as error:
             log.warning("poll of %s failed: %s", name, error)
             self.failures.append(error)
             self.timeouts = self.timeouts + 1 if isinstance(error, errors.TimedOut) else 0
-            return feed.failed(error=error.plain, at=reading.now)
+            return feed.with_failure(error=error.plain, at=poll.now)
         self.timeouts = 0
-        return feed.answered(digest=digest, at=reading.now)
+        return feed.with_answer(digest=digest, at=poll.now)
 
-    def reading(self, feed: Feed) -> Reading:
-        return Reading(
+    def context_after(self, feed: Feed) -> PollContext:
+        return PollContext(
             workspace=self.workspace,
             key=self.key,
-            covers=self.covers,
+            covered_keys=self.covered_keys,
             now=self.clock(),
             previous_at=feed.as_of,
         )
@@ -170,9 +170,9 @@ class Poll:
     def fail_every_feed(self, error: errors.LoopsError) -> None:
         log.warning("poll failed: %s", error)
         self.failures.append(error)
-        for name in self.state.feeds or ("runs", "samplers", "deployments", "checkpoints"):
-            failed = Feed.of(self.state, name).failed(error=error.plain, at=self.clock())
-            self.visible |= failed.write(self.state, name)
+        for name in self.state.feeds or FEEDS:
+            failed = Feed.load(self.state, name).with_failure(error=error.plain, at=self.clock())
+            self.is_changed |= failed.store(self.state, name)
 
     def finish(self, started_at: datetime) -> None:
         state, now = self.state, self.clock()
@@ -181,19 +181,19 @@ class Poll:
             state.last_error, state.last_error_at = self.failures[-1].plain, now
         else:
             state.failures, state.last_success_at = 0, started_at
-        leases.release(state, next_poll_at=now + self.interval())
-        if self.visible:
-            bump(self.workspace)
+        leases.release_lease(state, next_poll_at=now + self.compute_wait())
+        if self.is_changed:
+            touch_version(self.workspace)
 
-    def interval(self) -> timedelta:
-        """Seconds while something moves or is looked at, else minutes; longer after failures."""
+    def compute_wait(self) -> timedelta:
+        """Seconds while something changes or is viewed, else minutes; longer after failures."""
         busy = timedelta(seconds=settings.POLL_BUSY_SECONDS)
         quiet = timedelta(seconds=settings.POLL_QUIET_SECONDS)
-        is_watched = bool(watched([self.workspace.pk]))
-        wait = busy if is_watched or is_moving(self.workspace) else quiet
+        is_viewed = bool(select_viewed([self.workspace.pk]))
+        wait = busy if is_viewed or has_work_in_progress(self.workspace) else quiet
         if self.failures:
-            wait = min(busy * 2 ** min(self.state.failures, 10), BACK_OFF_AT_MOST)
-        asked_to_wait = [getattr(error, "retry_after", None) or 0 for error in self.failures]
-        spread = random.uniform(0.85, 1.15)  # noqa: S311 (it spreads load, it hides nothing)
-        asked = timedelta(seconds=min(max(asked_to_wait, default=0), WAIT_AT_MOST_SECONDS))
-        return max(wait * spread, asked)
+            wait = min(busy * 2 ** min(self.state.failures, 10), MAX_BACK_OFF)
+        retry_after = [getattr(error, "retry_after", None) or 0 for error in self.failures]
+        spread = random.uniform(0.85, 1.15)  # noqa: S311 (spreads load, is no secret)
+        at_least = timedelta(seconds=min(max(retry_after, default=0), MAX_WAIT_SECONDS))
+        return max(wait * spread, at_least)

@@ -1,0 +1,1 @@
+"""Runs: their rows, status words, sync, creation and pages."""

@@ -1,4 +1,4 @@
-"""Making a run, with the sampler that is paired with it."""
+"""Creating a run, together with its paired sampler."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from loopsweb.resources.pages import creation
 from loopsweb.resources.runs import sync
 
 
-def create(order: creation.Order) -> types.Run:
-    """`order.asked` is loops_api's NewRun. Raises what creating.create raises."""
-    call = order.acting.client.create_run
-    return creation.create("run", order, call, keep_created=sync.keep_created)
+def create_run(request: creation.CreationRequest) -> types.Run:
+    """`request.fields`: of loops_api's NewRun. Raises what create_through_api raises."""
+    call = request.key_client.client.create_run
+    return creation.create_through_api("run", request, call, store_created=sync.store_created_run)

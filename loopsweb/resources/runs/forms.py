@@ -7,7 +7,7 @@ from django.core.exceptions import ValidationError
 
 from loopsweb.resources.pages import creation_form as suggestions
 from loopsweb.resources.pages.creation_form import CreationForm
-from loopsweb.ui.datalist import Suggesting
+from loopsweb.ui.datalist import DatalistInput
 
 AVAILABILITY = [("", "The API's default"), ("dedicated", "Dedicated"), ("spot", "Spot")]
 CAP_ON_NEWER_SERVERS = 3600
@@ -16,16 +16,19 @@ CAP_ON_NEWER_SERVERS = 3600
 class NewRun(CreationForm):
     """The API's fields in the document's order, its defaults filled in; newer ones after them."""
 
-    session_id = forms.CharField(label="Session", max_length=255, widget=Suggesting)
+    session_id = forms.CharField(label="Session", max_length=255, widget=DatalistInput)
     base_model = forms.CharField(
-        label="Base model", max_length=255, widget=Suggesting, help_text="Such as Qwen/Qwen3-8B."
+        label="Base model",
+        max_length=255,
+        widget=DatalistInput,
+        help_text="For example Qwen/Qwen3-8B.",
     )
     max_seq_len = forms.IntegerField(
         label="Maximum sequence length",
         min_value=1,
         required=False,
         initial=131_072,
-        help_text="Tokens of the longest training example you will send.",
+        help_text="In tokens, for the longest training example you will send.",
     )
     lora_rank = forms.IntegerField(label="LoRA rank", min_value=1, required=False, initial=64)
     seed = forms.IntegerField(label="Seed", required=False, help_text="For reproducibility.")
@@ -34,14 +37,15 @@ class NewRun(CreationForm):
         min_value=1,
         required=False,
         initial=3600,
-        help_text="Idle time before the run gives its GPUs back. Until then it is billed.",
+        help_text="Idle time before the run releases its GPUs. Until then it is billed.",
     )
     path = forms.CharField(
         label="Resume from",
         max_length=2000,
         required=False,
-        widget=Suggesting,
-        help_text="A trainer checkpoint, bt://loops:RUN/weights/NAME. Empty: start anew.",
+        widget=DatalistInput,
+        help_text="A trainer checkpoint, bt://loops:RUN/weights/NAME. "
+        "Leave empty to start from the base model.",
     )
     name = forms.CharField(label="Name", max_length=255, required=False)
     availability_model = forms.ChoiceField(
@@ -52,18 +56,18 @@ class NewRun(CreationForm):
     )
     replicas = forms.IntegerField(label="Replicas", min_value=1, required=False)
     reuse_from_run_id = forms.CharField(
-        label="Reuse from run", max_length=255, required=False, widget=Suggesting
+        label="Reuse from run", max_length=255, required=False, widget=DatalistInput
     )
     newer_fields = ("name", "availability_model", "replicas", "reuse_from_run_id")
 
     def suggest(self) -> None:
-        models = suggestions.base_models(self.workspace, self.catalogue)
-        self.suggest_for("session_id", suggestions.sessions(self.workspace))
+        models = suggestions.suggest_base_models(self.workspace, self.catalogue)
+        self.suggest_for("session_id", suggestions.suggest_sessions(self.workspace))
         self.suggest_for("base_model", models)
-        self.suggest_for("path", suggestions.checkpoints(self.workspace, target="trainer"))
+        self.suggest_for("path", suggestions.suggest_checkpoints(self.workspace, target="trainer"))
 
     def clean_path(self) -> str:
-        return self.clean_target("path", target="trainer")
+        return self.clean_checkpoint_uri("path", target="trainer")
 
     def clean_scale_down_delay_seconds(self) -> int | None:
         delay: int | None = self.cleaned_data["scale_down_delay_seconds"]

@@ -2,13 +2,14 @@ from __future__ import annotations
 
 from django.db import models
 
+from loopsweb.resources.runs.statuses import RUN
 from loopsweb.resources.snapshot.models import Snapshot
-
-TERMINAL = frozenset({"INACTIVE"})
 
 
 class Run(Snapshot):
     """What executes in a deployment; the API calls its server side a trainer."""
+
+    noun = "run"
 
     session_remote_id = models.CharField(max_length=255, blank=True)
     base_model = models.CharField(max_length=255, blank=True)
@@ -33,4 +34,4 @@ class Run(Snapshot):
 
     @property
     def is_terminal(self) -> bool:
-        return self.status in TERMINAL
+        return self.status in RUN.terminal

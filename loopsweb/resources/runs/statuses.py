@@ -7,14 +7,14 @@ RUN = Vocabulary(
     Status(
         "ACTIVE",
         "good",
-        "The run is there and takes training steps when a client sends them.",
-        "It goes on when the training script is closed. To end it, deactivate it.",
+        "The run is up and takes training steps from a client.",
+        "It keeps running when the training script is closed. To stop it, deactivate it.",
     ),
     Status(
         "INACTIVE",
         "ended",
-        "The run has ended. It cannot be resumed; the checkpoints it saved stay.",
-        "To go on from where it was, create a run with the path of one of its trainer checkpoints.",
+        "The run has ended and cannot be resumed. Its saved checkpoints stay.",
+        "To continue, create a run that resumes from one of its trainer checkpoints.",
         terminal=True,
     ),
 )

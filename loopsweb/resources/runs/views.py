@@ -11,23 +11,23 @@ from loopsweb.accounts.authorization.roles import Permission
 from loopsweb.resources.checkpoints.models import Checkpoint
 from loopsweb.resources.checkpoints.statuses import SYNC
 from loopsweb.resources.deactivations.models import Deactivation
-from loopsweb.resources.deployments.run_pairing import paired
+from loopsweb.resources.deployments.run_pairing import pair_runs
 from loopsweb.resources.deployments.statuses import DEPLOYMENT
-from loopsweb.resources.pages.detail_page import detail_page
-from loopsweb.resources.pages.list_page import SEEN, list_page
+from loopsweb.resources.pages.detail_page import render_detail_page
+from loopsweb.resources.pages.list_page import STILL_LISTED, render_list_page
 from loopsweb.resources.runs.models import Run
 from loopsweb.resources.runs.statuses import RUN
 from loopsweb.resources.samplers.models import Sampler
 from loopsweb.resources.samplers.statuses import SAMPLER
-from loopsweb.ui.filters import Filter, Spec
+from loopsweb.ui.filters import Filter, ListSpec
 
-SPEC = Spec(
+SPEC = ListSpec(
     search=("remote_id", "name", "session_remote_id", "owner_email", "base_model"),
     filters=(
         Filter("status", "Status", field="status"),
         Filter("base_model", "Base model", field="base_model"),
         Filter("owner", "Owner", field="owner_email"),
-        SEEN,
+        STILL_LISTED,
     ),
     sorts={
         "id": "remote_id",
@@ -37,7 +37,7 @@ SPEC = Spec(
         "owner": "owner_email",
         "created": "created_at",
     },
-    usual_sort="-created",
+    default_sort="-created",
 )
 COLUMNS = {
     "run_id": "remote_id",
@@ -57,11 +57,11 @@ NEWEST = 8
 
 @require(Permission.VIEW)
 def list_(request: WorkspaceRequest) -> HttpResponseBase:
-    def beside(rows: list[Run]) -> dict[str, Any]:
-        return {"lines": paired(request.workspace, rows), "run": RUN, "deployment": DEPLOYMENT}
+    def table_context(rows: list[Run]) -> dict[str, Any]:
+        return {"lines": pair_runs(request.workspace, rows), "run": RUN, "deployment": DEPLOYMENT}
 
     rows = Run.objects.in_workspace(request.workspace)
-    return list_page(request, "runs", rows, SPEC, columns=COLUMNS, beside=beside)
+    return render_list_page(request, rows, SPEC, columns=COLUMNS, table_context=table_context)
 
 
 @require(Permission.VIEW)
@@ -71,9 +71,9 @@ def detail(request: WorkspaceRequest, remote_id: str) -> HttpResponseBase:
             workspace=request.workspace, run_remote_id=run.remote_id
         ).order_by("-created_at", "-pk")
         samplers = Sampler.objects.in_workspace(request.workspace)
-        [pair] = paired(request.workspace, [run])
+        [pair] = pair_runs(request.workspace, [run])
         return {
-            "status": RUN.of(run.status),
+            "status": RUN.get(run.status),
             "open_request": Deactivation.objects.open_for(run),
             "pair": pair,
             "sampler": samplers.filter(remote_id=run.sampler_remote_id).first(),
@@ -82,4 +82,4 @@ def detail(request: WorkspaceRequest, remote_id: str) -> HttpResponseBase:
             "vocabulary": {"run": RUN, "deployment": DEPLOYMENT, "sampler": SAMPLER, "sync": SYNC},
         }
 
-    return detail_page(request, "runs", Run, remote_id, context)
+    return render_detail_page(request, Run, remote_id, context)

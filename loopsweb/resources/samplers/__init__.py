@@ -1,0 +1,1 @@
+"""Samplers: their rows, status words, sync, creation and pages."""

@@ -1,4 +1,4 @@
-"""Making a sampler, standalone."""
+"""Creating a standalone sampler."""
 
 from __future__ import annotations
 
@@ -7,7 +7,9 @@ from loopsweb.resources.pages import creation
 from loopsweb.resources.samplers import sync
 
 
-def create(order: creation.Order) -> types.Sampler:
-    """`order.asked` is loops_api's NewSampler. Raises what creating.create raises."""
-    call = order.acting.client.create_sampler
-    return creation.create("sampler", order, call, keep_created=sync.keep_created)
+def create_sampler(request: creation.CreationRequest) -> types.Sampler:
+    """`request.fields`: of loops_api's NewSampler. Raises what create_through_api raises."""
+    call = request.key_client.client.create_sampler
+    return creation.create_through_api(
+        "sampler", request, call, store_created=sync.store_created_sampler
+    )

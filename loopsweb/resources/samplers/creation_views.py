@@ -1,4 +1,4 @@
-"""The page that makes a standalone sampler."""
+"""The page that creates a standalone sampler."""
 
 from __future__ import annotations
 
@@ -6,21 +6,22 @@ from django.http import HttpResponse
 
 from loopsweb.accounts.authorization.decorators import WorkspaceRequest, require
 from loopsweb.accounts.authorization.roles import Permission
-from loopsweb.resources.pages.creation_page import Creation, creation_page
+from loopsweb.resources.nouns import NOUNS
+from loopsweb.resources.pages.creation_page import CreationPage, render_creation_page
 from loopsweb.resources.samplers import actions
 from loopsweb.resources.samplers.forms import NewSampler
 
-SAMPLER = Creation(
-    noun="samplers",
+SAMPLER = CreationPage(
+    noun=NOUNS["samplers"],
     method="create_sampler",
     title="New sampler",
     intro="A standalone sampler belongs to no run, for baselines for example. "
     "Deactivating a deployment leaves it running.",
     submit="Create sampler",
-    from_address={"session": "session_id", "base_model": "base_model", "path": "model_path"},
+    prefilled={"session": "session_id", "base_model": "base_model", "path": "model_path"},
 )
 
 
-@require(Permission.CREATE)
+@require(Permission.CREATE, noun="sampler")
 def create(request: WorkspaceRequest) -> HttpResponse:
-    return creation_page(request, SAMPLER, NewSampler, actions.create)
+    return render_creation_page(request, SAMPLER, NewSampler, actions.create_sampler)

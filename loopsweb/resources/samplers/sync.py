@@ -1,4 +1,4 @@
-"""From the samplers the API lists to the rows of the snapshot."""
+"""Samplers from the API to snapshot rows."""
 
 from __future__ import annotations
 
@@ -8,74 +8,76 @@ from typing import Any
 from loopsweb.loops_api import Client, errors, types
 from loopsweb.resources.runs.models import Run
 from loopsweb.resources.samplers.models import Sampler
-from loopsweb.resources.snapshot.poll_context import Reading
-from loopsweb.resources.snapshot.store import bump, keep
+from loopsweb.resources.snapshot.poll_context import PollContext
+from loopsweb.resources.snapshot.store import store_answer, touch_version
 
 NO_INSTANCE = types.InstanceType(id="")
-KNOWN_FROM_ELSEWHERE = ("run_remote_id", "session_remote_id")
+KNOWN_FROM_RUNS = ("run_remote_id", "session_remote_id")
 
 
-def pull(client: Client, *, reading: Reading, known_digest: str) -> str:
-    """Ask for the samplers and keep what is new; the digest of the answer."""
-    listing = client.list_samplers(scope=reading.scope)
-    is_kept = listing.digest == known_digest or keep(
+def pull_samplers(client: Client, *, poll: PollContext, known_digest: str) -> str:
+    """List the samplers and store what changed. Returns the digest of the answer."""
+    listing = client.list_samplers(scope=poll.scope)
+    is_stored = listing.digest == known_digest or store_answer(
         listing,
-        row_of,
+        build_row,
         model=Sampler,
-        reading=reading,
-        expected=reading.missable(Sampler.objects.all(), listing),
-        leave=KNOWN_FROM_ELSEWHERE,
+        poll=poll,
+        expected=poll.select_expected_in(Sampler.objects.all(), listing),
+        unreported=KNOWN_FROM_RUNS,
     )
-    pair(reading=reading)
-    return listing.digest if is_kept else ""
+    pair_with_runs(poll=poll)
+    return listing.digest if is_stored else ""
 
 
-def pair(*, reading: Reading) -> None:
-    """Name on each sampler the run that says it is paired with it: samplers do not say so."""
-    unpaired = Sampler.objects.in_workspace(reading.workspace).filter(run_remote_id="")
-    runs = Run.objects.in_workspace(reading.workspace).exclude(sampler_remote_id="").order_by("pk")
-    of_sampler = {
+def pair_with_runs(*, poll: PollContext) -> None:
+    """Write into each sampler the run that names it: samplers do not name their run."""
+    unpaired = Sampler.objects.in_workspace(poll.workspace).filter(run_remote_id="")
+    runs = Run.objects.in_workspace(poll.workspace).exclude(sampler_remote_id="").order_by("pk")
+    run_by_sampler = {
         sampler_id: (run_id, session_id)
         for sampler_id, run_id, session_id in runs.values_list(
             "sampler_remote_id", "remote_id", "session_remote_id"
         )
     }
-    paired = [sampler for sampler in unpaired if sampler.remote_id in of_sampler]
+    paired = [sampler for sampler in unpaired if sampler.remote_id in run_by_sampler]
     for sampler in paired:
-        sampler.run_remote_id, sampler.session_remote_id = of_sampler[sampler.remote_id]
+        sampler.run_remote_id, sampler.session_remote_id = run_by_sampler[sampler.remote_id]
     if paired:
-        Sampler.objects.bulk_update(paired, KNOWN_FROM_ELSEWHERE, batch_size=500)
-        bump(reading.workspace)
+        Sampler.objects.bulk_update(paired, KNOWN_FROM_RUNS, batch_size=500)
+        touch_version(poll.workspace)
 
 
-def pull_one(client: Client, remote_id: str, *, reading: Reading) -> types.Sampler | None:
-    """Ask about one sampler by its own route and keep the answer; None where it answers 404. An
-    older server's answer, which has no status, is not kept."""
+def pull_sampler(client: Client, remote_id: str, *, poll: PollContext) -> types.Sampler | None:
+    """Fetch one sampler and store the answer. None when the API answers 404. The answer of an older
+    server, which has no status, is not stored."""
     try:
         found = client.get_sampler(remote_id)
     except errors.NotFound:
         return None
     if found.status:
-        keep([found], row_of, model=Sampler, reading=reading, leave=KNOWN_FROM_ELSEWHERE)
+        store_answer([found], build_row, model=Sampler, poll=poll, unreported=KNOWN_FROM_RUNS)
     return found
 
 
-def keep_created(sampler: types.Sampler, *, asked: Mapping[str, Any], reading: Reading) -> None:
-    """A sampler the API just made: shown at once, before the next list names it.
+def store_created_sampler(
+    sampler: types.Sampler, *, sent: Mapping[str, Any], poll: PollContext
+) -> None:
+    """Store a sampler the API just created, so that it shows before the next list has it.
 
-    What the answer leaves out is as it was `asked`.
+    `sent` fills in what the answer leaves out.
     """
 
     def build(sampler: types.Sampler) -> Sampler:
-        row = row_of(sampler)
-        row.session_remote_id = asked["session_id"]
-        row.base_model = row.base_model or asked["base_model"]
+        row = build_row(sampler)
+        row.session_remote_id = sent["session_id"]
+        row.base_model = row.base_model or sent["base_model"]
         return row
 
-    keep([sampler], build, model=Sampler, reading=reading)
+    store_answer([sampler], build, model=Sampler, poll=poll)
 
 
-def row_of(sampler: types.Sampler) -> Sampler:
+def build_row(sampler: types.Sampler) -> Sampler:
     instance = sampler.instance_type or NO_INSTANCE
     return Sampler(
         base_url=sampler.base_url or "",

@@ -12,15 +12,15 @@ from loopsweb.accounts.authorization.roles import Permission
 from loopsweb.resources.deactivations.models import Deactivation
 from loopsweb.resources.deployments.models import Deployment
 from loopsweb.resources.deployments.statuses import DEPLOYMENT
-from loopsweb.resources.pages.detail_page import detail_page
-from loopsweb.resources.pages.list_page import SEEN, list_page
+from loopsweb.resources.pages.detail_page import render_detail_page
+from loopsweb.resources.pages.list_page import STILL_LISTED, render_list_page
 from loopsweb.resources.runs.models import Run
 from loopsweb.resources.runs.statuses import RUN
 from loopsweb.resources.samplers.models import Sampler
 from loopsweb.resources.samplers.statuses import SAMPLER
-from loopsweb.ui.filters import Filter, Spec
+from loopsweb.ui.filters import Filter, ListSpec
 
-SPEC = Spec(
+SPEC = ListSpec(
     search=("remote_id", "base_model", "run_remote_id", "session_remote_id", "owner_email"),
     filters=(
         Filter("status", "Status", field="status"),
@@ -31,10 +31,10 @@ SPEC = Spec(
             "Pairing",
             conditions={
                 "paired": ("Paired with a run", ~Q(run_remote_id="")),
-                "alone": ("Standalone or not known", Q(run_remote_id="")),
+                "alone": ("Standalone (or unknown)", Q(run_remote_id="")),
             },
         ),
-        SEEN,
+        STILL_LISTED,
     ),
     sorts={
         "id": "remote_id",
@@ -44,7 +44,7 @@ SPEC = Spec(
         "gpus": "gpu_count",
         "created": "created_at",
     },
-    usual_sort="-created",
+    default_sort="-created",
 )
 COLUMNS = {
     "sampler_id": "remote_id",
@@ -68,9 +68,7 @@ COLUMNS = {
 @require(Permission.VIEW)
 def list_(request: WorkspaceRequest) -> HttpResponseBase:
     rows = Sampler.objects.in_workspace(request.workspace)
-    return list_page(
-        request, "samplers", rows, SPEC, columns=COLUMNS, context={"vocabulary": SAMPLER}
-    )
+    return render_list_page(request, rows, SPEC, columns=COLUMNS, context={"vocabulary": SAMPLER})
 
 
 @require(Permission.VIEW)
@@ -79,7 +77,7 @@ def detail(request: WorkspaceRequest, remote_id: str) -> HttpResponseBase:
         runs = Run.objects.in_workspace(request.workspace)
         deployments = Deployment.objects.in_workspace(request.workspace)
         return {
-            "status": SAMPLER.of(sampler.status),
+            "status": SAMPLER.get(sampler.status),
             "open_request": Deactivation.objects.open_for(sampler),
             "run": runs.filter(
                 Q(remote_id=sampler.run_remote_id) | Q(sampler_remote_id=sampler.remote_id)
@@ -90,4 +88,4 @@ def detail(request: WorkspaceRequest, remote_id: str) -> HttpResponseBase:
             "vocabulary": {"run": RUN, "deployment": DEPLOYMENT, "sampler": SAMPLER},
         }
 
-    return detail_page(request, "samplers", Sampler, remote_id, context)
+    return render_detail_page(request, Sampler, remote_id, context)

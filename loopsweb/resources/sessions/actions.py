@@ -1,4 +1,4 @@
-"""Making a session, and taking in one whose id a person knows."""
+"""Creating a session, and adding one whose id a person knows."""
 
 from __future__ import annotations
 
@@ -7,36 +7,42 @@ from datetime import datetime
 from django.db import transaction
 
 from loopsweb.audit.models import Outcome
-from loopsweb.audit.record import Actor, record
-from loopsweb.keys.clients import Acting
+from loopsweb.audit.record import Actor, record_event
+from loopsweb.keys.clients import KeyClient
 from loopsweb.loops_api import types
 from loopsweb.resources.pages import creation
 from loopsweb.resources.sessions import sync
 from loopsweb.resources.sessions.models import Origin
-from loopsweb.resources.snapshot.poll_context import Reading
+from loopsweb.resources.snapshot.poll_context import PollContext
 
 
-def create(order: creation.Order) -> types.Session:
-    """`order.asked` may name a training_project_id. Raises what creating.create raises."""
-    call = order.acting.client.create_session
-    return creation.create("session", order, call, keep_created=sync.keep_created)
+def create_session(request: creation.CreationRequest) -> types.Session:
+    """`request.fields` may have a training_project_id. Raises what create_through_api raises."""
+    call = request.key_client.client.create_session
+    return creation.create_through_api(
+        "session", request, call, store_created=sync.store_created_session
+    )
 
 
-def enter(*, session_id: str, acting: Acting, by: Actor, now: datetime) -> None:
-    """Take in a session by its id. Raises errors.NotFound when the API knows none such."""
-    acting.client.get_session(session_id)
+def enter_session(*, session_id: str, key_client: KeyClient, by: Actor, now: datetime) -> None:
+    """Add a session by its id. Raises errors.NotFound when the API does not know it."""
+    key_client.client.get_session(session_id)
     with transaction.atomic():
-        keep_entered(session_id=session_id, acting=acting, by=by, now=now)
+        store_entered_session(session_id=session_id, key_client=key_client, by=by, now=now)
 
 
-def keep_entered(*, session_id: str, acting: Acting, by: Actor, now: datetime) -> None:
-    sync.harvest([session_id], reading=Reading.by(acting.key, now=now), origin=Origin.ENTERED)
-    record(
+def store_entered_session(
+    *, session_id: str, key_client: KeyClient, by: Actor, now: datetime
+) -> None:
+    sync.store_sessions(
+        [session_id], poll=PollContext.for_key(key_client.key, now=now), origin=Origin.ENTERED
+    )
+    record_event(
         **by,
         action="session.enter",
         outcome=Outcome.SUCCEEDED,
-        key_label=str(acting.key),
-        key_fingerprint=acting.key.fingerprint,
+        key_label=str(key_client.key),
+        key_fingerprint=key_client.key.fingerprint,
         target_noun="session",
         target_id=session_id,
         now=now,

@@ -10,7 +10,7 @@ class NewSession(CreationForm):
         label="Training project ID",
         max_length=255,
         required=False,
-        help_text="Empty: the organisation's default project, made if there is none.",
+        help_text="Leave empty for the organisation's default project, created if there is none.",
     )
 
 
@@ -18,6 +18,6 @@ class EnterSession(forms.Form):
     session_id = forms.CharField(
         label="Session ID",
         max_length=255,
-        help_text="No route of the API lists sessions. One that no run names is known by its ID.",
+        help_text="The API cannot list sessions. One without a run is found by its ID only.",
         widget=forms.TextInput({"autocomplete": "off", "spellcheck": "false"}),
     )

@@ -14,4 +14,6 @@ class Origin(models.TextChoices):
 class Session(Snapshot):
     """No route lists sessions: one is known because a run names it, we made it, or a person did."""
 
+    noun = "session"
+
     origin = models.CharField(max_length=10, choices=Origin.choices)

@@ -1,4 +1,4 @@
-"""Sessions are harvested: no route lists them."""
+"""Sessions to snapshot rows. No route lists sessions, so they come from what names them."""
 
 from __future__ import annotations
 
@@ -7,24 +7,28 @@ from typing import Any
 
 from loopsweb.loops_api import types
 from loopsweb.resources.sessions.models import Origin, Session
-from loopsweb.resources.snapshot.poll_context import Reading
-from loopsweb.resources.snapshot.store import keep
+from loopsweb.resources.snapshot.poll_context import PollContext
+from loopsweb.resources.snapshot.store import store_answer
 
 
-def harvest(session_ids: Iterable[str], *, reading: Reading, origin: Origin = Origin.RUN) -> None:
-    """Add the sessions not known yet; a known one keeps its origin."""
+def store_sessions(
+    session_ids: Iterable[str], *, poll: PollContext, origin: Origin = Origin.RUN
+) -> None:
+    """Add the sessions that are new. A known session keeps its origin."""
     ids = set(session_ids)
-    known = Session.objects.in_workspace(reading.workspace).filter(remote_id__in=ids)
+    known = Session.objects.in_workspace(poll.workspace).filter(remote_id__in=ids)
     ids -= set(known.values_list("remote_id", flat=True))
-    keep(
+    store_answer(
         [types.Session(id=session_id, raw={"id": session_id}) for session_id in sorted(ids)],
         lambda session: Session(origin=origin, raw=session.raw),
         model=Session,
-        reading=reading,
+        poll=poll,
         tracked=(),
     )
 
 
-def keep_created(session: types.Session, *, asked: Mapping[str, Any], reading: Reading) -> None:
-    """A session the API just made; its answer is no more than the id."""
-    harvest([session.id], reading=reading, origin=Origin.CREATED)
+def store_created_session(
+    session: types.Session, *, sent: Mapping[str, Any], poll: PollContext
+) -> None:
+    """Store a session the API just created; its answer is only the id."""
+    store_sessions([session.id], poll=poll, origin=Origin.CREATED)

@@ -1,4 +1,4 @@
-"""Sessions: what belongs together, and where to look when a script died and only its id is left."""
+"""Sessions: what belongs together, and what is left of it after a script died."""
 
 from __future__ import annotations
 
@@ -14,38 +14,38 @@ from loopsweb.accounts.authorization.decorators import WorkspaceRequest, require
 from loopsweb.accounts.authorization.roles import Permission
 from loopsweb.resources.checkpoints.models import Checkpoint
 from loopsweb.resources.checkpoints.statuses import SYNC
-from loopsweb.resources.deployments.run_pairing import Paired, paired
+from loopsweb.resources.deployments.run_pairing import PairedRun, pair_runs
 from loopsweb.resources.deployments.statuses import DEPLOYMENT
-from loopsweb.resources.pages.detail_page import detail_page
-from loopsweb.resources.pages.list_page import SEEN, list_page
+from loopsweb.resources.pages.detail_page import render_detail_page
+from loopsweb.resources.pages.list_page import STILL_LISTED, render_list_page
 from loopsweb.resources.runs.models import Run
 from loopsweb.resources.runs.statuses import RUN
 from loopsweb.resources.samplers.models import Sampler
 from loopsweb.resources.samplers.statuses import SAMPLER
 from loopsweb.resources.sessions.models import Origin, Session
-from loopsweb.ui.filters import Filter, Spec
+from loopsweb.ui.filters import Filter, ListSpec
 
-SPEC = Spec(
+SPEC = ListSpec(
     search=("remote_id",),
     filters=(
         Filter(
             "origin",
-            "Known because",
+            "Source",
             conditions={value: (label, Q(origin=value)) for value, label in Origin.choices},
         ),
-        SEEN,
+        STILL_LISTED,
     ),
     sorts={"id": "remote_id", "seen": "first_seen_at"},
-    usual_sort="-seen",
-    downward=frozenset({"seen"}),
+    default_sort="-seen",
+    descending=frozenset({"seen"}),
 )
 COLUMNS = {"session_id": "remote_id", "origin": "origin", "first_seen_at": "first_seen_at"}
-MOST = 100
+MAX_ROWS = 100
 NO_RUNS: dict[str, Any] = {"all": 0, "active": 0, "newest": None}
 
 
 @dataclass(frozen=True)
-class Line:
+class SessionLine:
     """A session with how many runs and standalone samplers are known of it."""
 
     session: Session
@@ -56,17 +56,17 @@ class Line:
 
 
 @dataclass(frozen=True)
-class RunOfSession:
-    """newest: its newest complete trainer checkpoint. syncing: how many are not safe yet."""
+class SessionRun:
+    """newest: its newest saved trainer checkpoint. syncing: how many are not saved yet."""
 
-    pair: Paired
+    pair: PairedRun
     newest: Checkpoint | None
     saved: int
     syncing: int
 
     @property
     def may_run(self) -> bool:
-        """Unless the API said it ended: unknown counts as running."""
+        """True unless the API reported its end."""
         if self.pair.deployment:
             return self.pair.is_current and not self.pair.deployment.is_terminal
         return self.pair.run.status != "INACTIVE"
@@ -74,7 +74,7 @@ class RunOfSession:
 
 @require(Permission.VIEW)
 def list_(request: WorkspaceRequest) -> HttpResponseBase:
-    def beside(rows: list[Session]) -> dict[str, Any]:
+    def table_context(rows: list[Session]) -> dict[str, Any]:
         ids = [row.remote_id for row in rows]
         named = {"workspace": request.workspace, "session_remote_id__in": ids}
         runs = {
@@ -96,20 +96,22 @@ def list_(request: WorkspaceRequest) -> HttpResponseBase:
         for row in rows:
             of_it: dict[str, Any] = dict(runs.get(row.remote_id, NO_RUNS))
             samplers_of_it = samplers.get(row.remote_id, 0)
-            lines.append(Line(row, of_it["all"], of_it["active"], samplers_of_it, of_it["newest"]))
+            lines.append(
+                SessionLine(row, of_it["all"], of_it["active"], samplers_of_it, of_it["newest"])
+            )
         return {"lines": lines}
 
     rows = Session.objects.in_workspace(request.workspace)
-    return list_page(request, "sessions", rows, SPEC, columns=COLUMNS, beside=beside)
+    return render_list_page(request, rows, SPEC, columns=COLUMNS, table_context=table_context)
 
 
 @require(Permission.VIEW)
 def detail(request: WorkspaceRequest, remote_id: str) -> HttpResponseBase:
     def context(session: Session) -> dict[str, Any]:
-        here = {"workspace": request.workspace, "session_remote_id": session.remote_id}
-        runs = list(Run.objects.filter(**here).order_by("-created_at", "-pk")[:MOST])
-        samplers = Sampler.objects.filter(**here).order_by("-created_at", "-pk")[:MOST]
-        lines = with_checkpoints(request, runs)
+        in_session = {"workspace": request.workspace, "session_remote_id": session.remote_id}
+        runs = list(Run.objects.filter(**in_session).order_by("-created_at", "-pk")[:MAX_ROWS])
+        samplers = Sampler.objects.filter(**in_session).order_by("-created_at", "-pk")[:MAX_ROWS]
+        lines = attach_checkpoints(request, runs)
         return {
             "lines": lines,
             "running": [line for line in lines if line.may_run],
@@ -117,19 +119,19 @@ def detail(request: WorkspaceRequest, remote_id: str) -> HttpResponseBase:
             "vocabulary": {"run": RUN, "deployment": DEPLOYMENT, "sampler": SAMPLER, "sync": SYNC},
         }
 
-    return detail_page(request, "sessions", Session, remote_id, context)
+    return render_detail_page(request, Session, remote_id, context)
 
 
-def with_checkpoints(request: WorkspaceRequest, runs: Sequence[Run]) -> list[RunOfSession]:
+def attach_checkpoints(request: WorkspaceRequest, runs: Sequence[Run]) -> list[SessionRun]:
     checkpoints = defaultdict(list)
     for checkpoint in Checkpoint.objects.filter(
         workspace=request.workspace, run_remote_id__in=[run.remote_id for run in runs]
     ).order_by("-created_at", "-pk"):
         checkpoints[checkpoint.run_remote_id].append(checkpoint)
     lines = []
-    for pair in paired(request.workspace, runs):
+    for pair in pair_runs(request.workspace, runs):
         of_run = checkpoints[pair.run.remote_id]
         safe = [one for one in of_run if one.sync_status != "SYNCING"]
         newest = next((one for one in safe if one.target == "trainer"), None)
-        lines.append(RunOfSession(pair, newest, len(safe), len(of_run) - len(safe)))
+        lines.append(SessionRun(pair, newest, len(safe), len(of_run) - len(safe)))
     return lines

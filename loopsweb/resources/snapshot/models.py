@@ -1,13 +1,14 @@
-"""A row of what the API last told us. Every noun's model is one; nothing here asks the API."""
+"""The base classes of every noun's model: rows of what the API last reported."""
 
 from __future__ import annotations
 
-from typing import Self, TypeVar
+from typing import ClassVar, Self, TypeVar
 
 from django.db import models
 
 from loopsweb.accounts.models import Workspace
 from loopsweb.keys.models import Key
+from loopsweb.ui.statuses import Vocabulary
 
 Row = TypeVar("Row", bound="Snapshot")
 
@@ -23,9 +24,11 @@ class SnapshotQuerySet(models.QuerySet[Row]):
 class Snapshot(models.Model):
     """Text the API did not give is "", a number or time None. `raw` is the object as received.
 
-    `missing_since` is when an answer that should have named the row first did not. It means just
-    that: whether the thing stopped or went out of the key's sight is for the detail route to say.
+    `missing_since` is when an answer that should have listed the row first did not. It does not
+    mean that the object stopped: it may no longer be visible to the key.
     """
+
+    noun: ClassVar[str]  # singular, as in the audit and in `StatusChange.noun`
 
     workspace = models.ForeignKey(Workspace, on_delete=models.CASCADE, related_name="+")
     remote_id = models.CharField(max_length=255)
@@ -50,3 +53,36 @@ class Snapshot(models.Model):
 
     def __str__(self) -> str:
         return self.remote_id
+
+
+class GPUHolder(Snapshot):
+    """A row with a status and an instance type: what may hold GPUs."""
+
+    vocabulary: ClassVar[Vocabulary]
+
+    base_model = models.CharField(max_length=255, blank=True)
+    base_url = models.TextField(blank=True)
+    status = models.CharField(max_length=255, blank=True)
+    owner_email = models.CharField(max_length=255, blank=True)
+    created_at = models.DateTimeField(null=True)
+    instance_id = models.CharField(max_length=255, blank=True)
+    instance_name = models.CharField(max_length=255, blank=True)
+    gpu_type = models.CharField(max_length=255, blank=True)
+    gpu_count = models.IntegerField(null=True)
+    node_count = models.IntegerField(null=True)
+
+    class Meta(Snapshot.Meta):
+        abstract = True
+
+    @property
+    def is_terminal(self) -> bool:
+        return self.status in self.vocabulary.terminal
+
+    @property
+    def gpus_held(self) -> int | None:
+        """GPUs held now; None where status or instance type is unknown."""
+        if self.status in self.vocabulary.without_gpus:
+            return 0
+        if self.gpu_count is None or not self.status:
+            return None
+        return self.gpu_count * (1 if self.node_count is None else self.node_count)

@@ -1,4 +1,4 @@
-"""Where polling with one key stands: when next, who holds the lease, what each feed last said."""
+"""The state of polling with one key: when next, until when it is leased, its feeds."""
 
 from __future__ import annotations
 
@@ -11,12 +11,12 @@ from django.db import models
 from loopsweb.accounts.models import Workspace
 from loopsweb.keys.models import Key
 
-FAILING_AFTER = 3  # polls in a row, then another key that sees as much goes first
+FAILING_AFTER = 3  # polls in a row; then another key that sees as much is preferred
 
 
 class PollState(models.Model):
-    """`feeds` is {name: its fields, see feeds.py}. A feed is one question asked of the API; those
-    about checkpoints have rows of their own, summed up here."""
+    """`feeds` is {name: its fields, see feeds.py}. A feed is one query of the API; those for
+    checkpoints have rows of their own and are summarized here."""
 
     key = models.OneToOneField(Key, on_delete=models.CASCADE, related_name="poll_state")
     next_poll_at = models.DateTimeField(db_index=True)
@@ -35,15 +35,15 @@ class PollState(models.Model):
         return f"polling with {self.key}"
 
 
-def poll_soon(workspace: Workspace, *, now: datetime) -> None:
-    """Make every key of the workspace due: something was done and people want to see it."""
+def schedule_polls(workspace: Workspace, *, now: datetime) -> None:
+    """Make every key of the workspace due, so that the effect of an action shows soon."""
     PollState.objects.filter(key__workspace=workspace, next_poll_at__gt=now).update(
         next_poll_at=now
     )
 
 
-def by_organisation(states: Iterable[PollState]) -> list[list[PollState]]:
-    """Those of each organisation, as far as the API told: they see the same things."""
+def group_by_organisation(states: Iterable[PollState]) -> list[list[PollState]]:
+    """The states of each organisation, as far as the API named it: their keys see the same."""
     groups: dict[Any, list[PollState]] = {}
     for state in states:
         key = state.key
@@ -52,9 +52,11 @@ def by_organisation(states: Iterable[PollState]) -> list[list[PollState]]:
     return list(groups.values())
 
 
-def polling(states: list[PollState]) -> list[PollState]:
-    """Of one organisation's keys those that poll: a healthy one that sees all of it polls for all;
-    without one every healthy key polls what it sees. Where none is healthy, all are named."""
+def select_polling(states: list[PollState]) -> list[PollState]:
+    """Choose which of one organisation's keys poll.
+
+    A healthy key that sees the whole organisation polls for all; without one every healthy key
+    polls what it sees. Returns all states where no key is healthy."""
     in_turn = sorted(states, key=lambda state: (state.failures >= FAILING_AFTER, state.key_id))
     healthy = [state for state in in_turn if state.key.is_healthy]
     wide = [state for state in healthy if state.key.sees_organisation]

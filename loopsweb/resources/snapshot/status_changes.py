@@ -1,4 +1,4 @@
-"""A status seen to differ from the time before. When it changed lies somewhere in the interval."""
+"""Status changes. When exactly a status changed is not known, only the interval."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from django.dispatch import Signal
 
 from loopsweb.accounts.models import Workspace
 
-seen = Signal()  # with `changes` and `reading`, in the transaction that keeps them
+statuses_changed = Signal()  # sent with `changes` and `poll`, in the transaction that stores them
 
 
 class StatusChange(models.Model):

@@ -1,4 +1,4 @@
-"""Being looked at: while somebody has a page of a workspace open it is polled more often."""
+"""Who views what: a workspace is polled more often while somebody has one of its pages open."""
 
 from __future__ import annotations
 
@@ -8,18 +8,18 @@ from django.core.cache import cache
 
 from loopsweb.accounts.models import Workspace
 
-LOOKED_AT_FOR_SECONDS = 45
+VIEWED_FOR_SECONDS = 45
 
 
-def looked_at(workspace: Workspace) -> None:
-    cache.set(name(workspace.pk), 1, LOOKED_AT_FOR_SECONDS)
+def record_viewer(workspace: Workspace) -> None:
+    cache.set(cache_name(workspace.pk), 1, VIEWED_FOR_SECONDS)
 
 
-def watched(workspace_ids: Iterable[int]) -> set[int]:
-    """Those of the workspaces that somebody looks at."""
-    names = {name(pk): pk for pk in workspace_ids}
+def select_viewed(workspace_ids: Iterable[int]) -> set[int]:
+    """Those of the workspaces whose pages are open."""
+    names = {cache_name(pk): pk for pk in workspace_ids}
     return {names[found] for found in cache.get_many(list(names))}
 
 
-def name(workspace_id: int) -> str:
+def cache_name(workspace_id: int) -> str:
     return f"watched:{workspace_id}"

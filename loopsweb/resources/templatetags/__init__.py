@@ -1,0 +1,1 @@
+"""Template tags that read the snapshot."""

@@ -1,3 +1,6 @@
-"""One module per noun. A handler takes a Call and returns an Answer or raises a Refusal."""
+"""One module per resource.
+
+A handler takes an AuthorizedRequest and returns a Response or raises an ApiError.
+"""
 
 from __future__ import annotations

@@ -1,16 +1,16 @@
-"""Who a key belongs to, which keys there are, and what machines cost."""
+"""The caller, their organisation's keys, GPU preferences, and instance types with prices."""
 
 from __future__ import annotations
 
 from typing import Any
 
-from loopsweb.simulator.authorized_request import Call
+from loopsweb.simulator.authorized_request import AuthorizedRequest
 from loopsweb.simulator.catalogue import INSTANCE_TYPES
-from loopsweb.simulator.exchange import Answer, Refusal, answer
-from loopsweb.simulator.fields import choice
-from loopsweb.simulator.people import Key
-from loopsweb.simulator.serialization import moment
-from loopsweb.simulator.serialize_current import instance_type
+from loopsweb.simulator.current_serializer import serialize_instance_type
+from loopsweb.simulator.field_validation import read_choice
+from loopsweb.simulator.http_messages import ApiError, Response, respond_json
+from loopsweb.simulator.identities import Key
+from loopsweb.simulator.serialization import format_timestamp
 
 KEY_TYPES = (
     "PERSONAL",
@@ -22,37 +22,39 @@ KEY_TYPES = (
 )
 
 
-def identity(call: Call) -> Answer:
+def get_identity(request: AuthorizedRequest) -> Response:
     """GET /v1/users/me."""
-    person = call.caller
-    return answer(
+    user = request.caller
+    return respond_json(
         {
-            "user_id": person.id,
-            "email": person.email,
-            "name": person.name,
-            "workspace_name": person.organization,
+            "user_id": user.id,
+            "email": user.email,
+            "name": user.name,
+            "workspace_name": user.organization,
         }
     )
 
 
-def list_keys(call: Call) -> Answer:
+def list_keys(request: AuthorizedRequest) -> Response:
     """GET /v1/api_keys: the organisation's workspace keys and the caller's personal ones."""
-    wanted = choice(call.query, "type", KEY_TYPES)
-    only_mine = call.query.get("created_by_me", "").lower() in ("true", "1")
+    wanted = read_choice(request.query, "type", KEY_TYPES)
+    only_own = request.query.get("created_by_me", "").lower() in ("true", "1")
     keys = [
         key
-        for key in call.world.keys.values()
-        if key.user is call.caller
+        for key in request.world.keys.values()
+        if key.user is request.caller
         or (
-            not only_mine
+            not only_own
             and key.type != "PERSONAL"
-            and key.user.organization == call.caller.organization
+            and key.user.organization == request.caller.organization
         )
     ]
-    return answer({"keys": [key_json(key) for key in keys if wanted in (None, key.type)]})
+    return respond_json(
+        {"keys": [serialize_key(key) for key in keys if wanted in (None, key.type)]}
+    )
 
 
-def key_json(key: Key) -> dict[str, Any]:
+def serialize_key(key: Key) -> dict[str, Any]:
     owner = {"user_id": key.user.id, "email": key.user.email, "name": key.user.name}
     return {
         "prefix": key.prefix,
@@ -60,36 +62,39 @@ def key_json(key: Key) -> dict[str, Any]:
         "type": key.type,
         "model_ids": None,
         "team_name": None,
-        "created_at": moment(key.created_at),
+        "created_at": format_timestamp(key.created_at),
         "last_used_at": None,
         "owner": owner if key.type == "PERSONAL" else None,
     }
 
 
-def list_instance_types(call: Call) -> Answer:
+def list_instance_types(request: AuthorizedRequest) -> Response:
     """GET /v1/instance_types."""
-    del call
-    return answer({"instance_types": [instance_type(one) for one in INSTANCE_TYPES.values()]})
+    del request
+    return respond_json(
+        {"instance_types": [serialize_instance_type(one) for one in INSTANCE_TYPES.values()]}
+    )
 
 
-def list_prices(call: Call) -> Answer:
+def list_prices(request: AuthorizedRequest) -> Response:
     """GET /v1/instance_type_prices, in USD per minute."""
-    del call
+    del request
     prices = [
-        {"instance_type": instance_type(one), "price": one.price} for one in INSTANCE_TYPES.values()
+        {"instance_type": serialize_instance_type(one), "price": one.price}
+        for one in INSTANCE_TYPES.values()
     ]
-    return answer({"instance_types": prices})
+    return respond_json({"instance_types": prices})
 
 
-def user_config(call: Call) -> Answer:
+def get_user_config(request: AuthorizedRequest) -> Response:
     """GET /v1/loops/user_config."""
-    return answer({"user_config": accelerators_of(call)})
+    return respond_json({"user_config": get_accelerators(request)})
 
 
-def change_user_config(call: Call) -> Answer:
-    """PATCH /v1/loops/user_config: a list sets, null clears, absent leaves as it is."""
-    config = accelerators_of(call)
-    for name, value in call.body().items():
+def change_user_config(request: AuthorizedRequest) -> Response:
+    """PATCH /v1/loops/user_config: lists replace, null clears, absent fields stay."""
+    config = get_accelerators(request)
+    for name, value in request.parse_body().items():
         if name not in config:
             continue
         if value is not None and (
@@ -97,14 +102,14 @@ def change_user_config(call: Call) -> Answer:
             or not value
             or not all(isinstance(one, str) for one in value)
         ):
-            raise Refusal(400, f"{name} must be a list of GPU types, or null.")
+            raise ApiError(400, f"{name} must be a list of GPU types, or null.")
         config[name] = value
-    return answer({"user_config": config})
+    return respond_json({"user_config": config})
 
 
-def accelerators_of(call: Call) -> dict[str, list[str] | None]:
+def get_accelerators(request: AuthorizedRequest) -> dict[str, list[str] | None]:
     """The caller's GPU preferences: trainer_ and sampler_accelerator_priority."""
-    return call.world.accelerators.setdefault(
-        call.caller.id,
+    return request.world.accelerators.setdefault(
+        request.caller.id,
         {"trainer_accelerator_priority": None, "sampler_accelerator_priority": None},
     )

@@ -1,45 +1,50 @@
-"""Deployments: the live training pairs."""
+"""Deployments."""
 
 from __future__ import annotations
 
-from loopsweb.simulator.authorized_request import Call
+from loopsweb.simulator.authorized_request import AuthorizedRequest
 from loopsweb.simulator.entities import ENDED, Deployment
-from loopsweb.simulator.exchange import Answer, Refusal, answer, listing
+from loopsweb.simulator.http_messages import ApiError, Response, respond_json, respond_list
+from loopsweb.simulator.serialization import serialize_deactivated
 
 
-def list_(call: Call) -> Answer:
-    """GET /v1/loops/deployments. The document's generation leaves out what is STOPPED."""
-    deployments = call.listed(call.world.deployments.values())
-    if not call.shapes.STOPPED_IS_LISTED:
-        deployments = [one for one in deployments if one.status != "STOPPED"]
-    return listing("deployments", (one.kept(call.shapes.deployment_item) for one in deployments))
-
-
-def show(call: Call) -> Answer:
-    """GET /v1/loops/deployments/{deployment_id}: STOPPED ones too."""
-    deployment = call.find(call.world.deployments, call.params["deployment_id"], "Deployment")
-    return answer({"deployment": call.shapes.deployment(deployment)})
-
-
-def deactivate(call: Call) -> Answer:
-    """POST /v1/loops/deployments/{deployment_id}/deactivate. Once: 409 afterwards."""
-    deployment = call.find(call.world.deployments, call.params["deployment_id"], "Deployment")
-    stop(call, deployment)
-    return answer(
-        {
-            "id": deployment.id,
-            "base_model": deployment.base_model,
-            "user": {"email": deployment.owner.email},
-        }
+def find_deployment(request: AuthorizedRequest) -> Deployment:
+    """The deployment of the path."""
+    return request.find_visible(
+        request.world.deployments, request.params["deployment_id"], "Deployment"
     )
 
 
-def stop(call: Call, deployment: Deployment) -> None:
-    """Begin its end, or refuse because that has begun or happened."""
+def list_deployments(request: AuthorizedRequest) -> Response:
+    """GET /v1/loops/deployments. The documented generation leaves out STOPPED ones."""
+    deployments = request.filter_listed(request.world.deployments.values())
+    if not request.serializer.STOPPED_IS_LISTED:
+        deployments = [one for one in deployments if one.status != "STOPPED"]
+    return respond_list(
+        "deployments",
+        (one.cached_json(request.serializer.serialize_deployment_item) for one in deployments),
+    )
+
+
+def get_deployment(request: AuthorizedRequest) -> Response:
+    """GET /v1/loops/deployments/{deployment_id}: STOPPED ones too."""
+    deployment = find_deployment(request)
+    return respond_json({"deployment": request.serializer.serialize_deployment(deployment)})
+
+
+def deactivate_deployment(request: AuthorizedRequest) -> Response:
+    """POST /v1/loops/deployments/{deployment_id}/deactivate. A second one is 409."""
+    deployment = find_deployment(request)
+    stop_deployment(request, deployment)
+    return respond_json(serialize_deactivated(deployment))
+
+
+def stop_deployment(request: AuthorizedRequest, deployment: Deployment) -> None:
+    """Start stopping it. 409 if it is already stopping or has ended."""
     if deployment.status in ENDED:
         message = f"Deployment {deployment.id!r} is already {deployment.status}."
-        raise Refusal(409, message, "ALREADY_STOPPED")
+        raise ApiError(409, message, "ALREADY_STOPPED")
     if deployment.stopping:
         message = f"Deployment {deployment.id!r} is already being deactivated."
-        raise Refusal(409, message, "ALREADY_STOPPING")
-    call.life.stop(deployment)
+        raise ApiError(409, message, "ALREADY_STOPPING")
+    request.lifecycle.stop_deployment(deployment)

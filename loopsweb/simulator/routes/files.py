@@ -1,39 +1,39 @@
-"""The pages of a checkpoint's files."""
+"""The presigned URLs of a checkpoint's files, in pages."""
 
 from __future__ import annotations
 
-from loopsweb.simulator.authorized_request import Call
-from loopsweb.simulator.checkpoint_entities import Checkpoint
-from loopsweb.simulator.exchange import Answer, answer
-from loopsweb.simulator.fields import number_in_query
-from loopsweb.simulator.files import files_of, presign
-from loopsweb.simulator.serialization import moment
+from loopsweb.simulator.authorized_request import AuthorizedRequest
+from loopsweb.simulator.checkpoint_files import get_files, presign_url
+from loopsweb.simulator.entities import Checkpoint
+from loopsweb.simulator.field_validation import read_query_integer
+from loopsweb.simulator.http_messages import Response, respond_json
+from loopsweb.simulator.routes.checkpoints import find_checkpoint
+from loopsweb.simulator.serialization import format_timestamp
 
-from .checkpoints import find
 
-
-def list_(call: Call) -> Answer:
+def list_files(request: AuthorizedRequest) -> Response:
     """GET /v1/loops/checkpoints/{checkpoint_id}/files."""
-    return page(call, find(call, call.params["checkpoint_id"]))
+    return build_page(request, find_checkpoint(request, request.params["checkpoint_id"]))
 
 
-def page(call: Call, checkpoint: Checkpoint) -> Answer:
-    """`page_size` files from the offset `page_token` on."""
-    size = number_in_query(call.query, "page_size", default=1000, least=1)
-    start = number_in_query(call.query, "page_token", default=0, least=0)
-    files = files_of(checkpoint)
+def build_page(request: AuthorizedRequest, checkpoint: Checkpoint) -> Response:
+    """The page of `page_size` files that starts at the offset `page_token`."""
+    size = read_query_integer(request.query, "page_size", default=1000, least=1)
+    start = read_query_integer(request.query, "page_token", default=0, least=0)
+    files = get_files(checkpoint)
     end = start + size
     urls = [
         {
-            "url": file.url or presign(call.world, call.request.origin, checkpoint, index, file),
+            "url": file.url
+            or presign_url(request.world, request.http.origin, checkpoint, index, file),
             "relative_file_name": file.relative_file_name,
             "node_rank": file.node_rank,
             "size_bytes": file.size_bytes,
-            "last_modified": moment(file.last_modified or checkpoint.created_at),
+            "last_modified": format_timestamp(file.last_modified or checkpoint.created_at),
         }
         for index, file in enumerate(files[start:end], start)
     ]
-    return answer(
+    return respond_json(
         {
             "presigned_urls": urls,
             "next_page_token": end if end < len(files) else None,

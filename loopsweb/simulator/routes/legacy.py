@@ -1,97 +1,95 @@
-"""The seven legacy routes, in the words of their time: trainers and sampling servers."""
+"""The seven legacy routes, which call runs trainers and samplers sampling servers."""
 
 from __future__ import annotations
 
 from typing import Any
 
-from loopsweb.simulator.authorized_request import Call
-from loopsweb.simulator.checkpoint_entities import Checkpoint
-from loopsweb.simulator.entities import Run, Sampler
-from loopsweb.simulator.exchange import Answer, Refusal, answer
-from loopsweb.simulator.fields import optional_text, text
-from loopsweb.simulator.serialize_documented import checkpoint as checkpoint_json
-
-from .checkpoints import resolve
-from .creation import create_run
-from .files import page
-from .samplers import create_sampler
+from loopsweb.simulator.authorized_request import AuthorizedRequest
+from loopsweb.simulator.documented_serializer import serialize_checkpoint as checkpoint_json
+from loopsweb.simulator.entities import Checkpoint, Run, Sampler
+from loopsweb.simulator.field_validation import read_optional_text, read_text
+from loopsweb.simulator.http_messages import ApiError, Response, respond_json
+from loopsweb.simulator.routes.checkpoints import resolve_uri
+from loopsweb.simulator.routes.files import build_page
+from loopsweb.simulator.routes.run_creation import create_run
+from loopsweb.simulator.routes.samplers import create_sampler
 
 
-def search_trainers(call: Call) -> Answer:
+def search_trainers(request: AuthorizedRequest) -> Response:
     """POST /v1/trainers/search."""
-    wanted = optional_text(call.body(), "trainer_id")
-    runs = call.mine(call.world.runs.values())
+    wanted = read_optional_text(request.parse_body(), "trainer_id")
+    runs = request.filter_owned(request.world.runs.values())
     trainers = [
         {"trainer_id": run.id, "session_id": run.session_id, "base_model": run.base_model}
         for run in runs
         if wanted in (None, run.id)
     ]
-    return answer({"trainers": trainers})
+    return respond_json({"trainers": trainers})
 
 
-def search_checkpoint(call: Call) -> Answer:
+def search_checkpoint(request: AuthorizedRequest) -> Response:
     """POST /v1/trainers/checkpoints/search."""
-    found = resolve(call, text(call.body(), "checkpoint_path"))
-    return answer({"checkpoint": legacy_checkpoint(found)})
+    found = resolve_uri(request, read_text(request.parse_body(), "checkpoint_path"))
+    return respond_json({"checkpoint": serialize_legacy_checkpoint(found)})
 
 
-def create_trainer(call: Call) -> Answer:
+def create_trainer(request: AuthorizedRequest) -> Response:
     """POST /v1/trainer_sessions/{session_id}/trainers."""
-    run = create_run(call, translated(call, "path"))
+    run = create_run(request, translate_body(request, "path"))
     fields: dict[str, Any] = {"id": run.id, "base_url": run.base_url, "sampling_server": None}
     if run.sampler is not None:
-        fields["sampling_server"] = sampling_server(run.sampler)
-    return answer({"trainer_server": fields})
+        fields["sampling_server"] = serialize_sampling_server(run.sampler)
+    return respond_json({"trainer_server": fields})
 
 
-def create_sampling_server(call: Call) -> Answer:
+def create_sampling_server(request: AuthorizedRequest) -> Response:
     """POST /v1/trainer_sessions/{session_id}/samplers."""
-    sampler = create_sampler(call, translated(call, "model_path"))
-    return answer({"sampling_server": sampling_server(sampler)})
+    sampler = create_sampler(request, translate_body(request, "model_path"))
+    return respond_json({"sampling_server": serialize_sampling_server(sampler)})
 
 
-def list_checkpoints(call: Call) -> Answer:
+def list_checkpoints(request: AuthorizedRequest) -> Response:
     """GET /v1/trainer_sessions/{session_id}/trainers/{trainer_id}/checkpoints."""
-    run = trainer(call)
-    found = [legacy_checkpoint(one) for one in run.checkpoints]
-    return answer({"trainer_id": run.id, "checkpoints": found})
+    run = find_trainer(request)
+    found = [serialize_legacy_checkpoint(one) for one in run.checkpoints]
+    return respond_json({"trainer_id": run.id, "checkpoints": found})
 
 
-def list_files(call: Call) -> Answer:
-    """GET …/trainers/{trainer_id}/checkpoints/{checkpoint_id}/files, by global id or by name."""
-    wanted = call.params["checkpoint_id"]
-    of_run = trainer(call).checkpoints
+def list_files(request: AuthorizedRequest) -> Response:
+    """GET …/trainers/{trainer_id}/checkpoints/{checkpoint_id}/files, by global ID or by name."""
+    wanted = request.params["checkpoint_id"]
+    of_run = find_trainer(request).checkpoints
     for checkpoint in of_run:
         if checkpoint.id == wanted:
-            return page(call, checkpoint)
+            return build_page(request, checkpoint)
     for checkpoint in of_run:
         if checkpoint.name == wanted:
-            return page(call, checkpoint)
-    raise Refusal(404, f"Checkpoint {wanted!r} was not found.")
+            return build_page(request, checkpoint)
+    raise ApiError(404, f"Checkpoint {wanted!r} was not found.")
 
 
-def trainer(call: Call) -> Run:
-    """The trainer of the path, which must be of the path's session."""
-    run = call.find(call.world.runs, call.params["trainer_id"], "Trainer")
-    if run.session_id != call.params["session_id"]:
-        raise Refusal(404, f"Trainer {run.id!r} was not found.")
+def find_trainer(request: AuthorizedRequest) -> Run:
+    """The trainer of the path. 404 unless it belongs to the path's session."""
+    run = request.find_visible(request.world.runs, request.params["trainer_id"], "Trainer")
+    if run.session_id != request.params["session_id"]:
+        raise ApiError(404, f"Trainer {run.id!r} was not found.")
     return run
 
 
-def translated(call: Call, path_field: str) -> dict[str, Any]:
-    """The body under the canonical names: `model` is base_model, `checkpoint_path` the path."""
-    body = call.body()
-    text(body, "model")
+def translate_body(request: AuthorizedRequest, path_field: str) -> dict[str, Any]:
+    """The body with canonical field names: base_model for model, path for checkpoint_path."""
+    body = request.parse_body()
+    read_text(body, "model")
     renamed = {"model": "base_model", "checkpoint_path": path_field}
     fields = {renamed.get(name, name): value for name, value in body.items()}
-    return fields | {"session_id": call.params["session_id"]}
+    return fields | {"session_id": request.params["session_id"]}
 
 
-def sampling_server(sampler: Sampler) -> dict[str, Any]:
+def serialize_sampling_server(sampler: Sampler) -> dict[str, Any]:
     return {"id": sampler.id, "base_url": sampler.base_url}
 
 
-def legacy_checkpoint(checkpoint: Checkpoint) -> dict[str, Any]:
-    """A checkpoint with trainer_id in the place of run_id."""
+def serialize_legacy_checkpoint(checkpoint: Checkpoint) -> dict[str, Any]:
+    """A checkpoint with trainer_id instead of run_id."""
     fields = checkpoint_json(checkpoint)
     return {"trainer_id" if name == "run_id" else name: fields[name] for name in fields}

@@ -1,21 +1,21 @@
-"""Runs: what the SDK calls trainer servers."""
+"""Runs, which the SDK calls trainer servers."""
 
 from __future__ import annotations
 
-from typing import Any
-
-from loopsweb.simulator.authorized_request import Call
+from loopsweb.simulator.authorized_request import AuthorizedRequest
 from loopsweb.simulator.entities import ENDED, Run
-from loopsweb.simulator.exchange import Answer, Refusal, answer, listing
+from loopsweb.simulator.http_messages import ApiError, Response, respond_json, respond_list
+from loopsweb.simulator.routes.deployments import stop_deployment
+from loopsweb.simulator.routes.run_creation import create_run
+from loopsweb.simulator.serialization import serialize_deactivated
 
-from .creation import create_run
-from .deployments import stop
 
-
-def listed_runs(call: Call) -> list[Run]:
-    """The caller's runs, or those the filters leave of them."""
-    wanted = {name: call.query[name] for name in ("run_id", "base_model") if name in call.query}
-    runs = call.listed(call.world.runs.values())
+def filter_runs(request: AuthorizedRequest) -> list[Run]:
+    """The caller's runs that pass the filters of the query."""
+    wanted = {
+        name: request.query[name] for name in ("run_id", "base_model") if name in request.query
+    }
+    runs = request.filter_listed(request.world.runs.values())
     if "run_id" in wanted:
         runs = [run for run in runs if run.id == wanted["run_id"]]
     if "base_model" in wanted:
@@ -23,44 +23,50 @@ def listed_runs(call: Call) -> list[Run]:
     return runs
 
 
-def list_(call: Call) -> Answer:
+def list_runs(request: AuthorizedRequest) -> Response:
     """GET /v1/loops/runs."""
-    return listing("runs", (run.kept(call.shapes.run_item) for run in listed_runs(call)))
+    return respond_list(
+        "runs",
+        (run.cached_json(request.serializer.serialize_run_item) for run in filter_runs(request)),
+    )
 
 
-def show(call: Call) -> Answer:
+def get_run(request: AuthorizedRequest) -> Response:
     """GET /v1/loops/runs/{run_id}."""
-    run = call.find(call.world.runs, call.params["run_id"], "Run")
-    return answer({"run": call.shapes.run(run)})
+    run = request.find_visible(request.world.runs, request.params["run_id"], "Run")
+    return respond_json({"run": request.serializer.serialize_run(run)})
 
 
-def create(call: Call) -> Answer:
+def create_run_with_sampler(request: AuthorizedRequest) -> Response:
     """POST /v1/loops/runs."""
-    return answer({"run": call.shapes.run(create_run(call, call.body()))})
+    return respond_json(
+        {"run": request.serializer.serialize_run(create_run(request, request.parse_body()))}
+    )
 
 
-def create_trainer(call: Call) -> Answer:
+def create_trainer(request: AuthorizedRequest) -> Response:
     """POST /v1/loops/trainers: a run without a sampler."""
-    return answer({"run": call.shapes.run(create_run(call, call.body(), trainer_only=True))})
+    return respond_json(
+        {
+            "run": request.serializer.serialize_run(
+                create_run(request, request.parse_body(), trainer_only=True)
+            )
+        }
+    )
 
 
-def deactivate(call: Call) -> Answer:
+def deactivate_run(request: AuthorizedRequest) -> Response:
     """POST /v1/loops/runs/{run_id}/deactivate: ends the run and its paired sampler."""
-    run = call.find(call.world.runs, call.params["run_id"], "Run")
+    run = request.find_visible(request.world.runs, request.params["run_id"], "Run")
     deployment = run.deployment
     if deployment is not None and deployment.latest_run_id == run.id:
         if deployment.status in ENDED:
-            raise Refusal(409, f"Run {run.id!r} has already ended.", "ALREADY_STOPPED")
-        stop(call, deployment)
-        return answer(ended(run))
+            raise ApiError(409, f"Run {run.id!r} has already ended.", "ALREADY_STOPPED")
+        stop_deployment(request, deployment)
+        return respond_json(serialize_deactivated(run))
     if run.status != "ACTIVE":
-        raise Refusal(409, f"Run {run.id!r} has already ended.", "ALREADY_STOPPED")
+        raise ApiError(409, f"Run {run.id!r} has already ended.", "ALREADY_STOPPED")
     run.status = "INACTIVE"
     if run.sampler is not None:
-        call.life.stop_sampler(run.sampler)
-    return answer(ended(run))
-
-
-def ended(run: Run) -> dict[str, Any]:
-    """What a deactivation answers about a run."""
-    return {"id": run.id, "base_model": run.base_model, "user": {"email": run.owner.email}}
+        request.lifecycle.stop_sampler(run.sampler)
+    return respond_json(serialize_deactivated(run))

@@ -5,96 +5,106 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from loopsweb.simulator.authorized_request import Call
+from loopsweb.simulator.authorized_request import AuthorizedRequest
 from loopsweb.simulator.entities import Run, Sampler
-from loopsweb.simulator.exchange import Answer, Refusal, answer, listing
-from loopsweb.simulator.fields import choice, integer, optional_text, text
-from loopsweb.simulator.serialization import moment
+from loopsweb.simulator.field_validation import (
+    read_choice,
+    read_integer,
+    read_optional_text,
+    read_text,
+)
+from loopsweb.simulator.http_messages import ApiError, Response, respond_json, respond_list
+from loopsweb.simulator.routes.checkpoints import resolve_uri
+from loopsweb.simulator.routes.run_creation import CAPACITY, find_supported_model
+from loopsweb.simulator.serialization import format_timestamp, serialize_deactivated
 
-from .checkpoints import resolve
-from .creation import CAPACITY, supported_model
 
-
-def list_(call: Call) -> Answer:
+def list_samplers(request: AuthorizedRequest) -> Response:
     """GET /v1/loops/samplers."""
-    samplers = call.listed(call.world.samplers.values())
-    return listing("samplers", (one.kept(call.shapes.sampler_item) for one in samplers))
+    samplers = request.filter_listed(request.world.samplers.values())
+    return respond_list(
+        "samplers", (one.cached_json(request.serializer.serialize_sampler_item) for one in samplers)
+    )
 
 
-def show(call: Call) -> Answer:
+def get_sampler(request: AuthorizedRequest) -> Response:
     """GET /v1/loops/samplers/{sampler_id}."""
-    sampler = call.find(call.world.samplers, call.params["sampler_id"], "Sampler")
-    return answer({"sampler": call.shapes.sampler(sampler)})
+    sampler = request.find_visible(request.world.samplers, request.params["sampler_id"], "Sampler")
+    return respond_json({"sampler": request.serializer.serialize_sampler(sampler)})
 
 
-def model_deployment(call: Call) -> Answer:
-    """GET /v1/models/{model_id}/deployments/{deployment_id}: a sampler, as what it runs on."""
-    wanted = (call.params["model_id"], call.params["deployment_id"])
-    for one in call.world.samplers.values():
-        if (one.model_id, one.deployment_id) == wanted and call.visible(one):
+def get_model_deployment(request: AuthorizedRequest) -> Response:
+    """GET /v1/models/{model_id}/deployments/{deployment_id}: a sampler's deployment."""
+    wanted = (request.params["model_id"], request.params["deployment_id"])
+    for one in request.world.samplers.values():
+        if (one.model_id, one.deployment_id) == wanted and request.can_see(one):
             fields = {"id": one.deployment_id, "model_id": one.model_id, "status": one.status}
-            return answer(fields | {"name": one.base_model, "created_at": moment(one.created_at)})
-    raise Refusal(404, f"Deployment {wanted[1]!r} was not found.")
+            return respond_json(
+                fields | {"name": one.base_model, "created_at": format_timestamp(one.created_at)}
+            )
+    raise ApiError(404, f"Deployment {wanted[1]!r} was not found.")
 
 
-def create(call: Call) -> Answer:
+def create_standalone_sampler(request: AuthorizedRequest) -> Response:
     """POST /v1/loops/samplers."""
-    return answer({"sampler": call.shapes.sampler(create_sampler(call, call.body()))})
-
-
-def deactivate(call: Call) -> Answer:
-    """POST /v1/loops/samplers/{sampler_id}/deactivate. As often as you like; 409 if paired."""
-    sampler = call.find(call.world.samplers, call.params["sampler_id"], "Sampler")
-    if sampler.run_id is not None:
-        message = f"Sampler {sampler.id!r} is paired with run {sampler.run_id!r}: deactivate that."
-        raise Refusal(409, message, "PAIRED_SAMPLER")
-    if sampler.status not in ("DEACTIVATING", "INACTIVE"):
-        call.life.stop_sampler(sampler)
-    return answer(
+    return respond_json(
         {
-            "id": sampler.id,
-            "base_model": sampler.base_model,
-            "user": {"email": sampler.owner.email},
+            "sampler": request.serializer.serialize_sampler(
+                create_sampler(request, request.parse_body())
+            )
         }
     )
 
 
-def create_sampler(call: Call, body: Mapping[str, Any]) -> Sampler:
-    """A standalone sampler, or on newer servers one paired with the run `run_id`."""
-    session = call.find(call.world.sessions, text(body, "session_id"), "Session")
-    current = call.generation == "current"
-    run_id = optional_text(body, "run_id") if current else None
-    run = None if run_id is None else call.find(call.world.runs, run_id, "Run")
-    path = optional_text(body, "model_path")
-    source = None if path is None else resolve(call, path)
+def deactivate_sampler(request: AuthorizedRequest) -> Response:
+    """POST /v1/loops/samplers/{sampler_id}/deactivate. May be repeated; 409 for a paired one."""
+    sampler = request.find_visible(request.world.samplers, request.params["sampler_id"], "Sampler")
+    if sampler.run_id is not None:
+        message = (
+            f"Sampler {sampler.id!r} is paired with run {sampler.run_id!r}. Deactivate the run."
+        )
+        raise ApiError(409, message, "PAIRED_SAMPLER")
+    if sampler.status not in ("DEACTIVATING", "INACTIVE"):
+        request.lifecycle.stop_sampler(sampler)
+    return respond_json(serialize_deactivated(sampler))
+
+
+def create_sampler(request: AuthorizedRequest, body: Mapping[str, Any]) -> Sampler:
+    """Create a standalone sampler, or on newer servers one paired with the run `run_id`."""
+    session = request.find_visible(request.world.sessions, read_text(body, "session_id"), "Session")
+    current = request.generation == "current"
+    run_id = read_optional_text(body, "run_id") if current else None
+    run = None if run_id is None else request.find_visible(request.world.runs, run_id, "Run")
+    path = read_optional_text(body, "model_path")
+    source = None if path is None else resolve_uri(request, path)
     if source is not None and source.target != "sampler":
-        raise Refusal(
+        raise ApiError(
             400,
             "model_path must be a sampler checkpoint: bt://loops:<run_id>/sampler_weights/<name>.",
         )
-    base_model = optional_text(body, "base_model")
+    base_model = read_optional_text(body, "base_model")
     if base_model is None and current:
         base_model = run.base_model if run else source.base_model if source else None
     if base_model is None:
-        raise Refusal(400, "base_model is required.")
-    model = supported_model(base_model)
-    integer(body, "max_seq_length", default=model.max_seq_len, least=1, most=model.max_seq_len)
+        raise ApiError(400, "base_model is required.")
+    model = find_supported_model(base_model)
+    read_integer(body, "max_seq_length", default=model.max_seq_len, least=1, most=model.max_seq_len)
     if current:
-        choice(body, "availability_model", CAPACITY)
-        integer(body, "num_replicas", default=1, least=1)
+        read_choice(body, "availability_model", CAPACITY)
+        read_integer(body, "num_replicas", default=1, least=1)
     if run is not None and run.sampler is not None:
         return run.sampler
-    sampler = call.world.add_sampler(
-        session=session, owner=call.caller, base_model=model.name, model_path=path
+    sampler = request.world.add_sampler(
+        session=session, owner=request.caller, base_model=model.name, model_path=path
     )
     if run is not None:
-        pair(run, sampler)
-    call.life.boot(sampler)
+        pair_sampler(run, sampler)
+    request.lifecycle.boot_sampler(sampler)
     return sampler
 
 
-def pair(run: Run, sampler: Sampler) -> None:
-    """Give a trainer-only run its sampler."""
+def pair_sampler(run: Run, sampler: Sampler) -> None:
+    """Pair a trainer-only run with its sampler."""
     sampler.run_id = run.id
     run.sampler = sampler
     if run.deployment is not None:

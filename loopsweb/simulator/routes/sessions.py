@@ -1,26 +1,26 @@
-"""Sessions: created and fetched, never listed."""
+"""Sessions. The API has no list of them."""
 
 from __future__ import annotations
 
-from loopsweb.simulator.authorized_request import Call
+from loopsweb.simulator.authorized_request import AuthorizedRequest
 from loopsweb.simulator.entities import Session
-from loopsweb.simulator.exchange import Answer, answer
-from loopsweb.simulator.fields import optional_text
-from loopsweb.simulator.serialization import bent
+from loopsweb.simulator.field_validation import read_optional_text
+from loopsweb.simulator.http_messages import Response, respond_json
+from loopsweb.simulator.serialization import apply_overrides
 
 
-def session_json(session: Session) -> dict[str, object]:
-    return {"session": bent({"id": session.id}, session)}
+def serialize_session(session: Session) -> dict[str, object]:
+    return {"session": apply_overrides({"id": session.id}, session)}
 
 
-def create(call: Call) -> Answer:
+def create_session(request: AuthorizedRequest) -> Response:
     """POST /v1/loops/sessions and POST /v1/trainer_sessions."""
-    project = optional_text(call.body(), "training_project_id")
-    session = call.world.add_session(owner=call.caller, training_project_id=project)
-    return answer(session_json(session))
+    project = read_optional_text(request.parse_body(), "training_project_id")
+    session = request.world.add_session(owner=request.caller, training_project_id=project)
+    return respond_json(serialize_session(session))
 
 
-def show(call: Call) -> Answer:
+def get_session(request: AuthorizedRequest) -> Response:
     """GET /v1/loops/sessions/{session_id}."""
-    session = call.find(call.world.sessions, call.params["session_id"], "Session")
-    return answer(session_json(session))
+    session = request.find_visible(request.world.sessions, request.params["session_id"], "Session")
+    return respond_json(serialize_session(session))

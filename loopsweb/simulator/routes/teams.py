@@ -1,37 +1,39 @@
-"""Teams of the real API hold projects; here every organisation has one team, named as it is."""
+"""Teams. Every organisation has one, of the organisation's name."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 
-from loopsweb.simulator.authorized_request import Call
-from loopsweb.simulator.exchange import Answer, Refusal, answer
+from loopsweb.simulator.authorized_request import AuthorizedRequest
+from loopsweb.simulator.http_messages import ApiError, Response, respond_json
 
 
-def team_id(call: Call) -> str:
-    return f"team_{call.caller.organization}"
+def get_team_id(request: AuthorizedRequest) -> str:
+    return f"team_{request.caller.organization}"
 
 
-def list_(call: Call) -> Answer:
+def list_teams(request: AuthorizedRequest) -> Response:
     """GET /v1/teams."""
-    organization = call.caller.organization
+    organization = request.caller.organization
     created_at = "2025-01-15T09:00:00Z"
     team = {
-        "id": team_id(call),
+        "id": get_team_id(request),
         "name": organization,
         "default": True,
         "created_at": created_at,
     }
-    return answer({"teams": [team]})
+    return respond_json({"teams": [team]})
 
 
-def only(handler: Callable[[Call], Answer]) -> Callable[[Call], Answer]:
-    """The same route under /v1/teams/{team_id}/loops; 404 for another team."""
+def restrict_to_team(
+    handler: Callable[[AuthorizedRequest], Response],
+) -> Callable[[AuthorizedRequest], Response]:
+    """The handler for /v1/teams/{team_id}/loops. 404 for another team."""
 
-    def in_team(call: Call) -> Answer:
-        wanted = call.params["team_id"]
-        if wanted != team_id(call):
-            raise Refusal(404, f"Team {wanted!r} was not found.")
-        return handler(call)
+    def in_team(request: AuthorizedRequest) -> Response:
+        wanted = request.params["team_id"]
+        if wanted != get_team_id(request):
+            raise ApiError(404, f"Team {wanted!r} was not found.")
+        return handler(request)
 
     return in_team

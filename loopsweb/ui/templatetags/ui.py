@@ -1,4 +1,4 @@
-"""The small things every page is made of: times, sizes, ids, badges, icons, copy buttons."""
+"""Template tags for times, sizes, ids, badges, icons and copy buttons."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString, mark_safe
 from heroicons.templatetags.heroicons import heroicon_micro, heroicon_mini
 
-from loopsweb.ui.listing import Query
+from loopsweb.ui.listing import ListQuery
 from loopsweb.ui.statuses import Vocabulary
 
 register = template.Library()
@@ -27,24 +27,24 @@ STEP = 1024
 
 @register.simple_tag
 def icon(name: str, size: int = MICRO, **attributes: str) -> str:
-    """A Heroicon, inlined. Decoration only: its meaning stands in words beside it."""
+    """An inline Heroicon, hidden from screen readers; put its meaning in text beside it."""
     draw = heroicon_micro if size <= MICRO else heroicon_mini
     return draw(name, size=size, **{"class": "icon", "aria-hidden": "true", **attributes})
 
 
 @register.simple_tag(takes_context=True)
 def nav(context: template.Context, url_name: str, label: str, icon_name: str) -> SafeString:
-    """One entry of the workspace's navigation; the one we are on says so."""
-    here = context["request"].resolver_match
-    name = f"{here.namespace}:{here.url_name}" if here else ""
+    """An entry of the workspace's navigation, marked if it is the current page."""
+    match = context["request"].resolver_match
+    name = f"{match.namespace}:{match.url_name}" if match else ""
     namespace = url_name.partition(":")[0]
-    is_here = name == url_name or (
-        namespace != "dashboard" and here and here.namespace == namespace
+    is_current = name == url_name or (
+        namespace != "dashboard" and match and match.namespace == namespace
     )
     return format_html(
         '<li><a href="{}"{}>{}{}</a></li>',
         reverse(url_name, args=[context["workspace"].slug]),
-        mark_safe(' aria-current="page"') if is_here else "",
+        mark_safe(' aria-current="page"') if is_current else "",
         icon(icon_name),
         label,
     )
@@ -52,7 +52,7 @@ def nav(context: template.Context, url_name: str, label: str, icon_name: str) ->
 
 @register.filter
 def or_dash(value: Any) -> Any:
-    """The value, or an em dash for what the API did not say. Zero and false are values."""
+    """The value, or an em dash for None and "". Zero and False are values."""
     return ABSENT if value is None or value == "" else value
 
 
@@ -62,9 +62,9 @@ def iso(time: datetime) -> str:
 
 @register.simple_tag
 def moment(time: datetime | None, attribute: str = "") -> SafeString:
-    """A time element: absolute and in UTC as served, relative once JavaScript runs.
+    """A time element, absolute in UTC until JavaScript makes it relative.
 
-    With `attribute` for scripts that move it on; one that is "data-next" says when it is due.
+    attribute: marks it for scripts that update it, such as "data-next".
     """
     if time is None:
         return ABSENT
@@ -82,7 +82,7 @@ def when(time: datetime | None) -> SafeString:
 
 @register.filter
 def at(time: datetime | None) -> SafeString:
-    """A time element that stays absolute."""
+    """A time element that stays absolute, with seconds."""
     if time is None:
         return ABSENT
     shown = time.astimezone(UTC).strftime("%Y-%m-%d %H:%M:%S UTC")
@@ -91,7 +91,7 @@ def at(time: datetime | None) -> SafeString:
 
 @register.filter
 def span(time: timedelta) -> str:
-    """A length of time in the largest unit it has two of: 0.4 s, 95 s, 2 min, 30 h, 3 d."""
+    """A duration in the largest unit of which it has at least two: 0.4 s, 95 s, 2 min, 30 h."""
     seconds = time.total_seconds()
     if seconds < 1:
         return f"{max(seconds, 0.1):.1f} s"
@@ -101,7 +101,7 @@ def span(time: timedelta) -> str:
 
 @register.filter
 def size(count: int | None) -> SafeString:
-    """Bytes in binary units, the exact figure on hover."""
+    """Bytes in binary units, with the exact number on hover."""
     if count is None:
         return ABSENT
     value, unit = Decimal(count), UNITS[0]
@@ -115,16 +115,16 @@ def size(count: int | None) -> SafeString:
 
 @register.filter
 def usd(amount: Decimal | None) -> Any:
-    """An amount of US dollars; unknown stays unknown."""
+    """An amount of US dollars."""
     return ABSENT if amount is None else f"${amount:,.2f}"
 
 
 @register.simple_tag
 def badge(vocabulary: Vocabulary, word: str, *, link: bool = False) -> SafeString:
-    """A status as shape, colour and word; as a link it leads to what it means."""
+    """A status as shape, colour and word, with an optional link to its explanation."""
     if not word:
         return ABSENT
-    status = vocabulary.of(word)
+    status = vocabulary.get(word)
     if not link:
         return format_html('<span class="status {}">{}</span>', status.tone, word)
     return format_html(
@@ -139,7 +139,7 @@ def badge(vocabulary: Vocabulary, word: str, *, link: bool = False) -> SafeStrin
 
 @register.simple_tag
 def ident(value: str, label: str = "ID", url: str = "") -> SafeString:
-    """An id or URI in monospace, as a link where there is a `url`, with a button that copies it."""
+    """An id or URI in monospace with a copy button, and a link if `url` is given."""
     if not value:
         return ABSENT
     tag, href = ("a", format_html(' href="{}"', url)) if url else ("span", "")
@@ -158,19 +158,19 @@ def pretty_json(value: Any) -> str:
 
 
 @register.simple_tag
-def th(query: Query, name: str, label: str, css: str = "") -> SafeString:
-    """A column heading that sorts: first the way one expects, a second press the other way."""
+def th(query: ListQuery, name: str, label: str, css: str = "") -> SafeString:
+    """A column heading that sorts by its column, and reverses the order on the second click."""
     if name not in query.spec.sorts:
         return format_html('<th scope="col" class="{}">{}</th>', css, label)
-    is_down, is_by_this = query.sort == f"-{name}", query.sort.removeprefix("-") == name
-    starts_down = name in query.spec.downward
-    turned = name if is_down else f"-{name}"
-    target = turned if is_by_this else (f"-{name}" if starts_down else name)
-    order = "descending" if is_down else "ascending"
+    is_descending, is_sorted = query.sort == f"-{name}", query.sort.removeprefix("-") == name
+    starts_descending = name in query.spec.descending
+    reversed_sort = name if is_descending else f"-{name}"
+    target = reversed_sort if is_sorted else (f"-{name}" if starts_descending else name)
+    order = "descending" if is_descending else "ascending"
     return format_html(
         '<th scope="col" class="{}"{}><a href="{}">{}</a></th>',
         css,
-        format_html(' aria-sort="{}"', order) if is_by_this else "",
+        format_html(' aria-sort="{}"', order) if is_sorted else "",
         query.url(sort=target),
         label,
     )

@@ -6,9 +6,8 @@ import pytest
 
 from loopsweb.accounts.models import User, Workspace
 from loopsweb.audit.models import Event
-from loopsweb.resources.deactivations import carrying_out
-from loopsweb.resources.deactivations.models import Deactivation
-from loopsweb.resources.deactivations.policies import Policy
+from loopsweb.resources.deactivations import dispatch
+from loopsweb.resources.deactivations.models import Deactivation, Policy
 from loopsweb.resources.models import Deployment
 from loopsweb.simulator import Simulator
 from tests.resources.conftest import AddKey, Timeline
@@ -64,10 +63,10 @@ def real_time(clock: Timeline) -> Timeline:
 
 def tick(clock: Timeline) -> int:
     """What the worker does each second: how many were sent."""
-    carrying_out.expire(now=clock())
-    claimed = carrying_out.claim(now=clock())
+    dispatch.expire_overdue(now=clock())
+    claimed = dispatch.claim_due(now=clock())
     for pk in claimed:
-        carrying_out.carry_out(pk, clock=clock)
+        dispatch.dispatch(pk, clock=clock)
     return len(claimed)
 
 

@@ -11,33 +11,21 @@ from django.db import DatabaseError, connection
 from loopsweb.accounts.models import User, Workspace
 from loopsweb.audit.durable import NotRecorded
 from loopsweb.audit.models import Event
-from loopsweb.audit.record import Actor
-from loopsweb.keys.clients import Acting, client_for
-from loopsweb.resources.deactivations import actions, settling
-from loopsweb.resources.deactivations.models import Deactivation, State
+from loopsweb.resources.deactivations import actions, dispatch, reconcile
+from loopsweb.resources.deactivations.models import Deactivation
+from loopsweb.resources.deactivations.states import State
 from loopsweb.resources.deployments.models import Deployment
 from loopsweb.simulator import Simulator
 from tests.resources.conftest import AddKey, Timeline
+from tests.resources.deactivations.requests import request_due
 
 Poll = Callable[..., int]
 DEACTIVATE = "POST /v1/loops/deployments/{deployment_id}/deactivate"
 
 
 @pytest.fixture
-def acting(acme: Workspace, alice: User, add_key: AddKey) -> Acting:
+def deployment(world: Simulator, add_key: AddKey, poll: Poll) -> Deployment:
     add_key()
-    return client_for(workspace=acme, person=alice, method="deactivate_deployment")
-
-
-@pytest.fixture
-def by(acme: Workspace, alice: User) -> Actor:
-    return Actor(
-        workspace=acme.slug, person=alice.email, role="admin", address="127.0.0.1", request_id="r1"
-    )
-
-
-@pytest.fixture
-def deployment(world: Simulator, acting: Acting, poll: Poll) -> Deployment:
     there = world.world.add_deployment(run=world.world.add_run())
     poll()
     world.requests.clear()
@@ -45,13 +33,12 @@ def deployment(world: Simulator, acting: Acting, poll: Poll) -> Deployment:
 
 
 @pytest.fixture
-def deactivate(
-    deployment: Deployment, acting: Acting, by: Actor, clock: Timeline
-) -> Callable[[], Deactivation]:
+def deactivate(deployment: Deployment, alice: User, clock: Timeline) -> Callable[[], Deactivation]:
     def run() -> Deactivation:
-        return actions.deactivate(
-            target=deployment, acting=acting, by=by, reason="done", clock=clock
-        )
+        deactivation = request_due(deployment, person=alice, role="admin", now=clock())
+        dispatch.dispatch(deactivation.pk, clock=clock)
+        deactivation.refresh_from_db()
+        return deactivation
 
     return run
 
@@ -66,8 +53,8 @@ def calls(world: Simulator) -> int:
 
 
 def settle(clock: Timeline) -> None:
-    for pk in settling.claim(now=clock()):
-        settling.settle(pk, now=clock())
+    for pk in reconcile.claim_sent(now=clock()):
+        reconcile.reconcile(pk, now=clock())
 
 
 def test_it_is_requested_then_succeeds_and_is_confirmed_once_stopped_is_seen(
@@ -107,7 +94,7 @@ def test_a_second_press_finds_the_first_and_calls_nothing(
 def test_a_refusal_is_recorded_with_what_the_api_said_and_may_be_tried_again(
     world: Simulator, deactivate: Callable[[], Deactivation], status: int
 ) -> None:
-    world.fail(DEACTIVATE, "status", status=status, body={"message": "Not now."})
+    world.add_fault(DEACTIVATE, "status", status=status, body={"message": "Not now."})
 
     refused = deactivate()
 
@@ -127,7 +114,7 @@ def test_an_unclear_answer_is_unknown_until_the_api_shows_it_had_no_effect(
     clock: Timeline,
     fault: dict[str, Any],
 ) -> None:
-    world.fail(DEACTIVATE, **fault)
+    world.add_fault(DEACTIVATE, **fault)
     deactivation = deactivate()
     assert deactivation.state == State.UNKNOWN
 
@@ -149,14 +136,16 @@ def test_an_unclear_answer_is_unknown_until_the_api_shows_it_had_no_effect(
 def test_an_answer_that_names_another_deployment_is_no_success(
     world: Simulator, deactivate: Callable[[], Deactivation], body: dict[str, str]
 ) -> None:
-    world.fail(DEACTIVATE, "status", status=200, body=body)
+    world.add_fault(DEACTIVATE, "status", status=200, body=body)
     assert deactivate().state == State.UNKNOWN
 
 
 def test_a_process_that_dies_before_the_answer_leaves_a_trace_that_is_resolved(
-    world: Simulator, deployment: Deployment, acting: Acting, by: Actor, clock: Timeline
+    world: Simulator, deployment: Deployment, alice: User, clock: Timeline
 ) -> None:
-    actions.request(target=deployment, acting=acting, by=by, reason="", now=clock())
+    request = request_due(deployment, person=alice, role="admin", now=clock())
+    acting = dispatch.take(request, now=clock())
+    assert acting is not None
     acting.client.deactivate_deployment(deployment.remote_id)
 
     settle(clock)
@@ -170,13 +159,13 @@ def test_a_process_that_dies_before_the_answer_leaves_a_trace_that_is_resolved(
 def test_an_api_that_cannot_say_is_asked_again(
     world: Simulator, deactivate: Callable[[], Deactivation], clock: Timeline
 ) -> None:
-    world.fail("*", "status", count=None, status=503)
+    world.add_fault("*", "status", count=None, status=503)
     deactivate()
     for _ in range(3):
         clock.pass_(30)
         settle(clock)
     assert outcomes() == ["requested", "unknown"]
-    world.heal()
+    world.clear_faults()
     clock.pass_(60)
     settle(clock)
     assert outcomes() == ["requested", "unknown", "refused"]
@@ -189,7 +178,7 @@ def test_a_request_that_took_effect_late_is_confirmed_after_all(
     poll: Poll,
     clock: Timeline,
 ) -> None:
-    world.fail(DEACTIVATE, "status", status=502)
+    world.add_fault(DEACTIVATE, "status", status=502)
     deactivate()
     clock.pass_(130)
     settle(clock)
@@ -271,6 +260,6 @@ def test_questions_about_an_open_deactivation_grow_rare(
 ) -> None:
     deactivation = deactivate()
     clock.pass_(1200)
-    assert settling.claim(now=clock()) == [deactivation.pk]
-    assert settling.claim(now=clock() + timedelta(seconds=119)) == []
-    assert settling.claim(now=clock() + timedelta(seconds=121)) == [deactivation.pk]
+    assert reconcile.claim_sent(now=clock()) == [deactivation.pk]
+    assert reconcile.claim_sent(now=clock() + timedelta(seconds=119)) == []
+    assert reconcile.claim_sent(now=clock() + timedelta(seconds=121)) == [deactivation.pk]

@@ -11,7 +11,7 @@ from loopsweb.audit.models import Event
 from loopsweb.keys.models import Key
 from loopsweb.resources.models import Checkpoint, Deactivation, Deployment, Run, Sampler
 from loopsweb.simulator import Simulator
-from tests.personas import client_of
+from tests.personas import login_as
 from tests.resources.conftest import AddKey
 
 Poll = Callable[..., int]
@@ -42,7 +42,7 @@ def page(acme: Workspace, deployment: Deployment) -> str:
 
 @pytest.fixture
 def browser(alice: User) -> Client:
-    return client_of(alice)
+    return login_as(alice)
 
 
 def calls(world: Simulator) -> list[str]:
@@ -52,7 +52,7 @@ def calls(world: Simulator) -> list[str]:
 def test_get_shows_what_ends_and_asks_nothing_of_the_api(
     page: str, browser: Client, deployment: Deployment, world: Simulator
 ) -> None:
-    shown = browser.get(page).context["preflight"]
+    shown = browser.get(page).context["impact"]
     [ending] = shown.runs
     assert ending.run.name == "grpo"
     assert ending.newest.name == "step-1"
@@ -96,7 +96,7 @@ def test_a_refusal_is_told_at_the_top_of_the_page(
 ) -> None:
     html = browser.post(page, filled | {"reason": ""}).content.decode()
     top = html[html.index('role="alert"') : html.index("<h1>")]
-    assert ">Reason</a>: Say why." in top
+    assert ">Reason</a>: Enter a reason." in top
 
 
 def test_without_a_reason_nothing_is_done(
@@ -104,7 +104,7 @@ def test_without_a_reason_nothing_is_done(
 ) -> None:
     answer = browser.post(page, filled | {"reason": "  "})
     assert answer.status_code == 422
-    assert answer.context["form"].errors == {"reason": ["Say why."]}
+    assert answer.context["form"].errors == {"reason": ["Enter a reason."]}
     assert calls(world) == []
 
 
@@ -129,8 +129,8 @@ def test_what_has_ended_cannot_be_ended_again(
 def test_a_viewer_is_refused_and_an_outsider_learns_nothing(
     page: str, vic: User, mallory: User, world: Simulator
 ) -> None:
-    assert client_of(vic).post(page, {"reason": "x"}).status_code == 403
-    assert client_of(mallory).post(page, {"reason": "x"}).status_code == 404
+    assert login_as(vic).post(page, {"reason": "x"}).status_code == 403
+    assert login_as(mallory).post(page, {"reason": "x"}).status_code == 404
     assert calls(world) == []
 
 
@@ -149,7 +149,7 @@ def test_older_servers_name_no_run_so_the_runs_are_inferred_and_it_says_so(
     Deployment.objects.update(active_run_remote_id="", latest_run_remote_id="")
     deployment.refresh_from_db()
     Run.objects.update(deployment_remote_id="", status="")
-    shown = browser.get(page).context["preflight"]
+    shown = browser.get(page).context["impact"]
     assert (len(shown.runs), shown.is_inferred) == (1, True)
 
 
@@ -171,7 +171,7 @@ def outcomes(noun: str) -> list[tuple[str, str]]:
 def test_a_run_is_ended_by_its_own_route_and_confirmed_once_it_is_seen_inactive(
     run: Run, deployment: Deployment, browser: Client, world: Simulator, poll: Poll
 ) -> None:
-    shown = browser.get(of(run)).context["preflight"]
+    shown = browser.get(of(run)).context["impact"]
     assert (shown.deployment, shown.gpus) == (deployment, deployment.gpus_held)
     assert [one.name for one in shown.syncing] == ["step-2"]
 

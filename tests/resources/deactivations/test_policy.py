@@ -12,12 +12,12 @@ from django.urls import reverse
 
 from loopsweb.accounts.models import User, Workspace
 from loopsweb.audit.models import Event
-from loopsweb.resources.deactivations.models import Deactivation, State
-from loopsweb.resources.deactivations.policies import Policy
+from loopsweb.resources.deactivations.models import Deactivation, Policy
 from loopsweb.resources.deactivations.protections import Protection
+from loopsweb.resources.deactivations.states import State
 from loopsweb.resources.models import Deployment
 from loopsweb.simulator import Simulator
-from tests.personas import client_of
+from tests.personas import login_as
 from tests.resources.deactivations.conftest import calls
 
 TERMS = {
@@ -40,16 +40,16 @@ def changes() -> list[Any]:
 def protect(person: User, deployment: Deployment, **sent: str) -> int:
     kwargs = {"kind": "deployments", "remote_id": deployment.remote_id}
     url = reverse("deactivations:protection", args=[deployment.workspace.slug, *kwargs.values()])
-    return client_of(person).post(url, sent).status_code
+    return login_as(person).post(url, sent).status_code
 
 
 def press(person: User, deployment: Deployment, **sent: str) -> int:
     args = [deployment.workspace.slug, "deployments", deployment.remote_id]
-    return client_of(person).post(reverse("deactivations:new", args=args), sent).status_code
+    return login_as(person).post(reverse("deactivations:new", args=args), sent).status_code
 
 
 def test_a_change_is_recorded_with_what_was_and_what_is(url: str, alice: User) -> None:
-    answer = client_of(alice).post(url, {**TERMS, "approve_others": "on", "undo_seconds": 30})
+    answer = login_as(alice).post(url, {**TERMS, "approve_others": "on", "undo_seconds": 30})
 
     assert answer.status_code == 302
     kept = Policy.objects.get()
@@ -59,7 +59,7 @@ def test_a_change_is_recorded_with_what_was_and_what_is(url: str, alice: User) -
         {"approve_others": True, "undo_seconds": 30},
     )
     assert changes() == [{"was": was, "is": is_}]
-    client_of(alice).post(url, {**TERMS, "approve_others": "on", "undo_seconds": 30})
+    login_as(alice).post(url, {**TERMS, "approve_others": "on", "undo_seconds": 30})
     assert len(changes()) == 1
 
 
@@ -70,7 +70,7 @@ def test_a_change_is_recorded_with_what_was_and_what_is(url: str, alice: User) -
 def test_what_cannot_be_is_said_at_its_field(
     url: str, alice: User, field: str, value: object
 ) -> None:
-    answer = client_of(alice).post(url, {**TERMS, field: value})
+    answer = login_as(alice).post(url, {**TERMS, field: value})
     assert (answer.status_code, list(answer.context["form"].errors)) == (422, [field])
     assert (Policy.objects.count(), changes()) == (0, [])
 
@@ -78,11 +78,11 @@ def test_what_cannot_be_is_said_at_its_field(
 def test_it_is_for_admins_who_confirmed_lately(
     url: str, alice: User, otto: User, mallory: User
 ) -> None:
-    assert client_of(otto).post(url, TERMS).status_code == 403
-    assert client_of(mallory).post(url, TERMS).status_code == 404
+    assert login_as(otto).post(url, TERMS).status_code == 403
+    assert login_as(mallory).post(url, TERMS).status_code == 404
     alice.set_password("correct horse battery")
     alice.save()
-    browser: Client = client_of(alice)
+    browser: Client = login_as(alice)
     session = browser.session
     long_ago = time.time() - settings.ACCOUNT_REAUTHENTICATION_TIMEOUT - 1
     session["account_authentication_methods"] = [{"method": "password", "at": long_ago}]
@@ -109,7 +109,7 @@ def test_what_is_protected_waits_for_a_second_person(
     asked = Deactivation.objects.get()
     assert (asked.state, calls(world)) == (State.WAITING, [])
     assert asked.why_approval == f"Deployment {deployment.remote_id} is protected."
-    page = client_of(otto).get(asked.get_absolute_url()).content.decode()
+    page = login_as(otto).get(asked.get_absolute_url()).content.decode()
     assert f"is protected by {alice.email}" in page
     assert "Pays for itself." in page
 
@@ -117,7 +117,7 @@ def test_what_is_protected_waits_for_a_second_person(
 def test_the_list_marks_what_is_protected(
     deployment: Deployment, acme: Workspace, alice: User
 ) -> None:
-    browser, url = client_of(alice), reverse("deployments:list", args=[acme.slug])
+    browser, url = login_as(alice), reverse("deployments:list", args=[acme.slug])
     assert ">protected</span>" not in browser.get(url).content.decode()
     protect(alice, deployment, protect="on")
     assert browser.get(url).content.decode().count(">protected</span>") == 1
@@ -140,7 +140,7 @@ def test_a_run_is_protected_with_its_deployment(
 ) -> None:
     protect(alice, deployment, protect="on")
     args = [acme.slug, "runs", deployment.latest_run_remote_id]
-    client_of(alice).post(reverse("deactivations:new", args=args), {"reason": "idle"})
+    login_as(alice).post(reverse("deactivations:new", args=args), {"reason": "idle"})
     asked = Deactivation.objects.get()
     assert (asked.noun, asked.state, calls(world)) == ("run", State.WAITING, [])
 

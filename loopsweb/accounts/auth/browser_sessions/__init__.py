@@ -1,0 +1,1 @@
+"""The browser sessions of a person: listing and ending them."""

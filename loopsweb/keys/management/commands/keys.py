@@ -3,10 +3,11 @@ from __future__ import annotations
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.template.defaultfilters import pluralize
 from django.utils import timezone
 
 from loopsweb import cipher
-from loopsweb.keys.rotation import rotate
+from loopsweb.keys.rotation import rotate_secrets
 
 
 class Command(BaseCommand):
@@ -16,15 +17,17 @@ class Command(BaseCommand):
         actions = parser.add_subparsers(dest="verb", required=True)
         actions.add_parser(
             "rotate",
-            help="Safe while the site runs, and to run again after it was cut off. "
-            "Once it reports nothing left, the other keys can be taken out.",
+            help="Safe while the site runs, and safe to repeat if interrupted. "
+            "Once it succeeds, the other keys can be removed.",
         )
 
     def handle(self, *args: Any, **options: Any) -> None:
-        done = rotate(now=timezone.now(), say=self.stdout.write)
+        done = rotate_secrets(now=timezone.now(), report=self.stdout.write)
         self.stdout.write(
-            f"Encrypted anew with ring key {cipher.ring().current!r}: "
-            f"{done.keys} API keys, {done.second_factors} second factors."
+            f"Re-encrypted with ring key {cipher.get_ring().current!r}: "
+            f"{done.keys} API key{pluralize(done.keys)}, "
+            f"{done.second_factors} second factor{pluralize(done.second_factors)}."
         )
         if done.unreadable:
-            raise CommandError("Not readable, so left as they are:\n" + "\n".join(done.unreadable))
+            unreadable = "\n".join(done.unreadable)
+            raise CommandError(f"Could not be decrypted and were left unchanged:\n{unreadable}")

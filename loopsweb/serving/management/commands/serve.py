@@ -7,12 +7,14 @@ from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from loopsweb.serving import embedded, migrations, multiprocess
-from loopsweb.serving.ports import CannotListen, address, listen
+from loopsweb.serving.ports import CannotListen, format_url, open_listener
 
 
 class Command(BaseCommand):
-    help = "Migrate, then serve the site; without REDIS_URL everything runs in this one process."
-    requires_system_checks = ()  # they open the database: not before we listen
+    help = (
+        "Migrate the database and serve the site; without REDIS_URL everything runs in one process."
+    )
+    requires_system_checks = ()  # they open the database; run them after listening
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("--host", default="127.0.0.1")
@@ -26,26 +28,28 @@ class Command(BaseCommand):
     def handle(self, *, host: str, port: int, no_worker: bool, **options: Any) -> None:
         if settings.EMBEDDED and no_worker:
             raise CommandError(
-                "Without REDIS_URL the task queue lives in this process: it needs its worker here."
+                "--no-worker needs REDIS_URL: without it, the task queue lives in this process."
             )
         if settings.DEMO and not is_loopback(host):
-            raise CommandError(f"The demo has well-known passwords: it does not listen on {host}.")
+            raise CommandError(
+                f"The demo has well-known passwords, so it does not listen on {host}."
+            )
         try:
-            listener = listen(host=host, port=port)
+            listener = open_listener(host=host, port=port)
         except CannotListen as error:
-            instead = f"Stop that one, or name another: --port {port + 1}"
+            instead = f"Stop the other program or choose another port: --port {port + 1}"
             raise CommandError(f"{error} {instead}") from error
         try:
             self.check()
             migrations.migrate()
         except KeyboardInterrupt:
-            raise CommandError("Stopped before it was up.") from None
-        where = f"loopsweb is up: {address(host=host, port=port)}"
+            raise CommandError("Stopped before startup finished.") from None
+        where = f"loopsweb is up: {format_url(host=host, port=port)}"
         if settings.EMBEDDED:
-            embedded.run(listener=listener, when_up=lambda: self.stdout.write(where))
-            embedded.leave()
+            embedded.run(listener=listener, on_start=lambda: self.stdout.write(where))
+            embedded.exit_process()
         listener.close()
-        self.stdout.write(f"Starting {address(host=host, port=port)}")
+        self.stdout.write(f"Starting {format_url(host=host, port=port)}")
         raise SystemExit(multiprocess.run(host=host, port=port, with_worker=not no_worker))
 
 

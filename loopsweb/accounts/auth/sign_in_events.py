@@ -1,0 +1,105 @@
+"""Signal receivers that log and audit sign-ins and changes of two-factor authentication, and keep
+allauth's email address of a user equal to the user's own."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import structlog
+from allauth.account import signals as allauth_signals
+from allauth.account.models import EmailAddress
+from allauth.mfa import signals as mfa_signals
+from allauth.mfa.models import Authenticator
+from django.contrib.auth.signals import user_logged_in, user_logged_out, user_login_failed
+from django.db.models.signals import post_save
+from django.dispatch import Signal, receiver
+from django.http import HttpRequest
+from django.utils import timezone
+
+from loopsweb.accounts.models import User
+from loopsweb.accounts.teams.audit import record_person_event
+from loopsweb.audit.models import Outcome
+from loopsweb.audit.record import actor_of_request
+
+log = structlog.get_logger(__name__)
+VERBS = {
+    mfa_signals.authenticator_added: "add",
+    mfa_signals.authenticator_removed: "remove",
+    mfa_signals.authenticator_reset: "renew",
+}
+WRONG_CODE = "The password was correct, but the two-factor code was wrong."
+WRONG_PASSWORD = "Somebody tried to sign in with a wrong password."  # noqa: S105
+
+
+@receiver(post_save, sender=User)
+def sync_email_address(instance: User, raw: bool, **_: Any) -> None:  # noqa: FBT001
+    """The user's email is the only one that signs in. It counts as verified: an admin created the
+    account."""
+    if raw:
+        return
+    EmailAddress.objects.filter(user=instance).exclude(email=instance.email).delete()
+    EmailAddress.objects.update_or_create(
+        user=instance, email=instance.email, defaults={"verified": True, "primary": True}
+    )
+
+
+@receiver(user_logged_in)
+def log_sign_in(request: HttpRequest, user: User, **_: Any) -> None:
+    log.info("signed_in", email=user.email, address=request.META.get("REMOTE_ADDR", ""))
+
+
+@receiver(allauth_signals.user_logged_in)
+def record_sign_in(request: HttpRequest, user: User, **_: Any) -> None:
+    """If recording fails, the request ends before the session is saved: nobody is signed in."""
+    record_person_event(user, "person.sign_in", by=actor_of_request(request), now=timezone.now())
+
+
+@receiver(mfa_signals.authentication_failed)
+def record_wrong_mfa_code(request: HttpRequest, user: User, **_: Any) -> None:
+    record_refused_sign_in(request, user, WRONG_CODE)
+
+
+@receiver(mfa_signals.authenticator_added)
+@receiver(mfa_signals.authenticator_removed)
+@receiver(mfa_signals.authenticator_reset)
+def record_mfa_change(
+    request: HttpRequest, user: User, authenticator: Authenticator, signal: Signal, **_: Any
+) -> None:
+    kind = Authenticator.Type(authenticator.type).label
+    record_person_event(
+        user,
+        f"second_factor.{VERBS[signal]}",
+        by=actor_of_request(request),
+        now=timezone.now(),
+        answer={"second_factor": str(kind)},
+    )
+
+
+@receiver(user_logged_out)
+def log_sign_out(request: HttpRequest, user: User | None, **_: Any) -> None:
+    if user is not None:
+        log.info("signed_out", email=user.email, address=request.META.get("REMOTE_ADDR", ""))
+
+
+@receiver(user_login_failed)
+def record_failed_sign_in(
+    credentials: dict[str, Any], request: HttpRequest | None = None, **_: Any
+) -> None:
+    """Text that is not an email is not logged: some people type their password there."""
+    typed = str(credentials.get("email") or credentials.get("username") or "")
+    address = request.META.get("REMOTE_ADDR", "") if request else ""
+    log.warning("sign_in_refused", email=typed if "@" in typed else "", address=address)
+    person = User.objects.filter(email__iexact=typed).first()
+    if person is not None and request is not None:
+        record_refused_sign_in(request, person, WRONG_PASSWORD)
+
+
+def record_refused_sign_in(request: HttpRequest, person: User, reason: str) -> None:
+    record_person_event(
+        person,
+        "person.sign_in",
+        outcome=Outcome.REFUSED,
+        reason=reason,
+        by=actor_of_request(request),
+        now=timezone.now(),
+    )

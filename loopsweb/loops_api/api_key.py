@@ -1,0 +1,79 @@
+"""An API key that is kept out of everything but the Authorization header."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+from base64 import b64encode
+from typing import NoReturn
+from urllib.parse import quote
+
+REDACTED = "[redacted]"
+_MAX_MESSAGE_LENGTH = 500
+_MAX_REDACTED_LENGTH = 2048  # more than is shown, and little enough for every pattern
+_MIN_SECRET_LENGTH = 8
+
+_ESCAPED = re.compile(rb"\\u00([2-7][0-9a-fA-F])")
+_URL = re.compile(r"(https?://[^\s?\"'<>]*)(\?[^\s\"'<>]*)?", re.IGNORECASE)
+_SIGNATURE = re.compile(
+    r"\b((?:x-(?:amz|goog)-)?(?:signature|credential|security-token)|sig)=[^\s&\"'<>]+",
+    re.IGNORECASE,
+)
+
+
+class ApiKey:
+    """An API key that no repr, pickle or comparison reveals.
+
+    digest: its SHA-256, as hex. Raises ValueError for text that cannot be a key.
+    """
+
+    __slots__ = ("_secret", "digest")
+
+    def __init__(self, secret: str) -> None:
+        if not secret or not all("!" <= character <= "~" for character in secret):
+            secret = ""  # so that no traceback with locals shows it
+            raise ValueError(
+                "An API key consists of ASCII letters, digits and symbols, without spaces."
+            )
+        self._secret = secret
+        self.digest = hashlib.sha256(secret.encode()).hexdigest()
+
+    def __repr__(self) -> str:
+        return "<Key>"
+
+    def __reduce__(self) -> NoReturn:
+        raise TypeError("An API key must not be pickled.")
+
+    def authorization(self) -> str:
+        """The value of the Authorization header."""
+        return f"Api-Key {self._secret}"
+
+    def redact(self, text: str) -> str:
+        """`text` on one line, at most 500 characters, without this key and presigned queries."""
+        for secret in self._spellings():
+            text = text.replace(secret, REDACTED)
+        text = _URL.sub(_drop_query, text[:_MAX_REDACTED_LENGTH])
+        text = _SIGNATURE.sub(rf"\1={REDACTED}", text)
+        text = " ".join("".join(c if c.isprintable() else " " for c in text).split())
+        return text if len(text) <= _MAX_MESSAGE_LENGTH else text[: _MAX_MESSAGE_LENGTH - 1] + "…"
+
+    def appears_in(self, body: bytes) -> bool:
+        """Whether `body` contains this key: as it is, escaped for JSON or URLs, or in base64."""
+        if b"\\u00" in body:
+            body = _ESCAPED.sub(lambda found: bytes([int(found[1], 16)]), body)
+        spellings = [one for one in self._spellings() if len(one) >= _MIN_SECRET_LENGTH]
+        spellings += [b64encode(one.encode()).decode().rstrip("=") for one in spellings]
+        in_json = {json.dumps(one)[1:-1] for one in spellings}
+        needles = in_json | {one.replace("/", r"\/") for one in in_json} | set(spellings)
+        return any(one.encode() in body for one in needles)
+
+    def _spellings(self) -> list[str]:
+        """The key and the secret part after its dot, each also percent-encoded, longest first."""
+        _, _, tail = self._secret.partition(".")
+        found = {self._secret, tail} if len(tail) >= _MIN_SECRET_LENGTH else {self._secret}
+        return sorted(found | {quote(secret, safe="") for secret in found}, key=len, reverse=True)
+
+
+def _drop_query(url: re.Match[str]) -> str:
+    return f"{url[1]}?{REDACTED}" if url[2] else url[1]

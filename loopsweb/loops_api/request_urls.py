@@ -1,0 +1,49 @@
+"""The URLs of requests: always of the base URL's origin, always of the intended route."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+from urllib.parse import quote, urlencode
+
+import httpx
+
+_MAX_PORT = 65535
+
+
+def parse_base_url(base_url: str) -> httpx.URL:
+    """Parse and check a base URL. Its path becomes the prefix of every route. Raises ValueError."""
+    try:
+        url = httpx.URL(base_url)
+    except httpx.InvalidURL:
+        url = httpx.URL("")
+    if url.scheme not in {"http", "https"} or not url.host or url.userinfo:
+        raise ValueError(
+            "An API URL must start with http:// or https://, name a host and have no user name."
+        )
+    if (url.port or 0) > _MAX_PORT:
+        raise ValueError("An API URL must have a port of at most 65535.")
+    if url.query or url.fragment:
+        raise ValueError("An API URL must have neither a query nor a fragment.")
+    return url
+
+
+def build_url(
+    base: httpx.URL, route: str, ids: tuple[str, ...], query: Mapping[str, Any]
+) -> httpx.URL:
+    """`route` under `base` with its `{}` filled with `ids`. Query values of None are left out.
+
+    Raises ValueError for an ID that cannot be a path segment.
+    """
+    target = base.raw_path.decode().rstrip("/") + route.format(*map(_quote_id, ids))
+    given = {name: value for name, value in query.items() if value is not None}
+    if given:
+        target += "?" + urlencode(given, quote_via=quote, safe="")
+    return base.copy_with(raw_path=target.encode())
+
+
+def _quote_id(identifier: str) -> str:
+    """An ID as exactly one path segment."""
+    if identifier in {"", ".", ".."}:
+        raise ValueError(f"{identifier!r} is not an ID.")
+    return quote(identifier, safe="")

@@ -1,0 +1,114 @@
+"""Which checkpoints to query: the API lists them per run or per base model, one at a time.
+
+By base model it lists those of the key owner's own runs only. Active runs (live, or with a
+checkpoint still SYNCING) are queried at every poll, by run or by base model, whichever takes fewer
+calls; the others once in a while.
+"""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+
+from django.db.models import Q, QuerySet
+
+from loopsweb.resources.checkpoints.models import Checkpoint
+from loopsweb.resources.deployments.models import Deployment
+from loopsweb.resources.deployments.statuses import DEPLOYMENT
+from loopsweb.resources.runs.models import Run
+from loopsweb.resources.snapshot.feeds import Feed
+from loopsweb.resources.snapshot.poll_context import PollContext
+
+QUIET_INTERVAL = timedelta(minutes=2)
+MAX_QUERIES = 100
+FEW_QUERIES = 40  # so few queries all run at every poll
+NEVER = datetime.min.replace(tzinfo=UTC)
+
+
+@dataclass(frozen=True, order=True)
+class CheckpointQuery:
+    by: str  # "run_id" or "base_model", as the API's query has it
+    value: str
+
+    @property
+    def api_filter(self) -> dict[str, str]:
+        return {self.by: self.value}
+
+    def rows(self, poll: PollContext) -> QuerySet[Checkpoint]:
+        """The rows an answer should list: by base model only those of the key owner's own runs."""
+        if self.by == "run_id":
+            return Checkpoint.objects.filter(run_remote_id=self.value)
+        own = Run.objects.in_workspace(poll.workspace).filter(owner_email__in=own_emails(poll))
+        return Checkpoint.objects.filter(
+            base_model=self.value, run_remote_id__in=own.values("remote_id")
+        )
+
+
+def plan_queries(
+    *, poll: PollContext, feeds: Mapping[CheckpointQuery, Feed]
+) -> tuple[set[CheckpointQuery], list[CheckpointQuery]]:
+    """(all queries that together cover every run, those to run now).
+
+    Queries that never ran come first. Those that failed the last time come last, shuffled: two
+    timeouts end a poll, and this way they do not always cut off the same queries.
+    """
+    runs = load_runs_to_cover(poll)
+    every = choose_queries(runs)
+    if len(every) <= FEW_QUERIES:
+        return every, order_queries(sorted(every), feeds)
+    active = find_active_runs(poll=poll)
+    urgent = choose_queries({run: model for run, model in runs.items() if run in active})
+    as_of = {query: feed.as_of or NEVER for query, feed in feeds.items()}
+    long_ago = poll.now - QUIET_INTERVAL
+    due = [query for query in every - urgent if as_of.get(query, NEVER) <= long_ago]
+    due.sort(key=lambda query: (as_of.get(query, NEVER), query))
+    return every | urgent, order_queries([*sorted(urgent), *due], feeds)[:MAX_QUERIES]
+
+
+def order_queries(
+    due: list[CheckpointQuery], feeds: Mapping[CheckpointQuery, Feed]
+) -> list[CheckpointQuery]:
+    failing = [one for one in due if one in feeds and feeds[one].failing_since]
+    random.shuffle(failing)
+    last = set(failing)
+    return [one for one in due if one not in last] + failing
+
+
+def load_runs_to_cover(poll: PollContext) -> dict[str, str]:
+    """{run id: its base model if it is the key owner's own, else ""}."""
+    runs = poll.select_expected(Run.objects.filter(missing_since=None))
+    return {
+        run: model if owner in own_emails(poll) else ""
+        for run, model, owner in runs.values_list("remote_id", "base_model", "owner_email")
+    }
+
+
+def own_emails(poll: PollContext) -> set[str]:
+    """The owners of the key owner's own runs. Older servers list no others and name no owner."""
+    return {"", poll.key.api_email}
+
+
+def choose_queries(runs: Mapping[str, str]) -> set[CheckpointQuery]:
+    """The fewest queries that cover `runs`, {run id: base model to query by, or ""}."""
+    models = {model for model in runs.values() if model}
+    by_model = {run for run, model in runs.items() if model}
+    if len(models) >= len(by_model):
+        models, by_model = set(), set()
+    by_run = {CheckpointQuery("run_id", run) for run in runs.keys() - by_model}
+    return by_run | {CheckpointQuery("base_model", model) for model in models}
+
+
+def find_active_runs(*, poll: PollContext) -> set[str]:
+    """Runs that may save a checkpoint soon or are saving one. Unknown counts as active."""
+    live = Deployment.objects.in_workspace(poll.workspace).exclude(status__in=DEPLOYMENT.terminal)
+    syncing = Checkpoint.objects.in_workspace(poll.workspace).filter(sync_status="SYNCING")
+    runs = Run.objects.in_workspace(poll.workspace).filter(
+        Q(status="ACTIVE")
+        | Q(remote_id__in=live.values("active_run_remote_id"))
+        | Q(deployment_remote_id__in=live.values("remote_id"), status="")
+        | Q(base_model__in=live.filter(latest_run_remote_id="").values("base_model"), status="")
+        | Q(remote_id__in=syncing.values("run_remote_id"))
+    )
+    return set(runs.values_list("remote_id", flat=True))

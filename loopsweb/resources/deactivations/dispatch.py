@@ -1,0 +1,223 @@
+"""Sending a request that is due: the last checks, and the one call of the API."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.conf import settings
+from django.db import IntegrityError, transaction
+from django.db.models import Q, QuerySet
+
+from loopsweb.accounts.auth import mfa
+from loopsweb.accounts.authorization.roles import Permission, permissions_of
+from loopsweb.accounts.models import Membership, User, Workspace
+from loopsweb.audit.models import Event, Outcome
+from loopsweb.audit.record import record_event, system_actor
+from loopsweb.keys.clients import KeyClient, NoKey, find_client
+from loopsweb.loops_api import Client, errors
+from loopsweb.resources.deactivations import reconcile
+from loopsweb.resources.deactivations.impact import Impact, assess_impact
+from loopsweb.resources.deactivations.models import Deactivation
+from loopsweb.resources.deactivations.requirements import (
+    find_requirements,
+    list_own_emails,
+    load_policy,
+)
+from loopsweb.resources.deactivations.states import RULES, State
+from loopsweb.resources.deactivations.targets import KINDS, Target, explain_shared_end
+from loopsweb.resources.snapshot import poll_state
+from loopsweb.resources.snapshot.store import lock_workspace
+
+log = logging.getLogger(__name__)
+
+CLAIM = timedelta(seconds=30)  # how long a due request belongs to one process
+CLAIMS_PER_TICK = 10
+SEND_WINDOW = timedelta(seconds=15)  # later, the call would overlap with asking for its outcome
+NOT_IN_TRAIL = "This request is in the database but not in the audit trail. Nothing was sent."
+
+
+class NotReady(Exception):
+    """The request is not sent after all. The message says why."""
+
+
+def claim_due(*, now: datetime) -> list[int]:
+    """Ids of the requests that this process is to send now, first due first."""
+    if settings.LOOPSWEB_READ_ONLY:
+        return []
+    due = Deactivation.objects.filter(state=State.DUE, ask_at__lte=now).order_by("ask_at", "pk")
+    return [
+        row.pk
+        for row in due[:CLAIMS_PER_TICK]
+        if Deactivation.objects.filter(pk=row.pk, state=State.DUE, ask_at=row.ask_at).update(
+            ask_at=now + CLAIM
+        )
+    ]
+
+
+def expire_overdue(*, now: datetime) -> None:
+    """Expire what nobody approved in time, and what could not be sent in time.
+
+    A request whose trail is damaged holds up no other.
+    """
+    unapproved = Q(state=State.WAITING, expires_at__lte=now)
+    unsent = Q(state=State.DUE, due_at__lte=now - (RULES[State.DUE].lasts or timedelta()))
+    for row in Deactivation.objects.filter(unapproved | unsent).select_related("workspace"):
+        try:
+            cancel(row, State.EXPIRED, why=row.rule.timeout, now=now)
+        except IntegrityError as error:
+            log.critical("%s could not expire: %s", row, error)
+
+
+def dispatch(deactivation_id: int, *, clock: Callable[[], datetime]) -> None:
+    """Send a due request, once, as a page does at once and the worker later.
+
+    clock: tells aware times in UTC. If anything differs from what was requested, the request is
+    withdrawn. A process that dies from here on leaves what `reconcile` resolves.
+    """
+    now = clock()
+    due = Deactivation.objects.filter(pk=deactivation_id, state=State.DUE, due_at__lte=now)
+    deactivation = due.select_related("workspace__team").first()
+    if deactivation is None:
+        return
+    try:
+        acting = take(deactivation, now=now)
+    except NotReady as error:
+        cancel(deactivation, State.WITHDRAWN, why=str(error), now=now)
+        return
+    if acting:
+        send(deactivation, acting=acting, clock=clock)
+
+
+@transaction.atomic
+def take(deactivation: Deactivation, *, now: datetime) -> KeyClient | None:
+    """Check everything again and mark it as sent; None where another process did.
+
+    Raises NotReady.
+    """
+    lock_workspace(deactivation.workspace)
+    acting = check_ready(deactivation)
+    answer_due = now + (RULES[State.REQUESTED].lasts or timedelta())
+    is_taken = deactivation.move_to(State.REQUESTED, now=now, sent_at=now, ask_at=answer_due)
+    return acting if is_taken else None
+
+
+def send(deactivation: Deactivation, *, acting: KeyClient, clock: Callable[[], datetime]) -> None:
+    """Make the one call. A process that was held up too long makes none."""
+    in_time = Deactivation.objects.filter(
+        pk=deactivation.pk, state=State.REQUESTED, sent_at__gt=clock() - SEND_WINDOW
+    )
+    if in_time.exists():
+        state, answer = call(acting.client, deactivation.noun, deactivation.target_remote_id)
+    else:
+        state, answer = State.REFUSED, {"error": "The send window expired. Nothing was sent."}
+    deactivation.move_to(state, answer=answer, now=clock(), key=acting.key)
+    deactivation.refresh_from_db()
+    if deactivation.state == State.REFUSED:
+        reconcile.record_stop_meanwhile(deactivation, now=clock())
+    poll_state.schedule_polls(deactivation.workspace, now=clock())
+
+
+def call(client: Client, noun: str, remote_id: str) -> tuple[State, dict[str, Any]]:
+    """The state that the API's answer leads to, and the answer as it is recorded."""
+    try:
+        ended = KINDS[noun].ask(client, remote_id)
+    except errors.LoopsError as error:
+        state = State.UNKNOWN if error.may_have_been_received else State.REFUSED
+        return state, {"error": error.message, "said": error.plain}
+    answer = {"id": ended.id, "base_model": ended.base_model}
+    return (State.SUCCEEDED if ended.id == remote_id else State.UNKNOWN), answer
+
+
+def cancel(deactivation: Deactivation, state: State, *, why: str, now: datetime) -> None:
+    """Cancelled by the system: it is not sent."""
+    system, answer = system_actor(deactivation.workspace.slug), {"error": why}
+    if find_events(deactivation).filter(outcome=Outcome.REQUESTED).exists():
+        deactivation.move_to(state, answer=answer, by=system, now=now)
+        return
+    with transaction.atomic():  # somebody wrote the row into the database
+        answer = {"error": NOT_IN_TRAIL}
+        if deactivation.move_to(State.EXPIRED, answer=answer, now=now, has_trail=False):
+            log.critical("%s is not in the audit trail", deactivation)
+            record_event(
+                **system,
+                **deactivation.audit_target,
+                action=f"{deactivation.noun}.deactivate",
+                outcome=Outcome.REFUSED,
+                answer=answer,
+                now=now,
+            )
+
+
+def check_ready(deactivation: Deactivation) -> KeyClient:
+    """With what it is sent. Raises NotReady."""
+    request = find_events(deactivation).filter(outcome=Outcome.REQUESTED).first()
+    if request is None:
+        raise NotReady("The audit trail does not have this request.")
+    impact = assess_impact(check_target(deactivation))
+    if additions := impact.find_additions(deactivation.foreseen):
+        named = "; ".join(f"{name}: {', '.join(ids)}" for name, ids in additions.items())
+        raise NotReady(f"It would end or lose more than was shown. {named}")
+    person = check_member(deactivation.workspace, deactivation.person, "The requester")
+    if deactivation.approver:
+        check_member(deactivation.workspace, deactivation.approver, "The approver")
+    if not deactivation.broke_glass:
+        check_requirements(deactivation, request, impact, person)
+    method = KINDS[deactivation.noun].method
+    try:
+        return find_client(workspace=deactivation.workspace, person=person, method=method)
+    except NoKey as error:
+        raise NotReady(str(error)) from error
+
+
+def check_target(deactivation: Deactivation) -> Target:
+    """Raises NotReady."""
+    target = KINDS[deactivation.noun].find(deactivation.workspace, deactivation.target_remote_id)
+    if target is None:
+        raise NotReady("It is not known here any more.")
+    if (
+        why := f"It is {target.status} already."
+        if target.is_terminal
+        else explain_shared_end(target)
+    ):
+        raise NotReady(why)
+    return target
+
+
+def check_member(workspace: Workspace, email: str, who: str) -> User:
+    """Raises NotReady. who: in words, such as "The requester"."""
+    members = Membership.objects.filter(team=workspace.team, user__is_active=True)
+    member = members.filter(user__email__iexact=email).select_related("user").first()
+    if member is None or Permission.DEACTIVATE not in permissions_of(member.role):
+        raise NotReady(f"{who} no longer has permission.")
+    if mfa.lacks_required_mfa(member.user, workspace.team):
+        raise NotReady(f"{who} lacks the MFA that this team requires.")
+    return member.user
+
+
+def check_requirements(
+    deactivation: Deactivation, request: Event, impact: Impact, person: User
+) -> None:
+    """Check today's policy against the trail, not against the row alone. Raises NotReady."""
+    requirements = find_requirements(
+        impact,
+        policy=load_policy(deactivation.workspace.team),
+        own_emails=list_own_emails(deactivation.workspace, person),
+    )
+    if requirements.refusal:
+        raise NotReady(requirements.refusal)
+    needs_approval = (request.answer or {}).get("waits_for") or requirements.approval
+    is_approved = find_events(deactivation).filter(outcome=Outcome.APPROVED).exists()
+    if needs_approval and not is_approved:
+        raise NotReady(f"A second person has not approved it. {requirements.approval}".strip())
+
+
+def find_events(deactivation: Deactivation) -> QuerySet[Event]:
+    return Event.objects.filter(
+        workspace=deactivation.workspace.slug,
+        incident=deactivation.incident,
+        target_noun=deactivation.noun,
+        target_id=deactivation.target_remote_id,
+    )

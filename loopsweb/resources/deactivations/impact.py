@@ -1,0 +1,221 @@
+"""What deactivating something ends and what it leaves, as far as the snapshot knows."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field, replace
+from decimal import Decimal
+
+from django.db.models import Q
+
+from loopsweb.accounts.models import Workspace
+from loopsweb.resources.catalogue import Catalogue
+from loopsweb.resources.checkpoints.models import Checkpoint
+from loopsweb.resources.deactivations.protections import Protection
+from loopsweb.resources.deactivations.targets import Target, kind_of
+from loopsweb.resources.deployments.models import Deployment
+from loopsweb.resources.deployments.run_pairing import pair_runs
+from loopsweb.resources.runs.models import Run
+from loopsweb.resources.samplers.models import Sampler
+
+
+@dataclass(frozen=True)
+class EndingRun:
+    """newest: its newest whole trainer checkpoint, None when none is known.
+    syncing: its checkpoints not whole yet, which may be lost. saved: how many stay."""
+
+    run: Run
+    newest: Checkpoint | None = None
+    syncing: list[Checkpoint] = field(default_factory=list)
+    saved: int = 0
+
+
+@dataclass(frozen=True, kw_only=True)
+class Impact:
+    """is_inferred: the API does not say which runs these are; they are of the same base model.
+    deployment: the one whose pair ends with a run. cost_per_hour: USD saved from then on, None
+    when unknown. protections: of anything that ends."""
+
+    target: Target
+    runs: list[EndingRun] = field(default_factory=list)
+    is_inferred: bool = False
+    samplers: list[Sampler] = field(default_factory=list)
+    deployment: Deployment | None = None
+    gpus: int | None = None
+    cost_per_hour: Decimal | None = None
+    protections: list[Protection] = field(default_factory=list)
+
+    @property
+    def syncing(self) -> list[Checkpoint]:
+        return [checkpoint for run in self.runs for checkpoint in run.syncing]
+
+    @property
+    def unsaved(self) -> list[Run]:
+        """Runs without a known trainer checkpoint: all their progress would be lost."""
+        return [ending.run for ending in self.runs if ending.newest is None]
+
+    @property
+    def owners(self) -> list[str]:
+        """The owners of everything that ends, as far as the API says, each once."""
+        runs = [ending.run for ending in self.runs]
+        rows = [self.target, *runs, *self.samplers, *([self.deployment] if self.deployment else [])]
+        return list(dict.fromkeys(row.owner_email for row in rows if row.owner_email))
+
+    @property
+    def loses_progress(self) -> bool:
+        return bool(self.syncing or self.unsaved)
+
+    @property
+    def foreseen(self) -> dict[str, list[str]]:
+        """Ids by kind, stored with a request to tell later whether more would be lost."""
+        return {
+            "runs": sorted(ending.run.remote_id for ending in self.runs),
+            "samplers": sorted(sampler.remote_id for sampler in self.samplers),
+            "syncing": sorted(ending.run.remote_id for ending in self.runs if ending.syncing),
+            "unsaved": sorted(run.remote_id for run in self.unsaved),
+            "protected": sorted(each.remote_id for each in self.protections),
+        }
+
+    def find_additions(self, foreseen: dict[str, list[str]]) -> dict[str, list[str]]:
+        """What ends or would be lost now that was not foreseen."""
+        now = {name: set(ids) - set(foreseen.get(name, ())) for name, ids in self.foreseen.items()}
+        return {name: sorted(ids) for name, ids in now.items() if ids}
+
+    @property
+    def sampler_ids(self) -> list[str]:
+        """The samplers paired with what ends, each once."""
+        ids = [getattr(self.target, "sampler_remote_id", "")]
+        ids += [ending.run.sampler_remote_id for ending in self.runs]
+        ids += [self.deployment.sampler_remote_id] if self.deployment else []
+        return list(dict.fromkeys(each for each in ids if each))
+
+    def list_ending(self) -> Iterator[tuple[str, str]]:
+        """(noun, id) of everything that ends."""
+        yield kind_of(self.target).noun, self.target.remote_id
+        for ending in self.runs:
+            if ending.run.pk != self.target.pk or not isinstance(self.target, Run):
+                yield "run", ending.run.remote_id
+        for sampler in self.samplers:
+            yield "sampler", sampler.remote_id
+        if self.deployment:
+            yield "deployment", self.deployment.remote_id
+
+
+def assess_impact(target: Target) -> Impact:
+    [impact] = assess_impacts(target.workspace, [target])
+    return impact
+
+
+def assess_impacts(workspace: Workspace, targets: Sequence[Target]) -> list[Impact]:
+    """One for each target, in their order and in a fixed number of queries."""
+    catalogue = Catalogue.objects.filter(workspace=workspace).first()
+    cost = catalogue.cost_per_hour if catalogue else lambda _target: None
+    deployments = [target for target in targets if isinstance(target, Deployment)]
+    runs_of = find_ending_runs(workspace, deployments)
+    runs = [target for target in targets if isinstance(target, Run)]
+    pairs = {pair.run.pk: pair for pair in pair_runs(workspace, runs)} if runs else {}
+    impacts: list[Impact] = []
+    for target in targets:
+        if isinstance(target, Run):
+            pair = pairs[target.pk]
+            impact = Impact(
+                target=target,
+                runs=[EndingRun(target)],
+                deployment=pair.deployment if pair.is_current else None,
+                gpus=pair.gpus_held,
+                cost_per_hour=pair.cost_per_hour,
+            )
+        else:
+            impact = Impact(target=target, gpus=target.gpus_held, cost_per_hour=cost(target))
+        if isinstance(target, Deployment):
+            ending, is_inferred = runs_of[target.remote_id]
+            runs_ending = [EndingRun(run) for run in ending]
+            impact = replace(impact, runs=runs_ending, is_inferred=is_inferred)
+        impacts.append(impact)
+    impacts = add_protections(workspace, add_samplers(workspace, impacts))
+    return add_checkpoints(workspace, impacts)
+
+
+def find_ending_runs(
+    workspace: Workspace, deployments: Sequence[Deployment]
+) -> dict[str, tuple[list[Run], bool]]:
+    """{deployment id: (the runs it executes, whether that is inferred)}, in two queries at most.
+
+    Older servers do not say which runs these are.
+    """
+    if not deployments:
+        return {}
+    runs = Run.objects.in_workspace(workspace)
+    named_ids = {each.remote_id: list_named_runs(each) for each in deployments}
+    named_anywhere = {run_id for ids in named_ids.values() for run_id in ids}
+    named = runs.filter(Q(remote_id__in=named_anywhere) | Q(deployment_remote_id__in=named_ids))
+    running = list(named.exclude(status="INACTIVE").order_by("-created_at", "-pk"))
+    found: dict[str, tuple[list[Run], bool]] = {}
+    for deployment_id, ids in named_ids.items():
+        executed = [
+            run
+            for run in running
+            if run.deployment_remote_id == deployment_id or run.remote_id in ids
+        ]
+        if executed or ids:
+            found[deployment_id] = (executed, False)
+    unnamed = [each for each in deployments if each.remote_id not in found]
+    models = {each.base_model for each in unnamed} - {""}
+    of_model: dict[str, list[Run]] = {}
+    if unnamed:
+        alike = runs.filter(base_model__in=models, missing_since=None, status="")
+        for run in alike.order_by("-pk"):
+            of_model.setdefault(run.base_model, []).append(run)
+    return found | {each.remote_id: (of_model.get(each.base_model, []), True) for each in unnamed}
+
+
+def list_named_runs(deployment: Deployment) -> set[str]:
+    return {deployment.active_run_remote_id, deployment.latest_run_remote_id} - {""}
+
+
+def add_checkpoints(workspace: Workspace, impacts: list[Impact]) -> list[Impact]:
+    ids = {ending.run.remote_id for impact in impacts for ending in impact.runs}
+    checkpoints = Checkpoint.objects.in_workspace(workspace).filter(
+        run_remote_id__in=ids, missing_since=None
+    )
+    of_run: dict[str, list[Checkpoint]] = {}
+    for checkpoint in checkpoints.defer("raw").order_by("-created_at", "-pk"):
+        of_run.setdefault(checkpoint.run_remote_id, []).append(checkpoint)
+    return [
+        replace(
+            impact,
+            runs=[
+                sort_checkpoints(ending.run, of_run.get(ending.run.remote_id, []))
+                for ending in impact.runs
+            ],
+        )
+        for impact in impacts
+    ]
+
+
+def sort_checkpoints(run: Run, newest_first: list[Checkpoint]) -> EndingRun:
+    """What of them stays and what may be lost."""
+    syncing = [one for one in newest_first if one.sync_status == "SYNCING"]
+    whole = [one for one in newest_first if one.sync_status != "SYNCING"]
+    newest = next((one for one in whole if one.target == "trainer"), None)
+    return EndingRun(run=run, newest=newest, syncing=syncing, saved=len(whole))
+
+
+def add_samplers(workspace: Workspace, impacts: list[Impact]) -> list[Impact]:
+    ids = {sampler_id for impact in impacts for sampler_id in impact.sampler_ids}
+    samplers = Sampler.objects.in_workspace(workspace).filter(remote_id__in=ids)
+    by_id = {sampler.remote_id: sampler for sampler in samplers}
+    return [
+        replace(impact, samplers=[by_id[each] for each in impact.sampler_ids if each in by_id])
+        for impact in impacts
+    ]
+
+
+def add_protections(workspace: Workspace, impacts: list[Impact]) -> list[Impact]:
+    ids = {remote_id for impact in impacts for _, remote_id in impact.list_ending()}
+    protections = Protection.objects.filter(workspace=workspace, remote_id__in=ids)
+    marked = {(each.noun, each.remote_id): each for each in protections}
+    return [
+        replace(impact, protections=[marked[end] for end in impact.list_ending() if end in marked])
+        for impact in impacts
+    ]

@@ -1,0 +1,184 @@
+"""What became of requests that were sent: asking the API, and noticing what the snapshot shows."""
+
+from __future__ import annotations
+
+import logging
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.db.models import Case, Q, When
+
+from loopsweb.audit.models import Outcome
+from loopsweb.audit.record import record_event
+from loopsweb.keys.clients import KeyUnusable, build_client
+from loopsweb.keys.models import Key
+from loopsweb.loops_api import Client, errors
+from loopsweb.resources.deactivations.models import Deactivation
+from loopsweb.resources.deactivations.states import (
+    LOST_AFTER,
+    NOT_SENT,
+    RULES,
+    SENT,
+    State,
+)
+from loopsweb.resources.deactivations.targets import KINDS
+from loopsweb.resources.deployments.models import Deployment
+from loopsweb.resources.snapshot.feeds import Feed
+from loopsweb.resources.snapshot.poll_context import PollContext
+from loopsweb.resources.snapshot.poll_state import PollState
+from loopsweb.resources.snapshot.status_changes import StatusChange
+from loopsweb.resources.snapshot.store import lock_workspace
+
+log = logging.getLogger(__name__)
+
+MAX_WAIT = timedelta(minutes=10)
+ASK_AGAIN = [  # (up to this age, wait this long)
+    (timedelta(seconds=60), timedelta(seconds=2)),
+    (timedelta(minutes=10), timedelta(seconds=15)),
+    (timedelta.max, timedelta(minutes=2)),
+]
+LATE_EFFECT = timedelta(minutes=15)  # a stop later than this is somebody else's
+WITH_ITS_RUN = timedelta(days=1)
+
+
+def claim_sent(*, now: datetime) -> list[int]:
+    """Ids of the requests whose outcome this process is to ask for now."""
+    claimed = []
+    clock_turned_back = Q(ask_at__gt=now + MAX_WAIT)
+    waiting = Deactivation.objects.filter(Q(ask_at__lte=now) | clock_turned_back, state__in=SENT)
+    for row in waiting:
+        age = now - (row.sent_at or row.requested_at)
+        wait = next(wait for limit, wait in ASK_AGAIN if age <= limit)
+        rows = Deactivation.objects.filter(pk=row.pk, ask_at=row.ask_at)
+        if rows.update(ask_at=now + wait):
+            claimed.append(row.pk)
+    return claimed
+
+
+def reconcile(deactivation_id: int, *, now: datetime) -> None:
+    """Ask the API what became of a request, with whatever key of the workspace can ask."""
+    deactivation = Deactivation.objects.select_related("workspace").get(pk=deactivation_id)
+    if deactivation.state == State.REQUESTED:
+        answer = {"error": deactivation.rule.timeout}
+        deactivation.move_to(State.UNKNOWN, answer=answer, now=now)
+    key = find_key(deactivation)
+    if key is None:
+        log.warning("no key can ask about %s", deactivation)
+        return
+    feed = Feed.load(PollState.objects.get(key=key), KINDS[deactivation.noun].plural)
+    poll = PollContext.for_key(key, now=now, previous_at=feed.as_of)
+    try:
+        ask_outcome(deactivation, client=build_client(key), poll=poll)
+    except (KeyUnusable, errors.LoopsError) as error:
+        log.warning("asking about %s failed: %s", deactivation, error)
+
+
+def find_key(deactivation: Deactivation) -> Key | None:
+    """The key that saw the target last, else the one that sees most."""
+    row = KINDS[deactivation.noun].find(deactivation.workspace, deactivation.target_remote_id)
+    keys = Key.objects.in_workspace(deactivation.workspace).usable().exclude(can_manage=False)
+    saw_it = Case(When(pk=row.source_key_id if row else None, then=0), default=1)
+    return keys.order_by(saw_it, "-sees_organisation", "pk").first()
+
+
+def ask_outcome(deactivation: Deactivation, *, client: Client, poll: PollContext) -> None:
+    """Close the request as far as the API's answer allows.
+
+    The answer goes into the snapshot, whose signal may close the request first.
+    Raises errors.LoopsError when the API cannot say; then it is asked again later.
+    """
+    kind, now = KINDS[deactivation.noun], poll.now
+    status = kind.fetch_status(client, deactivation.target_remote_id, poll=poll)
+    deactivation.refresh_from_db()
+    if deactivation.state not in SENT:
+        return
+    age = now - (deactivation.sent_at or deactivation.requested_at)
+    patience = deactivation.rule.lasts
+    if status and kind.has_ended(status):
+        close(deactivation, status=status, now=now)
+    elif not status and age > LOST_AFTER:
+        gone = {"error": "The API has not known it for a day. Whether it stopped is not known."}
+        deactivation.move_to(State.LOST, answer=gone, now=now)
+    elif status and deactivation.rule.then == State.REFUSED and patience and age > patience:
+        error = deactivation.rule.timeout.format(status=status)
+        deactivation.move_to(State.REFUSED, answer={"error": error, "assumed": True}, now=now)
+
+
+def close(deactivation: Deactivation, *, status: str, now: datetime) -> None:
+    """The API shows the terminal `status`: only being stopped is *confirmed*.
+
+    While the call is under way its own answer comes first.
+    """
+    is_stopped = status == KINDS[deactivation.noun].stopped
+    state = State.CONFIRMED if is_stopped else State.ENDED
+    if deactivation.state in RULES[state].follows:
+        deactivation.move_to(state, answer={"status": status}, now=now)
+
+
+def record_ends(changes: list[StatusChange], poll: PollContext, **_: Any) -> None:
+    """Receive the snapshot's changes: close the requests whose targets ended, record stops that
+    nobody here requested."""
+    ends = [change for change in changes if is_end(change)]
+    if ends:
+        lock_workspace(poll.workspace)
+    for change in ends:
+        record_end(change, poll=poll)
+
+
+def is_end(change: StatusChange) -> bool:
+    kind = KINDS.get(change.noun)
+    return kind is not None and change.field == "status" and kind.has_ended(change.new)
+
+
+def record_end(change: StatusChange, *, poll: PollContext) -> None:
+    requests = Deactivation.objects.filter(
+        workspace=poll.workspace, noun=change.noun, target_remote_id=change.remote_id
+    )
+    answer = {"status": change.new, "error": "It ended before the request was sent."}
+    for unsent in requests.filter(state__in=NOT_SENT):
+        unsent.move_to(State.EXPIRED, answer=answer, now=poll.now)
+    in_time = poll.now - LATE_EFFECT
+    assumed = Q(state=State.REFUSED, answer__assumed=True, state_since__gte=in_time)
+    request = requests.filter(assumed | Q(state__in=SENT)).last()
+    if request:
+        close(request, status=change.new, now=poll.now)
+    elif change.noun == "deployment" and change.new == KINDS["deployment"].stopped:
+        record_stop(change, poll=poll)
+
+
+def record_stop(change: StatusChange, *, poll: PollContext) -> None:
+    """A deployment stopped that nobody here requested, unless by ending the run it executes."""
+    deployment = Deployment.objects.get(workspace=poll.workspace, remote_id=change.remote_id)
+    runs = {deployment.active_run_remote_id, deployment.latest_run_remote_id} - {""}
+    sent = Q(state__in=(*SENT, State.CONFIRMED), sent_at__gte=poll.now - WITH_ITS_RUN)
+    with_run = Deactivation.objects.filter(
+        sent, workspace=poll.workspace, noun="run", target_remote_id__in=runs
+    ).last()
+    seen_at = change.last_seen_old_at
+    record_event(
+        **describe_stop(deployment),
+        outcome=Outcome.CONFIRMED if with_run else Outcome.OBSERVED,
+        answer={"status": change.new, "last_seen_running_at": seen_at and seen_at.isoformat()},
+        incident=with_run.incident if with_run else None,
+        now=poll.now,
+    )
+
+
+def record_stop_meanwhile(refused: Deactivation, *, now: datetime) -> None:
+    """Record a deployment that somebody else stopped while our refused call was under way."""
+    kind = KINDS[refused.noun]
+    row = kind.find(refused.workspace, refused.target_remote_id)
+    if isinstance(row, Deployment) and row.status == kind.stopped:
+        event = describe_stop(row)
+        record_event(**event, outcome=Outcome.OBSERVED, answer={"status": row.status}, now=now)
+
+
+def describe_stop(deployment: Deployment) -> dict[str, Any]:
+    return {
+        "workspace": deployment.workspace.slug,
+        "action": "deployment.stop",
+        "target_noun": "deployment",
+        "target_id": deployment.remote_id,
+        "target_name": deployment.base_model,
+        "target_owner": deployment.owner_email,
+    }

@@ -1,0 +1,137 @@
+"""What a team's policy demands before something is ended, and when a request is then sent."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.db import transaction
+from django.forms.models import model_to_dict
+
+from loopsweb.accounts.models import Team, User, Workspace
+from loopsweb.accounts.teams.audit import record_team_event
+from loopsweb.audit.record import Actor
+from loopsweb.keys.models import Key
+from loopsweb.resources.deactivations.impact import Impact
+from loopsweb.resources.deactivations.models import Batch, Policy
+from loopsweb.resources.deactivations.states import State
+
+OWNER_UNKNOWN = "The API does not say whose it is."
+OTHER_OWNER = "It belongs to somebody else."
+
+
+@dataclass(frozen=True, kw_only=True)
+class Requirements:
+    """reason: one is required. typed_id, approval, refusal: why the ID has to be typed, why a
+    second person has to approve, why it cannot be done at all; each "" where that is not so.
+    The last two are stored, so they name nobody."""
+
+    reason: bool
+    typed_id: str = ""
+    approval: str = ""
+    refusal: str = ""
+
+    @property
+    def overridable(self) -> str:
+        """What breaking the glass overrides."""
+        return self.refusal or self.approval
+
+
+@dataclass(frozen=True, kw_only=True)
+class Schedule:
+    """How a request goes on: a second person approves it until `expires_at`, or it is sent from
+    `due_at` on, by default at once. `foreseen`: what the person was shown."""
+
+    why_approval: str = ""
+    expires_at: datetime | None = None
+    due_at: datetime | None = None
+    broke_glass: bool = False
+    foreseen: dict[str, list[str]] = field(default_factory=dict)
+    batch: Batch | None = None
+
+    @property
+    def state(self) -> State:
+        return State.WAITING if self.expires_at else State.DUE
+
+
+def load_policy(team: Team) -> Policy:
+    return Policy.objects.filter(team=team).first() or Policy(team=team)
+
+
+@transaction.atomic
+def change_policy(wanted: Policy, *, by: Actor, now: datetime) -> None:
+    """Save it. Every workspace of the team records the values before and after.
+
+    Changes of one team wait for each other.
+    """
+    team = Team.objects.select_for_update().get(pk=wanted.team_id)
+    policy = load_policy(team)
+    before = policy_values(policy)
+    after = {name: value for name, value in policy_values(wanted).items() if before[name] != value}
+    for name, value in after.items():
+        setattr(policy, name, value)
+    policy.save()
+    if after:
+        answer = {"was": {name: before[name] for name in after}, "is": after}
+        record_team_event(
+            team, "team.policy", target=("team", team.name), by=by, now=now, answer=answer
+        )
+
+
+def policy_values(policy: Policy) -> dict[str, Any]:
+    return model_to_dict(policy, exclude=["id", "team"])
+
+
+def list_own_emails(workspace: Workspace, person: User) -> frozenset[str]:
+    """The emails by which the API may know the person: theirs here, and those of their keys."""
+    keys = Key.objects.in_workspace(workspace).usable().filter(owner=person).exclude(api_email="")
+    return frozenset(
+        email.lower() for email in (person.email, *keys.values_list("api_email", flat=True))
+    )
+
+
+def find_requirements(
+    impact: Impact, *, policy: Policy, own_emails: frozenset[str]
+) -> Requirements:
+    others = [owner for owner in impact.owners if owner.lower() not in own_emails]
+    typed_id = f"It is {' and '.join(others)}'s, not yours." if others else ""
+    if impact.loses_progress:
+        typed_id = f"{typed_id} Progress would be lost.".strip()
+    protected = " ".join(
+        f"{each.noun.capitalize()} {each.remote_id} is protected." for each in impact.protections
+    )
+    approval = protected if policy.approve_protected else ""
+    if not approval and policy.approve_others and (others or not impact.target.owner_email):
+        approval = OTHER_OWNER if others else OWNER_UNKNOWN
+    return Requirements(
+        reason=policy.reason_required,
+        typed_id=typed_id,
+        approval=approval,
+        refusal="" if policy.approve_protected else protected,
+    )
+
+
+def schedule_request(
+    impact: Impact,
+    requirements: Requirements,
+    *,
+    policy: Policy,
+    now: datetime,
+    broke_glass: bool = False,
+    batch: Batch | None = None,
+) -> Schedule:
+    """Breaking the glass overrides approval, protection and the time to undo."""
+    expires_at, due_at = None, now
+    if not broke_glass:
+        due_at = now + timedelta(seconds=policy.undo_seconds)
+        if requirements.approval:
+            expires_at = now + timedelta(hours=policy.approval_hours)
+    return Schedule(
+        why_approval=requirements.overridable,
+        expires_at=expires_at,
+        due_at=None if expires_at else due_at,
+        broke_glass=broke_glass,
+        foreseen=impact.foreseen,
+        batch=batch,
+    )

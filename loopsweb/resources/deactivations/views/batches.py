@@ -1,0 +1,159 @@
+"""Several deactivations at once: the preview, and the page that shows what becomes of each."""
+
+from __future__ import annotations
+
+import uuid
+from http import HTTPStatus
+
+from django.contrib import messages
+from django.http import Http404, HttpResponse
+from django.http.response import HttpResponseBase
+from django.shortcuts import redirect
+from django.utils import timezone
+from django.views.decorators.http import require_POST
+
+from loopsweb.accounts.authorization.decorators import WorkspaceRequest, require
+from loopsweb.accounts.authorization.roles import Permission
+from loopsweb.audit.durable import NotRecorded
+from loopsweb.audit.record import actor_of_request
+from loopsweb.keys.clients import NoKey, explain_refusal, find_client
+from loopsweb.resources.deactivations import batches
+from loopsweb.resources.deactivations.forms import BatchForm
+from loopsweb.resources.deactivations.models import Batch, Policy
+from loopsweb.resources.deactivations.requirements import list_own_emails, load_policy
+from loopsweb.resources.deactivations.states import DEACTIVATION, NOT_SENT, OPEN, State
+from loopsweb.resources.deactivations.targets import KINDS, Kind
+from loopsweb.resources.freshness import load_freshness
+from loopsweb.resources.pages.creation import AlreadySubmitted
+from loopsweb.resources.snapshot.viewers import record_viewer
+from loopsweb.ui import errors
+from loopsweb.ui.live import answer_if_unchanged, set_live_headers
+from loopsweb.ui.pages import render_page, wants_partial
+from loopsweb.ui.url_text import clean_text
+
+MAX_SELECTED = 200
+
+
+@require(Permission.DEACTIVATE)
+def preview_batch(request: WorkspaceRequest, kind: Kind) -> HttpResponseBase:
+    sent = request.POST if request.method == "POST" else None
+    given = (request.GET if sent is None else sent).getlist("id")
+    ids = [clean_text(each) for each in given[: MAX_SELECTED + 1]]
+    if not ids or len(ids) > MAX_SELECTED:
+        what = f"More than {MAX_SELECTED} are selected" if ids else "Nothing is selected"
+        back = f"Nothing was done. Go back and select up to {MAX_SELECTED} {kind.plural}."
+        return errors.render_error(request, HTTPStatus.UNPROCESSABLE_ENTITY, what, back)
+    policy = load_policy(request.workspace.team)
+    own_emails = list_own_emails(request.workspace, request.user)
+    selection = batches.preview_selection(
+        request.workspace, kind, ids, policy=policy, own_emails=own_emails
+    )
+    form = BatchForm(sent, selection=selection, policy=policy)
+    if sent is None:
+        return render_preview(request, kind, form, status=HTTPStatus.OK)
+    if batches.is_submitted(request.workspace, sent.get("once", "")):
+        return redirect_submitted(request)
+    if not selection.requested:
+        form.add_error(None, "None of them can be ended. Why stands beside each.")
+        return render_preview(request, kind, form, status=HTTPStatus.CONFLICT)
+    if not form.is_valid():
+        form.show_again()
+        return render_preview(
+            request,
+            kind,
+            form,
+            status=HTTPStatus.CONFLICT if form.is_stale else HTTPStatus.UNPROCESSABLE_ENTITY,
+        )
+    return request_batch(request, kind, form, policy)
+
+
+def request_batch(
+    request: WorkspaceRequest, kind: Kind, form: BatchForm, policy: Policy
+) -> HttpResponse:
+    try:
+        batch = batches.request_batch(
+            form.selection,
+            kind=kind,
+            key=find_client(
+                workspace=request.workspace, person=request.user, method=kind.method
+            ).key,
+            by=actor_of_request(request),
+            reason=form.cleaned_data["reason"],
+            once=form.cleaned_data["once"],
+            policy=policy,
+            now=timezone.now(),
+        )
+    except (NoKey, NotRecorded) as error:
+        form.add_error(None, str(error))
+        status = HTTPStatus.CONFLICT if isinstance(error, NoKey) else HTTPStatus.SERVICE_UNAVAILABLE
+        return render_preview(request, kind, form, status=status)
+    except AlreadySubmitted:
+        return redirect_submitted(request)
+    return redirect("deactivations:batch", request.workspace.slug, batch.uid)
+
+
+def redirect_submitted(request: WorkspaceRequest) -> HttpResponse:
+    messages.info(request, "This form was sent before; nothing was sent this time.")
+    return redirect("deactivations:list", request.workspace.slug)
+
+
+def render_preview(
+    request: WorkspaceRequest, kind: Kind, form: BatchForm, *, status: int
+) -> HttpResponse:
+    context = {
+        "kind": kind,
+        "list_view": f"{kind.plural}:list",
+        "detail_view": f"{kind.plural}:detail",
+        "selection": form.selection,
+        "form": form,
+        "policy": form.policy,
+        "vocabulary": kind.vocabulary,
+        "feed": load_freshness(request.workspace).of(kind.plural),
+        "blocked": explain_refusal(
+            workspace=request.workspace, person=request.user, method=kind.method
+        ),
+    }
+    return render_page(request, "deactivations/bulk.html", context, status=status)
+
+
+@require(Permission.VIEW)
+def show_batch(request: WorkspaceRequest, batch: uuid.UUID) -> HttpResponse:
+    version, now = request.workspace.version, timezone.now()
+    record_viewer(request.workspace)
+    if same := answer_if_unchanged(request, version, now):
+        return same
+    found = find_batch(request, batch)
+    rows = list(found.rows.all())
+    context = {
+        "batch": found,
+        "rows": rows,
+        "settled": sum(row.state not in OPEN for row in rows),
+        "unsent": sum(row.state in NOT_SENT for row in rows),
+        "waiting": sum(row.state == State.WAITING for row in rows),
+        "detail_view": f"{KINDS[found.noun].plural}:detail",
+        "vocabulary": DEACTIVATION,
+        "version": version,
+        "is_part": wants_partial(request, "live"),
+    }
+    response = render_page(request, "deactivations/batch.html", context, partial="live")
+    set_live_headers(response, version, now)
+    return response
+
+
+@require(Permission.DEACTIVATE, noun="deactivation")
+@require_POST
+def withdraw_batch(request: WorkspaceRequest, batch: uuid.UUID) -> HttpResponse:
+    found = find_batch(request, batch)
+    withdrawn = batches.withdraw_batch(found, by=actor_of_request(request), now=timezone.now())
+    sent = sum(row.rule.sent for row in found.rows.all())
+    messages.success(
+        request, f"{withdrawn} withdrawn before being sent. {sent} had been sent already."
+    )
+    return redirect("deactivations:batch", request.workspace.slug, batch)
+
+
+def find_batch(request: WorkspaceRequest, uid: uuid.UUID) -> Batch:
+    found = Batch.objects.filter(workspace=request.workspace, uid=uid).first()
+    if found is None:
+        raise Http404("There is no such batch in this workspace.")
+    return found

@@ -1,0 +1,110 @@
+"""The page that ends one thing: GET shows what ends and what stays, POST requests it."""
+
+from __future__ import annotations
+
+from http import HTTPStatus
+
+from django.contrib import messages
+from django.http import HttpResponse
+from django.shortcuts import redirect
+from django.urls import reverse
+from django.utils import timezone
+
+from loopsweb.accounts.authorization.decorators import WorkspaceRequest, require
+from loopsweb.accounts.authorization.roles import Permission
+from loopsweb.audit.durable import NotRecorded
+from loopsweb.audit.record import actor_of_request
+from loopsweb.keys.clients import NoKey, explain_refusal
+from loopsweb.keys.models import NOT_OFFERED
+from loopsweb.resources.deactivations.actions import AlreadyRequested
+from loopsweb.resources.deactivations.forms import DeactivateForm, build_form
+from loopsweb.resources.deactivations.models import Deactivation
+from loopsweb.resources.deactivations.targets import (
+    KINDS,
+    Kind,
+    Target,
+    explain_shared_end,
+    kind_of,
+)
+from loopsweb.resources.freshness import load_freshness
+from loopsweb.resources.pages.detail_page import get_row_or_404
+from loopsweb.ui.pages import render_page
+
+LEVELS = {"good": messages.SUCCESS, "bad": messages.ERROR, "warn": messages.WARNING}
+
+
+@require(Permission.DEACTIVATE)
+def deactivate(request: WorkspaceRequest, kind: Kind, remote_id: str) -> HttpResponse:
+    row: Target = get_row_or_404(request, kind.model, remote_id)
+    row.workspace = request.workspace
+    form = build_form(
+        row,
+        person=request.user,
+        data=request.POST if request.method == "POST" else None,
+        may_break_glass=Permission.MANAGE_TEAM in request.permissions,
+    )
+    deployment = form.impact.deployment
+    if deployment and explain_block(request, kind, row) == NOT_OFFERED:
+        its = deployment.remote_id
+        return redirect("deactivations:new", request.workspace.slug, "deployments", its)
+    status = form.check() if request.method == "POST" else HTTPStatus.OK
+    if request.method != "POST" or status != HTTPStatus.OK:
+        return render_form(request, form, status=status)
+    return submit_form(request, form)
+
+
+def submit_form(request: WorkspaceRequest, form: DeactivateForm) -> HttpResponse:
+    try:
+        deactivation = form.submit(
+            person=request.user, by=actor_of_request(request), clock=timezone.now
+        )
+    except (NoKey, NotRecorded) as error:
+        form.add_error(None, str(error))
+        is_outage = isinstance(error, NotRecorded)
+        status = HTTPStatus.SERVICE_UNAVAILABLE if is_outage else HTTPStatus.CONFLICT
+        return render_form(request, form, status=status)
+    except AlreadyRequested as already:
+        deactivation = already.deactivation
+        messages.info(request, f"{already} Nothing was sent again.")
+    else:
+        add_message(request, deactivation)
+    if not deactivation.rule.sent:
+        return redirect(deactivation)
+    target = form.impact.target
+    detail_view = f"{kind_of(target).plural}:detail"
+    return redirect(reverse(detail_view, args=[request.workspace.slug, target.remote_id]))
+
+
+def render_form(request: WorkspaceRequest, form: DeactivateForm, *, status: int) -> HttpResponse:
+    row = form.impact.target
+    kind = kind_of(row)
+    context = {
+        "kind": kind,
+        "list_view": f"{kind.plural}:list",
+        "detail_view": f"{kind.plural}:detail",
+        "verb": "Request approval" if form.requirements.approval else "Deactivate",
+        "row": row,
+        "form": form,
+        "requirements": form.requirements,
+        "policy": form.policy,
+        "impact": form.impact,
+        "open": Deactivation.objects.open_for(row),
+        "blocked": explain_block(request, kind, row),
+        "feed": load_freshness(request.workspace).of(kind.plural),
+        "vocabulary": {noun: each.vocabulary for noun, each in KINDS.items()},
+    }
+    return render_page(request, "deactivations/new.html", context, status=status)
+
+
+def add_message(request: WorkspaceRequest, deactivation: Deactivation) -> None:
+    rule, answer = deactivation.rule, deactivation.answer or {}
+    detail = answer.get("said") or ("" if rule.sent else answer.get("error", ""))
+    text = f"{rule.message or rule.meaning} {detail}".strip()
+    messages.add_message(request, LEVELS.get(rule.tone, messages.INFO), text)
+
+
+def explain_block(request: WorkspaceRequest, kind: Kind, row: Target) -> str:
+    """Why this person cannot end it, "" where they can."""
+    return explain_shared_end(row) or explain_refusal(
+        workspace=request.workspace, person=request.user, method=kind.method
+    )

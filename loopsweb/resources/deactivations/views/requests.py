@@ -1,0 +1,211 @@
+"""Requests to deactivate: their list, one request, and deciding on it."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Callable
+from http import HTTPStatus
+from typing import Any
+
+from django.contrib import messages
+from django.db.models import Q
+from django.http import Http404, HttpResponse
+from django.http.response import HttpResponseBase
+from django.shortcuts import redirect
+from django.template.loader import render_to_string
+from django.utils import timezone
+from django.views.decorators.http import require_POST
+
+from loopsweb.accounts.authorization.decorators import WorkspaceRequest, require
+from loopsweb.accounts.authorization.roles import Permission
+from loopsweb.accounts.models import User
+from loopsweb.audit.models import Event
+from loopsweb.audit.record import actor_of_request
+from loopsweb.audit.timeline import build_steps
+from loopsweb.keys.clients import find_key
+from loopsweb.keys.models import Key
+from loopsweb.resources.deactivations import actions
+from loopsweb.resources.deactivations.forms import ApproveForm, ImpactForm, NoteForm
+from loopsweb.resources.deactivations.impact import assess_impact
+from loopsweb.resources.deactivations.models import Deactivation
+from loopsweb.resources.deactivations.requirements import load_policy
+from loopsweb.resources.deactivations.states import DEACTIVATION, NOT_SENT, OPEN, State
+from loopsweb.resources.deactivations.targets import KINDS
+from loopsweb.resources.snapshot.viewers import record_viewer
+from loopsweb.ui.filters import Facets, Filter, ListSpec
+from loopsweb.ui.listing import ListQuery
+from loopsweb.ui.live import answer_if_unchanged, set_live_headers
+from loopsweb.ui.live_list import render_live_list
+from loopsweb.ui.pages import render_page, wants_partial
+
+SPEC = ListSpec(
+    search=("target_remote_id", "person", "approver", "reason"),
+    filters=(
+        Filter(
+            "state",
+            "State",
+            conditions={
+                "waiting": ("Waiting for approval", Q(state=State.WAITING)),
+                "due": ("About to be sent", Q(state=State.DUE)),
+                "open": ("Open", Q(state__in=OPEN)),
+                "settled": ("Closed", ~Q(state__in=OPEN)),
+            },
+        ),
+        Filter("person", "Person", field="person"),
+        Filter("noun", "What", field="noun"),
+    ),
+    sorts={"requested": "requested_at"},
+    default_sort="-requested",
+    descending=frozenset({"requested"}),
+)
+
+
+@require(Permission.VIEW)
+def list_requests(request: WorkspaceRequest) -> HttpResponseBase:
+    record_viewer(request.workspace)
+    rows = Deactivation.objects.filter(workspace=request.workspace)
+
+    def render_table(query: ListQuery, facets: Facets) -> str:
+        table = {"page": query.page(rows, facets), "query": query, "vocabulary": DEACTIVATION}
+        return render_to_string("deactivations/_table.html", table, request)
+
+    return render_live_list(
+        request,
+        SPEC,
+        "deactivations/list.html",
+        version=request.workspace.version,
+        as_of=timezone.now(),
+        facets=lambda: SPEC.count_facets(rows),
+        table=render_table,
+    )
+
+
+@require(Permission.VIEW)
+def show_request(request: WorkspaceRequest, incident: uuid.UUID) -> HttpResponse:
+    version, now = request.workspace.version, timezone.now()
+    record_viewer(request.workspace)
+    if same := answer_if_unchanged(request, version, now):
+        return same
+    response = render_request(request, find_request(request, incident))
+    set_live_headers(response, version, now)
+    return response
+
+
+@require(Permission.DEACTIVATE, noun="deactivation")
+@require_POST
+def approve(request: WorkspaceRequest, incident: uuid.UUID) -> HttpResponse:
+    deactivation = find_request(request, incident)
+    kind = KINDS[deactivation.noun]
+    target = kind.find(request.workspace, deactivation.target_remote_id)
+    if target is None:
+        raise Http404("What this would end is not known here any more.")
+    form = ApproveForm(request.POST, impact=assess_impact(target))
+    if not form.is_valid():
+        form.show_again()
+        return render_request(request, deactivation, impact_form=form, status=HTTPStatus.CONFLICT)
+    return decide(
+        request,
+        deactivation,
+        lambda: actions.approve(
+            deactivation,
+            by=actor_of_request(request),
+            impact=form.impact,
+            policy=load_policy(request.workspace.team),
+            now=timezone.now(),
+        ),
+        done="Approved. It is about to be sent.",
+    )
+
+
+@require(Permission.DEACTIVATE, noun="deactivation")
+@require_POST
+def decline(request: WorkspaceRequest, incident: uuid.UUID) -> HttpResponse:
+    return decide_with_note(request, incident, actions.decline, done="Declined. Nothing was sent.")
+
+
+@require(Permission.DEACTIVATE, noun="deactivation")
+@require_POST
+def withdraw(request: WorkspaceRequest, incident: uuid.UUID) -> HttpResponse:
+    return decide_with_note(
+        request, incident, actions.withdraw, done="Withdrawn. Nothing was sent."
+    )
+
+
+def decide_with_note(
+    request: WorkspaceRequest, incident: uuid.UUID, action: Callable[..., None], *, done: str
+) -> HttpResponse:
+    deactivation, form = find_request(request, incident), NoteForm(request.POST)
+    if not form.is_valid():
+        return render_request(
+            request, deactivation, note_form=form, status=HTTPStatus.UNPROCESSABLE_ENTITY
+        )
+    note = form.cleaned_data["note"]
+    by = actor_of_request(request)
+    return decide(
+        request,
+        deactivation,
+        lambda: action(deactivation, by=by, note=note, now=timezone.now()),
+        done=done,
+    )
+
+
+def decide(
+    request: WorkspaceRequest, deactivation: Deactivation, action: Callable[[], None], *, done: str
+) -> HttpResponse:
+    try:
+        action()
+    except actions.CannotDecide as why:
+        deactivation.refresh_from_db()
+        return render_request(request, deactivation, problem=str(why), status=HTTPStatus.CONFLICT)
+    messages.success(request, done)
+    return redirect(deactivation)
+
+
+def find_request(request: WorkspaceRequest, incident: uuid.UUID) -> Deactivation:
+    here = Deactivation.objects.filter(workspace=request.workspace, incident=incident)
+    found = here.select_related("batch").first()
+    if found is None:
+        raise Http404("Nobody deactivation for this in this workspace.")
+    found.workspace = request.workspace
+    return found
+
+
+def find_request_key(deactivation: Deactivation) -> Key | None:
+    """With which it would be sent, as things are now."""
+    person = User.objects.filter(email__iexact=deactivation.person).first()
+    if person is None:
+        return None
+    return find_key(
+        workspace=deactivation.workspace, person=person, method=KINDS[deactivation.noun].method
+    )
+
+
+def render_request(
+    request: WorkspaceRequest, deactivation: Deactivation, *, status: int = 200, **shown: Any
+) -> HttpResponse:
+    """shown: a form that was sent and refused, or `problem`."""
+    kind = KINDS[deactivation.noun]
+    target = kind.find(request.workspace, deactivation.target_remote_id)
+    impact = assess_impact(target) if target and deactivation.state in NOT_SENT else None
+    events = Event.objects.filter(workspace=request.workspace.slug, incident=deactivation.incident)
+    context: dict[str, Any] = {
+        "deactivation": deactivation,
+        "policy": load_policy(request.workspace.team),
+        "key": find_request_key(deactivation) if deactivation.state == State.WAITING else None,
+        "kind": kind,
+        "detail_view": f"{kind.plural}:detail",
+        "target": target,
+        "impact": impact,
+        "additions": impact.find_additions(deactivation.foreseen) if impact else {},
+        "is_own": deactivation.person.lower() == request.user.email.lower(),
+        "status": DEACTIVATION.get(deactivation.state),
+        "steps": build_steps(list(events.order_by("sequence"))),
+        "impact_form": ImpactForm(impact=impact) if impact else None,
+        "note_form": NoteForm(),
+        "version": request.workspace.version,
+        "is_part": wants_partial(request, "live"),
+        "vocabulary": {"deactivation": DEACTIVATION}
+        | {noun: each.vocabulary for noun, each in KINDS.items()},
+        **shown,
+    }
+    return render_page(request, "deactivations/detail.html", context, partial="live", status=status)

@@ -1,0 +1,88 @@
+"""Adds checkpoints to the world, expires and removes them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from datetime import datetime, timedelta
+from typing import Any
+
+from loopsweb.simulator import catalogue
+from loopsweb.simulator.entities import Checkpoint, Run, StoredFile
+from loopsweb.simulator.store import Store
+
+
+def build_adapter_config(base_model: str, rank: int) -> dict[str, Any]:
+    """The adapter_config.json that a checkpoint of this rank carries."""
+    return {
+        "base_model_name_or_path": base_model,
+        "bias": "none",
+        "lora_alpha": 2 * rank,
+        "lora_dropout": 0.0,
+        "peft_type": "LORA",
+        "r": rank,
+        "target_modules": list(catalogue.ALL_MODULES),
+        "task_type": "CAUSAL_LM",
+    }
+
+
+class CheckpointBuilder(Store):
+    """Fields that are not given get defaults. For `extra` and `omit` see Entity."""
+
+    def add_checkpoint(
+        self,
+        *,
+        run: Run,
+        id: str | None = None,  # noqa: A002
+        name: str = "step-100",
+        target: str = "trainer",
+        created_at: datetime | None = None,
+        size_bytes: int | None = None,
+        sync_status: str | None = "COMPLETE",
+        expires_at: datetime | None = None,
+        node_count: int = 1,
+        files: list[StoredFile] | None = None,
+        extra: Mapping[str, Any] | None = None,
+        omit: Iterable[str] = (),
+    ) -> Checkpoint:
+        """Add a checkpoint of `run`. A trainer's has optimizer state: three times the size."""
+        model = catalogue.get_model(run.base_model)
+        adapter = model.adapter_bytes * run.lora_rank // 64
+        checkpoint = Checkpoint(
+            id=id or self.new_id("chkpt_"),
+            run=run,
+            target=target,
+            name=name,
+            created_at=created_at or self.now,
+            base_model=run.base_model,
+            size_bytes=(adapter if target == "sampler" else 3 * adapter)
+            if size_bytes is None
+            else size_bytes,
+            sync_status=sync_status,
+            lora_adapter_config=build_adapter_config(run.base_model, run.lora_rank),
+            lora_config={"config_version": "v1", "targets": list(catalogue.ALL_MODULES)},
+            node_count=node_count,
+            files=files,
+            extra=dict(extra or {}),
+            omit=tuple(omit),
+        )
+        run.checkpoints.append(checkpoint)
+        self.checkpoints[checkpoint.id] = checkpoint
+        if expires_at is not None:
+            self.expire_checkpoint(checkpoint, after=expires_at - self.now)
+        return checkpoint
+
+    def expire_checkpoint(self, checkpoint: Checkpoint, *, after: timedelta | None) -> None:
+        """Remove the checkpoint after this time; with None keep it for good."""
+        checkpoint.expires_at = None if after is None else self.now + after
+        if after is not None:
+            due = self.now + after
+            self.schedule.add_event(due, lambda: self._remove_if_due(checkpoint, due))
+
+    def _remove_if_due(self, checkpoint: Checkpoint, due: datetime) -> None:
+        if checkpoint.expires_at == due:
+            self.remove_checkpoint(checkpoint)
+
+    def remove_checkpoint(self, checkpoint: Checkpoint) -> None:
+        """Remove the checkpoint, as a delete does."""
+        if self.checkpoints.pop(checkpoint.id, None) is not None:
+            checkpoint.run.checkpoints.remove(checkpoint)

@@ -1,0 +1,114 @@
+"""The files of a checkpoint, and the presigned URLs that the simulator serves them at."""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import json
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from urllib.parse import parse_qsl, quote, urlencode
+
+from loopsweb.simulator.entities import Checkpoint, StoredFile
+from loopsweb.simulator.http_messages import Request, Response
+from loopsweb.simulator.world import World
+
+PREFIX = "/_simulator/files/"
+URL_LIFETIME = timedelta(minutes=15)
+MAX_FILE_BYTES = 2 * 1024**3
+_STAMP = "%Y%m%dT%H%M%SZ"
+_BLOCK = bytes(range(256)) * 256
+
+
+def get_files(checkpoint: Checkpoint) -> list[StoredFile]:
+    """The files that can be downloaded: none of a checkpoint that is still SYNCING."""
+    if checkpoint.files is not None:
+        return checkpoint.files
+    if checkpoint.sync_status == "SYNCING":
+        return []
+    config = render_adapter_config(checkpoint)
+    small = StoredFile("adapter_config.json", len(config))
+    rest = max(checkpoint.size_bytes - len(config), 0)
+    if checkpoint.target == "sampler":
+        return [StoredFile("adapter_model.safetensors", rest), small]
+    nodes = checkpoint.node_count
+    share, left = divmod(rest, 2 * nodes)
+    parts = [
+        StoredFile(
+            f"rank_{node}/{part}.safetensors", share + (left if node + kind == 0 else 0), node
+        )
+        for node in range(nodes)
+        for kind, part in enumerate(("adapter_model", "optimizer"))
+    ]
+    return [*parts, small]
+
+
+def render_adapter_config(checkpoint: Checkpoint) -> bytes:
+    return json.dumps(checkpoint.lora_adapter_config or {}, indent=2).encode()
+
+
+def sign_path(world: World, path: str, query: str) -> str:
+    secret = f"simulated storage {world.seed}".encode()
+    return hmac.new(secret, f"{path}?{query}".encode(), hashlib.sha256).hexdigest()
+
+
+def presign_url(
+    world: World, origin: str, checkpoint: Checkpoint, index: int, file: StoredFile
+) -> str:
+    """A URL like an object store's, valid for fifteen minutes."""
+    path = f"{PREFIX}{checkpoint.id}/{index}/{file.relative_file_name}"
+    query = urlencode(
+        {
+            "X-Amz-Algorithm": "AWS4-HMAC-SHA256",
+            "X-Amz-Credential": f"SIMULATED/{world.now:%Y%m%d}/us-east-1/s3/aws4_request",
+            "X-Amz-Date": world.now.astimezone(UTC).strftime(_STAMP),
+            "X-Amz-Expires": str(int(URL_LIFETIME.total_seconds())),
+            "X-Amz-SignedHeaders": "host",
+        }
+    )
+    return f"{origin}{quote(path)}?{query}&X-Amz-Signature={sign_path(world, path, query)}"
+
+
+def serve_file(world: World, request: Request) -> Response:
+    """Serve the file of a presigned URL. Errors are XML, as object stores send them."""
+    if "authorization" in request.headers:
+        return build_xml_error(400, "InvalidArgument", "Only one auth mechanism allowed.")
+    signed, _, signature = request.query_string.partition("&X-Amz-Signature=")
+    if not hmac.compare_digest(sign_path(world, request.path, signed).encode(), signature.encode()):
+        return build_xml_error(403, "SignatureDoesNotMatch", "The signature does not match.")
+    made = datetime.strptime(dict(parse_qsl(signed))["X-Amz-Date"], _STAMP).replace(tzinfo=UTC)
+    if world.now >= made + URL_LIFETIME:
+        return build_xml_error(403, "AccessDenied", "Request has expired")
+    checkpoint_id, index, _ = request.path.removeprefix(PREFIX).split("/", 2)
+    checkpoint = world.checkpoints.get(checkpoint_id)
+    available = [] if checkpoint is None else get_files(checkpoint)
+    if checkpoint is None or int(index) >= len(available):
+        return build_xml_error(404, "NoSuchKey", "The specified key does not exist.")
+    file = available[int(index)]
+    if file.size_bytes > MAX_FILE_BYTES:
+        return build_xml_error(501, "NotImplemented", "The simulator serves files of up to 2 GiB.")
+    return Response(
+        content_type="binary/octet-stream",
+        chunks=generate_content(checkpoint, file),
+        length=file.size_bytes,
+    )
+
+
+def generate_content(checkpoint: Checkpoint, file: StoredFile) -> Iterator[bytes]:
+    """Generate `file.size_bytes` bytes: JSON files are real, tensor files a valid header and
+    filler."""
+    if file.relative_file_name.endswith(".json"):
+        head = render_adapter_config(checkpoint)
+    else:
+        table = json.dumps({"__metadata__": {"checkpoint": checkpoint.name}}).encode()
+        head = len(table).to_bytes(8, "little") + table
+    yield head[: file.size_bytes]
+    left = file.size_bytes - len(head)
+    while left > 0:
+        yield _BLOCK[:left]
+        left -= len(_BLOCK)
+
+
+def build_xml_error(status: int, code: str, message: str) -> Response:
+    body = f"<Error><Code>{code}</Code><Message>{message}</Message></Error>"
+    return Response(status, body.encode(), "application/xml")

@@ -1,0 +1,16 @@
+"""bt:// checkpoint URIs, as the server parses them."""
+
+from __future__ import annotations
+
+import re
+
+_URI = re.compile(r"bt://(?:loops|trainers):([^/]+)/(weights|sampler_weights)/(.+)", re.DOTALL)
+_TARGETS = {"weights": "trainer", "sampler_weights": "sampler"}
+
+
+def parse_uri(uri: str) -> tuple[str, str, str] | None:
+    """(run id, target, checkpoint name) of a well-formed URI, else None."""
+    match = _URI.fullmatch(uri)
+    if match is None:
+        return None
+    return match[1], _TARGETS[match[2]], match[3]

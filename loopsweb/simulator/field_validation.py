@@ -1,0 +1,75 @@
+"""Reads and validates fields of a body or a query. Invalid ones are 400."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import Any
+
+from loopsweb.simulator.http_messages import ApiError
+
+_INTEGER = re.compile(r"-?[0-9]{1,18}")
+
+
+def read_text(body: Mapping[str, Any], name: str) -> str:
+    """A required, non-empty string."""
+    value = read_optional_text(body, name)
+    if value is None:
+        raise ApiError(400, f"{name} is required.")
+    return value
+
+
+def read_optional_text(
+    body: Mapping[str, Any], name: str, *, max_length: int | None = None
+) -> str | None:
+    """A non-empty string, or None when it is absent or null."""
+    value = body.get(name)
+    if value is None:
+        return None
+    if not isinstance(value, str):
+        raise ApiError(400, f"{name} must be a string.")
+    if not value or (max_length is not None and len(value) > max_length):
+        bound = (
+            "must not be empty" if max_length is None else f"must have 1 to {max_length} characters"
+        )
+        raise ApiError(400, f"{name} {bound}.")
+    return value
+
+
+def read_integer(
+    body: Mapping[str, Any], name: str, *, default: int, least: int, most: int | None = None
+) -> int:
+    """An integer within bounds, or the default when it is absent or null."""
+    value = body.get(name)
+    if value is None:
+        return default
+    if isinstance(value, bool) or not isinstance(value, int):
+        raise ApiError(400, f"{name} must be an integer.")
+    return _check_bounds(value, name, least, most)
+
+
+def read_query_integer(
+    query: Mapping[str, str], name: str, *, default: int, least: int, most: int | None = None
+) -> int:
+    """A decimal integer of the query within bounds, or the default when it is absent."""
+    value = query.get(name)
+    if value is None:
+        return default
+    if _INTEGER.fullmatch(value) is None:
+        raise ApiError(400, f"{name} must be an integer.")
+    return _check_bounds(int(value), name, least, most)
+
+
+def read_choice(values: Mapping[str, Any], name: str, allowed: tuple[str, ...]) -> str | None:
+    """One of the allowed values, or None when it is absent or null."""
+    value = values.get(name)
+    if value is None or value in allowed:
+        return value
+    raise ApiError(400, f"{name} must be one of {', '.join(allowed)}.")
+
+
+def _check_bounds(value: int, name: str, least: int, most: int | None) -> int:
+    if value < least or (most is not None and value > most):
+        bound = f"at least {least}" if most is None else f"between {least} and {most}"
+        raise ApiError(400, f"{name} must be {bound}.")
+    return value

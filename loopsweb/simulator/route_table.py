@@ -1,0 +1,118 @@
+"""Every route, in the document's order."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from loopsweb.simulator.authorized_request import AuthorizedRequest
+from loopsweb.simulator.http_messages import Response
+from loopsweb.simulator.identities import ORG_SCOPE as ORG
+from loopsweb.simulator.identities import OWN_SCOPE as OWN
+from loopsweb.simulator.route import Route
+from loopsweb.simulator.routes import (
+    account,
+    checkpoints,
+    deployments,
+    files,
+    legacy,
+    optional,
+    runs,
+    samplers,
+    sessions,
+    teams,
+    telemetry,
+)
+
+DOCUMENTED = (
+    Route("POST", "/v1/loops/sessions", sessions.create_session, ORG),
+    Route("GET", "/v1/loops/sessions/{session_id}", sessions.get_session, ORG),
+    Route("POST", "/v1/loops/runs", runs.create_run_with_sampler, ORG),
+    Route("GET", "/v1/loops/runs", runs.list_runs, OWN),
+    Route("GET", "/v1/loops/runs/{run_id}", runs.get_run, ORG),
+    Route("POST", "/v1/loops/samplers", samplers.create_standalone_sampler, ORG),
+    Route("GET", "/v1/loops/samplers", samplers.list_samplers, OWN),
+    Route("GET", "/v1/loops/samplers/{sampler_id}", samplers.get_sampler, ORG),
+    Route("GET", "/v1/loops/checkpoints", checkpoints.list_checkpoints, OWN),
+    Route("GET", "/v1/loops/checkpoints/{checkpoint_id}/files", files.list_files, ORG),
+    Route("GET", "/v1/loops/deployments", deployments.list_deployments, ORG),
+    Route(
+        "POST",
+        "/v1/loops/deployments/{deployment_id}/deactivate",
+        deployments.deactivate_deployment,
+        ORG,
+    ),
+    Route("GET", "/v1/loops/deployments/{deployment_id}", deployments.get_deployment, ORG),
+)
+
+
+def _legacy_route(
+    method: str, path: str, handler: Callable[[AuthorizedRequest], Response], scope: str
+) -> Route:
+    return Route(method, path, handler, scope, ("documented",))
+
+
+def _optional_route(
+    method: str, path: str, handler: Callable[[AuthorizedRequest], Response], scope: str | None
+) -> Route:
+    return Route(method, path, handler, scope, ("current",))
+
+
+_SESSION = "/v1/trainer_sessions/{session_id}"
+_TRAINER = _SESSION + "/trainers/{trainer_id}"
+LEGACY = (
+    _legacy_route("POST", "/v1/trainers/search", legacy.search_trainers, OWN),
+    _legacy_route("POST", "/v1/trainers/checkpoints/search", legacy.search_checkpoint, OWN),
+    _legacy_route("POST", "/v1/trainer_sessions", sessions.create_session, ORG),
+    _legacy_route("POST", _SESSION + "/trainers", legacy.create_trainer, ORG),
+    _legacy_route("POST", _SESSION + "/samplers", legacy.create_sampling_server, ORG),
+    _legacy_route("GET", _TRAINER + "/checkpoints", legacy.list_checkpoints, OWN),
+    _legacy_route("GET", _TRAINER + "/checkpoints/{checkpoint_id}/files", legacy.list_files, ORG),
+)
+
+_DEPLOYMENT = "/v1/loops/deployments/{deployment_id}"
+_CHECKPOINT = "/v1/loops/checkpoints/{checkpoint_id}"
+_MODEL = "/v1/models/{model_id}/deployments/{deployment_id}"
+_TEAM = "/v1/teams/{team_id}/loops"
+OPTIONAL = (
+    _optional_route("GET", "/v1/loops/capabilities", optional.get_capabilities, ORG),
+    _optional_route("POST", "/v1/loops/trainers", runs.create_trainer, ORG),
+    _optional_route("POST", "/v1/loops/runs/{run_id}/deactivate", runs.deactivate_run, ORG),
+    _optional_route(
+        "POST", "/v1/loops/samplers/{sampler_id}/deactivate", samplers.deactivate_sampler, ORG
+    ),
+    _optional_route("POST", "/v1/loops/checkpoints/validate", optional.validate_checkpoint, ORG),
+    _optional_route("POST", "/v1/loops/checkpoints/deploy", optional.deploy_checkpoints, ORG),
+    _optional_route("GET", _CHECKPOINT + "/source", optional.get_source, ORG),
+    _optional_route("PUT", _CHECKPOINT + "/ttl", optional.set_checkpoint_ttl, ORG),
+    _optional_route("DELETE", _CHECKPOINT, optional.delete_checkpoint, ORG),
+    _optional_route("GET", _DEPLOYMENT + "/logs", telemetry.list_logs, ORG),
+    _optional_route("POST", _DEPLOYMENT + "/metrics", telemetry.get_metrics, ORG),
+    _optional_route("GET", _DEPLOYMENT + "/debug_archive/files", telemetry.list_debug_archive, ORG),
+    _optional_route("GET", "/v1/loops/user_config", account.get_user_config, ORG),
+    _optional_route("PATCH", "/v1/loops/user_config", account.change_user_config, ORG),
+    _optional_route("GET", _MODEL, samplers.get_model_deployment, ORG),
+    _optional_route("GET", "/v1/users/me", account.get_identity, None),
+    _optional_route("GET", "/v1/api_keys", account.list_keys, None),
+    _optional_route("GET", "/v1/instance_types", account.list_instance_types, None),
+    _optional_route("GET", "/v1/instance_type_prices", account.list_prices, None),
+    _optional_route("GET", "/v1/teams", teams.list_teams, None),
+    _optional_route(
+        "POST", _TEAM + "/sessions", teams.restrict_to_team(sessions.create_session), ORG
+    ),
+    _optional_route("GET", _TEAM + "/runs", teams.restrict_to_team(runs.list_runs), OWN),
+    _optional_route(
+        "POST", _TEAM + "/runs", teams.restrict_to_team(runs.create_run_with_sampler), ORG
+    ),
+    _optional_route("POST", _TEAM + "/trainers", teams.restrict_to_team(runs.create_trainer), ORG),
+    _optional_route(
+        "GET", _TEAM + "/samplers", teams.restrict_to_team(samplers.list_samplers), OWN
+    ),
+    _optional_route(
+        "POST", _TEAM + "/samplers", teams.restrict_to_team(samplers.create_standalone_sampler), ORG
+    ),
+)
+
+
+def list_routes(generation: str) -> tuple[Route, ...]:
+    """The routes of this generation."""
+    return tuple(one for one in DOCUMENTED + LEGACY + OPTIONAL if generation in one.generations)

@@ -1,0 +1,57 @@
+"""A list that keeps itself current: empty 204 while nothing changed, CSV, table, pushed URL."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from datetime import datetime
+from typing import Any
+
+from django.http import HttpRequest
+from django.http.response import HttpResponseBase
+
+from loopsweb.ui.filters import Facets, ListSpec
+from loopsweb.ui.listing import ListQuery, parse_query
+from loopsweb.ui.live import answer_if_unchanged, set_live_headers
+from loopsweb.ui.pages import render_page, wants_partial
+
+
+def render_live_list(
+    request: HttpRequest,
+    spec: ListSpec,
+    template: str,
+    *,
+    version: object,
+    as_of: datetime | None,
+    next_poll_at: datetime | None = None,
+    facets: Callable[[], Facets],
+    table: Callable[[ListQuery, Facets], str],
+    export: Callable[[ListQuery], HttpResponseBase] | None = None,
+    context: Mapping[str, Any] | None = None,
+    status: int = 200,
+) -> HttpResponseBase:
+    """`version` changes whenever the page would. `facets` is called for whole pages only, `table`
+    makes the HTML of the live region, `export` answers ?format=csv."""
+    if same := answer_if_unchanged(request, version, as_of, next_poll_at):
+        return same
+    query = parse_query(spec, request.GET)
+    if export and request.GET.get("format") == "csv":
+        return export(query)
+    is_part = wants_partial(request, "live")
+    found = Facets() if is_part else facets()
+    response = render_page(
+        request,
+        "ui/live.html" if is_part else template,
+        {
+            **(context or {}),
+            "table": table(query, found),
+            "version": version,
+            "query": query,
+            "choices": query.choices(found),
+            "is_part": is_part,
+        },
+        status=status,
+    )
+    set_live_headers(response, version, as_of, next_poll_at)
+    if is_part and "v" not in request.GET:
+        response["HX-Push-Url"] = request.path + query.url().removesuffix("?")
+    return response

@@ -1,0 +1,104 @@
+from __future__ import annotations
+
+import re
+
+import pytest
+from django.core import mail
+from django.db import DatabaseError
+from django.test import Client
+from pytest_django import Settings
+
+from loopsweb.accounts.models import User
+from loopsweb.audit.models import Event
+from tests.accounts.auth.failing_audit import failing_audit
+
+PASSWORD = "correct horse battery"
+RESET = "/accounts/password/reset/"
+NEW = "correct horse battery"
+
+
+def test_resetting_the_password(ada: User) -> None:
+    browser = Client()
+
+    sent = browser.post("/accounts/password/reset/", {"email": ada.email}, follow=True)
+    assert "Check your email" in sent.content.decode()
+    [message] = mail.outbox
+    assert message.to == [ada.email]
+    [link] = re.findall(r"http://testserver(/accounts/password/reset/key/\S+)", str(message.body))
+
+    form = browser.get(link, follow=True)
+    form_path = form.redirect_chain[-1][0]
+    assert "Set a new password" in form.content.decode()
+    browser.post(form_path, {"password1": "another horse", "password2": "another horse"})
+
+    ada.refresh_from_db()
+    assert ada.check_password("another horse")
+    assert "This link does not work" in Client().get(link, follow=True).content.decode()
+
+
+def test_the_reset_page_does_not_reveal_who_has_an_account(ada: User) -> None:
+    sent = Client().post("/accounts/password/reset/", {"email": "eve@example.com"}, follow=True)
+
+    assert "Check your email" in sent.content.decode()
+    assert [message.to for message in mail.outbox if ada.email in message.to] == []
+
+
+def request_reset_link(person: User) -> str:
+    """The path in the email."""
+    Client().post(RESET, {"email": person.email})
+    [path] = re.findall(r"http://testserver(\S+)", str(mail.outbox[-1].body))
+    return str(path)
+
+
+def turn_off_email(settings: Settings) -> None:
+    settings.EMAIL_BACKEND = "django.core.mail.backends.console.EmailBackend"
+
+
+@pytest.mark.parametrize("email", ["alice@example.com", "nobody@example.com"])
+def test_without_email_there_is_no_reset_and_no_link_in_the_log(
+    email: str, alice: User, settings: Settings, capfd: pytest.CaptureFixture[str]
+) -> None:
+    turn_off_email(settings)
+
+    page, sent = Client().get(RESET), Client().post(RESET, {"email": email})
+
+    assert (page.status_code, sent.status_code) == (200, 403)
+    for response in (page, sent):
+        assert "manage.py changepassword" in response.content.decode()
+    assert "/password/reset/key/" not in "".join(capfd.readouterr())
+
+
+def test_without_email_earlier_links_do_not_work(alice: User, settings: Settings) -> None:
+    link = request_reset_link(alice)
+    turn_off_email(settings)
+
+    browser = Client()
+    page = browser.get(link, follow=True)
+    browser.post(page.request["PATH_INFO"], {"password1": NEW, "password2": NEW})
+
+    assert "manage.py changepassword" in page.content.decode()
+    assert not User.objects.get(pk=alice.pk).check_password(NEW)
+
+
+def test_a_reset_is_recorded(alice: User) -> None:
+    browser = Client()
+    page = browser.get(request_reset_link(alice), follow=True)
+
+    browser.post(page.request["PATH_INFO"], {"password1": NEW, "password2": NEW})
+
+    assert User.objects.get(pk=alice.pk).check_password(NEW)
+    events = Event.objects.values_list("workspace", "action", "person", "target_owner", "answer")
+    by_link = {"password": "by a mailed link"}
+    assert list(events) == [("alice", "person.password", alice.email, alice.email, by_link)]
+
+
+def test_a_reset_that_cannot_be_recorded_fails(alice: User) -> None:
+    link = request_reset_link(alice)
+    browser = Client(raise_request_exception=False)
+    page = browser.get(link, follow=True)
+
+    with failing_audit(DatabaseError()):
+        response = browser.post(page.request["PATH_INFO"], {"password1": NEW, "password2": NEW})
+
+    assert response.status_code == 500
+    assert not User.objects.get(pk=alice.pk).check_password(NEW)

@@ -1,0 +1,64 @@
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+from allauth.usersessions.models import UserSession
+from django.core.cache import cache
+from django.test import Client
+from django.utils import timezone
+from pytest_django import Settings
+
+from loopsweb.accounts.models import User
+from loopsweb.audit.models import Event
+
+HERE, PASSWORD = "/accounts/sessions/", "correct horse battery"
+
+
+@pytest.fixture
+def ada(db: None) -> User:
+    return User.objects.create_user("ada@example.com", PASSWORD)
+
+
+def sign_in(agent: str, *, address: str = "127.0.0.1") -> Client:
+    browser = Client(headers={"User-Agent": agent}, REMOTE_ADDR=address)
+    browser.post("/accounts/login/", {"login": "ada@example.com", "password": PASSWORD})
+    return browser
+
+
+def test_last_seen_is_saved_once_a_minute_and_not_by_live_polls(ada: User) -> None:
+    browser = sign_in("Firefox")
+    browser.get("/keys/")
+    long_ago = timezone.now() - timedelta(hours=1)
+    UserSession.objects.update(last_seen_at=long_ago)
+
+    browser.get("/keys/")
+    assert UserSession.objects.get().last_seen_at == long_ago
+    cache.clear()
+    browser.get("/keys/", headers={"HX-Request": "true"})
+    assert UserSession.objects.get().last_seen_at == long_ago
+    browser.get("/keys/")
+    assert timezone.now() - UserSession.objects.get().last_seen_at < timedelta(minutes=1)
+
+
+@pytest.mark.parametrize(
+    ("proxies", "forwarded", "address"),
+    [
+        (0, "198.51.100.9", "127.0.0.1"),
+        (1, "198.51.100.9", "198.51.100.9"),
+        (1, "6.6.6.6, 198.51.100.9", "198.51.100.9"),
+        (2, "6.6.6.6, 198.51.100.9, 10.0.0.1", "198.51.100.9"),
+        (2, "198.51.100.9", "127.0.0.1"),
+        (1, "", "127.0.0.1"),
+    ],
+)
+def test_the_client_address_is_read_behind_the_trusted_proxies(
+    proxies: int, forwarded: str, address: str, ada: User, settings: Settings
+) -> None:
+    settings.PROXIES = proxies
+
+    Client(headers={"X-Forwarded-For": forwarded}).post(
+        "/accounts/login/", {"login": ada.email, "password": PASSWORD}
+    )
+
+    assert (UserSession.objects.get().ip, Event.objects.get().address) == (address, address)

@@ -1,0 +1,85 @@
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from allauth.mfa.models import Authenticator
+from allauth.socialaccount.models import SocialAccount
+from django.contrib.auth.models import Permission
+
+from loopsweb.accounts.models import User, Workspace
+from loopsweb.audit.models import Event
+from tests.personas import login_as
+
+
+@pytest.fixture
+def root(db: None) -> User:
+    return User.objects.create_superuser("root@example.com")
+
+
+def make_staff(person: User) -> User:
+    User.objects.filter(pk=person.pk).update(is_staff=True)
+    codenames = ["change_user", "view_user", "delete_authenticator", "view_authenticator"]
+    person.user_permissions.set(Permission.objects.filter(codename__in=codenames))
+    return User.objects.get(pk=person.pk)
+
+
+@pytest.mark.parametrize("button", ["one", "selected"])
+def test_staff_cannot_remove_mfa_of_a_superuser(button: str, root: User, otto: User) -> None:
+    factor = Authenticator.objects.create(user=root, type="totp", data={})
+    path = "/admin/mfa/authenticator/"
+    selected = {"action": "delete_selected", "_selected_action": factor.pk, "post": "yes"}
+    path, form = (f"{path}{factor.pk}/delete/", {"post": "yes"})
+
+    login_as(make_staff(otto)).post(*((path, form) if button == "one" else (path, selected)))
+
+    assert Authenticator.objects.get() == factor
+
+
+def test_mfa_can_be_removed_but_not_read(root: User, otto: User, acme: Workspace) -> None:
+    factor = Authenticator.objects.create(user=otto, type="totp", data={"secret": "v1:sealed"})
+    browser = login_as(root)
+    path = f"/admin/mfa/authenticator/{factor.pk}"
+
+    assert "sealed" not in browser.get(f"{path}/change/").content.decode()
+    assert browser.get("/admin/mfa/authenticator/add/").status_code == 403
+    browser.post(f"{path}/delete/", {"post": "yes"})
+    assert Authenticator.objects.count() == 0
+    assert list_events() == [
+        (slug, "second_factor.remove", otto.email, {"second_factor": "TOTP Authenticator"})
+        for slug in ("acme", "otto")
+    ]
+
+
+def test_an_identity_can_be_removed(root: User, otto: User, acme: Workspace) -> None:
+    identity = SocialAccount.objects.create(user=otto, provider="oidc", uid="o1")
+    browser = login_as(root)
+    path = f"/admin/socialaccount/socialaccount/{identity.pk}"
+
+    assert browser.get(f"{path}/change/").context["adminform"].form.fields == {}
+    browser.post(f"{path}/delete/", {"post": "yes"})
+
+    assert SocialAccount.objects.count() == 0
+    assert list_events() == [
+        (slug, "identity.remove", otto.email, {"identity": "oidc"}) for slug in ("acme", "otto")
+    ]
+
+
+def list_events() -> list[tuple[str, str, str, Any]]:
+    """Also asserts that root did everything."""
+    events = Event.objects.order_by("pk")
+    assert {(each.person, each.role) for each in events} == {("root@example.com", "staff")}
+    return [(each.workspace, each.action, each.target_owner, each.answer) for each in events]
+
+
+def test_removing_selected_mfa_is_recorded(root: User, otto: User) -> None:
+    factor = Authenticator.objects.create(user=otto, type="totp", data={"secret": "v1:sealed"})
+    chosen = {"action": "delete_selected", "_selected_action": str(factor.pk), "post": "yes"}
+
+    login_as(root).post("/admin/mfa/authenticator/", chosen)
+
+    assert Authenticator.objects.count() == 0
+    assert [(slug, action) for slug, action, *_ in list_events()] == [
+        ("acme", "second_factor.remove"),
+        ("otto", "second_factor.remove"),
+    ]

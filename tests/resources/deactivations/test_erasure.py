@@ -1,0 +1,124 @@
+"""A person does much, is erased, and is nowhere but in their own account and in what the API says
+today; the chain still holds."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+import pytest
+from django.core.management import call_command
+from django.test import Client
+from django.urls import reverse
+
+from loopsweb.accounts.models import Membership, Role, User, Workspace
+from loopsweb.audit.chain import export, verification
+from loopsweb.audit.chain.anonymize import anonymize
+from loopsweb.audit.models import Event
+from loopsweb.audit.record import record_event
+from loopsweb.resources.deactivations.models import Batch, Deactivation, Policy
+from loopsweb.resources.deactivations.protections import Protection
+from loopsweb.resources.models import Deployment
+from tests.database_dump import dump_database
+from tests.personas import add_key, login_as
+from tests.resources.conftest import Timeline
+from tests.resources.deactivations.conftest import MadeDeployments
+
+STAYS = frozenset({"accounts_user", "account_emailaddress", "resources_deployment"})
+FROZEN = ("answer", "key_label", "target_id", "target_name", "role", "action", "request_id")
+
+
+@pytest.fixture
+def bo(acme: Workspace, alice: User, vic: User, real_time: Timeline, made: MadeDeployments) -> User:
+    """Somebody who does a bit of everything, and to whom a bit of everything is done."""
+    ids = [row.remote_id for row in made(4)]
+    admin, team = login_as(alice), f"/teams/{acme.team_id}"
+    bo = User.objects.create_user("bo@example.com", "correct horse 2", name="Bo")
+    member = Membership.objects.create(team=acme.team, user=bo, role=Role.OPERATOR).pk
+    assert admin.post(f"{team}/members/{member}/role/", {"role": "admin"}).status_code == 302
+    wrong = {"login": bo.email, "password": "wrong"}
+    Client().post(reverse("account_login"), wrong)
+    mine = login_as(bo)
+    mine.post(f"{team}/invitations/", {"email": "eve@example.com", "role": "viewer"})
+    add_key(bo, workspace=acme, secret="demo-own-key", now=real_time(), shared=True)
+    Deployment.objects.filter(remote_id=ids[0]).update(owner_email="Bo@example.com")
+    Policy.objects.create(team=acme.team, approve_others=True)
+    for each in ids[:2]:
+        protection = reverse("deployments:detail", args=[acme.slug, each]) + "protection/"
+        mine.post(protection, {"protect": "on", "note": "mine, bo@example.com"})
+    for browser, each in ((admin, ids[0]), (mine, ids[1]), (mine, ids[0])):
+        url = reverse("deactivations:new", args=[acme.slug, "deployments", each])
+        browser.post(url, {"reason": "bo@example.com is away", "typed": each})
+    asked = Deactivation.objects.get(target_remote_id=ids[0])
+    mine.post(f"{asked.get_absolute_url()}refusal/", {"note": "Bo needs it."})
+    bulk = reverse("deactivations:bulk", args=[acme.slug, "deployments"])
+    form = mine.get(bulk, {"id": ids}).context["form"]
+    hidden = {name: str(form[name].value()) for name in ("once", "seen")}
+    filled = {"id": ids, "reason": "all", "typed": str(form.number), **hidden}
+    assert mine.post(bulk, filled).status_code == 302
+    mine.post(
+        reverse("sessions:create", args=[acme.slug]),
+        {"once": "00000000-0000-4000-8000-000000000001"},
+    )
+    mine.get(f"/w/{acme.slug}/runs/?format=csv")
+    login_as(vic).post(f"/w/{acme.slug}/sessions/new/")
+    admin.post(f"{team}/members/{member}/removal/")
+    return bo
+
+
+def test_who_is_erased_is_named_nowhere_and_the_chain_holds(
+    bo: User, acme: Workspace, now: datetime
+) -> None:
+    told = Event.objects.filter(workspace=acme.slug).values_list("action", "outcome")
+    assert {*told} == {
+        ("deployment.deactivate", "declined"),
+        ("deployment.deactivate", "refused"),
+        ("deployment.deactivate", "requested"),
+        ("deployment.protect", "succeeded"),
+        ("key.add", "succeeded"),
+        ("key.remove", "succeeded"),
+        ("list.export", "succeeded"),
+        ("member.invite", "succeeded"),
+        ("member.remove", "succeeded"),
+        ("member.role", "succeeded"),
+        ("person.sign_in", "refused"),
+        ("session.create", "denied"),
+        ("session.create", "requested"),
+        ("session.create", "succeeded"),
+    }
+    kept = [model.objects.count() for model in (Batch, Deactivation, Protection)]
+    assert kept == [1, 5, 2]
+    assert b"bo@example.com" in dump_database(but=STAYS).lower()
+
+    call_command(
+        "audit", "erase", "--person", bo.email, "--by", "alice@example.com", "--reason", "asked"
+    )
+
+    left = [
+        line for line in dump_database(but=STAYS).lower().split(b"\n") if b"bo@example.com" in line
+    ]
+    assert left == []
+    checked = verification.verify_and_store_result(acme.slug, now=now)
+    assert (checked.problem, checked.erased > 0) == ("", True)
+    assert b"bo@example.com" not in b"".join(export.export_chain(acme.slug, now=now)).lower()
+
+
+def test_what_cannot_be_erased_names_nobody(bo: User) -> None:
+    named = [
+        (event.action, name)
+        for event in Event.objects.all()
+        for name in FROZEN
+        if "@" in str(getattr(event, name))
+    ]
+    assert named == []
+
+
+@pytest.mark.django_db
+def test_an_email_in_the_words_of_an_api_is_not_bound(now: datetime) -> None:
+    said = {"error": "Owned by Ada.Lovelace+x@mail.example.co.uk.", "list": ["a@b", "bt://x@y/z"]}
+    event = record_event(
+        workspace="acme", action="a.b", outcome="refused", answer=said, key_label="ada@x.org (…1)",
+        target_name="Qwen/Qwen3-8B@main", now=now,
+    )  # fmt: skip
+    assert event.answer == {"error": "Owned by [email].", "list": ["a@b", "bt://x@y/z"]}
+    assert (event.key_label, event.target_name) == ("[email] (…1)", "Qwen/Qwen3-8B@main")
+    assert anonymize({"ada@x.org": None, "n": 1}) == {"[email]": None, "n": 1}

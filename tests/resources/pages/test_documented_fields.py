@@ -1,0 +1,125 @@
+"""The document's examples, served verbatim, appear field by field on the pages."""
+
+from __future__ import annotations
+
+import re
+from datetime import datetime
+
+import httpx
+import pytest
+from django.test import Client
+
+from loopsweb.accounts.models import User, Workspace
+from loopsweb.audit.record import Actor
+from loopsweb.keys import actions as keys
+from loopsweb.resources.polling import leases, poller
+from tests.conftest import ConnectApi
+from tests.description_lists import parse_facts
+from tests.loops_api import documented_examples
+from tests.loops_api.scripted_server import ScriptedServer
+from tests.personas import login_as
+
+STATUS = re.compile(r'class="status [a-z]+"[^>]*>(?:<[^>]+>)*([A-Z_]+)<')
+ID = {
+    "sessions": "sess_xyz789",
+    "runs": "k4q95w5",
+    "samplers": "samp_def789",
+    "checkpoints": "chkpt_abc123",
+    "deployments": "dep_def456",
+}
+
+
+@pytest.fixture
+def served(connect_api: ConnectApi) -> ScriptedServer:
+    app = ScriptedServer()
+    app.set_responses("GET /v1/loops/runs", documented_examples.RUNS)
+    app.set_responses(f"GET /v1/loops/runs/{ID['runs']}", documented_examples.RUN)
+    app.set_responses("GET /v1/loops/samplers", documented_examples.SAMPLERS)
+    app.set_responses("GET /v1/loops/checkpoints", documented_examples.CHECKPOINTS)
+    app.set_responses(
+        f"GET /v1/loops/checkpoints/{ID['checkpoints']}/files", documented_examples.FILES
+    )
+    app.set_responses("GET /v1/loops/deployments", documented_examples.DEPLOYMENTS)
+    app.set_responses(
+        f"GET /v1/loops/deployments/{ID['deployments']}", documented_examples.DEPLOYMENT
+    )
+    connect_api(httpx.WSGITransport(app=app))
+    return app
+
+
+@pytest.fixture
+def browser(acme: Workspace, alice: User, served: ScriptedServer, now: datetime) -> Client:
+    by = Actor(workspace=acme.slug, person=alice.email, role="admin", address="", request_id="")
+    keys.add(
+        workspace=acme, owner=alice, name="org", secret="a-long-enough-key.secret",
+        api_url="https://api.baseten.co", shared=False, by=by, now=now,
+    )  # fmt: skip
+    for state_id in leases.claim_due_states(now=now):
+        poller.run_poll(state_id, clock=lambda: now)
+    return login_as(alice)
+
+
+DASH = "—"
+SHOWN = {
+    "runs": {
+        "Session": "sess_xyz789",
+        "Base model": "Qwen/Qwen3-8B",
+        "Base URL": "https://model-abc123.api.baseten.co/deployment/dep456/sync",
+        "Status": DASH,
+        "Owner": DASH,
+    },
+    "samplers": {
+        "Base URL": "https://model-ghi012.api.baseten.co/deployment/dep345/sync",
+        "Run": f"k4q95w5 {DASH}",
+        "Session": "sess_xyz789",
+        "GPUs": DASH,
+    },
+    "checkpoints": {
+        "URI": "bt://loops:k4q95w5/weights/step-100",
+        "Name": "step-100",
+        "Type": "lora",
+        "Size": "500.0 MiB",
+        "Base model": "Qwen/Qwen3-8B",
+        "Created": "2025-05-07 10:00:00 UTC",
+        "Expires": DASH,
+        "Run": f"k4q95w5 {DASH}",
+    },
+    "deployments": {
+        "Base model": "Qwen/Qwen3-8B",
+        "Base URL": "https://model-abc123.api.baseten.co/deployment/dep456/sync",
+        "Owner": DASH,
+        "GPUs in use": DASH,
+    },
+}
+
+
+@pytest.mark.parametrize("noun", sorted(SHOWN))
+def test_each_documented_field_is_on_its_page(acme: Workspace, browser: Client, noun: str) -> None:
+    page = browser.get(f"/w/{acme.slug}/{noun}/{ID[noun]}/")
+    found = parse_facts(page.content)
+    assert {term: found.get(term) for term in SHOWN[noun]} == SHOWN[noun]
+
+
+@pytest.mark.parametrize(
+    ("noun", "words"), [("deployments", ["RUNNING"]), ("checkpoints", ["COMPLETE"])]
+)
+def test_the_documented_status_heads_its_page(
+    acme: Workspace, browser: Client, noun: str, words: list[str]
+) -> None:
+    page = browser.get(f"/w/{acme.slug}/{noun}/{ID[noun]}/").content.decode()
+    assert STATUS.findall(page)[:1] == words
+
+
+@pytest.mark.parametrize("noun", sorted(ID))
+def test_the_documented_example_is_listed(acme: Workspace, browser: Client, noun: str) -> None:
+    page = browser.get(f"/w/{acme.slug}/{noun}/")
+    links = re.findall(rf'<a [^>]*href="/w/{acme.slug}/{noun}/([^/"?]+)/"', page.content.decode())
+    assert ID[noun] in links
+
+
+def test_the_documented_files_are_listed(acme: Workspace, browser: Client) -> None:
+    page = browser.get(f"/w/{acme.slug}/checkpoints/{ID['checkpoints']}/files/")
+    [row] = re.findall(r"<tr>\s*<td.*?</tr>", page.content.decode(), re.DOTALL)
+    cells = [" ".join(re.sub("<[^>]+>", " ", cell).split()) for cell in row.split("</td>")]
+    assert cells[:4] == ["adapter_model.safetensors", "0", "500.0 MiB", "2025-05-07 10:00:00 UTC"]
+    assert "s3.amazonaws.com" not in page.content.decode()

@@ -1,0 +1,186 @@
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import timedelta
+
+from loopsweb.accounts.models import User, Workspace
+from loopsweb.keys.models import KeyState
+from loopsweb.resources.freshness import load_freshness
+from loopsweb.resources.models import Checkpoint, Deployment, PollState, Run, Sampler, Session
+from loopsweb.resources.snapshot.status_changes import StatusChange
+from loopsweb.simulator import Simulator
+from tests.resources.conftest import AddKey, Timeline
+
+Poll = Callable[..., int]
+
+
+def asked(loops: Simulator) -> list[str]:
+    return [f"{request.method} {request.path}" for request in loops.requests]
+
+
+def test_a_poll_stores_every_noun(
+    acme: Workspace, loops: Simulator, add_key: AddKey, poll: Poll
+) -> None:
+    add_key()
+
+    assert poll() == 1
+
+    world = loops.world
+    for model, there in (
+        (Run, world.runs),
+        (Sampler, world.samplers),
+        (Deployment, world.deployments),
+        (Checkpoint, world.checkpoints),
+    ):
+        ids = model.objects.in_workspace(acme).values_list("remote_id", flat=True)
+        assert sorted(ids) == sorted(there), model
+    named = {run.session_id for run in world.runs.values()}
+    assert set(Session.objects.values_list("remote_id", flat=True)) == named
+
+
+def test_an_unchanged_poll_neither_parses_nor_writes_rows(
+    acme: Workspace, world: Simulator, add_key: AddKey, poll: Poll
+) -> None:
+    run = world.world.add_run()
+    world.world.add_deployment(run=run)
+    world.world.add_checkpoint(run=run)
+    add_key()
+    poll()
+    acme.refresh_from_db()
+    version = acme.version
+    world.requests.clear()
+
+    assert poll(after=120) == 1
+
+    acme.refresh_from_db()
+    assert acme.version == version
+    assert asked(world) == [
+        "GET /v1/loops/runs",
+        "GET /v1/loops/samplers",
+        "GET /v1/loops/deployments",
+        "GET /v1/loops/checkpoints",
+    ]
+
+
+def test_a_status_change_is_stored_with_its_interval(
+    world: Simulator, add_key: AddKey, poll: Poll, clock: Timeline
+) -> None:
+    deployment = world.world.add_deployment(run=world.world.add_run(), status="DEPLOYING")
+    add_key()
+    poll()
+    first_read_at = clock()
+    deployment.status = "RUNNING"
+
+    poll(after=60)
+
+    change = StatusChange.objects.get()
+    assert (change.noun, change.remote_id, change.field) == ("deployment", deployment.id, "status")
+    assert (change.old, change.new) == ("DEPLOYING", "RUNNING")
+    assert (change.last_seen_old_at, change.first_seen_new_at) == (first_read_at, clock())
+
+
+def test_a_run_that_left_the_list_is_missing_and_keeps_its_status(
+    world: Simulator, add_key: AddKey, poll: Poll, clock: Timeline
+) -> None:
+    run = world.world.add_run(status="ACTIVE")
+    add_key()
+    poll()
+    last_seen_at = clock()
+    world.world.clear()
+
+    poll(after=120)
+
+    row = Run.objects.get(remote_id=run.id)
+    assert (row.missing_since, row.status) == (last_seen_at, "ACTIVE")
+
+    world.world.add_run(id=run.id, status="ACTIVE")
+    poll(after=120)
+    row.refresh_from_db()
+    assert row.missing_since is None
+
+
+def test_a_refused_key_stops_polling_until_it_is_checked_again(
+    acme: Workspace, world: Simulator, add_key: AddKey, poll: Poll
+) -> None:
+    world.world.add_run()
+    key = add_key()
+    poll()
+    world.world.revoke_key("demo-org-key")
+
+    assert poll(after=120) == 1
+    assert poll(after=3600) == 0
+
+    key.refresh_from_db()
+    assert key.state == KeyState.REFUSED
+    overall = load_freshness(acme).overall
+    assert overall.error.startswith(f"Polling with the key {key} has stopped:")
+    assert Run.objects.filter(missing_since=None).count() == 1
+
+
+def test_the_next_healthy_key_takes_over(
+    acme: Workspace, otto: User, world: Simulator, add_key: AddKey, poll: Poll
+) -> None:
+    first = add_key("demo-org-key")
+    second = add_key("demo-other-key", otto)
+    assert poll() == 1
+    assert PollState.objects.exclude(last_started_at=None).get().key == first
+    world.world.revoke_key("demo-org-key")
+    poll(after=120)
+
+    assert poll(after=1) == 1
+
+    assert PollState.objects.get(key=second).last_success_at is not None
+
+
+def test_two_workers_do_not_poll_with_one_key_at_once(
+    world: Simulator, add_key: AddKey, clock: Timeline
+) -> None:
+    from loopsweb.resources.polling import leases
+
+    add_key()
+    state = PollState.objects.get()
+
+    assert leases.claim_due_states(now=clock()) == [state.pk]
+    assert leases.claim_due_states(now=clock()) == []
+    assert leases.claim_due_states(now=clock() + leases.LEASE + timedelta(seconds=1)) == [state.pk]
+
+
+def test_a_key_without_the_scope_does_not_poll_deployments_and_the_page_says_so(
+    acme: Workspace, world: Simulator, add_key: AddKey, poll: Poll
+) -> None:
+    add_key("demo-own-key")
+
+    poll()
+
+    assert "GET /v1/loops/deployments" not in asked(world)
+    assert "manage_org_training_projects" in load_freshness(acme).of("deployments").error
+    assert load_freshness(acme).of("runs").error == ""
+
+
+def test_freshness_is_unknown_before_the_first_poll(acme: Workspace, add_key: AddKey) -> None:
+    add_key()
+    assert load_freshness(acme).of("runs").as_of is None
+    assert load_freshness(acme).overall.failing_since is None
+
+
+def test_checkpoints_of_others_are_not_missing_when_the_api_lists_only_own_ones(
+    loops: Simulator, add_key: AddKey, poll: Poll
+) -> None:
+    """By base model it lists the key owner's own; everybody's stay present, poll after poll."""
+    add_key()
+    for _ in range(3):
+        poll(after=120)
+    there = set(loops.world.checkpoints)
+    missing = Checkpoint.objects.filter(missing_since__isnull=False)
+    assert {row.remote_id for row in missing} & there == set()
+
+
+def test_an_answer_with_an_unreadable_row_marks_nothing_missing(
+    world: Simulator, add_key: AddKey, poll: Poll
+) -> None:
+    run = world.world.add_run()
+    add_key()
+    poll()
+    run.extra["id"] = {"not": "an id"}
+    poll(after=120)
+    assert Run.objects.get(remote_id=run.id).missing_since is None

@@ -1,0 +1,100 @@
+"""All routes of the site, with an example for each URL argument."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from typing import Any
+from urllib.parse import quote, unquote
+
+import pytest
+from allauth.usersessions.models import UserSession
+from django.apps import apps
+from django.core.exceptions import ImproperlyConfigured
+from django.db import transaction
+from django.http import HttpResponse
+from django.test import Client, RequestFactory
+from django.urls import URLPattern, URLResolver, get_resolver
+from django.utils import timezone
+from pytest_django import Settings
+
+from loopsweb.accounts.authorization.decorators import ACCESS_TOKEN, PUBLIC, SIGNED_IN
+from loopsweb.accounts.authorization.middleware import DenyByDefaultMiddleware
+from loopsweb.accounts.authorization.roles import ROLE_PERMISSIONS, Permission
+from loopsweb.accounts.invitations.actions import create_invitation
+from loopsweb.accounts.models import Invitation, Role, User, Workspace
+from loopsweb.audit.models import Event
+from loopsweb.audit.record import Actor, record_event
+from loopsweb.json_api.models import AccessToken
+from loopsweb.json_api.tokens.actions import create
+from loopsweb.keys.models import Key
+from loopsweb.resources.models import Batch, Deactivation
+from loopsweb.resources.snapshot.models import Snapshot
+from loopsweb.simulator import Simulator
+from tests.keys.factory import create_key
+from tests.personas import login_as
+from tests.sample_data import REMOTE_ID, SampleData
+
+Examples = dict[str, Callable[["SampleData"], Any]]
+
+
+EXAMPLES: Examples = {
+    "workspace": lambda samples: samples.workspace.slug,
+    "team": lambda samples: samples.workspace.team_id,
+    "member": lambda samples: samples.workspace.team.memberships.get(role=Role.VIEWER).pk,
+    "uid": lambda samples: samples.key.uid,
+    "remote_id": lambda _: REMOTE_ID,
+    "kind": lambda _: "deployments",
+    "incident": lambda samples: samples.asked.incident,
+    "batch": lambda samples: samples.asked.batch and samples.asked.batch.uid,
+    "sequence": lambda samples: samples.event.sequence,
+    "key": lambda _: "abc",
+    "token": lambda samples: samples.token.pk,
+    "invitation": lambda samples: samples.invitation.pk,
+    "offer": lambda samples: samples.offer.pk,
+    "session": lambda samples: samples.session.pk,
+}
+
+
+@dataclass(frozen=True)
+class Route:
+    pattern: str
+    view: Callable[..., Any] = field(repr=False)
+
+    @property
+    def names(self) -> list[str]:
+        return re.findall(r"<(?:\w+:)?(\w+)>", self.pattern)
+
+    @property
+    def permission(self) -> str:
+        return getattr(self.view, "permission", "")
+
+    def url(self, samples: SampleData) -> str:
+        def example(found: re.Match[str]) -> str:
+            return quote(str(EXAMPLES[found[1]](samples)))
+
+        return "/" + re.sub(r"<(?:\w+:)?(\w+)>", example, self.pattern)
+
+    def path(self, samples: SampleData) -> str:
+        """The path as the request sees it."""
+        return unquote(self.url(samples))
+
+
+def routes(resolver: URLResolver, before: str = "") -> Iterator[Route]:
+    for pattern in resolver.url_patterns:
+        here = before + str(pattern.pattern)
+        if isinstance(pattern, URLPattern):
+            yield Route(here, pattern.callback)
+        else:
+            yield from routes(pattern, here)
+
+
+ALL = list(routes(get_resolver()))
+OURS = [
+    route for route in ALL if getattr(route.view, "permission", ACCESS_TOKEN) != ACCESS_TOKEN
+]  # tests/json_api covers access by token
+
+
+def get_pattern_id(route: Route) -> str:
+    return route.pattern or "/"

@@ -1,0 +1,65 @@
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta, timezone
+from decimal import Decimal
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from loopsweb.resources.deployments.statuses import DEPLOYMENT
+from loopsweb.ui.templatetags import ui
+
+ABSENT = '<abbr title="not known">—</abbr>'
+
+
+def test_a_time_is_absolute_and_in_utc_without_javascript() -> None:
+    east = datetime(2026, 11, 23, 23, 17, 5, tzinfo=timezone(timedelta(hours=2)))
+    shown = '<time datetime="2026-11-23T21:17:05Z">2026-11-23 21:17 UTC</time>'
+    assert ui.when(east) == f"<time-ago>{shown}</time-ago>"
+
+
+@pytest.mark.parametrize(
+    ("count", "shown"),
+    [
+        (0, "0 B"),
+        (1023, "1,023 B"),
+        (1024, "1.0 KiB"),
+        (524288000, "500.0 MiB"),
+        (2**53, "8.0 PiB"),
+        (2**63 - 1, "8,192.0 PiB"),
+    ],
+)
+def test_sizes_are_binary_with_the_exact_number_on_hover(count: int, shown: str) -> None:
+    assert ui.size(count) == f'<span class="num" title="{count:,} bytes">{shown}</span>'
+
+
+def test_missing_values_are_a_dash_and_zero_is_not() -> None:
+    assert [ui.or_dash(""), ui.or_dash(None), ui.or_dash(0)] == [ABSENT, ABSENT, 0]
+    assert [ui.size(None), ui.when(None), ui.at(None), ui.usd(None)] == [ABSENT] * 4
+    assert ui.usd(Decimal(0)) == "$0.00"
+    assert ui.ident("") == ABSENT
+
+
+def test_a_known_status_has_a_tone_and_links_to_its_meaning() -> None:
+    assert ui.badge(DEPLOYMENT, "RUNNING") == '<span class="status good">RUNNING</span>'
+    assert 'href="/help/statuses/#deployments-running"' in ui.badge(
+        DEPLOYMENT, "RUNNING", link=True
+    )
+
+
+@given(st.text(min_size=1))
+def test_an_unknown_status_is_shown_escaped(word: str) -> None:
+    shown = ui.badge(DEPLOYMENT, f"X{word}")
+    assert shown.startswith('<span class="status unknown">X')
+    assert shown.count("<") == 2
+
+
+def test_an_id_is_always_escaped() -> None:
+    shown = ui.ident('"><script>', "run ID", "/w/a/runs/x/")
+    assert "<script>" not in shown
+    assert 'label="run ID"' in shown
+
+
+def test_the_page_time_is_in_utc() -> None:
+    assert ui.iso(datetime(2026, 1, 1, tzinfo=UTC)) == "2026-01-01T00:00:00Z"
