@@ -13,7 +13,7 @@ from django.test.utils import CaptureQueriesContext
 from bench import timing
 from loopsweb.accounts.models import User, Workspace
 from loopsweb.keys.models import Key
-from loopsweb.resources.models import Checkpoint, Deployment, Run, Sampler, Session
+from loopsweb.resources.nouns import NOUNS
 
 ROUNDS = 60
 Get = Callable[[str], bytes]
@@ -85,13 +85,11 @@ def measure(key: Key) -> None:
 def print_query_counts(site: Site, workspace: Workspace, unchanged: str) -> None:
     print("\nQueries of a page, cold / warm:")
     start = f"/w/{workspace.slug}/"
-    nouns = {"sessions": Session, "runs": Run, "samplers": Sampler}
-    nouns |= {"checkpoints": Checkpoint, "deployments": Deployment}
     paths = {"overview": start, "audit": f"{start}audit/"}
-    for noun, model in nouns.items():
-        paths[noun] = f"{start}{noun}/"
-        one = model.objects.in_workspace(workspace).values_list("remote_id", flat=True)[0]
-        paths[f"one of the {noun}"] = f"{start}{noun}/{one}/"
+    for slug, noun in NOUNS.items():
+        paths[slug] = f"{start}{slug}/"
+        one = noun.model.objects.in_workspace(workspace).values_list("remote_id", flat=True)[0]
+        paths[f"one of the {slug}"] = f"{start}{slug}/{one}/"
     for name, path in paths.items():
         site.clear_cached_pages()
         print(

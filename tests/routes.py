@@ -8,35 +8,13 @@ from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import quote, unquote
 
-import pytest
-from allauth.usersessions.models import UserSession
-from django.apps import apps
-from django.core.exceptions import ImproperlyConfigured
-from django.db import transaction
-from django.http import HttpResponse
-from django.test import Client, RequestFactory
 from django.urls import URLPattern, URLResolver, get_resolver
-from django.utils import timezone
-from pytest_django import Settings
 
-from loopsweb.accounts.authorization.decorators import ACCESS_TOKEN, PUBLIC, SIGNED_IN
-from loopsweb.accounts.authorization.middleware import DenyByDefaultMiddleware
-from loopsweb.accounts.authorization.roles import ROLE_PERMISSIONS, Permission
-from loopsweb.accounts.invitations.actions import create_invitation
-from loopsweb.accounts.models import Invitation, Role, User, Workspace
-from loopsweb.audit.models import Event
-from loopsweb.audit.record import Actor, record_event
-from loopsweb.json_api.models import AccessToken
-from loopsweb.json_api.tokens.actions import create
-from loopsweb.keys.models import Key
-from loopsweb.resources.models import Batch, Deactivation
-from loopsweb.resources.snapshot.models import Snapshot
-from loopsweb.simulator import Simulator
-from tests.keys.factory import create_key
-from tests.personas import login_as
+from loopsweb.accounts.authorization.decorators import ACCESS_TOKEN
+from loopsweb.accounts.models import Role
 from tests.sample_data import REMOTE_ID, SampleData
 
-Examples = dict[str, Callable[["SampleData"], Any]]
+Examples = dict[str, Callable[[SampleData], Any]]
 
 
 EXAMPLES: Examples = {
@@ -46,8 +24,8 @@ EXAMPLES: Examples = {
     "uid": lambda samples: samples.key.uid,
     "remote_id": lambda _: REMOTE_ID,
     "kind": lambda _: "deployments",
-    "incident": lambda samples: samples.asked.incident,
-    "batch": lambda samples: samples.asked.batch and samples.asked.batch.uid,
+    "incident": lambda samples: samples.deactivation.incident,
+    "batch": lambda samples: samples.deactivation.batch and samples.deactivation.batch.uid,
     "sequence": lambda samples: samples.event.sequence,
     "key": lambda _: "abc",
     "token": lambda samples: samples.token.pk,

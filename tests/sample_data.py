@@ -2,26 +2,13 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
-from typing import Any
-from urllib.parse import quote, unquote
+from dataclasses import dataclass
+from datetime import datetime
 
-import pytest
 from allauth.usersessions.models import UserSession
 from django.apps import apps
-from django.core.exceptions import ImproperlyConfigured
-from django.db import transaction
-from django.http import HttpResponse
-from django.test import Client, RequestFactory
-from django.urls import URLPattern, URLResolver, get_resolver
 from django.utils import timezone
-from pytest_django import Settings
 
-from loopsweb.accounts.authorization.decorators import ACCESS_TOKEN, PUBLIC, SIGNED_IN
-from loopsweb.accounts.authorization.middleware import DenyByDefaultMiddleware
-from loopsweb.accounts.authorization.roles import ROLE_PERMISSIONS, Permission
 from loopsweb.accounts.invitations.actions import create_invitation
 from loopsweb.accounts.models import Invitation, Role, User, Workspace
 from loopsweb.audit.models import Event
@@ -31,9 +18,10 @@ from loopsweb.json_api.tokens.actions import create
 from loopsweb.keys.models import Key
 from loopsweb.resources.models import Batch, Deactivation
 from loopsweb.resources.snapshot.models import Snapshot
-from loopsweb.simulator import Simulator
 from tests.keys.factory import create_key
-from tests.personas import login_as
+
+REMOTE_ID = "k4q95w5"
+
 
 @dataclass(frozen=True)
 class SampleData:
@@ -46,11 +34,10 @@ class SampleData:
     offer: Invitation
     session: UserSession
     token: AccessToken
-    asked: Deactivation
+    deactivation: Deactivation
 
 
-@pytest.fixture
-def samples(alice: User, otto: User, vic: User, acme: Workspace, now: Any) -> SampleData:
+def create_sample_data(alice: User, otto: User, acme: Workspace, now: datetime) -> SampleData:
     """One of everything in acme, with the remote id of the examples."""
     for model in apps.get_app_config("resources").get_models():
         if issubclass(model, Snapshot):
@@ -65,7 +52,7 @@ def samples(alice: User, otto: User, vic: User, acme: Workspace, now: Any) -> Sa
     return SampleData(
         workspace=acme,
         key=create_key(alice, acme),
-        asked=Deactivation.objects.create(
+        deactivation=Deactivation.objects.create(
             workspace=acme,
             noun="deployment",
             target_remote_id=REMOTE_ID,

@@ -1,46 +1,28 @@
 """Every URL is requested by everyone; the outcome follows from its view's permission."""
 
 from __future__ import annotations
-from tests.routes import ALL, EXAMPLES, OURS, Route, get_pattern_id
-from tests.sample_data import SampleData, samples  # noqa: F401
 
-
-import re
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
-from typing import Any
-from urllib.parse import quote, unquote
+from datetime import datetime
 
 import pytest
-from allauth.usersessions.models import UserSession
-from django.apps import apps
 from django.core.exceptions import ImproperlyConfigured
 from django.db import transaction
 from django.http import HttpResponse
 from django.test import Client, RequestFactory
-from django.urls import URLPattern, URLResolver, get_resolver
-from django.utils import timezone
 from pytest_django import Settings
 
-from loopsweb.accounts.authorization.decorators import ACCESS_TOKEN, PUBLIC, SIGNED_IN
+from loopsweb.accounts.authorization.decorators import PUBLIC, SIGNED_IN
 from loopsweb.accounts.authorization.middleware import DenyByDefaultMiddleware
 from loopsweb.accounts.authorization.roles import ROLE_PERMISSIONS, Permission
-from loopsweb.accounts.invitations.actions import create_invitation
-from loopsweb.accounts.models import Invitation, Role, User, Workspace
+from loopsweb.accounts.models import Role, User, Workspace
 from loopsweb.audit.models import Event
-from loopsweb.audit.record import Actor, record_event
-from loopsweb.json_api.models import AccessToken
-from loopsweb.json_api.tokens.actions import create
-from loopsweb.keys.models import Key
-from loopsweb.resources.models import Batch, Deactivation
-from loopsweb.resources.snapshot.models import Snapshot
 from loopsweb.simulator import Simulator
-from tests.keys.factory import create_key
 from tests.personas import login_as
+from tests.routes import ALL, EXAMPLES, OURS, Route, get_pattern_id
+from tests.sample_data import SampleData, create_sample_data
 
 METHODS = ["GET", "HEAD", "POST", "PUT", "DELETE"]
 SIGN_IN, REFUSED, NOT_FOUND, ALLOWED = "sign in", "403", "404", "in"
-REMOTE_ID = "k4q95w5"
 
 # Routes that anyone may open.
 FOR_ANYONE = {
@@ -78,7 +60,7 @@ def test_every_url_argument_has_an_example(route: Route) -> None:
 
     assert missing == [], (
         f"{route.pattern} has the parts {missing}. Add an example of each to EXAMPLES in "
-        "tests/test_permissions.py, of something that belongs to the workspace acme or to alice."
+        "tests/routes.py, of something that belongs to the workspace acme or to alice."
     )
 
 
@@ -93,6 +75,11 @@ def test_workspace_and_team_pages_check_the_role(route: Route) -> None:
 @pytest.mark.parametrize("route", OURS, ids=get_pattern_id)
 def test_no_view_is_csrf_exempt(route: Route) -> None:
     assert getattr(route.view, "csrf_exempt", False) is False
+
+
+@pytest.fixture
+def samples(alice: User, otto: User, vic: User, acme: Workspace, now: datetime) -> SampleData:
+    return create_sample_data(alice, otto, acme, now)
 
 
 @pytest.fixture

@@ -5,7 +5,7 @@ from __future__ import annotations
 import secrets
 import uuid
 from datetime import datetime
-from typing import Any, TypedDict
+from typing import Any, TypedDict, Unpack
 
 from django.db import models, transaction
 from django.http import HttpRequest
@@ -48,52 +48,40 @@ def system_actor(workspace: str) -> Actor:
     return Actor(workspace=workspace, person="", role="", address="", request_id="")
 
 
+class EventFields(TypedDict, total=False):
+    """The fields that an event may lack."""
+
+    person: str
+    role: str
+    address: str
+    request_id: str
+    key_label: str
+    key_fingerprint: str
+    target_noun: str
+    target_id: str
+    target_name: str
+    target_owner: str
+    reason: str
+    answer: Any
+
+
 def record_event(
     *,
     workspace: str,
     action: str,
     outcome: str,
     now: datetime,
-    person: str = "",
-    role: str = "",
-    address: str = "",
-    request_id: str = "",
-    key_label: str = "",
-    key_fingerprint: str = "",
-    target_noun: str = "",
-    target_id: str = "",
-    target_name: str = "",
-    target_owner: str = "",
-    reason: str = "",
-    answer: Any = None,
     incident: uuid.UUID | None = None,
+    **fields: Unpack[EventFields],
 ) -> Event:
     """Write one event in the caller's transaction, together with the change it describes.
 
     answer: JSON from the API or about the change, never a key or a presigned URL. Emails in it are
     replaced, because they could not be erased. Without `incident` the event starts a new one.
     """
-    return append_to_chain(
-        Event(
-            at=now,
-            workspace=workspace,
-            action=action,
-            outcome=outcome,
-            person=person,
-            role=role,
-            address=address,
-            request_id=request_id,
-            key_label=key_label,
-            key_fingerprint=key_fingerprint,
-            target_noun=target_noun,
-            target_id=target_id,
-            target_name=target_name,
-            target_owner=target_owner,
-            reason=reason,
-            answer=answer,
-            incident=incident or uuid.uuid4(),
-        )
-    )
+    event = Event(at=now, workspace=workspace, action=action, outcome=outcome, **fields)
+    event.incident = incident or event.incident
+    return append_to_chain(event)
 
 
 def has_trail(workspace: str) -> bool:

@@ -30,10 +30,7 @@ def check_liveness(request: HttpRequest) -> HttpResponse:
 @public
 def check_readiness(request: HttpRequest) -> HttpResponse:
     """200 while the database responds and polls are scheduled, else 503; one line for each."""
-    checks = {
-        "database": can_use_database(),
-        "polling": heartbeat.is_alive(now=timezone.now()),
-    }
+    checks = {"database": can_use_database(), "polling": heartbeat.is_alive(now=timezone.now())}
     lines = [f"{name}: {'ok' if is_ok else 'failing'}\n" for name, is_ok in checks.items()]
     status = HTTPStatus.OK if all(checks.values()) else HTTPStatus.SERVICE_UNAVAILABLE
     return HttpResponse("".join(lines), content_type="text/plain", status=status)

@@ -1,1 +1,1 @@
-"""What the Loops API holds, as a workspace sees it: one package per noun, and what all nouns share."""
+"""The resources of the Loops API in a workspace: a package per noun, and what all nouns share."""

@@ -1,10 +1,11 @@
-"""Django's admin of what polling keeps: to look at and to search, never to write by hand."""
+"""Django's admin of what polling stores: read-only."""
 
 from __future__ import annotations
 
 from django.contrib import admin, messages
 from django.db.models import Model, QuerySet
 from django.http import HttpRequest
+from django.template.defaultfilters import pluralize
 from django.utils import timezone
 
 from loopsweb.resources.models import (
@@ -89,4 +90,4 @@ class PollStateAdmin(ReadOnlyAdmin):
     @admin.action(description="Poll now", permissions=["view"])
     def poll_now(self, request: HttpRequest, states: QuerySet[PollState]) -> None:
         due = states.update(next_poll_at=timezone.now())
-        messages.success(request, f"{due} due: the next tick polls them.")
+        messages.success(request, f"{due} key{pluralize(due)} will be polled at the next tick.")

@@ -23,7 +23,7 @@ class ResourcesConfig(AppConfig):
 
 
 def schedule_poll(key: Any, now: datetime, **_: Any) -> None:
-    """A key that is new, replaced or checked again is polled with at once."""
+    """Poll at once with a key that is new, was replaced or checked again."""
     from loopsweb.resources.snapshot.poll_state import PollState
 
     due = {"next_poll_at": now, "failures": 0}

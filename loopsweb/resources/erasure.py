@@ -1,4 +1,4 @@
-"""Requests keep names beside the trail: whoever is erased there is forgotten here as well."""
+"""Erases a person from requests and protections when the audit trail erases them."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from django.db.models import Q
 from loopsweb.resources.deactivations.models import Batch, Deactivation
 from loopsweb.resources.deactivations.protections import Protection
 
-KEPT = {
+PERSON_FIELDS = {
     Deactivation: ("person", "approver", "target_owner"),
     Batch: ("person",),
     Protection: ("person",),
@@ -17,9 +17,9 @@ KEPT = {
 
 
 def erase_person(person: str, **_: Any) -> None:
-    """Their reasons, and those that name them, go with them."""
-    for model, names in KEPT.items():
-        worded = Q(person__iexact=person) | Q(reason__icontains=person)
-        model._default_manager.filter(worded).update(reason="")
+    """Blank their name, their reasons, and the reasons that mention them."""
+    for model, names in PERSON_FIELDS.items():
+        mentions = Q(person__iexact=person) | Q(reason__icontains=person)
+        model._default_manager.filter(mentions).update(reason="")
         for name in names:
             model._default_manager.filter(**{f"{name}__iexact": person}).update(**{name: ""})

@@ -1,4 +1,4 @@
-"""Celery's side: take a primitive in, call the domain. Polls may run twice without harm."""
+"""Celery tasks: they take primitives and call the domain. Polls may run twice without harm."""
 
 from __future__ import annotations
 
@@ -11,14 +11,16 @@ from loopsweb.resources.polling import heartbeat, leases, poller
 
 @app.task
 def tick() -> None:
-    """Hand out what is due. Beat sends it with an expiry, so a stopped worker leaves no backlog."""
+    """Enqueue what is due. Beat sends it with an expiry, so a stopped worker leaves no backlog."""
     now = timezone.now()
     heartbeat.record_beat(now=now)
     for state_id in leases.claim_due_states(now=now):
         poll_key.apply_async((state_id,), expires=leases.LEASE.total_seconds())
     dispatch.expire_overdue(now=now)
     for deactivation_id in dispatch.claim_due(now=now):
-        dispatch_deactivation.apply_async((deactivation_id,), expires=dispatch.CLAIM.total_seconds())
+        dispatch_deactivation.apply_async(
+            (deactivation_id,), expires=dispatch.CLAIM.total_seconds()
+        )
     for deactivation_id in reconcile.claim_sent(now=now):
         reconcile_deactivation.delay(deactivation_id)
 

@@ -1,4 +1,4 @@
-"""Everything under /w/<workspace>/ that a noun owns."""
+"""The URLs of all nouns, under /w/<workspace>/."""
 
 from __future__ import annotations
 

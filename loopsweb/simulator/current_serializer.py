@@ -7,7 +7,6 @@ from typing import Any
 from loopsweb.simulator import documented_serializer
 from loopsweb.simulator.catalogue import InstanceType
 from loopsweb.simulator.entities import Checkpoint, Deployment, Run, Sampler
-from loopsweb.simulator.http_messages import encode_json
 from loopsweb.simulator.identities import User
 from loopsweb.simulator.serialization import apply_overrides, format_timestamp
 
@@ -64,12 +63,7 @@ def serialize_run(entity: Run) -> dict[str, Any]:
     return apply_overrides(fields, entity)
 
 
-def serialize_run_item(entity: Run) -> bytes:
-    return encode_json(serialize_run(entity))
-
-
-def serialize_sampler_item(entity: Sampler) -> bytes:
-    return encode_json(serialize_sampler(entity))
+serialize_run_item = serialize_run
 
 
 def serialize_checkpoint(entity: Checkpoint) -> dict[str, Any]:
@@ -80,10 +74,6 @@ def serialize_checkpoint(entity: Checkpoint) -> dict[str, Any]:
         "expires_at": None if entity.expires_at is None else format_timestamp(entity.expires_at),
     }
     return apply_overrides(fields, entity)
-
-
-def serialize_checkpoint_item(entity: Checkpoint) -> bytes:
-    return encode_json(serialize_checkpoint(entity))
 
 
 def serialize_deployment(entity: Deployment) -> dict[str, Any]:
@@ -102,10 +92,6 @@ def serialize_deployment(entity: Deployment) -> dict[str, Any]:
         "sampler": None if entity.sampler is None else serialize_sampler(entity.sampler),
     }
     return apply_overrides(fields, entity)
-
-
-def serialize_deployment_item(entity: Deployment) -> bytes:
-    return encode_json(serialize_deployment(entity))
 
 
 def serialize_error(status: int, message: str, reason: str | None) -> dict[str, Any]:

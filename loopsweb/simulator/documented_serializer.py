@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Any
 
 from loopsweb.simulator.entities import Checkpoint, Deployment, Run, Sampler
-from loopsweb.simulator.http_messages import encode_json
 from loopsweb.simulator.serialization import apply_overrides, format_timestamp
 
 STOPPED_IS_LISTED = False
@@ -23,14 +22,10 @@ def serialize_run(entity: Run) -> dict[str, Any]:
     )
 
 
-def serialize_run_item(entity: Run) -> bytes:
+def serialize_run_item(entity: Run) -> dict[str, Any]:
     """A run in a list, where its ID is called run_id."""
     fields = {"run_id": entity.id, "session_id": entity.session_id, "base_model": entity.base_model}
-    return encode_json(apply_overrides(fields, entity))
-
-
-def serialize_sampler_item(entity: Sampler) -> bytes:
-    return encode_json(serialize_sampler(entity))
+    return apply_overrides(fields, entity)
 
 
 def serialize_checkpoint(entity: Checkpoint) -> dict[str, Any]:
@@ -49,10 +44,6 @@ def serialize_checkpoint(entity: Checkpoint) -> dict[str, Any]:
     return apply_overrides(fields, entity)
 
 
-def serialize_checkpoint_item(entity: Checkpoint) -> bytes:
-    return encode_json(serialize_checkpoint(entity))
-
-
 def serialize_deployment(entity: Deployment) -> dict[str, Any]:
     fields = {
         "id": entity.id,
@@ -61,10 +52,6 @@ def serialize_deployment(entity: Deployment) -> dict[str, Any]:
         "status": {"name": entity.status},
     }
     return apply_overrides(fields, entity)
-
-
-def serialize_deployment_item(entity: Deployment) -> bytes:
-    return encode_json(serialize_deployment(entity))
 
 
 def serialize_error(status: int, message: str, reason: str | None) -> dict[str, Any]:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from typing import Any
 
+from loopsweb.simulator.http_messages import encode_json
+
 
 class Entity:
     """Counts its changes in `version`, which tells when cached JSON is stale.
@@ -29,12 +31,12 @@ class Entity:
         """The versions of this entity and of those nested in it."""
         return (self.version, *(entity.version for entity in self.nested()))
 
-    def cached_json(self, serialize: Callable[[Any], bytes]) -> bytes:
-        """The JSON that `serialize` builds, rebuilt only after a change."""
+    def cached_json(self, serialize: Callable[[Any], dict[str, Any]]) -> bytes:
+        """What `serialize` returns as JSON, rebuilt only after a change."""
         stamp = self.version_stamp()
         cached = self.__dict__.get("_cached_json")
         if cached is None or cached[0] is not serialize or cached[1] != stamp:
-            cached = (serialize, stamp, serialize(self))
+            cached = (serialize, stamp, encode_json(serialize(self)))
             self.__dict__["_cached_json"] = cached
         json: bytes = cached[2]
         return json

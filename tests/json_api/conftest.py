@@ -11,6 +11,10 @@ from django.utils import timezone
 from loopsweb.accounts.models import User, Workspace
 from loopsweb.audit.record import Actor
 from loopsweb.json_api.tokens import actions
+from loopsweb.resources.models import Deployment, Run, Sampler
+from loopsweb.resources.polling import leases, poller
+from loopsweb.simulator import Simulator
+from tests.personas import add_key
 
 Ask = Callable[..., HttpResponse]
 NOBODY = Actor(workspace="acme", person="", role="", address="", request_id="")
@@ -34,3 +38,19 @@ def ask(token: actions.CreatedToken) -> Ask:
         return Client(headers=headers).get(f"/api/v1/{path}", params)
 
     return ask_with
+
+
+@pytest.fixture
+def deployment(acme: Workspace, alice: User, loops: Simulator) -> Deployment:
+    """A deployment without an owner, whose run has a checkpoint."""
+    loops.world.clear()
+    run = loops.world.add_run()
+    there = loops.world.add_deployment(run=run)
+    loops.world.add_checkpoint(run=run, name="step-1")
+    add_key(alice, workspace=acme, secret="demo-org-key", shared=True, now=timezone.now())
+    for state_id in leases.claim_due_states(now=timezone.now()):
+        poller.run_poll(state_id, clock=timezone.now)
+    loops.requests.clear()
+    for model in (Deployment, Run, Sampler):
+        model.objects.update(owner_email="")
+    return Deployment.objects.get(remote_id=there.id)

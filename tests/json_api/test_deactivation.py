@@ -15,30 +15,13 @@ from loopsweb.audit.models import Event
 from loopsweb.json_api.models import AccessToken
 from loopsweb.resources.deactivations.models import Deactivation, Policy
 from loopsweb.resources.deactivations.protections import Protection
-from loopsweb.resources.models import Checkpoint, Deployment, Run, Sampler
-from loopsweb.resources.polling import leases, poller
+from loopsweb.resources.models import Checkpoint, Deployment
 from loopsweb.simulator import Simulator
 from tests.failing_database import make_read_only
 from tests.json_api.conftest import create_token
-from tests.personas import add_key, login_as
+from tests.personas import login_as
 
 DEACTIVATE = "POST /v1/loops/deployments/{deployment_id}/deactivate"
-
-
-@pytest.fixture
-def deployment(acme: Workspace, alice: User, loops: Simulator) -> Deployment:
-    """A deployment without an owner, whose run has a checkpoint."""
-    loops.world.clear()
-    run = loops.world.add_run()
-    there = loops.world.add_deployment(run=run)
-    loops.world.add_checkpoint(run=run, name="step-1")
-    add_key(alice, workspace=acme, secret="demo-org-key", shared=True, now=timezone.now())
-    for state_id in leases.claim_due_states(now=timezone.now()):
-        poller.run_poll(state_id, clock=timezone.now)
-    loops.requests.clear()
-    for model in (Deployment, Run, Sampler):
-        model.objects.update(owner_email="")
-    return Deployment.objects.get(remote_id=there.id)
 
 
 @pytest.fixture

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from loopsweb.accounts.models import User, Workspace
+from loopsweb.audit.models import Event
 from loopsweb.keys.models import Key
 
 
@@ -20,3 +21,8 @@ def create_key(
     key.set_secret(secret)
     key.save()
     return key
+
+
+def list_event_outcomes() -> list[tuple[str, str, str]]:
+    """(action, outcome, reason) of all events."""
+    return list(Event.objects.order_by("pk").values_list("action", "outcome", "reason"))

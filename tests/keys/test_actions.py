@@ -1,12 +1,9 @@
 from __future__ import annotations
 
-import uuid
-from collections.abc import Iterator
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 import pytest
-from pytest_django import Settings
 
 from loopsweb.accounts.models import User, Workspace
 from loopsweb.audit.models import Event
@@ -14,36 +11,11 @@ from loopsweb.audit.record import Actor
 from loopsweb.keys import actions
 from loopsweb.keys.clients import KeyUnusable
 from loopsweb.keys.models import Key
-from loopsweb.keys.signals import key_ready
 from loopsweb.loops_api import errors
 from loopsweb.simulator import Simulator
-from tests.keys.factory import create_key
+from tests.keys.factory import create_key, list_event_outcomes
 
 URL = "https://api.baseten.co"
-
-
-@pytest.fixture
-def by(acme: Workspace) -> Actor:
-    return Actor(
-        workspace=acme.slug,
-        person="alice@example.com",
-        role="admin",
-        address="192.0.2.7",
-        request_id="r1",
-    )
-
-
-@pytest.fixture
-def ready() -> Iterator[list[Key]]:
-    """The keys that `key_ready` was sent for."""
-    ready: list[Key] = []
-
-    def hear(*, key: Key, **_: Any) -> None:
-        ready.append(key)
-
-    key_ready.connect(hear)
-    yield ready
-    key_ready.disconnect(hear)
 
 
 def add(owner: User, workspace: Workspace, by: Actor, now: datetime, **given: Any) -> Key:
@@ -54,10 +26,6 @@ def add(owner: User, workspace: Workspace, by: Actor, now: datetime, **given: An
         "shared": False,
     }
     return actions.add(workspace=workspace, owner=owner, by=by, now=now, **(fields | given))
-
-
-def trail() -> list[tuple[str, str, str]]:
-    return list(Event.objects.order_by("pk").values_list("action", "outcome", "reason"))
 
 
 def test_adding_a_key(
@@ -95,7 +63,7 @@ def test_a_refused_key_is_not_saved_but_the_attempt_is_recorded(
     assert Key.objects.count() == 0
     assert ready == []
     reason = "The Loops API refused this key: Invalid API key."
-    assert trail() == [("key.add", "refused", reason)]
+    assert list_event_outcomes() == [("key.add", "refused", reason)]
 
 
 def test_nothing_is_saved_while_the_api_is_down(
@@ -107,7 +75,7 @@ def test_nothing_is_saved_while_the_api_is_down(
         add(alice, acme, by, now)
 
     assert Key.objects.count() == 0
-    assert trail() == [("key.add", "unknown", raised.value.plain)]
+    assert list_event_outcomes() == [("key.add", "unknown", raised.value.plain)]
 
 
 def test_a_key_without_scopes_is_saved_as_forbidden(

@@ -1,18 +1,20 @@
 from __future__ import annotations
 
-import uuid
-
 import pytest
-from django.test import Client
 from django.urls import reverse
-from pytest_django import DjangoAssertNumQueries, Settings
+from pytest_django import Settings
 
-from loopsweb.accounts.models import Role, User, Workspace, set_up_team
+from loopsweb.accounts.models import User, Workspace, set_up_team
 from loopsweb.audit.models import Event
 from loopsweb.keys.models import Key
 from loopsweb.simulator import Simulator
 from tests.keys.factory import create_key
 from tests.personas import login_as
+
+URL = "https://api.baseten.co"
+OTHER_URL = "https://api.other.example.com"
+ADD = "/keys/add/"
+
 
 def typed(workspace: Workspace, **given: str) -> dict[str, str]:
     fields = {"name": "laptop", "secret": "demo-org-key", "api_url": URL}
@@ -192,7 +194,9 @@ def test_keys_require_mfa_if_the_team_does(otto: User, acme: Workspace, loops: S
     own = otto.teams.get(name="Otto").workspaces.get()
     acme.team.second_factor_required = True
     acme.team.save()
-    changes = [reverse(f"keys:{page}", args=[key.uid]) for page in PAGES[1:]]
+    changes = [
+        reverse(f"keys:{page}", args=[key.uid]) for page in ("check", "replace", "share", "remove")
+    ]
 
     led = {browser.post(path, typed(acme, secret="demo-other-key")) for path in [ADD, *changes]}
 

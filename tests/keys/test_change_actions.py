@@ -1,9 +1,7 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Iterator
 from datetime import datetime, timedelta
-from typing import Any
 
 import pytest
 from pytest_django import Settings
@@ -12,12 +10,11 @@ from loopsweb.accounts.models import User, Workspace
 from loopsweb.audit.models import Event
 from loopsweb.audit.record import Actor
 from loopsweb.keys import actions
-from loopsweb.keys.clients import KeyUnusable
 from loopsweb.keys.models import Key
-from loopsweb.keys.signals import key_ready
 from loopsweb.loops_api import errors
 from loopsweb.simulator import Simulator
-from tests.keys.factory import create_key
+from tests.keys.factory import create_key, list_event_outcomes
+
 
 def test_rechecking_updates_the_key(
     alice: User, acme: Workspace, by: Actor, now: datetime, loops: Simulator, ready: list[Key]
@@ -32,7 +29,7 @@ def test_rechecking_updates_the_key(
     assert (saved.state, saved.state_reason, saved.state_since) == ("healthy", "", now)
     assert (saved.can_manage, saved.checked_at) == (True, now)
     assert ready == [key]
-    assert trail() == [("key.check", "succeeded", "")]
+    assert list_event_outcomes() == [("key.check", "succeeded", "")]
 
 
 def test_rechecking_a_revoked_key_marks_it(
@@ -47,7 +44,7 @@ def test_rechecking_a_revoked_key_marks_it(
     reason = "The Loops API refused this key: Invalid API key."
     assert (saved.state, saved.state_reason, saved.checked_at) == ("refused", reason, now)
     assert ready == []
-    assert trail() == [("key.check", "refused", reason)]
+    assert list_event_outcomes() == [("key.check", "refused", reason)]
 
 
 def test_rechecking_while_the_api_is_down_changes_nothing(
@@ -62,7 +59,7 @@ def test_rechecking_while_the_api_is_down_changes_nothing(
     saved = Key.objects.get()
     assert (saved.state, saved.can_manage) == ("healthy", True)
     assert saved.checked_at == now - timedelta(days=1)
-    assert [outcome for _, outcome, _ in trail()] == ["unknown"]
+    assert [outcome for _, outcome, _ in list_event_outcomes()] == ["unknown"]
 
 
 def test_rechecking_a_key_that_cannot_be_decrypted_says_so(
@@ -98,7 +95,7 @@ def test_replacing_a_key(
     assert saved.decrypt_secret() == "demo-other-key"
     assert (saved.uid, saved.state, saved.state_reason) == (key.uid, "healthy", "")
     assert ready == [key]
-    assert trail() == [("key.replace", "succeeded", "")]
+    assert list_event_outcomes() == [("key.replace", "succeeded", "")]
 
 
 def test_a_refused_replacement_changes_nothing(

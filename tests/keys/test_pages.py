@@ -5,18 +5,13 @@ import uuid
 import pytest
 from django.test import Client
 from django.urls import reverse
-from pytest_django import DjangoAssertNumQueries, Settings
+from pytest_django import DjangoAssertNumQueries
 
-from loopsweb.accounts.models import Role, User, Workspace, set_up_team
-from loopsweb.audit.models import Event
+from loopsweb.accounts.models import Role, User, Workspace
 from loopsweb.keys.models import Key
 from loopsweb.simulator import Simulator
 from tests.keys.factory import create_key
 from tests.personas import login_as
-
-URL = "https://api.baseten.co"
-OTHER_URL = "https://api.other.example.com"
-ADD = "/keys/add/"
 
 
 def test_the_list_shows_own_keys_only(alice: User, otto: User, acme: Workspace) -> None:

@@ -60,9 +60,7 @@ def require(
     recorded for the `noun`; views that take a `kind` need none.
     """
 
-    def decorate(
-        view: WorkspaceView[P],
-    ) -> Callable[Concatenate[HttpRequest, str, P], Response]:
+    def decorate(view: WorkspaceView[P]) -> Callable[Concatenate[HttpRequest, str, P], Response]:
         @login_required
         @wraps(view)
         def guarded(

@@ -77,9 +77,7 @@ def accept_invitation(
     if not Invitation.objects.open(now).filter(pk=invitation.pk).update(accepted_at=now):
         raise InvitationClosed
     membership, _ = Membership.objects.get_or_create(
-        team=invitation.team,
-        user=person,
-        defaults={"role": invitation.role, "joined_at": now},
+        team=invitation.team, user=person, defaults={"role": invitation.role, "joined_at": now}
     )
     actor: Actor = {**by, "person": person.email, "role": membership.role}
     target, answer = ("person", person.email), {"role": membership.role}

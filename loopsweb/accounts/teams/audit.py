@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import uuid
 from datetime import datetime
-from typing import Any
+from typing import Any, Unpack
 
 from django.db import transaction
 from django.http import HttpRequest
@@ -12,7 +12,7 @@ from django.utils import timezone
 
 from loopsweb.accounts.models import Team, User, Workspace
 from loopsweb.audit.models import Outcome
-from loopsweb.audit.record import Actor, actor_of_request, record_event
+from loopsweb.audit.record import Actor, EventFields, actor_of_request, record_event
 
 PERSON = "person"
 
@@ -33,27 +33,17 @@ def record_team_event(
     by: Actor,
     now: datetime,
     outcome: str = Outcome.SUCCEEDED,
-    reason: str = "",
-    answer: dict[str, Any] | None = None,
+    **fields: Unpack[EventFields],
 ) -> None:
     """Record an event in each of the team's workspaces. target: its noun and its name; for a
     person, the email.
 
     Workspaces are written in the order of their slugs, so that two writers never deadlock.
     """
-    incident = uuid.uuid4()
+    incident, fields = uuid.uuid4(), {**fields, **target_fields(*target)}
     for slug in team.workspaces.order_by("slug").values_list("slug", flat=True):
         actor: Actor = {**by, "workspace": slug}
-        record_event(
-            **actor,
-            action=action,
-            outcome=outcome,
-            **target_fields(*target),
-            reason=reason,
-            answer=answer,
-            incident=incident,
-            now=now,
-        )
+        record_event(**actor, **fields, action=action, outcome=outcome, incident=incident, now=now)
 
 
 @transaction.atomic
@@ -64,30 +54,20 @@ def record_person_event(
     by: Actor,
     now: datetime,
     outcome: str = Outcome.SUCCEEDED,
-    reason: str = "",
-    answer: dict[str, Any] | None = None,
     by_staff: bool = False,
+    **fields: Unpack[EventFields],
 ) -> None:
     """Record an event in each workspace of the person, who acted from where `by` says.
 
     by_staff: a member of staff acted instead, whom `by` names.
     """
-    incident = uuid.uuid4()
+    incident, fields = uuid.uuid4(), {**fields, **target_fields(PERSON, person.email)}
     roles = Workspace.objects.filter(team__memberships__user=person).order_by("slug")
     for slug, role in roles.values_list("slug", "team__memberships__role"):
         actor: Actor = {**by, "workspace": slug, "role": "staff"}
         if not by_staff:
             actor |= {"role": role, "person": person.email}
-        record_event(
-            **actor,
-            action=action,
-            outcome=outcome,
-            **target_fields(PERSON, person.email),
-            reason=reason,
-            answer=answer,
-            incident=incident,
-            now=now,
-        )
+        record_event(**actor, **fields, action=action, outcome=outcome, incident=incident, now=now)
 
 
 def record_staff_event(person: User, action: str, request: HttpRequest, **answer: Any) -> None:

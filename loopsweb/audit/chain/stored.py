@@ -8,13 +8,7 @@ from contextlib import closing, contextmanager
 from django.db import DataError, connection
 
 from loopsweb.audit.chain.format import PERSONAL
-from loopsweb.audit.chain.verifier import (
-    UNREADABLE,
-    BrokenChain,
-    Line,
-    VerifiedChain,
-    check_links,
-)
+from loopsweb.audit.chain.verifier import UNREADABLE, BrokenChain, Line, VerifiedChain, check_links
 from loopsweb.audit.models import Chain, Event, SignedHead
 
 

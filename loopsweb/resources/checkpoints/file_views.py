@@ -109,7 +109,7 @@ def parse_page_token(request: WorkspaceRequest) -> int:
 
 
 @require(Permission.VIEW)
-def files(request: WorkspaceRequest, remote_id: str) -> HttpResponse:
+def list_files(request: WorkspaceRequest, remote_id: str) -> HttpResponse:
     checkpoint = get_row_or_404(request, Checkpoint, remote_id)
     context, status = {"row": checkpoint, "token": parse_page_token(request)}, HTTPStatus.OK
     try:
@@ -121,7 +121,7 @@ def files(request: WorkspaceRequest, remote_id: str) -> HttpResponse:
 
 
 @require(Permission.DOWNLOAD, noun="checkpoint")
-def download(request: WorkspaceRequest, remote_id: str) -> HttpResponseBase:
+def download_file(request: WorkspaceRequest, remote_id: str) -> HttpResponseBase:
     """Redirect to a new signed link. `name`, `node` and `page_token` say which file."""
     checkpoint = get_row_or_404(request, Checkpoint, remote_id)
     name, node = request.GET.get("name", ""), request.GET.get("node", "")

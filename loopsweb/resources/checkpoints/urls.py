@@ -6,8 +6,8 @@ from loopsweb.resources.checkpoints import file_views, views
 
 app_name = "checkpoints"
 urlpatterns = [
-    path("", views.list_, name="list"),
-    path("<remote_id:remote_id>/", views.detail, name="detail"),
-    path("<remote_id:remote_id>/files/", file_views.files, name="files"),
-    path("<remote_id:remote_id>/files/download/", file_views.download, name="download"),
+    path("", views.list_checkpoints, name="list"),
+    path("<remote_id:remote_id>/", views.show_checkpoint, name="detail"),
+    path("<remote_id:remote_id>/files/", file_views.list_files, name="files"),
+    path("<remote_id:remote_id>/files/download/", file_views.download_file, name="download"),
 ]

@@ -72,7 +72,7 @@ def explain_conflict(request: WorkspaceRequest) -> str:
     if len(given) > 1:
         return (
             f"You filtered by {' and by '.join(given)}. The API finds checkpoints by only one of "
-            "run, base model and bt:// URI. Clear all but one, or clear all to see every checkpoint."
+            "run, base model and bt:// URI. Clear all but one, or clear all to see every one."
         )
     try:
         if path := clean_text(request.GET.get("checkpoint_path")):
@@ -83,7 +83,7 @@ def explain_conflict(request: WorkspaceRequest) -> str:
 
 
 @require(Permission.VIEW)
-def list_(request: WorkspaceRequest) -> HttpResponseBase:
+def list_checkpoints(request: WorkspaceRequest) -> HttpResponseBase:
     rows = Checkpoint.objects.in_workspace(request.workspace)
     return render_list_page(
         request,
@@ -96,7 +96,7 @@ def list_(request: WorkspaceRequest) -> HttpResponseBase:
 
 
 @require(Permission.VIEW)
-def detail(request: WorkspaceRequest, remote_id: str) -> HttpResponseBase:
+def show_checkpoint(request: WorkspaceRequest, remote_id: str) -> HttpResponseBase:
     def context(row: Checkpoint) -> dict[str, Any]:
         checkpoints = Checkpoint.objects.in_workspace(request.workspace)
         runs = Run.objects.in_workspace(request.workspace)

@@ -1,0 +1,1 @@
+"""Ending deployments, runs and samplers: impact, requirements, requests, dispatch, outcome."""

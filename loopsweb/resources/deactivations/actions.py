@@ -20,7 +20,7 @@ from loopsweb.resources.deactivations.requirements import (
     list_own_emails,
 )
 from loopsweb.resources.deactivations.states import IllegalTransition, State
-from loopsweb.resources.deactivations.targets import Target, kind_of
+from loopsweb.resources.deactivations.targets import Target, describe_target
 from loopsweb.resources.snapshot.store import lock_workspace, touch_version
 
 ALREADY_REQUESTED = "Somebody has requested this already."
@@ -86,7 +86,7 @@ def add_request(
         with transaction.atomic():
             return Deactivation.objects.create(
                 workspace=target.workspace,
-                noun=kind_of(target).noun,
+                noun=target.noun,
                 target_remote_id=target.remote_id,
                 target_owner=target.owner_email,
                 state=schedule.state,
@@ -156,15 +156,11 @@ def record_refusal(
     target: Target, *, by: Actor, reason: str, answer: dict[str, Any], now: datetime
 ) -> None:
     """Record that it was requested and that loopsweb refused."""
-    noun = kind_of(target).noun
     record_event(
         **by,
-        action=f"{noun}.deactivate",
+        **describe_target(target),
+        action=f"{target.noun}.deactivate",
         outcome=Outcome.REFUSED,
-        target_noun=noun,
-        target_id=target.remote_id,
-        target_name=target.base_model,
-        target_owner=target.owner_email,
         reason=reason,
         answer=answer,
         now=now,

@@ -12,7 +12,7 @@ from loopsweb.accounts.models import Workspace
 from loopsweb.resources.catalogue import Catalogue
 from loopsweb.resources.checkpoints.models import Checkpoint
 from loopsweb.resources.deactivations.protections import Protection
-from loopsweb.resources.deactivations.targets import Target, kind_of
+from loopsweb.resources.deactivations.targets import Target
 from loopsweb.resources.deployments.models import Deployment
 from loopsweb.resources.deployments.run_pairing import pair_runs
 from loopsweb.resources.runs.models import Run
@@ -91,7 +91,7 @@ class Impact:
 
     def list_ending(self) -> Iterator[tuple[str, str]]:
         """(noun, id) of everything that ends."""
-        yield kind_of(self.target).noun, self.target.remote_id
+        yield self.target.noun, self.target.remote_id
         for ending in self.runs:
             if ending.run.pk != self.target.pk or not isinstance(self.target, Run):
                 yield "run", ending.run.remote_id

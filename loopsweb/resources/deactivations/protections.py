@@ -9,7 +9,7 @@ from django.db import models, transaction
 from loopsweb.accounts.models import Workspace
 from loopsweb.audit.models import Outcome
 from loopsweb.audit.record import Actor, record_event
-from loopsweb.resources.deactivations.targets import Target, kind_of
+from loopsweb.resources.deactivations.targets import Target, describe_target
 from loopsweb.resources.snapshot.store import lock_workspace, touch_version
 
 
@@ -40,7 +40,7 @@ def protect(target: Target, *, note: str, by: Actor, now: datetime) -> None:
     lock_workspace(target.workspace)
     _, is_new = Protection.objects.get_or_create(
         workspace=target.workspace,
-        noun=kind_of(target).noun,
+        noun=target.noun,
         remote_id=target.remote_id,
         defaults={"person": by["person"], "reason": note, "since": now},
     )
@@ -52,23 +52,19 @@ def protect(target: Target, *, note: str, by: Actor, now: datetime) -> None:
 def unprotect(target: Target, *, note: str, by: Actor, now: datetime) -> None:
     lock_workspace(target.workspace)
     deleted, _ = Protection.objects.filter(
-        workspace=target.workspace, noun=kind_of(target).noun, remote_id=target.remote_id
+        workspace=target.workspace, noun=target.noun, remote_id=target.remote_id
     ).delete()
     if deleted:
         record_protection(target, "unprotect", note=note, by=by, now=now)
 
 
 def record_protection(target: Target, verb: str, *, note: str, by: Actor, now: datetime) -> None:
-    noun = kind_of(target).noun
     touch_version(target.workspace)
     record_event(
         **by,
-        action=f"{noun}.{verb}",
+        **describe_target(target),
+        action=f"{target.noun}.{verb}",
         outcome=Outcome.SUCCEEDED,
-        target_noun=noun,
-        target_id=target.remote_id,
-        target_name=target.base_model,
-        target_owner=target.owner_email,
         reason=note,
         now=now,
     )

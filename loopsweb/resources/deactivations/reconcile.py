@@ -21,7 +21,7 @@ from loopsweb.resources.deactivations.states import (
     SENT,
     State,
 )
-from loopsweb.resources.deactivations.targets import KINDS
+from loopsweb.resources.deactivations.targets import KINDS, describe_target
 from loopsweb.resources.deployments.models import Deployment
 from loopsweb.resources.snapshot.feeds import Feed
 from loopsweb.resources.snapshot.poll_context import PollContext
@@ -174,11 +174,5 @@ def record_stop_meanwhile(refused: Deactivation, *, now: datetime) -> None:
 
 
 def describe_stop(deployment: Deployment) -> dict[str, Any]:
-    return {
-        "workspace": deployment.workspace.slug,
-        "action": "deployment.stop",
-        "target_noun": "deployment",
-        "target_id": deployment.remote_id,
-        "target_name": deployment.base_model,
-        "target_owner": deployment.owner_email,
-    }
+    event = {"workspace": deployment.workspace.slug, "action": "deployment.stop"}
+    return event | describe_target(deployment)

@@ -80,6 +80,16 @@ def kind_of(target: Target) -> Kind:
     return KINDS[target.noun]
 
 
+def describe_target(row: Target) -> dict[str, str]:
+    """The fields of an audit event that name it."""
+    return {
+        "target_noun": row.noun,
+        "target_id": row.remote_id,
+        "target_name": row.base_model,
+        "target_owner": row.owner_email,
+    }
+
+
 def explain_shared_end(row: Target) -> str:
     """Why it cannot be ended alone, "" where it can."""
     if isinstance(row, Sampler) and row.run_remote_id:

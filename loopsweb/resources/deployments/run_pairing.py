@@ -16,7 +16,7 @@ from loopsweb.resources.runs.models import Run
 
 @dataclass(frozen=True)
 class PairedRun:
-    """A run beside its deployment, None where that is unknown.
+    """A run with its deployment, None where that is unknown.
 
     deployment_cost: USD per hour of the deployment, None where unknown.
     """

@@ -6,6 +6,6 @@ from loopsweb.resources.deployments import views
 
 app_name = "deployments"
 urlpatterns = [
-    path("", views.list_, name="list"),
-    path("<remote_id:remote_id>/", views.detail, name="detail"),
+    path("", views.list_deployments, name="list"),
+    path("<remote_id:remote_id>/", views.show_deployment, name="detail"),
 ]

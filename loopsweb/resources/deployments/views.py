@@ -69,7 +69,7 @@ COLUMNS = {
 
 
 @require(Permission.VIEW)
-def list_(request: WorkspaceRequest) -> HttpResponseBase:
+def list_deployments(request: WorkspaceRequest) -> HttpResponseBase:
     def table_context(rows: list[Deployment]) -> dict[str, Any]:
         return {"lines": price_deployments(rows), "vocabulary": DEPLOYMENT}
 
@@ -78,7 +78,7 @@ def list_(request: WorkspaceRequest) -> HttpResponseBase:
 
 
 @require(Permission.VIEW)
-def detail(request: WorkspaceRequest, remote_id: str) -> HttpResponseBase:
+def show_deployment(request: WorkspaceRequest, remote_id: str) -> HttpResponseBase:
     def context(row: Deployment) -> dict[str, Any]:
         [line] = price_deployments(select_with_prices(request.workspace).filter(pk=row.pk))
         named = {row.active_run_remote_id, row.latest_run_remote_id} - {""}

@@ -23,5 +23,5 @@ RUN = CreationPage(
 
 
 @require(Permission.CREATE, noun="run")
-def create(request: WorkspaceRequest) -> HttpResponse:
+def create_run(request: WorkspaceRequest) -> HttpResponse:
     return render_creation_page(request, RUN, NewRun, actions.create_run)

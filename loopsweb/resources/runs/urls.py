@@ -6,7 +6,7 @@ from loopsweb.resources.runs import creation_views, views
 
 app_name = "runs"
 urlpatterns = [
-    path("", views.list_, name="list"),
-    path("new/", creation_views.create, name="create"),
-    path("<remote_id:remote_id>/", views.detail, name="detail"),
+    path("", views.list_runs, name="list"),
+    path("new/", creation_views.create_run, name="create"),
+    path("<remote_id:remote_id>/", views.show_run, name="detail"),
 ]

@@ -1,4 +1,4 @@
-"""Runs, each beside the deployment it executes in."""
+"""Runs, each with its deployment."""
 
 from __future__ import annotations
 
@@ -56,7 +56,7 @@ NEWEST = 8
 
 
 @require(Permission.VIEW)
-def list_(request: WorkspaceRequest) -> HttpResponseBase:
+def list_runs(request: WorkspaceRequest) -> HttpResponseBase:
     def table_context(rows: list[Run]) -> dict[str, Any]:
         return {"lines": pair_runs(request.workspace, rows), "run": RUN, "deployment": DEPLOYMENT}
 
@@ -65,9 +65,9 @@ def list_(request: WorkspaceRequest) -> HttpResponseBase:
 
 
 @require(Permission.VIEW)
-def detail(request: WorkspaceRequest, remote_id: str) -> HttpResponseBase:
+def show_run(request: WorkspaceRequest, remote_id: str) -> HttpResponseBase:
     def context(run: Run) -> dict[str, Any]:
-        here = Checkpoint.objects.filter(
+        checkpoints = Checkpoint.objects.filter(
             workspace=request.workspace, run_remote_id=run.remote_id
         ).order_by("-created_at", "-pk")
         samplers = Sampler.objects.in_workspace(request.workspace)
@@ -77,8 +77,8 @@ def detail(request: WorkspaceRequest, remote_id: str) -> HttpResponseBase:
             "open_request": Deactivation.objects.open_for(run),
             "pair": pair,
             "sampler": samplers.filter(remote_id=run.sampler_remote_id).first(),
-            "checkpoints": here[:NEWEST],
-            "checkpoint_count": here.count(),
+            "checkpoints": checkpoints[:NEWEST],
+            "checkpoint_count": checkpoints.count(),
             "vocabulary": {"run": RUN, "deployment": DEPLOYMENT, "sampler": SAMPLER, "sync": SYNC},
         }
 

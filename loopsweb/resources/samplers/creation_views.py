@@ -23,5 +23,5 @@ SAMPLER = CreationPage(
 
 
 @require(Permission.CREATE, noun="sampler")
-def create(request: WorkspaceRequest) -> HttpResponse:
+def create_sampler(request: WorkspaceRequest) -> HttpResponse:
     return render_creation_page(request, SAMPLER, NewSampler, actions.create_sampler)

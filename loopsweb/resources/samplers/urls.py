@@ -6,7 +6,7 @@ from loopsweb.resources.samplers import creation_views, views
 
 app_name = "samplers"
 urlpatterns = [
-    path("", views.list_, name="list"),
-    path("new/", creation_views.create, name="create"),
-    path("<remote_id:remote_id>/", views.detail, name="detail"),
+    path("", views.list_samplers, name="list"),
+    path("new/", creation_views.create_sampler, name="create"),
+    path("<remote_id:remote_id>/", views.show_sampler, name="detail"),
 ]

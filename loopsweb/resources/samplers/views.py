@@ -66,13 +66,13 @@ COLUMNS = {
 
 
 @require(Permission.VIEW)
-def list_(request: WorkspaceRequest) -> HttpResponseBase:
+def list_samplers(request: WorkspaceRequest) -> HttpResponseBase:
     rows = Sampler.objects.in_workspace(request.workspace)
     return render_list_page(request, rows, SPEC, columns=COLUMNS, context={"vocabulary": SAMPLER})
 
 
 @require(Permission.VIEW)
-def detail(request: WorkspaceRequest, remote_id: str) -> HttpResponseBase:
+def show_sampler(request: WorkspaceRequest, remote_id: str) -> HttpResponseBase:
     def context(sampler: Sampler) -> dict[str, Any]:
         runs = Run.objects.in_workspace(request.workspace)
         deployments = Deployment.objects.in_workspace(request.workspace)

@@ -31,12 +31,12 @@ SESSION = CreationPage(
 
 
 @require(Permission.CREATE, noun="session")
-def create(request: WorkspaceRequest) -> HttpResponse:
+def create_session(request: WorkspaceRequest) -> HttpResponse:
     return render_creation_page(request, SESSION, NewSession, actions.create_session)
 
 
 @require(Permission.CREATE, noun="session")
-def enter(request: WorkspaceRequest) -> HttpResponse:
+def add_session(request: WorkspaceRequest) -> HttpResponse:
     form = EnterSession(request.POST if request.method == "POST" else None)
     method, status = "get_session", HTTPStatus.OK
     if request.method == "POST":

@@ -73,13 +73,13 @@ class SessionRun:
 
 
 @require(Permission.VIEW)
-def list_(request: WorkspaceRequest) -> HttpResponseBase:
+def list_sessions(request: WorkspaceRequest) -> HttpResponseBase:
     def table_context(rows: list[Session]) -> dict[str, Any]:
         ids = [row.remote_id for row in rows]
-        named = {"workspace": request.workspace, "session_remote_id__in": ids}
+        in_sessions = {"workspace": request.workspace, "session_remote_id__in": ids}
         runs = {
             group["session_remote_id"]: group
-            for group in Run.objects.filter(**named)
+            for group in Run.objects.filter(**in_sessions)
             .values("session_remote_id")
             .annotate(
                 all=Count("pk"),
@@ -88,16 +88,21 @@ def list_(request: WorkspaceRequest) -> HttpResponseBase:
             )
         }
         samplers = dict(
-            Sampler.objects.filter(run_remote_id="", **named)
+            Sampler.objects.filter(run_remote_id="", **in_sessions)
             .values_list("session_remote_id")
             .annotate(Count("pk"))
         )
         lines = []
         for row in rows:
-            of_it: dict[str, Any] = dict(runs.get(row.remote_id, NO_RUNS))
-            samplers_of_it = samplers.get(row.remote_id, 0)
+            counts: dict[str, Any] = dict(runs.get(row.remote_id, NO_RUNS))
             lines.append(
-                SessionLine(row, of_it["all"], of_it["active"], samplers_of_it, of_it["newest"])
+                SessionLine(
+                    session=row,
+                    runs=counts["all"],
+                    active=counts["active"],
+                    samplers=samplers.get(row.remote_id, 0),
+                    newest_run_at=counts["newest"],
+                )
             )
         return {"lines": lines}
 
@@ -106,7 +111,7 @@ def list_(request: WorkspaceRequest) -> HttpResponseBase:
 
 
 @require(Permission.VIEW)
-def detail(request: WorkspaceRequest, remote_id: str) -> HttpResponseBase:
+def show_session(request: WorkspaceRequest, remote_id: str) -> HttpResponseBase:
     def context(session: Session) -> dict[str, Any]:
         in_session = {"workspace": request.workspace, "session_remote_id": session.remote_id}
         runs = list(Run.objects.filter(**in_session).order_by("-created_at", "-pk")[:MAX_ROWS])

@@ -21,10 +21,10 @@ class Feed:
 
     @classmethod
     def load(cls, state: PollState, name: str) -> Self:
-        kept: dict[str, Any] = dict(state.feeds.get(name, {}))
+        fields: dict[str, Any] = dict(state.feeds.get(name, {}))
         for time in ("as_of", "failing_since"):
-            kept[time] = datetime.fromisoformat(kept[time]) if kept.get(time) else None
-        return cls(**kept)
+            fields[time] = datetime.fromisoformat(fields[time]) if fields.get(time) else None
+        return cls(**fields)
 
     @classmethod
     def summarize(cls, feeds: list[Feed], *, now: datetime) -> Feed:

@@ -56,7 +56,7 @@ class Snapshot(models.Model):
 
 
 class GPUHolder(Snapshot):
-    """A row with a status and an instance type: what may hold GPUs."""
+    """A row with a status and an instance type, which may hold GPUs."""
 
     vocabulary: ClassVar[Vocabulary]
 

@@ -1,4 +1,4 @@
-"""The bar that says on every page of a workspace how old the page is."""
+"""The bar on every page of a workspace that shows how old its data is."""
 
 from __future__ import annotations
 
@@ -14,8 +14,8 @@ register = template.Library()
 
 @register.inclusion_tag("ui/freshness.html", takes_context=True)
 def freshness_bar(context: template.Context, *, swapped: bool = False) -> dict[str, Any]:
-    """`feed` in the context, else the whole workspace. `swapped`: sent beside a live region."""
+    """`feed` in the context, else the whole workspace. `swapped`: sent with a live region."""
     feed: FeedFreshness = context.get("feed") or load_freshness(context["workspace"]).overall
-    is_live = "version" in context  # a page that does not move on promises no next reading
+    is_live = "version" in context  # other pages do not announce the next poll
     state = feed.state(now=timezone.now())
     return {"feed": feed, "state": state, "swapped": swapped, "is_live": is_live}

@@ -23,8 +23,7 @@ def list_checkpoints(request: AuthorizedRequest) -> Response:
     else:
         found = find_by_base_model(request, value)
     return respond_list(
-        "checkpoints",
-        (one.cached_json(request.serializer.serialize_checkpoint_item) for one in found),
+        "checkpoints", (one.cached_json(request.serializer.serialize_checkpoint) for one in found)
     )
 
 

@@ -22,7 +22,7 @@ def list_deployments(request: AuthorizedRequest) -> Response:
         deployments = [one for one in deployments if one.status != "STOPPED"]
     return respond_list(
         "deployments",
-        (one.cached_json(request.serializer.serialize_deployment_item) for one in deployments),
+        (one.cached_json(request.serializer.serialize_deployment) for one in deployments),
     )
 
 

@@ -23,7 +23,7 @@ def list_samplers(request: AuthorizedRequest) -> Response:
     """GET /v1/loops/samplers."""
     samplers = request.filter_listed(request.world.samplers.values())
     return respond_list(
-        "samplers", (one.cached_json(request.serializer.serialize_sampler_item) for one in samplers)
+        "samplers", (one.cached_json(request.serializer.serialize_sampler) for one in samplers)
     )
 
 

@@ -98,23 +98,14 @@ def approve(request: WorkspaceRequest, incident: uuid.UUID) -> HttpResponse:
     kind = KINDS[deactivation.noun]
     target = kind.find(request.workspace, deactivation.target_remote_id)
     if target is None:
-        raise Http404("What this would end is not known here any more.")
+        raise Http404("The target is no longer known here.")
     form = ApproveForm(request.POST, impact=assess_impact(target))
     if not form.is_valid():
         form.show_again()
         return render_request(request, deactivation, impact_form=form, status=HTTPStatus.CONFLICT)
-    return decide(
-        request,
-        deactivation,
-        lambda: actions.approve(
-            deactivation,
-            by=actor_of_request(request),
-            impact=form.impact,
-            policy=load_policy(request.workspace.team),
-            now=timezone.now(),
-        ),
-        done="Approved. It is about to be sent.",
-    )
+    given = {"impact": form.impact, "policy": load_policy(request.workspace.team)}
+    done = "Approved. It is about to be sent."
+    return decide(request, deactivation, actions.approve, done=done, **given)
 
 
 @require(Permission.DEACTIVATE, noun="deactivation")
@@ -139,24 +130,23 @@ def decide_with_note(
         return render_request(
             request, deactivation, note_form=form, status=HTTPStatus.UNPROCESSABLE_ENTITY
         )
-    note = form.cleaned_data["note"]
-    by = actor_of_request(request)
-    return decide(
-        request,
-        deactivation,
-        lambda: action(deactivation, by=by, note=note, now=timezone.now()),
-        done=done,
-    )
+    return decide(request, deactivation, action, done=done, note=form.cleaned_data["note"])
 
 
 def decide(
-    request: WorkspaceRequest, deactivation: Deactivation, action: Callable[[], None], *, done: str
+    request: WorkspaceRequest,
+    deactivation: Deactivation,
+    action: Callable[..., None],
+    *,
+    done: str,
+    **given: Any,
 ) -> HttpResponse:
+    """given: what the action takes besides the actor and the time."""
     try:
-        action()
-    except actions.CannotDecide as why:
+        action(deactivation, by=actor_of_request(request), now=timezone.now(), **given)
+    except actions.CannotDecide as error:
         deactivation.refresh_from_db()
-        return render_request(request, deactivation, problem=str(why), status=HTTPStatus.CONFLICT)
+        return render_request(request, deactivation, problem=str(error), status=HTTPStatus.CONFLICT)
     messages.success(request, done)
     return redirect(deactivation)
 
@@ -165,13 +155,13 @@ def find_request(request: WorkspaceRequest, incident: uuid.UUID) -> Deactivation
     here = Deactivation.objects.filter(workspace=request.workspace, incident=incident)
     found = here.select_related("batch").first()
     if found is None:
-        raise Http404("Nobody deactivation for this in this workspace.")
+        raise Http404("There is no such request in this workspace.")
     found.workspace = request.workspace
     return found
 
 
 def find_request_key(deactivation: Deactivation) -> Key | None:
-    """With which it would be sent, as things are now."""
+    """The key that would send it now."""
     person = User.objects.filter(email__iexact=deactivation.person).first()
     if person is None:
         return None
@@ -198,7 +188,7 @@ def render_request(
         "impact": impact,
         "additions": impact.find_additions(deactivation.foreseen) if impact else {},
         "is_own": deactivation.person.lower() == request.user.email.lower(),
-        "status": DEACTIVATION.get(deactivation.state),
+        "status": deactivation.rule,
         "steps": build_steps(list(events.order_by("sequence"))),
         "impact_form": ImpactForm(impact=impact) if impact else None,
         "note_form": NoteForm(),
