@@ -25,7 +25,7 @@ from loopsweb.resources.deployments.run_pairing import (
     select_with_prices,
 )
 from loopsweb.resources.deployments.statuses import DEPLOYMENT
-from loopsweb.resources.freshness import compute_page_version, load_freshness
+from loopsweb.resources.pages.freshness import compute_page_version, load_freshness
 from loopsweb.resources.runs.models import Run
 from loopsweb.resources.snapshot.viewers import record_viewer
 from loopsweb.ui.live import answer_if_unchanged, set_live_headers

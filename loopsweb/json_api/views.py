@@ -15,7 +15,7 @@ from loopsweb.json_api.openapi import build_document
 from loopsweb.json_api.problems import Problem
 from loopsweb.json_api.query_parameters import parse_query
 from loopsweb.json_api.schemas import RESOURCES, select_rows, to_json
-from loopsweb.resources.freshness import load_freshness
+from loopsweb.resources.pages.freshness import load_freshness
 
 
 @require_token

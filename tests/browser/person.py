@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 from playwright.sync_api import Page, expect
 
-from tests.processes import PASSWORD, Site, wait_for, create_admin
+from tests.processes import PASSWORD, Site, create_admin, wait_for
 
 Look = Callable[[], object]
 

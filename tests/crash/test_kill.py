@@ -24,7 +24,7 @@ from loopsweb.keys import actions as keys
 from loopsweb.resources.deactivations import dispatch, reconcile
 from loopsweb.resources.models import Deactivation
 from loopsweb.resources.polling import leases, poller
-from tests.processes import ROOT, wait_for, start_simulator
+from tests.processes import ROOT, start_simulator, wait_for
 
 KILLS = int(os.environ.get("TEST_KILLS", "40"))
 NOTHING: list[str] = []

@@ -26,7 +26,7 @@ from loopsweb.resources.deactivations.targets import KINDS
 from loopsweb.resources.polling import leases, poller
 from tests.crash.test_kill import HEADERS, status_of, trail
 from tests.personas import add_key
-from tests.processes import ROOT, wait_for, start_simulator
+from tests.processes import ROOT, start_simulator, wait_for
 
 SENT = ["requested", "succeeded", "confirmed"]
 LOST = ["requested", "unknown", "confirmed"]

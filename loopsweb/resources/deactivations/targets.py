@@ -80,7 +80,7 @@ def kind_of(target: Target) -> Kind:
     return KINDS[target.noun]
 
 
-def describe_target(row: Target) -> dict[str, str]:
+def describe_target(row: Target) -> dict[str, Any]:
     """The fields of an audit event that name it."""
     return {
         "target_noun": row.noun,

@@ -11,8 +11,8 @@ from django.http import Http404, HttpResponse
 from loopsweb.accounts.authorization.decorators import WorkspaceRequest
 from loopsweb.audit.models import Event
 from loopsweb.resources.deactivations.protections import Protection
-from loopsweb.resources.freshness import compute_page_version, load_freshness
 from loopsweb.resources.nouns import noun_of
+from loopsweb.resources.pages.freshness import compute_page_version, load_freshness
 from loopsweb.resources.snapshot.models import Snapshot
 from loopsweb.resources.snapshot.status_changes import StatusChange
 from loopsweb.resources.snapshot.viewers import record_viewer

@@ -18,8 +18,8 @@ from loopsweb.audit.models import Outcome
 from loopsweb.audit.record import actor_of_request, record_event
 from loopsweb.keys.models import Key
 from loopsweb.resources.deactivations.protections import Protection
-from loopsweb.resources.freshness import compute_page_version, load_freshness
 from loopsweb.resources.nouns import Noun, noun_of
+from loopsweb.resources.pages.freshness import compute_page_version, load_freshness
 from loopsweb.resources.snapshot.models import Snapshot
 from loopsweb.resources.snapshot.viewers import record_viewer
 from loopsweb.ui.csv_export import csv_response

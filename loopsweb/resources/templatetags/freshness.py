@@ -7,7 +7,7 @@ from typing import Any
 from django import template
 from django.utils import timezone
 
-from loopsweb.resources.freshness import FeedFreshness, load_freshness
+from loopsweb.resources.pages.freshness import FeedFreshness, load_freshness
 
 register = template.Library()
 

@@ -9,8 +9,8 @@ import httpx
 import pytest
 
 from loopsweb.accounts.models import Workspace
-from loopsweb.resources.freshness import load_freshness
 from loopsweb.resources.models import Checkpoint, PollState, Run, Sampler
+from loopsweb.resources.pages.freshness import load_freshness
 from loopsweb.simulator import Simulator
 from tests.conftest import ConnectApi
 from tests.resources.conftest import AddKey, Timeline

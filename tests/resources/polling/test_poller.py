@@ -5,8 +5,8 @@ from datetime import timedelta
 
 from loopsweb.accounts.models import User, Workspace
 from loopsweb.keys.models import KeyState
-from loopsweb.resources.freshness import load_freshness
 from loopsweb.resources.models import Checkpoint, Deployment, PollState, Run, Sampler, Session
+from loopsweb.resources.pages.freshness import load_freshness
 from loopsweb.resources.snapshot.status_changes import StatusChange
 from loopsweb.simulator import Simulator
 from tests.resources.conftest import AddKey, Timeline

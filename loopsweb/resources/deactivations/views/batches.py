@@ -23,8 +23,8 @@ from loopsweb.resources.deactivations.models import Batch, Policy
 from loopsweb.resources.deactivations.requirements import list_own_emails, load_policy
 from loopsweb.resources.deactivations.states import DEACTIVATION, NOT_SENT, OPEN, State
 from loopsweb.resources.deactivations.targets import KINDS, Kind
-from loopsweb.resources.freshness import load_freshness
 from loopsweb.resources.pages.creation import AlreadySubmitted
+from loopsweb.resources.pages.freshness import load_freshness
 from loopsweb.resources.snapshot.viewers import record_viewer
 from loopsweb.ui import errors
 from loopsweb.ui.live import answer_if_unchanged, set_live_headers

@@ -26,8 +26,8 @@ from loopsweb.resources.deactivations.targets import (
     explain_shared_end,
     kind_of,
 )
-from loopsweb.resources.freshness import load_freshness
 from loopsweb.resources.pages.detail_page import get_row_or_404
+from loopsweb.resources.pages.freshness import load_freshness
 from loopsweb.ui.pages import render_page
 
 LEVELS = {"good": messages.SUCCESS, "bad": messages.ERROR, "warn": messages.WARNING}
