@@ -16,7 +16,7 @@ INSIDE = "In a noun, imports go from the page to the row"
 DEACTIVATIONS = "In deactivations, imports go from the page to the states"
 VIEWS = "Only urls import views"
 HTTPX = "Only loops_api imports httpx"
-FRAMEWORKS = "The wire and the simulator know neither Django nor Celery"
+FRAMEWORKS = "loops_api and the simulator import neither Django nor Celery"
 SIMULATOR = "The product never imports the simulator"
 
 VIOLATIONS = {

@@ -11,9 +11,8 @@ from django import forms
 from django.contrib import admin
 from django.contrib.auth.admin import UserAdmin
 from django.contrib.auth.forms import BaseUserCreationForm
-from django.contrib.auth.forms import UserChangeForm as DjangosUserChangeForm
 from django.contrib.auth.models import Group
-from django.db import transaction
+from django.db import models, transaction
 from django.http import HttpRequest, HttpResponse
 from django.utils.decorators import method_decorator
 from django.views.decorators.debug import sensitive_post_parameters
@@ -23,47 +22,19 @@ from loopsweb.accounts.models import Membership, Team, User, Workspace, set_up_t
 from loopsweb.accounts.staff import credential_admin  # noqa: F401  (registers its pages)
 from loopsweb.accounts.staff.access import can_change_person
 from loopsweb.accounts.teams.audit import record_staff_event
+from loopsweb.ui.read_only_admin import ReadOnlyAdminMixin
 
 admin.site.unregister([EmailAddress, Group, SocialApp, SocialToken])
 
 ACCESS_FIELDS = {"is_active", "is_staff", "is_superuser"}
 
 
-class LowercaseEmailMixin:
-    cleaned_data: dict[str, Any]
-
-    def clean_email(self) -> str:
-        return str(self.cleaned_data["email"]).lower()
+class LowercaseEmailField(forms.EmailField):
+    def clean(self, value: Any) -> str:
+        return str(super().clean(value)).lower()
 
 
-class AddUserForm(LowercaseEmailMixin, BaseUserCreationForm):  # type: ignore[type-arg]
-    class Meta:
-        model = User
-        fields = ["email", "name"]
-        field_classes = {"email": forms.EmailField}
-
-
-class ChangeUserForm(LowercaseEmailMixin, DjangosUserChangeForm):  # type: ignore[type-arg]
-    class Meta:
-        model = User
-        fields = "__all__"
-        field_classes = {"email": forms.EmailField}
-
-
-class ReadOnlyAdmin:
-    """For what has pages of its own, which record each change in the audit."""
-
-    def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
-
-    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
-
-    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
-
-
-class MembershipInline(ReadOnlyAdmin, admin.TabularInline[Membership, Any]):
+class MembershipInline(ReadOnlyAdminMixin, admin.TabularInline[Membership, Any]):
     model = Membership
     fields = ["user", "team", "role", "joined_at"]
     extra = 0
@@ -78,8 +49,8 @@ class PersonAdmin(UserAdmin[User]):
     ordering = ["email"]
     readonly_fields = ["last_login", "date_joined"]
     filter_horizontal = ["user_permissions"]
-    form = ChangeUserForm
-    add_form = AddUserForm
+    formfield_overrides = {models.EmailField: {"form_class": LowercaseEmailField}}
+    add_form = BaseUserCreationForm
     fieldsets = [
         (None, {"fields": ["email", "name", "password"]}),
         ("Access", {"fields": ["is_active", "is_staff", "is_superuser", "user_permissions"]}),
@@ -102,45 +73,37 @@ class PersonAdmin(UserAdmin[User]):
         if not change:
             set_up_team(name=obj.get_short_name(), founder=obj)
         elif form.changed_data:
-            after = {
-                name: getattr(obj, name) for name in form.changed_data if name in ACCESS_FIELDS
-            }
-            record_staff_event(
-                obj, "person.change", request, changed=form.changed_data, after=after
-            )
+            changed = form.changed_data
+            after = {name: getattr(obj, name) for name in changed if name in ACCESS_FIELDS}
+            record_staff_event(obj, "person.change", request, changed=changed, after=after)
 
     @method_decorator([sensitive_post_parameters(), require_reauthentication_to_submit])
     @transaction.atomic
-    def user_change_password(
-        self,
-        request: HttpRequest,
-        id: str,  # noqa: A002  (Django's own name)
-        form_url: str = "",
-    ) -> HttpResponse:
-        answer = super().user_change_password(request, id, form_url)
-        if answer.status_code == HTTPStatus.FOUND:
+    def user_change_password(self, request: HttpRequest, id: str, *args: Any) -> HttpResponse:  # noqa: A002
+        response = super().user_change_password(request, id, *args)
+        if response.status_code == HTTPStatus.FOUND:
             record_staff_event(User.objects.get(pk=id), "person.password", request)
-        return answer
+        return response
 
     def has_delete_permission(self, request: HttpRequest, obj: User | None = None) -> bool:
         """Deactivate people instead, and remove them from teams on the team's page."""
         return False
 
 
-class WorkspaceInline(ReadOnlyAdmin, admin.TabularInline[Workspace, Team]):
+class WorkspaceInline(ReadOnlyAdminMixin, admin.TabularInline[Workspace, Team]):
     model = Workspace
     extra = 0
 
 
 @admin.register(Team)
-class TeamAdmin(ReadOnlyAdmin, admin.ModelAdmin[Team]):
+class TeamAdmin(ReadOnlyAdminMixin, admin.ModelAdmin[Team]):
     list_display = ["name", "pk"]
     search_fields = ["name", "members__email", "workspaces__slug"]
     inlines = [MembershipInline, WorkspaceInline]
 
 
 @admin.register(Workspace)
-class WorkspaceAdmin(ReadOnlyAdmin, admin.ModelAdmin[Workspace]):
+class WorkspaceAdmin(ReadOnlyAdminMixin, admin.ModelAdmin[Workspace]):
     list_display = ["name", "slug", "team", "version"]
     list_select_related = ["team"]
     search_fields = ["name", "slug", "team__name"]

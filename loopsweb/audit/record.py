@@ -48,7 +48,19 @@ def system_actor(workspace: str) -> Actor:
     return Actor(workspace=workspace, person="", role="", address="", request_id="")
 
 
-class EventFields(TypedDict, total=False):
+class Target(TypedDict, total=False):
+    target_noun: str
+    target_id: str
+    target_name: str
+    target_owner: str
+
+
+class Details(TypedDict, total=False):
+    reason: str
+    answer: Any
+
+
+class EventFields(Target, Details, total=False):
     """The fields that an event may lack."""
 
     person: str
@@ -57,12 +69,6 @@ class EventFields(TypedDict, total=False):
     request_id: str
     key_label: str
     key_fingerprint: str
-    target_noun: str
-    target_id: str
-    target_name: str
-    target_owner: str
-    reason: str
-    answer: Any
 
 
 def record_event(

@@ -19,20 +19,12 @@ from loopsweb.resources.models import (
     Session,
     StatusChange,
 )
+from loopsweb.ui.read_only_admin import ReadOnlyAdminMixin
 
 
-class ReadOnlyAdmin(admin.ModelAdmin[Model]):
+class ReadOnlyAdmin(ReadOnlyAdminMixin, admin.ModelAdmin[Model]):
     list_select_related = ["workspace"]
     list_per_page = 50
-
-    def has_add_permission(self, request: HttpRequest) -> bool:
-        return False
-
-    def has_change_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
-        return False
-
-    def has_delete_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
-        return False
 
 
 def register_read_only(model: type[Model], *, columns: list[str], filters: list[str]) -> None:

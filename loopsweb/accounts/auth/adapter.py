@@ -51,15 +51,10 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
     def set_password(self, user: User, password: str) -> None:
         """Change or reset a password. It is set only if the audit event is recorded."""
         request = context.request
-        how = "changed" if request.user.is_authenticated else "by a mailed link"
+        answer = {"password": "changed" if request.user.is_authenticated else "by a mailed link"}
+        by, now = actor_of_request(request), timezone.now()
         with transaction.atomic():
-            record_person_event(
-                user,
-                "person.password",
-                by=actor_of_request(request),
-                now=timezone.now(),
-                answer={"password": how},
-            )
+            record_person_event(user, "person.password", by=by, now=now, answer=answer)
             super().set_password(user, password)
 
     def is_open_for_signup(self, request: HttpRequest) -> bool:

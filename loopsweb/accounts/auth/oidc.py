@@ -11,13 +11,11 @@ from http import HTTPStatus
 from typing import Any
 
 import structlog
-from allauth.account.signals import user_logged_in
 from allauth.core import context
 from allauth.core.exceptions import ImmediateHttpResponse
 from allauth.socialaccount.adapter import DefaultSocialAccountAdapter
 from allauth.socialaccount.models import SocialAccount, SocialLogin
 from django.db import transaction
-from django.dispatch import receiver
 from django.http import HttpRequest
 
 from loopsweb.accounts.auth import oidc_reauthentication
@@ -101,11 +99,3 @@ def refuse_sign_in(request: HttpRequest, why: str, *, title: str = "You are not 
     """Raises ImmediateHttpResponse."""
     log.warning("single_sign_on_refused", why=why)
     raise ImmediateHttpResponse(render_error(request, HTTPStatus.FORBIDDEN, title, why))
-
-
-@receiver(user_logged_in)
-def store_oidc_authentication_time(
-    request: HttpRequest, sociallogin: SocialLogin | None = None, **_: Any
-) -> None:
-    if sociallogin is not None:
-        oidc_reauthentication.store_authentication_time(request, sociallogin)

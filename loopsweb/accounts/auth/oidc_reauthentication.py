@@ -11,8 +11,10 @@ from collections.abc import Callable
 from functools import wraps
 from typing import Any, Concatenate, ParamSpec
 
+from allauth.account.signals import user_logged_in
 from allauth.socialaccount.models import SocialLogin
 from django.conf import settings
+from django.dispatch import receiver
 from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 from django.utils.http import urlencode
@@ -65,5 +67,9 @@ def skipped_reauthentication(sociallogin: SocialLogin, *, now: float) -> bool:
     return was_reauthentication_requested(sociallogin) and too_old
 
 
-def store_authentication_time(request: HttpRequest, sociallogin: SocialLogin) -> None:
-    request.session[AUTHENTICATED_AT_KEY] = authenticated_at(sociallogin, now=time.time())
+@receiver(user_logged_in)
+def store_authentication_time(
+    request: HttpRequest, sociallogin: SocialLogin | None = None, **_: Any
+) -> None:
+    if sociallogin is not None:
+        request.session[AUTHENTICATED_AT_KEY] = authenticated_at(sociallogin, now=time.time())

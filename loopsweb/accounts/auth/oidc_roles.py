@@ -65,15 +65,12 @@ def sync_roles(
     remove them from those in which they have none. Other teams are left alone."""
     if sociallogin is None:
         return
-    strongest: dict[int, str] = {}
+    matching = matching_mappings(read_claims(sociallogin))
+    matching.sort(key=lambda each: ROLES_BY_STRENGTH.index(Role(each.role)))
     teams = dict(Workspace.objects.values_list("slug", "team_id"))
-    mappings = parse_role_mappings(settings.OIDC_ROLES)
-    mapped_teams = {teams[each.workspace] for each in mappings if each.workspace in teams}
-    for mapping in matching_mappings(read_claims(sociallogin)):
-        if (team_id := teams.get(mapping.workspace)) is not None:
-            roles = (strongest.get(team_id, mapping.role), mapping.role)
-            strongest[team_id] = max(roles, key=lambda role: ROLES_BY_STRENGTH.index(Role(role)))
-    for team in Team.objects.filter(pk__in=mapped_teams).order_by("pk"):
+    strongest = {teams.get(each.workspace): each.role for each in matching}
+    mapped = [each.workspace for each in parse_role_mappings(settings.OIDC_ROLES)]
+    for team in Team.objects.filter(workspaces__slug__in=mapped).distinct().order_by("pk"):
         sync_role(team, user, strongest.get(team.pk, ""), request)
 
 

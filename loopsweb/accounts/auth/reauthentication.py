@@ -1,7 +1,7 @@
 """Reauthentication before sensitive changes: API keys and tokens, team members and policies, and
 the accounts that staff manage.
 
-A sign-in, or a confirmation with password or second factor, counts for ACCOUNT_REAUTHENTICATION_
+A sign-in, or a confirmation with password or MFA, counts for ACCOUNT_REAUTHENTICATION_
 TIMEOUT seconds. People with neither confirm at their identity provider; a sign-in there counts from
 when the provider last asked them.
 """
@@ -52,7 +52,7 @@ def authenticated_at(request: HttpRequest, record: dict[str, Any]) -> float:
 
 
 def can_reauthenticate_locally(request: HttpRequest) -> bool:
-    """Whether the person has a password or a second factor here."""
+    """Whether the person has a password or MFA here."""
     return bool(get_adapter(request).get_reauthentication_methods(request.user))
 
 

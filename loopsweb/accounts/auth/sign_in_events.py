@@ -65,14 +65,9 @@ def record_wrong_mfa_code(request: HttpRequest, user: User, **_: Any) -> None:
 def record_mfa_change(
     request: HttpRequest, user: User, authenticator: Authenticator, signal: Signal, **_: Any
 ) -> None:
-    kind = Authenticator.Type(authenticator.type).label
-    record_person_event(
-        user,
-        f"second_factor.{VERBS[signal]}",
-        by=actor_of_request(request),
-        now=timezone.now(),
-        answer={"second_factor": str(kind)},
-    )
+    by, now = actor_of_request(request), timezone.now()
+    answer = {"second_factor": str(Authenticator.Type(authenticator.type).label)}
+    record_person_event(user, f"second_factor.{VERBS[signal]}", by=by, now=now, answer=answer)
 
 
 @receiver(user_logged_out)
@@ -95,11 +90,7 @@ def record_failed_sign_in(
 
 
 def record_refused_sign_in(request: HttpRequest, person: User, reason: str) -> None:
+    by, now = actor_of_request(request), timezone.now()
     record_person_event(
-        person,
-        "person.sign_in",
-        outcome=Outcome.REFUSED,
-        reason=reason,
-        by=actor_of_request(request),
-        now=timezone.now(),
+        person, "person.sign_in", by=by, now=now, outcome=Outcome.REFUSED, reason=reason
     )

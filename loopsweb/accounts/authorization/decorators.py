@@ -79,12 +79,8 @@ def require(
 
 def attach_workspace(request: WorkspaceRequest, slug: str) -> None:
     """Raises Http404 for people outside the workspace's team."""
-    workspace = (
-        Workspace.objects.filter(slug=slug, team__memberships__user_id=request.user.pk)
-        .select_related("team")
-        .annotate(role=F("team__memberships__role"))
-        .first()
-    )
+    own = Workspace.objects.filter(slug=slug, team__memberships__user_id=request.user.pk)
+    workspace = own.select_related("team").annotate(role=F("team__memberships__role")).first()
     if workspace is None:
         raise Http404("No such workspace.")
     require_mfa(request, request.user, workspace.team)
@@ -118,8 +114,8 @@ def require_team_permission(
 
 def attach_team(request: TeamRequest, pk: int) -> None:
     """Raises Http404 for people outside the team."""
-    own_teams = Team.objects.filter(pk=pk, memberships__user_id=request.user.pk)
-    team = own_teams.annotate(role=F("memberships__role")).first()
+    own = Team.objects.filter(pk=pk, memberships__user_id=request.user.pk)
+    team = own.annotate(role=F("memberships__role")).first()
     if team is None:
         raise Http404("No such team.")
     require_mfa(request, request.user, team)

@@ -12,38 +12,31 @@ from django.core.cache import cache
 from django.core.exceptions import ImproperlyConfigured, PermissionDenied
 from django.db import DatabaseError
 from django.http import HttpRequest, HttpResponse
+from django.utils.deprecation import MiddlewareMixin
 
 from loopsweb.accounts.authorization.decorators import ACCESS_TOKEN
 from loopsweb.accounts.authorization.roles import READ_ONLY
 
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 MAX_ADDRESS_LENGTH = 45
-LAST_SEEN_INTERVAL = 60
+LAST_SEEN_INTERVAL = 60  # seconds
 SELF_GUARDED_MODULES = ("allauth.", "django.contrib.")
 
 
-class ClientAddressMiddleware:
+class ClientAddressMiddleware(MiddlewareMixin):
     """Puts the client's address into REMOTE_ADDR, counting settings.PROXIES from the right of
     X-Forwarded-For. Anything further left may be forged by the client."""
 
-    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
-        self.get_response = get_response
-
-    def __call__(self, request: HttpRequest) -> HttpResponse:
+    def process_request(self, request: HttpRequest) -> None:
         hops = request.headers.get("X-Forwarded-For", "").split(",")
         if 0 < settings.PROXIES <= len(hops) and (address := hops[-settings.PROXIES].strip()):
             request.META["REMOTE_ADDR"] = address[:MAX_ADDRESS_LENGTH]
-        return self.get_response(request)
 
 
-class LastSeenMiddleware:
+class LastSeenMiddleware(MiddlewareMixin):
     """Saves when and from where a session is used, at most once a minute. Ignores live polls."""
 
-    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
-        self.get_response = get_response
-
-    def __call__(self, request: HttpRequest) -> HttpResponse:
-        response = self.get_response(request)
+    def process_response(self, request: HttpRequest, response: HttpResponse) -> HttpResponse:
         key = request.session.session_key
         is_visit = key and "HX-Request" not in request.headers and request.user.is_authenticated
         if is_visit and cache.add(f"seen:{key}", value=1, timeout=LAST_SEEN_INTERVAL):
@@ -52,14 +45,8 @@ class LastSeenMiddleware:
         return response
 
 
-class DenyByDefaultMiddleware:
+class DenyByDefaultMiddleware(MiddlewareMixin):
     """Refuses views without a permission, and in read-only mode every change."""
-
-    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
-        self.get_response = get_response
-
-    def __call__(self, request: HttpRequest) -> HttpResponse:
-        return self.get_response(request)
 
     def process_view(
         self, request: HttpRequest, view: Callable[..., Any], args: Any, kwargs: Any

@@ -39,8 +39,8 @@ def create_invitation(
 ) -> NewInvitation:
     """Revoke any open invitation for the same email and create another. Raises AlreadyMember."""
     email = email.lower()
-    if membership := team.memberships.filter(user__email=email).select_related("user").first():
-        raise AlreadyMember(membership)
+    if team.memberships.filter(user__email=email).exists():
+        raise AlreadyMember(email)
     team.invitations.open(now).filter(email=email).update(revoked_at=now)
     token = secrets.token_urlsafe(32)
     invitation = team.invitations.create(
@@ -72,18 +72,14 @@ def accept_invitation(
 ) -> Membership:
     """Make the person a member. Raises InvitationClosed, also if the invitation is for another
     email."""
-    if person.email != invitation.email:
+    own = Invitation.objects.open(now).filter(pk=invitation.pk, email=person.email)
+    if not own.update(accepted_at=now):
         raise InvitationClosed
-    if not Invitation.objects.open(now).filter(pk=invitation.pk).update(accepted_at=now):
-        raise InvitationClosed
-    membership, _ = Membership.objects.get_or_create(
-        team=invitation.team, user=person, defaults={"role": invitation.role, "joined_at": now}
-    )
-    actor: Actor = {**by, "person": person.email, "role": membership.role}
+    team, defaults = invitation.team, {"role": invitation.role, "joined_at": now}
+    membership, _ = Membership.objects.get_or_create(team=team, user=person, defaults=defaults)
+    by = {**by, "person": person.email, "role": membership.role}
     target, answer = ("person", person.email), {"role": membership.role}
-    record_team_event(
-        invitation.team, "member.join", target=target, by=actor, now=now, answer=answer
-    )
+    record_team_event(team, "member.join", target=target, by=by, now=now, answer=answer)
     return membership
 
 
@@ -93,14 +89,8 @@ def decline_invitation(*, invitation: Invitation, person: User, by: Actor, now: 
     own = Invitation.objects.open(now).filter(pk=invitation.pk, email=person.email)
     if not own.update(revoked_at=now):
         raise InvitationClosed
-    record_team_event(
-        invitation.team,
-        "invitation.decline",
-        target=("person", person.email),
-        outcome=Outcome.DECLINED,
-        by=by,
-        now=now,
-    )
+    team, target, outcome = invitation.team, ("person", person.email), Outcome.DECLINED
+    record_team_event(team, "invitation.decline", target=target, outcome=outcome, by=by, now=now)
 
 
 @transaction.atomic

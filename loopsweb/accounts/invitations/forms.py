@@ -5,15 +5,8 @@ from typing import Any
 from django import forms
 from django.contrib.auth.password_validation import validate_password
 
-from loopsweb.accounts.models import Role, User
-from loopsweb.accounts.teams.forms import MAX_EMAIL_LENGTH, ONE_LINE
-
-
-class InviteForm(forms.Form):
-    email = forms.EmailField(
-        label="Email", max_length=MAX_EMAIL_LENGTH, help_text="The email they sign in with."
-    )
-    role = forms.ChoiceField(label="Role", choices=Role.choices, initial=Role.VIEWER)
+from loopsweb.accounts.models import User
+from loopsweb.accounts.teams.forms import ONE_LINE
 
 
 class NewAccountForm(forms.Form):
@@ -30,12 +23,7 @@ class NewAccountForm(forms.Form):
         super().__init__(*args, **kwargs)
         self.email = email
 
-    def clean(self) -> dict[str, Any]:
-        data = super().clean() or {}
-        if "password" in data:
-            person = User(email=self.email, name=data.get("name", ""))
-            try:
-                validate_password(data["password"], person)
-            except forms.ValidationError as error:
-                self.add_error("password", error)
-        return data
+    def clean_password(self) -> str:
+        password = str(self.cleaned_data["password"])
+        validate_password(password, User(email=self.email, name=self.cleaned_data.get("name", "")))
+        return password

@@ -23,10 +23,11 @@ from loopsweb.accounts.authorization.decorators import (
 from loopsweb.accounts.authorization.roles import Permission
 from loopsweb.accounts.invitations import actions
 from loopsweb.accounts.invitations.delivery import send_invitation
-from loopsweb.accounts.invitations.forms import InviteForm, NewAccountForm
+from loopsweb.accounts.invitations.forms import NewAccountForm
 from loopsweb.accounts.models import Invitation, User
 from loopsweb.accounts.rate_limits import RateLimited
 from loopsweb.accounts.teams.actions import AlreadyMember
+from loopsweb.accounts.teams.forms import MemberForm
 from loopsweb.accounts.teams.page import INVITE_ID, render_team_page
 from loopsweb.audit.record import actor_of_request
 from loopsweb.ui.pages import render_page
@@ -36,7 +37,7 @@ from loopsweb.ui.pages import render_page
 @require_POST
 @require_reauthentication
 def invite_member(request: TeamRequest) -> HttpResponse:
-    form, status = InviteForm(request.POST, auto_id=INVITE_ID), HTTPStatus.UNPROCESSABLE_ENTITY
+    form, status = MemberForm(request.POST, auto_id=INVITE_ID), HTTPStatus.UNPROCESSABLE_ENTITY
     if form.is_valid():
         try:
             return send_invitation(request, **form.cleaned_data)

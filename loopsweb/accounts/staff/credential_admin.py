@@ -1,5 +1,5 @@
-"""Admin pages for credentials, which staff can remove but not read: second factors, and identities
-of the OpenID Connect provider."""
+"""Admin pages for credentials, which staff can remove but not read: MFA authenticators, and
+identities of the OpenID Connect provider."""
 
 from __future__ import annotations
 
@@ -38,8 +38,9 @@ class DeleteOnlyAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
         return allowed and can_change_person(request, obj and obj.user)
 
     def delete_model(self, request: HttpRequest, obj: Any) -> None:
-        answer: dict[str, Any] = {self.noun: self.describe(obj)}
-        record_staff_event(obj.user, f"{self.noun}.remove", request, **answer)
+        record_staff_event(
+            obj.user, f"{self.noun}.remove", request, **{self.noun: self.describe(obj)}
+        )
         super().delete_model(request, obj)
 
     @transaction.atomic
@@ -51,10 +52,8 @@ class DeleteOnlyAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
 @admin.register(Authenticator)
 class MFAAdmin(DeleteOnlyAdmin):
     noun = "second_factor"
-    list_display = ["user", "type", "created_at", "last_used_at"]
+    list_display = fields = readonly_fields = ("user", "type", "created_at", "last_used_at")
     list_filter = ["type"]
-    readonly_fields = ["user", "type", "created_at", "last_used_at"]
-    fields = ["user", "type", "created_at", "last_used_at"]
 
     def describe(self, obj: Authenticator) -> str:
         return str(Authenticator.Type(obj.type).label)
@@ -63,9 +62,13 @@ class MFAAdmin(DeleteOnlyAdmin):
 @admin.register(SocialAccount)
 class IdentityAdmin(DeleteOnlyAdmin):
     noun = "identity"
-    list_display = ["user", "provider", "uid", "date_joined", "last_login"]
-    readonly_fields = ["user", "provider", "uid", "date_joined", "last_login"]
-    fields = ["user", "provider", "uid", "date_joined", "last_login"]
+    list_display = fields = readonly_fields = (
+        "user",
+        "provider",
+        "uid",
+        "date_joined",
+        "last_login",
+    )
 
     def describe(self, obj: SocialAccount) -> str:
         return str(obj.provider)

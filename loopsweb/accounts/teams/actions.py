@@ -21,30 +21,28 @@ from loopsweb.accounts.teams.audit import record_team_event
 from loopsweb.accounts.teams.signals import member_leaving
 from loopsweb.audit.record import Actor
 
-
-class LastAdmin(Exception):
-    def __init__(self) -> None:
-        super().__init__(
-            "A team needs at least one admin who can sign in. Make someone else an admin first."
-        )
+NO_ADMIN_LEFT = "A team needs at least one admin who can sign in. Make someone else an admin first."
+LOCKS_OUT_YOURSELF = (
+    "You would lock yourself out: you have not set up two-factor authentication. Set it up first."
+)
 
 
-class MFANotSetUp(Exception):
-    def __init__(self) -> None:
-        super().__init__(
-            "You would lock yourself out: you have not set up two-factor authentication. "
-            "Set it up first."
-        )
+class TeamUnchanged(Exception):
+    """A change of a team that is not allowed. The message says why and what to do."""
 
 
-class UnknownPerson(Exception):
+class LastAdmin(TeamUnchanged): ...
+
+
+class MFANotSetUp(TeamUnchanged): ...
+
+
+class UnknownPerson(TeamUnchanged): ...
+
+
+class AlreadyMember(TeamUnchanged):
     def __init__(self, email: str) -> None:
-        super().__init__(f"There is no account with the email {email}. Invite them to create one.")
-
-
-class AlreadyMember(Exception):
-    def __init__(self, membership: Membership) -> None:
-        super().__init__(f"{membership.user.email} is already a member. You can change their role.")
+        super().__init__(f"{email} is already a member. You can change their role.")
 
 
 @transaction.atomic
@@ -71,20 +69,12 @@ def set_mfa_requirement(
     if team.second_factor_required == required:
         return
     if required and not is_mfa_enabled(person):
-        raise MFANotSetUp
+        raise MFANotSetUp(LOCKS_OUT_YOURSELF)
     team.second_factor_required = required
     team.save(update_fields=["second_factor_required"])
-    record_team_event(
-        team,
-        "team.policy",
-        target=("team", team.name),
-        by=by,
-        now=now,
-        answer={
-            "was": {"second_factor_required": not required},
-            "is": {"second_factor_required": required},
-        },
-    )
+    target, policy = ("team", team.name), "second_factor_required"
+    answer = {"was": {policy: not required}, "is": {policy: required}}
+    record_team_event(team, "team.policy", by=by, now=now, target=target, answer=answer)
 
 
 @transaction.atomic
@@ -99,12 +89,14 @@ def add_member(*, team: Team, email: str, role: str, by: Actor, now: datetime) -
     """Raises UnknownPerson or AlreadyMember."""
     user = User.objects.filter(email__iexact=email, is_active=True).first()
     if user is None:
-        raise UnknownPerson(email)
+        raise UnknownPerson(
+            f"There is no account with the email {email}. Invite them to create one."
+        )
     membership, is_new = Membership.objects.get_or_create(
         team=team, user=user, defaults={"role": role, "joined_at": now}
     )
     if not is_new:
-        raise AlreadyMember(membership)
+        raise AlreadyMember(user.email)
     person, answer = ("person", user.email), {"role": role}
     record_team_event(team, "member.add", by=by, now=now, target=person, answer=answer)
     return membership
@@ -139,8 +131,7 @@ def leave_team(*, membership: Membership, by: Actor, now: datetime) -> None:
 def _end_membership(membership: Membership, action: str, *, by: Actor, now: datetime) -> None:
     _require_another_admin(membership)
     member_leaving.send(sender=Membership, membership=membership, by=by, now=now)
-    person = ("person", membership.user.email)
-    answer = {"role": membership.role}
+    person, answer = ("person", membership.user.email), {"role": membership.role}
     record_team_event(membership.team, action, by=by, now=now, target=person, answer=answer)
     membership.delete()
 
@@ -154,4 +145,4 @@ def _require_another_admin(membership: Membership) -> None:
     admins = team.memberships.filter(role=Role.ADMIN)
     others = admins.filter(user__is_active=True).exclude(pk=membership.pk)
     if admins.filter(pk=membership.pk).exists() and not others.exists():
-        raise LastAdmin
+        raise LastAdmin(NO_ADMIN_LEFT)

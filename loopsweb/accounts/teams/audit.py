@@ -12,12 +12,12 @@ from django.utils import timezone
 
 from loopsweb.accounts.models import Team, User, Workspace
 from loopsweb.audit.models import Outcome
-from loopsweb.audit.record import Actor, EventFields, actor_of_request, record_event
+from loopsweb.audit.record import Actor, Details, Target, actor_of_request, record_event
 
 PERSON = "person"
 
 
-def target_fields(noun: str, name: str) -> dict[str, str]:
+def target_fields(noun: str, name: str) -> Target:
     """A person's email goes into `target_owner`, which can be erased: see audit.erasure."""
     if noun == PERSON:
         return {"target_noun": noun, "target_owner": name}
@@ -33,17 +33,19 @@ def record_team_event(
     by: Actor,
     now: datetime,
     outcome: str = Outcome.SUCCEEDED,
-    **fields: Unpack[EventFields],
+    **details: Unpack[Details],
 ) -> None:
     """Record an event in each of the team's workspaces. target: its noun and its name; for a
     person, the email.
 
     Workspaces are written in the order of their slugs, so that two writers never deadlock.
     """
-    incident, fields = uuid.uuid4(), {**fields, **target_fields(*target)}
+    incident, fields = uuid.uuid4(), target_fields(*target)
     for slug in team.workspaces.order_by("slug").values_list("slug", flat=True):
         actor: Actor = {**by, "workspace": slug}
-        record_event(**actor, **fields, action=action, outcome=outcome, incident=incident, now=now)
+        record_event(
+            **actor, **fields, **details, action=action, outcome=outcome, incident=incident, now=now
+        )
 
 
 @transaction.atomic
@@ -55,19 +57,21 @@ def record_person_event(
     now: datetime,
     outcome: str = Outcome.SUCCEEDED,
     by_staff: bool = False,
-    **fields: Unpack[EventFields],
+    **details: Unpack[Details],
 ) -> None:
     """Record an event in each workspace of the person, who acted from where `by` says.
 
     by_staff: a member of staff acted instead, whom `by` names.
     """
-    incident, fields = uuid.uuid4(), {**fields, **target_fields(PERSON, person.email)}
+    incident, fields = uuid.uuid4(), target_fields(PERSON, person.email)
     roles = Workspace.objects.filter(team__memberships__user=person).order_by("slug")
     for slug, role in roles.values_list("slug", "team__memberships__role"):
         actor: Actor = {**by, "workspace": slug, "role": "staff"}
         if not by_staff:
             actor |= {"role": role, "person": person.email}
-        record_event(**actor, **fields, action=action, outcome=outcome, incident=incident, now=now)
+        record_event(
+            **actor, **fields, **details, action=action, outcome=outcome, incident=incident, now=now
+        )
 
 
 def record_staff_event(person: User, action: str, request: HttpRequest, **answer: Any) -> None:

@@ -18,7 +18,6 @@ ONE_LINE = RegexValidator(
     "Enter a single line, without line breaks or control characters.",
     inverse_match=True,
 )
-MAX_EMAIL_LENGTH = 254
 
 
 class NameForm(forms.Form):
@@ -27,9 +26,11 @@ class NameForm(forms.Form):
     name = forms.CharField(label="Name", max_length=100, validators=[ONE_LINE])
 
 
-class AddMemberForm(forms.Form):
+class MemberForm(forms.Form):
+    """To add or invite a person."""
+
     email = forms.EmailField(
-        label="Email", max_length=MAX_EMAIL_LENGTH, help_text="The email they sign in with."
+        label="Email", max_length=254, help_text="The email they sign in with."
     )
     role = forms.ChoiceField(label="Role", choices=Role.choices, initial=Role.VIEWER)
 

@@ -11,8 +11,7 @@ from django.utils import timezone
 from loopsweb.accounts.auth.email import is_email_configured
 from loopsweb.accounts.authorization.decorators import TeamRequest
 from loopsweb.accounts.authorization.roles import Permission
-from loopsweb.accounts.invitations.forms import InviteForm
-from loopsweb.accounts.teams.forms import AddMemberForm, ChangeRoleForm, NameForm
+from loopsweb.accounts.teams.forms import ChangeRoleForm, MemberForm, NameForm
 from loopsweb.ui.pages import render_page
 
 MFA_TYPES = ("totp", "webauthn")
@@ -25,21 +24,20 @@ def render_team_page(
     """extra: template variables, such as an invalid form in place of an empty one, or `problem`, an
     error message."""
     members = request.team.memberships.select_related("user")
+    without_mfa = members.exclude(user__authenticator__type__in=MFA_TYPES)
     may_manage = Permission.MANAGE_TEAM in request.permissions
     context: dict[str, Any] = {
         "team": request.team,
         "members": [(member, ChangeRoleForm(initial={"role": member.role})) for member in members],
-        "without_mfa": members.exclude(user__authenticator__type__in=MFA_TYPES).count()
-        if may_manage
-        else 0,
+        "without_mfa": may_manage and without_mfa.count(),
         "invitations": request.team.invitations.open(timezone.now()) if may_manage else [],
         "workspaces": request.team.workspaces.all(),
         "may_manage": may_manage,
         "is_email_configured": is_email_configured(),
         "rename": NameForm(initial={"name": request.team.name}, auto_id=TEAM_ID),
         "add_workspace": NameForm(auto_id=WORKSPACE_ID),
-        "add_member": AddMemberForm(),
-        "invite": InviteForm(auto_id=INVITE_ID),
+        "add_member": MemberForm(),
+        "invite": MemberForm(auto_id=INVITE_ID),
         **extra,
     }
     return render_page(request, "accounts/team.html", context, status=status)

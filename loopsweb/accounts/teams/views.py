@@ -26,7 +26,7 @@ from loopsweb.accounts.models import Invitation, Membership
 from loopsweb.accounts.rate_limits import RateLimited, enforce_rate_limit
 from loopsweb.accounts.teams import actions
 from loopsweb.accounts.teams.admission import can_add_directly
-from loopsweb.accounts.teams.forms import AddMemberForm, ChangeRoleForm, NameForm
+from loopsweb.accounts.teams.forms import ChangeRoleForm, MemberForm, NameForm
 from loopsweb.accounts.teams.page import TEAM_ID, WORKSPACE_ID, render_team_page
 from loopsweb.audit.record import actor_of_request
 from loopsweb.ui.pages import render_page
@@ -84,13 +84,10 @@ def rename_team(request: TeamRequest) -> HttpResponse:
 @require_reauthentication
 def set_mfa_policy(request: TeamRequest) -> HttpResponse:
     required = request.POST.get("second_factor_required") == "on"
+    team, by, now = request.team, actor_of_request(request), timezone.now()
     try:
         actions.set_mfa_requirement(
-            team=request.team,
-            required=required,
-            person=request.user,
-            by=actor_of_request(request),
-            now=timezone.now(),
+            team=team, required=required, person=request.user, by=by, now=now
         )
     except actions.MFANotSetUp as error:
         return render_team_page(request, status=HTTPStatus.CONFLICT, problem=str(error))
@@ -121,7 +118,7 @@ def add_workspace(request: TeamRequest) -> HttpResponse:
 @require_reauthentication
 def add_member(request: TeamRequest) -> HttpResponse:
     """Whom the admin may not add directly is invited, whether or not they have an account."""
-    form, status = AddMemberForm(request.POST), HTTPStatus.UNPROCESSABLE_ENTITY
+    form, status = MemberForm(request.POST), HTTPStatus.UNPROCESSABLE_ENTITY
     if form.is_valid():
         email, by = form.cleaned_data["email"], actor_of_request(request)
         try:
@@ -130,7 +127,7 @@ def add_member(request: TeamRequest) -> HttpResponse:
             membership = actions.add_member(
                 **form.cleaned_data, team=request.team, by=by, now=timezone.now()
             )
-        except (actions.UnknownPerson, actions.AlreadyMember) as error:
+        except actions.TeamUnchanged as error:
             form.add_error("email", str(error))
         except RateLimited as error:
             form.add_error("email", str(error))
@@ -167,9 +164,9 @@ def remove_member(request: TeamRequest, member: int) -> HttpResponse:
     if request.method != "POST":
         context = {"team": request.team, "member": membership}
         return render_page(request, "accounts/remove_member.html", context)
-    by = actor_of_request(request)
+    by, now = actor_of_request(request), timezone.now()
     try:
-        actions.remove_member(membership=membership, by=by, now=timezone.now())
+        actions.remove_member(membership=membership, by=by, now=now)
     except actions.LastAdmin as error:
         return render_team_page(request, status=HTTPStatus.CONFLICT, problem=str(error))
     messages.success(request, f"{membership.user.email} is no longer a member.")
