@@ -74,11 +74,15 @@ def measure(key: Key) -> None:
         },
         rounds=ROUNDS,
     )
-    beside = f"a bare signed-in view of {size // 1000} kB"
-    print(timing.format_line("50 of the runs, warm", spent["warm"], beside, spent["bare"]))
-    print(timing.format_line("50 of the runs, cold", spent["cold"], beside, spent["bare"]))
-    nothing = "a bare signed-in view, empty"
-    print(timing.format_line("A live poll, unchanged", spent["poll"], nothing, spent["bare empty"]))
+    baseline = f"a bare signed-in view of {size // 1000} kB"
+    print(timing.format_line("50 of the runs, warm", spent["warm"], baseline, spent["bare"]))
+    print(timing.format_line("50 of the runs, cold", spent["cold"], baseline, spent["bare"]))
+    empty_baseline = "a bare signed-in view, empty"
+    print(
+        timing.format_line(
+            "A live poll, unchanged", spent["poll"], empty_baseline, spent["bare empty"]
+        )
+    )
     print_query_counts(site, workspace, unchanged)
 
 

@@ -45,13 +45,13 @@ def measure(*, runs: int, api: str) -> None:
         spent = timing.measure_medians(
             {"poll": partial(world.poll, key), "plain": fetch}, rounds=40
         )
-    what, beside = f"An unchanged poll of {runs} runs", "plain httpx, the same URLs"
-    print(timing.format_line(what, spent["poll"], beside, spent["plain"]))
-    elsewhere = [write for write in unchanged.writes if "_pollstate" not in write]
+    what, baseline = f"An unchanged poll of {runs} runs", "plain httpx, the same URLs"
+    print(timing.format_line(what, spent["poll"], baseline, spent["plain"]))
+    other_writes = [write for write in unchanged.writes if "_pollstate" not in write]
     print(
         f"  It made {len(unchanged.requests)} requests ({size:,} bytes), parsed "
         f"{unchanged.parses} lists, and made {unchanged.queries} queries: "
-        f"{len(unchanged.writes)} writes, {len(elsewhere)} of them to more than its own schedule."
+        f"{len(unchanged.writes)} writes, {len(other_writes)} of them outside its own schedule."
     )
 
 

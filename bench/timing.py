@@ -20,18 +20,18 @@ def measure_medians(
     for call in calls.values():
         call()
     gc.collect()
-    for turn in range(rounds):
+    for number in range(rounds):
         for name, call in calls.items():
             start = time.perf_counter()
             call()
             spent[name].append(time.perf_counter() - start)
-        if time.perf_counter() > deadline and turn:
+        if time.perf_counter() > deadline and number:
             break
     return {name: statistics.median(times) for name, times in spent.items()}
 
 
-def format_line(what: str, seconds: float, beside: str, seconds_beside: float) -> str:
+def format_line(what: str, seconds: float, baseline: str, baseline_seconds: float) -> str:
     return (
-        f"{what:44} {seconds * 1000:8.2f} ms   {beside:36} {seconds_beside * 1000:7.2f} ms   "
-        f"{seconds / seconds_beside:5.1f} x"
+        f"{what:44} {seconds * 1000:8.2f} ms   {baseline:36} {baseline_seconds * 1000:7.2f} ms   "
+        f"{seconds / baseline_seconds:5.1f} x"
     )

@@ -106,15 +106,11 @@ MIDDLEWARE = [
     "loopsweb.accounts.authorization.middleware.DenyByDefaultMiddleware",
 ]
 
-LOADERS: list[tuple[str, list[object]]] = [
-    (
-        "django.template.loaders.cached.Loader",
-        [
-            "django.template.loaders.filesystem.Loader",
-            "django.template.loaders.app_directories.Loader",
-        ],
-    )
+FILE_LOADERS: list[object] = [
+    "django.template.loaders.filesystem.Loader",
+    "django.template.loaders.app_directories.Loader",
 ]
+LOADERS = [("django.template.loaders.cached.Loader", FILE_LOADERS)]
 if not HAS_PARTIALS:
     LOADERS = [("template_partials.loader.Loader", [*LOADERS])]
 TEMPLATES = [
@@ -146,15 +142,14 @@ STATICFILES_DIRS = [BASE_DIR / "static"]
 STATIC_ROOT = env.read_text("STATIC_ROOT") or (None if EMBEDDED else str(DATA_DIR / "static"))
 WHITENOISE_USE_FINDERS = EMBEDDED
 WHITENOISE_AUTOREFRESH = False
+STATIC_STORAGE = (
+    "django.contrib.staticfiles.storage.StaticFilesStorage"
+    if EMBEDDED
+    else "whitenoise.storage.CompressedManifestStaticFilesStorage"
+)
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
-    "staticfiles": {
-        "BACKEND": (
-            "django.contrib.staticfiles.storage.StaticFilesStorage"
-            if EMBEDDED
-            else "whitenoise.storage.CompressedManifestStaticFilesStorage"
-        )
-    },
+    "staticfiles": {"BACKEND": STATIC_STORAGE},
 }
 
 # Database --------------------------------------------------------------------------------------
@@ -227,27 +222,16 @@ CELERY_TASK_TIME_LIMIT = 300
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 CELERY_WORKER_PREFETCH_MULTIPLIER = 1
 HOUR = 3600
+# Task: when it runs, and the seconds after which a run that has not started is dropped.
+SCHEDULE = {
+    "loopsweb.resources.tasks.tick": (POLL_TICK_SECONDS, POLL_TICK_SECONDS),
+    "loopsweb.audit.tasks.hand_out_heads": (HOUR, HOUR),
+    "loopsweb.audit.tasks.verify_chains": (HOUR, HOUR),
+    "loopsweb.accounts.tasks.clear_ended_sessions": (crontab(minute="17", hour="3"), HOUR),
+}
 CELERY_BEAT_SCHEDULE = {
-    "tick": {
-        "task": "loopsweb.resources.tasks.tick",
-        "schedule": POLL_TICK_SECONDS,
-        "options": {"expires": POLL_TICK_SECONDS},
-    },
-    "hand out audit heads": {
-        "task": "loopsweb.audit.tasks.hand_out_heads",
-        "schedule": HOUR,
-        "options": {"expires": HOUR},
-    },
-    "verify audit chains": {
-        "task": "loopsweb.audit.tasks.verify_chains",
-        "schedule": HOUR,
-        "options": {"expires": HOUR},
-    },
-    "clear ended sessions": {
-        "task": "loopsweb.accounts.tasks.clear_ended_sessions",
-        "schedule": crontab(minute="17", hour="3"),
-        "options": {"expires": HOUR},
-    },
+    task: {"task": task, "schedule": when, "options": {"expires": seconds}}
+    for task, (when, seconds) in SCHEDULE.items()
 }
 
 # Email -----------------------------------------------------------------------------------------
@@ -275,6 +259,7 @@ ACCOUNT_USER_MODEL_USERNAME_FIELD = None
 ACCOUNT_EMAIL_VERIFICATION = "none"
 ACCOUNT_SESSION_REMEMBER = True
 ACCOUNT_PREVENT_ENUMERATION = True
+ACCOUNT_RATE_LIMITS = {"login_failed": "10/m/ip,5/300s/key"}  # then sign-in is locked
 ACCOUNT_REAUTHENTICATION_TIMEOUT = 15 * 60  # seconds for which a sign-in counts as recent
 MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
 MFA_PASSKEY_LOGIN_ENABLED = True
@@ -286,21 +271,15 @@ SOCIALACCOUNT_ADAPTER = "loopsweb.accounts.auth.oidc.OIDCAdapter"
 SOCIALACCOUNT_LOGIN_ON_GET = True  # the CSP forbids forms that post to another site
 SOCIALACCOUNT_ONLY = False
 SOCIALACCOUNT_EMAIL_AUTHENTICATION = SOCIALACCOUNT_EMAIL_AUTHENTICATION_AUTO_CONNECT = True
+OIDC_APP = {
+    "provider_id": "oidc",
+    "name": env.read_text("LOOPSWEB_OIDC_NAME", "single sign-on"),
+    "client_id": env.read_text("LOOPSWEB_OIDC_CLIENT_ID"),
+    "secret": env.read_text("LOOPSWEB_OIDC_CLIENT_SECRET"),
+    "settings": {"server_url": OIDC_ISSUER},
+}
 SOCIALACCOUNT_PROVIDERS = {
-    "openid_connect": {
-        "OAUTH_PKCE_ENABLED": True,
-        "APPS": [
-            {
-                "provider_id": "oidc",
-                "name": env.read_text("LOOPSWEB_OIDC_NAME", "single sign-on"),
-                "client_id": env.read_text("LOOPSWEB_OIDC_CLIENT_ID"),
-                "secret": env.read_text("LOOPSWEB_OIDC_CLIENT_SECRET"),
-                "settings": {"server_url": OIDC_ISSUER},
-            }
-        ]
-        if OIDC_ISSUER
-        else [],
-    }
+    "openid_connect": {"OAUTH_PKCE_ENABLED": True, "APPS": [OIDC_APP] if OIDC_ISSUER else []}
 }
 PASSWORD_HASHERS = [
     "django.contrib.auth.hashers.Argon2PasswordHasher",

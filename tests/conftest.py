@@ -74,15 +74,15 @@ def connect_api(monkeypatch: pytest.MonkeyPatch) -> Iterator[ConnectApi]:
 
 @pytest.fixture
 def loops(now: datetime, connect_api: ConnectApi) -> Simulator:
-    """The simulated API, which every client of this process reaches."""
+    """The simulated API, which every client of this process uses."""
     simulator = Simulator(now=now)
-    connect_api(httpx.WSGITransport(app=simulator.wsgi))
+    connect_api(httpx.WSGITransport(app=simulator))
     return simulator
 
 
 @pytest.fixture
 def key(loops: Simulator, acme: Workspace, alice: User, now: datetime) -> Key:
-    """The organisation's key, put into acme by alice, who lets the team act with it."""
+    """The organisation's key, added to acme by alice and shared with the team."""
     return personas.add_key(alice, workspace=acme, secret="demo-org-key", shared=True, now=now)
 
 

@@ -91,7 +91,7 @@ class Membership(models.Model):
 
 class InvitationQuerySet(models.QuerySet["Invitation"]):
     def open(self, now: datetime) -> InvitationQuerySet:
-        """Usable invitations: whoever sent one is still an active admin of the team."""
+        """Pending invitations whose sender is still an active admin of the team."""
         sender_is_admin = Membership.objects.filter(
             team=models.OuterRef("team"),
             user__email=models.OuterRef("invited_by"),
@@ -134,7 +134,7 @@ class Invitation(models.Model):
 
 
 class Workspace(models.Model):
-    """One team's view of one API. The snapshot rows belong to it."""
+    """A team's view of the API. Snapshot rows belong to a workspace."""
 
     team = models.ForeignKey(Team, on_delete=models.CASCADE, related_name="workspaces")
     slug = models.SlugField(max_length=60, unique=True)

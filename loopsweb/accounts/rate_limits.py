@@ -1,4 +1,4 @@
-"""Rate limits per person, token or address for what costs others: mail, names, database work."""
+"""Rate limits per person, token or address for costly requests: mail, names, database work."""
 
 from __future__ import annotations
 

@@ -23,9 +23,8 @@ class NotRecorded(Exception):
 
     def __init__(self, error: BaseException) -> None:
         message = str(error).lower()
-        cause = next(
-            (cause for part, cause in CAUSES if part in message), "the database does not respond"
-        )
+        causes = [cause for part, cause in CAUSES if part in message]
+        cause = causes[0] if causes else "the database does not respond"
         super().__init__(
             f"Nothing was sent to the API, because the audit trail cannot be written: {cause}. "
             "Try again in a moment. If the problem persists, contact your loopsweb administrator."

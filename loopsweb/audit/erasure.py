@@ -14,7 +14,7 @@ from django.dispatch import Signal
 from loopsweb.audit.chain.anonymize import EMAIL
 from loopsweb.audit.chain.erased_ranges import ERASURE, encode_erased_ranges
 from loopsweb.audit.models import Chain, Event, Outcome
-from loopsweb.audit.record import record_event
+from loopsweb.audit.record import EventFields, record_event
 
 person_erased = Signal()  # person: the email; receivers remove it from their own tables
 
@@ -33,23 +33,17 @@ def erase_person(person: str, *, by: str, reason: str, now: datetime) -> int:
     """
     if not EMAIL.fullmatch(person):
         raise NotAnEmail(person)
-    events = Event.objects.filter(events_about(person)).order_by()
+    conditions = fields_to_empty(person)
+    events = Event.objects.filter(reduce(or_, conditions.values())).order_by()
     count = 0
     for workspace in sorted(set(events.values_list("workspace", flat=True))):
         Chain.objects.select_for_update().get(workspace=workspace)  # blocks new events
-        fields = fields_to_empty(person).items()
-        emptied = {name: empty_field(workspace, name, condition) for name, condition in fields}
+        emptied = {name: empty_field(workspace, name, conditions[name]) for name in conditions}
         count += sum(map(len, emptied.values()))
         ranges = encode_erased_ranges({name: where for name, where in emptied.items() if where})
-        record_event(
-            workspace=workspace,
-            action=ERASURE,
-            outcome=Outcome.SUCCEEDED,
-            person=by,
-            reason=reason,
-            answer={"erased": ranges},
-            now=now,
-        )
+        event: EventFields = {"person": by, "reason": reason, "answer": {"erased": ranges}}
+        outcome = Outcome.SUCCEEDED
+        record_event(workspace=workspace, action=ERASURE, outcome=outcome, now=now, **event)
     person_erased.send(erase_person, person=person)
     return count
 
@@ -64,10 +58,6 @@ def fields_to_empty(person: str) -> dict[str, Q]:
         "target_owner": Q(target_owner__iexact=person),
         "person": own,
     }
-
-
-def events_about(person: str) -> Q:
-    return reduce(or_, fields_to_empty(person).values())
 
 
 def empty_field(workspace: str, name: str, condition: Q) -> list[int]:

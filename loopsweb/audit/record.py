@@ -22,7 +22,7 @@ from loopsweb.audit.models import Chain, Event, Outcome
 
 
 class Actor(TypedDict):
-    """Who acts, from where, in which workspace: the first arguments of `record_event`."""
+    """The person who acts, their role and address, and the workspace: see `record_event`."""
 
     workspace: str
     person: str
@@ -139,14 +139,12 @@ def append_to_chain(event: Event) -> Event:
                 setattr(event, field.attname, sanitize_text(value)[: field.max_length])
     event.answer = anonymize(make_storable(event.answer))
     event.key_label, event.target_name = anonymize(event.key_label), anonymize(event.target_name)
-    salts = {name: secrets.token_hex(16) for name in PERSONAL}
-    for name, salt in salts.items():
+    event.commitments = {}
+    for name in PERSONAL:
+        salt = secrets.token_hex(16)
         setattr(event, f"{name}_salt", salt)
-    event.commitments = {
-        name: hash_personal_value(getattr(event, name), salt) for name, salt in salts.items()
-    }
-    Chain.objects.get_or_create(workspace=event.workspace)
-    head = Chain.objects.select_for_update().get(workspace=event.workspace)
+        event.commitments[name] = hash_personal_value(getattr(event, name), salt)
+    head, _ = Chain.objects.select_for_update().get_or_create(workspace=event.workspace)
     event.sequence, event.previous = head.sequence + 1, head.digest
     event.digest = hash_link(event.previous, event.body())
     event.save(force_insert=True)

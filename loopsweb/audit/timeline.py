@@ -1,4 +1,4 @@
-"""Groups the events of an incident: what was requested and what followed."""
+"""Groups the events of an incident: the request and what followed it."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
+from itertools import pairwise
 from uuid import UUID
 
 from django.db.models import QuerySet
@@ -42,30 +43,20 @@ class Incident:
 
 def build_steps(events: Sequence[Event]) -> list[Step]:
     """events: of one incident, oldest first."""
-    steps: list[Step] = []
-    for event in events:
-        before = steps[-1].event if steps else event
-        first = steps[0].event if steps else event
-        steps.append(
-            Step(
-                event,
-                after=event.at - first.at,
-                action=event.action if event.action != before.action else "",
-                by=event.person if event.person != first.person else "",
-            )
-        )
+    first, steps = events[0], []
+    for before, event in pairwise([first, *events]):
+        action = event.action if event.action != before.action else ""
+        by = event.person if event.person != first.person else ""
+        steps.append(Step(event, event.at - first.at, action, by))
     return steps
 
 
 def group_by_incident(rows: Sequence[Event], events: QuerySet[Event]) -> list[Incident]:
     """One incident per group of `rows`, in their order. events: all of the workspace."""
+    first_rows: dict[UUID, Event] = {}
+    for row in rows:
+        first_rows.setdefault(row.incident, row)
     found: dict[UUID, list[Event]] = defaultdict(list)
-    incidents = {row.incident for row in rows}
-    for event in events.filter(incident__in=incidents).order_by("sequence"):
+    for event in events.filter(incident__in=first_rows).order_by("sequence"):
         found[event.incident].append(event)
-    first = {row.incident: row for row in reversed(rows)}
-    return [
-        Incident(row, build_steps(found[row.incident]))
-        for row in rows
-        if first[row.incident] is row
-    ]
+    return [Incident(row, build_steps(found[incident])) for incident, row in first_rows.items()]

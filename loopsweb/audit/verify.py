@@ -76,9 +76,8 @@ def read_lines(content: bytes) -> Iterator[Line]:
 
 def encode_signed_part(head: Line) -> bytes:
     """The bytes that a head's signature covers."""
-    return encode_canonical_json(
-        {name: head[name] for name in ("at", "digest", "sequence", "workspace")}
-    )
+    signed = ("at", "digest", "sequence", "workspace")
+    return encode_canonical_json({name: head[name] for name in signed})
 
 
 def make_signature_checker(public_key: str) -> CheckSignature:

@@ -1,4 +1,5 @@
-"""What needs attention now. A resource that is merely missing is never called stopped."""
+"""Finds the items that need attention now. A resource that is merely missing is not called
+stopped."""
 
 from __future__ import annotations
 

@@ -15,9 +15,9 @@ from loopsweb.accounts.authorization import denials
 from loopsweb.accounts.authorization.decorators import WorkspaceRequest, require
 from loopsweb.accounts.authorization.roles import Permission
 from loopsweb.audit.chain import checkpoints
-from loopsweb.audit.models import Chain, Event, Outcome
-from loopsweb.audit.record import actor_of_request, record_event
+from loopsweb.audit.models import Chain, Event
 from loopsweb.audit.timeline import build_steps, group_by_incident
+from loopsweb.dashboard.export_events import record_audit_export
 from loopsweb.resources.nouns import BY_SINGULAR
 from loopsweb.ui.csv_export import csv_response
 from loopsweb.ui.filters import Facets, Filter, ListSpec
@@ -64,28 +64,11 @@ SPEC = ListSpec(
     default_sort="-at",
     descending=frozenset({"at"}),
 )
-COLUMNS = {
-    name: name
-    for name in (
-        "id",
-        "at",
-        "action",
-        "outcome",
-        "person",
-        "role",
-        "target_noun",
-        "target_id",
-        "target_name",
-        "target_owner",
-        "reason",
-        "answer",
-        "key_label",
-        "key_fingerprint",
-        "address",
-        "request_id",
-        "incident",
-    )
-}
+COLUMNS = (
+    "id", "at", "action", "outcome", "person", "role", "target_noun", "target_id", "target_name",
+    "target_owner", "reason", "answer", "key_label", "key_fingerprint", "address", "request_id",
+    "incident",
+)  # fmt: skip
 
 
 @require(Permission.VIEW)
@@ -99,17 +82,10 @@ def list_events(request: WorkspaceRequest) -> HttpResponseBase:
     def export(query: ListQuery) -> HttpResponseBase:
         if Permission.EXPORT not in request.permissions:
             raise denials.record_denial(request, Permission.EXPORT, noun="audit")
-        record_event(
-            **actor_of_request(request),
-            action="audit.export",
-            outcome=Outcome.SUCCEEDED,
-            target_noun="audit",
-            target_name="audit as CSV",
-            reason=query.csv_url,
-            now=now,
-        )
+        record_audit_export(request, "audit as CSV", now=now, reason=query.csv_url)
         selected = query.select(events).iterator(chunk_size=2000)
-        return csv_response(COLUMNS, selected, name=f"audit-{slug}", as_of=now)
+        columns = {name: name for name in COLUMNS}
+        return csv_response(columns, selected, name=f"audit-{slug}", as_of=now)
 
     def render_table(query: ListQuery, facets: Facets) -> str:
         page = query.page(events, facets)

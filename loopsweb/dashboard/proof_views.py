@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import datetime
 from functools import wraps
 from http import HTTPStatus
 
@@ -22,8 +21,7 @@ from loopsweb.audit.chain.export import export_chain
 from loopsweb.audit.chain.format import encode_canonical_json
 from loopsweb.audit.chain.verification import verify_and_store_result
 from loopsweb.audit.chain.verifier import BrokenChain
-from loopsweb.audit.models import Outcome
-from loopsweb.audit.record import actor_of_request, record_event
+from loopsweb.dashboard.export_events import record_audit_export
 from loopsweb.ui.errors import render_error
 
 View = Callable[[WorkspaceRequest], HttpResponseBase]
@@ -42,16 +40,12 @@ def handle_proof_errors(action: str) -> Callable[[View], View]:
                 rate_limits.enforce_rate_limit(request, action)
                 return view(request)
             except rate_limits.RateLimited as error:
-                return render_error(
-                    request, HTTPStatus.TOO_MANY_REQUESTS, "Too many requests", str(error)
-                )
+                status = HTTPStatus.TOO_MANY_REQUESTS
+                return render_error(request, status, "Too many requests", str(error))
             except BrokenChain as broken:
-                return render_error(
-                    request,
-                    HTTPStatus.CONFLICT,
-                    "Audit trail verification failed",
-                    f"Nothing was signed or exported. {broken}",
-                )
+                title = "Audit trail verification failed"
+                reason = f"Nothing was signed or exported. {broken}"
+                return render_error(request, HTTPStatus.CONFLICT, title, reason)
 
         return wrapped
 
@@ -74,7 +68,8 @@ def verify_now(request: WorkspaceRequest) -> HttpResponse:
 @handle_proof_errors("export")
 def download_export(request: WorkspaceRequest) -> HttpResponseBase:
     """JSON lines for `python -m loopsweb.audit.verify`. The last link records this export."""
-    now = record_export(request, "with proof")
+    now = timezone.now()
+    record_audit_export(request, "with proof", now=now)
     response = StreamingHttpResponse(export_chain(request.workspace.slug, now=now))
     return set_download_headers(response, request, f"audit-{now:%Y%m%dT%H%M%SZ}.jsonl")
 
@@ -83,25 +78,11 @@ def download_export(request: WorkspaceRequest) -> HttpResponseBase:
 @handle_proof_errors("head")
 def download_head(request: WorkspaceRequest) -> HttpResponseBase:
     """A head signed now, to verify the trail against later."""
-    now = record_export(request, "signed head")
-    slug = request.workspace.slug
+    now, slug = timezone.now(), request.workspace.slug
+    record_audit_export(request, "signed head", now=now)
     head = checkpoints.store_signed_head(slug, now=now, handed_to=checkpoints.DOWNLOAD).head
     response = HttpResponse(encode_canonical_json(head) + b"\n")
     return set_download_headers(response, request, f"head-{head['sequence']}.jsonl")
-
-
-def record_export(request: WorkspaceRequest, target_name: str) -> datetime:
-    """Record the export before any data leaves. Return the time of the event."""
-    now = timezone.now()
-    record_event(
-        **actor_of_request(request),
-        action="audit.export",
-        outcome=Outcome.SUCCEEDED,
-        target_noun="audit",
-        target_name=target_name,
-        now=now,
-    )
-    return now
 
 
 def set_download_headers(

@@ -55,5 +55,5 @@ def redirect_home(request: SignedInRequest) -> HttpResponse:
 
 @signed_in
 def show_statuses(request: SignedInRequest) -> HttpResponse:
-    """What every status means and what to do about it."""
+    """The help page that explains every status and what to do about it."""
     return render_page(request, "dashboard/statuses.html", {"vocabularies": VOCABULARIES})

@@ -6,6 +6,7 @@ Cookies are ignored, so other sites cannot make requests on a person's behalf.
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import suppress
 from datetime import datetime, timedelta
 from functools import wraps
 from http import HTTPStatus
@@ -26,6 +27,13 @@ from loopsweb.json_api.problems import Problem
 from loopsweb.json_api.tokens.models import PREFIX, AccessToken, Scope
 from loopsweb.resources.deactivations.targets import Kind
 
+NO_TOKEN = (
+    f"Send an access token: Authorization: Bearer {PREFIX}… "
+    "Create tokens in loopsweb under Access tokens."
+)
+UNKNOWN_OR_EXPIRED = "This token is unknown, expired or revoked, or its owner has left the team."
+OTHER_WORKSPACE = "This token gives no access to a workspace of that name."
+NO_MFA = "This team requires MFA; the token's owner has none. Set it up in loopsweb."
 USE_RECORDED_EVERY = timedelta(minutes=1)
 ReadView = Callable[[HttpRequest, Workspace, str], HttpResponse]
 ActView = Callable[[HttpRequest, AccessToken, Actor, Kind, str], HttpResponse]
@@ -67,9 +75,8 @@ def require_acting_token(view: ActView) -> Callable[..., HttpResponse]:
     @wraps(view)
     def guarded(request: HttpRequest, workspace: str, kind: Kind, remote_id: str) -> HttpResponse:
         if request.method != "POST":
-            raise Problem(
-                HTTPStatus.METHOD_NOT_ALLOWED, "Request a deactivation with POST.", allow="POST"
-            )
+            how = "Request a deactivation with POST."
+            raise Problem(HTTPStatus.METHOD_NOT_ALLOWED, how, allow="POST")
         token = authenticate(request, workspace, now=timezone.now())
         if token.scope != Scope.ACT:
             raise Problem(HTTPStatus.FORBIDDEN, "This token is read-only. Create one that may act.")
@@ -77,11 +84,7 @@ def require_acting_token(view: ActView) -> Callable[..., HttpResponse]:
         if Permission.DEACTIVATE not in permissions_of(by["role"]):
             refusal = denials.record_denial(request, Permission.DEACTIVATE, by=by)
             raise Problem(HTTPStatus.FORBIDDEN, str(refusal))
-        if not rate_limits.consume_rate_limit(request, "api_act", key=token.digest):
-            raise Problem(
-                HTTPStatus.TOO_MANY_REQUESTS,
-                "A token may act 20 times per minute. Try again in a minute.",
-            )
+        enforce_rate_limit(request, "api_act", "A token may act 20 times per minute.", token)
         return view(request, token, by, kind, remote_id)
 
     return guarded
@@ -94,44 +97,31 @@ def authenticate(request: HttpRequest, workspace: str, *, now: datetime) -> Acce
     """
     scheme, _, secret = request.headers.get("Authorization", "").partition(" ")
     if scheme.lower() != "bearer" or not secret.strip():
-        raise Problem(
-            HTTPStatus.UNAUTHORIZED,
-            f"Send an access token: Authorization: Bearer {PREFIX}… "
-            "Create tokens in loopsweb under Access tokens.",
-        )
+        raise Problem(HTTPStatus.UNAUTHORIZED, NO_TOKEN)
     token = AccessToken.objects.find_by_secret(secret.strip(), now=now)
     if token is None:
-        if not rate_limits.consume_rate_limit(request, "api_refused"):
-            raise Problem(
-                HTTPStatus.TOO_MANY_REQUESTS, "Too many invalid tokens. Try again in a minute."
-            )
-        raise Problem(
-            HTTPStatus.UNAUTHORIZED,
-            "This token is unknown, expired or revoked, or its owner has left the team.",
-        )
-    if not rate_limits.consume_rate_limit(request, "api_read", key=token.digest):
-        raise Problem(
-            HTTPStatus.TOO_MANY_REQUESTS,
-            "A token may make 120 requests per minute. Try again in a minute.",
-        )
+        enforce_rate_limit(request, "api_refused", "Too many invalid tokens.")
+        raise Problem(HTTPStatus.UNAUTHORIZED, UNKNOWN_OR_EXPIRED)
+    enforce_rate_limit(request, "api_read", "A token may make 120 requests per minute.", token)
     if mfa.lacks_required_mfa(token.person, token.workspace.team):
-        raise Problem(
-            HTTPStatus.FORBIDDEN,
-            "This team requires MFA; the token's owner has none. Set it up in loopsweb.",
-        )
+        raise Problem(HTTPStatus.FORBIDDEN, NO_MFA)
     record_use(token, now=now)
     if token.workspace.slug != workspace:
-        raise Problem(
-            HTTPStatus.NOT_FOUND, "This token gives no access to a workspace of that name."
-        )
+        raise Problem(HTTPStatus.NOT_FOUND, OTHER_WORKSPACE)
     return token
+
+
+def enforce_rate_limit(
+    request: HttpRequest, action: str, reason: str, token: AccessToken | None = None
+) -> None:
+    """Count this request, per address if there is no valid token. Raises Problem over the limit."""
+    key = token.digest if token else ""
+    if not rate_limits.consume_rate_limit(request, action, key=key):
+        raise Problem(HTTPStatus.TOO_MANY_REQUESTS, f"{reason} Try again in a minute.")
 
 
 def record_use(token: AccessToken, *, now: datetime) -> None:
     """At most once a minute. A database that cannot be written to is ignored."""
-    if token.last_used_at and now - token.last_used_at < USE_RECORDED_EVERY:
-        return
-    try:
-        AccessToken.objects.filter(pk=token.pk).update(last_used_at=now)
-    except DatabaseError:
-        return
+    if not token.last_used_at or now - token.last_used_at >= USE_RECORDED_EVERY:
+        with suppress(DatabaseError):
+            AccessToken.objects.filter(pk=token.pk).update(last_used_at=now)

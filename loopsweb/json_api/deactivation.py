@@ -34,15 +34,13 @@ def deactivate(
     fields = parse_body(request)
     row = None if "\x00" in remote_id else kind.find(token.workspace, remote_id)
     if row is None:
-        raise Problem(
-            HTTPStatus.NOT_FOUND, f"There is no {kind.noun} with this id in this workspace."
-        )
+        unknown = f"There is no {kind.noun} with this id in this workspace."
+        raise Problem(HTTPStatus.NOT_FOUND, unknown)
     row.workspace = token.workspace
     data = {"reason": fields.get("reason", ""), "typed": fields.get("confirm", "")}
     form = build_form(row, person=token.person, data=data, may_break_glass=False)
     if (status := form.check()) != HTTPStatus.OK:
-        what = describe_end(form) if status == HTTPStatus.CONFLICT else describe_errors(form)
-        raise Problem(status, what)
+        raise Problem(status, describe_errors(form, status))
     try:
         done = form.submit(person=token.person, by=by, clock=timezone.now, token=str(token))
     except AlreadyRequested as error:
@@ -55,33 +53,30 @@ def deactivate(
     answer = done.answer or {}
     if done.state == State.REFUSED:
         raise Problem(HTTPStatus.BAD_GATEWAY, answer.get("said") or "The Loops API refused it.")
-    if not done.rule.sent and not done.rule.open:
+    if not done.spec.sent and not done.spec.open:
         raise Problem(HTTPStatus.CONFLICT, f"Nothing was sent. {answer.get('error', '')}".strip())
     is_done = done.state in (State.SUCCEEDED, State.CONFIRMED)
-    return JsonResponse(
-        describe_deactivation(done), status=HTTPStatus.OK if is_done else HTTPStatus.ACCEPTED
-    )
+    status = HTTPStatus.OK if is_done else HTTPStatus.ACCEPTED
+    return JsonResponse(describe_deactivation(done), status=status)
 
 
 def parse_body(request: HttpRequest) -> dict[str, str]:
     """Raises Problem unless the body is a JSON object of strings with known fields."""
     try:
-        body: Any = msgspec.json.decode(request.body or b"{}", type=dict[str, str])
+        body = msgspec.json.decode(request.body or b"{}", type=dict[str, str])
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
         raise bad_request("The body must be a JSON object of strings: reason, confirm.") from error
     for name in body:
         if name not in FIELDS:
             raise bad_request(f"Unknown field {name!r}. Known fields: {', '.join(FIELDS)}.")
-    return dict(body)
+    return body
 
 
-def describe_end(form: DeactivateForm) -> str:
-    return " ".join(str(error) for error in form.non_field_errors())
-
-
-def describe_errors(form: DeactivateForm) -> str:
+def describe_errors(form: DeactivateForm, status: HTTPStatus) -> str:
     """The form's errors in one line, under the names of the JSON fields."""
     lines = [str(error) for error in form.non_field_errors()]
+    if status == HTTPStatus.CONFLICT:  # other values of the fields would not help
+        return " ".join(lines)
     if "reason" in form.errors:
         lines.append(f"reason: {form.errors['reason'][0]}")
     if "typed" in form.errors:

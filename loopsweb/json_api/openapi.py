@@ -6,6 +6,7 @@ from typing import Any
 
 from loopsweb.json_api.openapi_deactivation import describe_deactivation
 from loopsweb.json_api.openapi_parts import (
+    COUNT,
     PROBLEM,
     TEXT_OR_NULL,
     TIME_OR_NULL,
@@ -14,7 +15,7 @@ from loopsweb.json_api.openapi_parts import (
     problem_responses,
 )
 from loopsweb.json_api.query_parameters import DEFAULT_SIZE, MAX_LENGTH, MAX_PAGE, MAX_SIZE
-from loopsweb.json_api.schemas import ANY, INTEGER, RESOURCES, TIME, Resource
+from loopsweb.json_api.schemas import ANY, INTEGER, RESOURCES, TEXT, TIME, Resource
 from loopsweb.resources.deactivations.targets import KINDS
 
 ABOUT = (
@@ -25,39 +26,42 @@ ABOUT = (
 )
 PROBLEM_TEXTS = {
     "400": "A parameter is invalid.",
-    "401": "No token, or one that is unknown, expired or revoked.",
     "403": "This team requires MFA; the token's owner has none.",
     "404": "The token gives no access to this workspace.",
     "405": "Read lists with GET.",
-    "429": "Too many requests. Wait for the seconds in Retry-After.",
+}
+FIELD_SCHEMAS: dict[str, dict[str, Any]] = {
+    ANY: {},
+    INTEGER: {"type": ["integer", "null"]},
+    TEXT: TEXT_OR_NULL,
+    TIME: TIME_OR_NULL,
 }
 
 
 def build_document() -> dict[str, Any]:
+    root = "/api/v1/w/{workspace}"
+    lists = {f"{root}/{name}/": {"get": describe_list(name)} for name in RESOURCES}
+    deactivations = {
+        f"{root}/{kind.plural}/{{id}}/deactivation/": {"post": describe_deactivation(kind)}
+        for kind in KINDS.values()
+    }
+    pages = {name: page_schema(resource) for name, resource in RESOURCES.items()}
     return {
         "openapi": "3.1.0",
         "info": {"title": "loopsweb", "version": "1", "description": ABOUT},
         "security": [{"token": []}],
-        "paths": {
-            f"/api/v1/w/{{workspace}}/{name}/": {"get": describe_list(name, resource)}
-            for name, resource in RESOURCES.items()
-        }
-        | {
-            f"/api/v1/w/{{workspace}}/{kind.plural}/{{id}}/deactivation/": {
-                "post": describe_deactivation(kind)
-            }
-            for kind in KINDS.values()
-        },
+        "paths": lists | deactivations,
         "components": {
             "securitySchemes": {"token": {"type": "http", "scheme": "bearer"}},
-            "schemas": {"Problem": PROBLEM}
-            | {n: page_schema(noun) for n, noun in RESOURCES.items()},
+            "schemas": {"Problem": PROBLEM, **pages},
         },
     }
 
 
-def describe_list(name: str, resource: Resource) -> dict[str, Any]:
-    answer = {"schema": {"$ref": f"#/components/schemas/{name}"}}
+def describe_list(name: str) -> dict[str, Any]:
+    """name: a key of RESOURCES."""
+    resource = RESOURCES[name]
+    content = {"application/json": {"schema": {"$ref": f"#/components/schemas/{name}"}}}
     return {
         "operationId": f"list_{name}",
         "summary": resource.about,
@@ -68,7 +72,7 @@ def describe_list(name: str, resource: Resource) -> dict[str, Any]:
             *(describe_filter(each) for each in resource.filters),
         ],
         "responses": {
-            "200": {"description": "A page.", "content": {"application/json": answer}},
+            "200": {"description": "A page.", "content": content},
             **problem_responses(PROBLEM_TEXTS),
         },
     }
@@ -81,28 +85,18 @@ def describe_integer(name: str, *, default: int, maximum: int) -> dict[str, Any]
 
 def describe_filter(name: str) -> dict[str, Any]:
     """Filters accept any character except NUL."""
-    schema: dict[str, Any] = {"type": "string", "minLength": 1, "maxLength": MAX_LENGTH}
-    schema |= {"format": "uuid"} if name == "incident" else {"pattern": "^[^\\x00]+$"}
+    kind = {"format": "uuid"} if name == "incident" else {"pattern": "^[^\\x00]+$"}
+    schema = {"type": "string", "minLength": 1, "maxLength": MAX_LENGTH, **kind}
     return {"name": name, "in": "query", "schema": schema}
 
 
 def page_schema(resource: Resource) -> dict[str, Any]:
-    item = {name: field_schema(kind) for name, (_, kind) in resource.fields.items()}
+    item = {name: FIELD_SCHEMAS[kind] for name, (_, kind) in resource.fields.items()}
     properties = {
         "as_of": TIME_OR_NULL,
         "failing_since": TIME_OR_NULL,
         "error": TEXT_OR_NULL,
-        "total": {"type": "integer"},
-        "page": {"type": "integer"},
-        "pages": {"type": "integer"},
+        **dict.fromkeys(("total", "page", "pages"), COUNT),
         "items": {"type": "array", "items": object_schema(item)},
     }
     return object_schema(properties)
-
-
-def field_schema(kind: str) -> dict[str, Any]:
-    if kind == ANY:
-        return {}
-    if kind == TIME:
-        return TIME_OR_NULL
-    return {"type": ["integer", "null"]} if kind == INTEGER else TEXT_OR_NULL

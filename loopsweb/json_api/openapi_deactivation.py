@@ -5,32 +5,33 @@ from __future__ import annotations
 from typing import Any
 
 from loopsweb.json_api.openapi_parts import (
+    TEXT,
     TEXT_OR_NULL,
     TIME_OR_NULL,
     WORKSPACE,
     object_schema,
+    path_parameter,
     problem_responses,
 )
 from loopsweb.resources.deactivations.states import State
 from loopsweb.resources.deactivations.targets import Kind
 
 LONGEST_ID, LONGEST_REASON = 255, 1000
+ID = path_parameter("id", {"minLength": 1, "maxLength": LONGEST_ID})
 PROBLEM_TEXTS = {
     "400": "The body is invalid.",
-    "401": "No token, or one that is unknown, expired or revoked.",
     "403": "The token, its owner's role or loopsweb itself is read-only.",
     "404": "The token gives no access to this workspace, or this id is unknown in it.",
     "405": "Request a deactivation with POST.",
     "409": "It has ended, a deactivation was already requested, or no API key can do it.",
     "422": "It is protected, or a required `reason` or `confirm` is missing.",
-    "429": "Too many requests. Wait for the seconds in Retry-After.",
     "502": "The Loops API refused it. Nothing was changed.",
     "503": "It could not be recorded, so nothing was done.",
 }
 ANSWER_SCHEMA = object_schema(
     {
-        "incident": {"type": "string", "format": "uuid"},
-        "id": {"type": "string"},
+        "incident": TEXT | {"format": "uuid"},
+        "id": TEXT,
         "state": {"type": "string", "enum": [state.value for state in State]},
         "waits_for": TEXT_OR_NULL,
         "requested_at": TIME_OR_NULL,
@@ -38,20 +39,14 @@ ANSWER_SCHEMA = object_schema(
         "expires_at": TIME_OR_NULL,
     }
 )
+REASON_TEXT = "Recorded in the audit trail with the name of the token's owner."
+CONFIRM_TEXT = "Its id; required if somebody else owns it or something would be lost."
 BODY_SCHEMA = {
     "type": "object",
     "additionalProperties": False,
     "properties": {
-        "reason": {
-            "type": "string",
-            "maxLength": LONGEST_REASON,
-            "description": "Recorded in the audit trail with the name of the token's owner.",
-        },
-        "confirm": {
-            "type": "string",
-            "maxLength": LONGEST_ID,
-            "description": "Its id; required if somebody else owns it or something would be lost.",
-        },
+        "reason": TEXT | {"maxLength": LONGEST_REASON, "description": REASON_TEXT},
+        "confirm": TEXT | {"maxLength": LONGEST_ID, "description": CONFIRM_TEXT},
     },
 }
 
@@ -73,11 +68,3 @@ def describe_deactivation(kind: Kind) -> dict[str, Any]:
             **problem_responses(PROBLEM_TEXTS),
         },
     }
-
-
-ID = {
-    "name": "id",
-    "in": "path",
-    "required": True,
-    "schema": {"type": "string", "minLength": 1, "maxLength": LONGEST_ID},
-}

@@ -2,38 +2,36 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import Any
 
 from loopsweb.json_api.problems import MEDIA_TYPE
 
 TIME_OR_NULL = {"type": ["string", "null"], "format": "date-time"}
 TEXT_OR_NULL = {"type": ["string", "null"]}
-WORKSPACE = {
-    "name": "workspace",
-    "in": "path",
-    "required": True,
-    "schema": {"type": "string", "pattern": "^[-a-zA-Z0-9_]+$", "maxLength": 60},
+TEXT = {"type": "string"}
+COUNT = {"type": "integer"}
+COMMON_PROBLEMS = {
+    "401": "No token, or one that is unknown, expired or revoked.",
+    "429": "Too many requests. Wait for the seconds in Retry-After.",
 }
+
+
+def path_parameter(name: str, schema: dict[str, Any]) -> dict[str, Any]:
+    return {"name": name, "in": "path", "required": True, "schema": TEXT | schema}
+
+
+WORKSPACE = path_parameter("workspace", {"pattern": "^[-a-zA-Z0-9_]+$", "maxLength": 60})
 
 
 def object_schema(properties: dict[str, Any]) -> dict[str, Any]:
     return {"type": "object", "required": [*properties], "properties": properties}
 
 
-PROBLEM = object_schema(
-    {
-        "type": {"type": "string"},
-        "title": {"type": "string"},
-        "status": {"type": "integer"},
-        "detail": {"type": "string"},
-    }
-)
+PROBLEM = object_schema({"type": TEXT, "title": TEXT, "status": COUNT, "detail": TEXT})
 
 
-def problem_responses(descriptions: Mapping[str, str]) -> dict[str, Any]:
-    """descriptions: {status: text}."""
+def problem_responses(descriptions: dict[str, str]) -> dict[str, Any]:
+    """descriptions: {status: text}, to which the common ones are added."""
     content = {MEDIA_TYPE: {"schema": {"$ref": "#/components/schemas/Problem"}}}
-    return {
-        status: {"description": text, "content": content} for status, text in descriptions.items()
-    }
+    texts = sorted((COMMON_PROBLEMS | descriptions).items())
+    return {status: {"description": text, "content": content} for status, text in texts}

@@ -14,6 +14,7 @@ from django.db.models import Model, QuerySet
 from loopsweb.accounts.models import Workspace
 from loopsweb.audit.models import Event
 from loopsweb.resources.nouns import NOUNS
+from loopsweb.ui.timestamps import format_utc
 
 TEXT, TIME, INTEGER, ANY = "string", "date-time", "integer", "any"
 SIGHTINGS = {
@@ -39,7 +40,7 @@ class Resource:
 def to_json(given: Any) -> Any:
     """Return `given` as JSON. Empty strings become null."""
     if isinstance(given, datetime):
-        return given.isoformat().replace("+00:00", "Z")
+        return format_utc(given)
     if given is None or isinstance(given, int | float | dict | list):
         return given
     return str(given) or None
@@ -53,115 +54,74 @@ def select_rows(name: str, workspace: Workspace) -> QuerySet[Any]:
 
 
 def text_fields(*names: str, **renamed: str) -> dict[str, tuple[str, str]]:
-    same = {name: (name, TEXT) for name in names}
-    return same | {name: (source, TEXT) for name, source in renamed.items()}
+    return {name: (source, TEXT) for name, source in ({n: n for n in names} | renamed).items()}
+
+
+def id_fields(*nouns: str) -> dict[str, tuple[str, str]]:
+    """The ids of other resources, such as `run_id`."""
+    return {f"{noun}_id": (f"{noun}_remote_id", TEXT) for noun in nouns}
 
 
 NEWEST = ("-created_at", "-pk")
-CREATED = {"created_at": ("created_at", TIME)}
+ID = text_fields(id="remote_id")
+OWNER = text_fields(owner="owner_email")
+TIMES = {"created_at": ("created_at", TIME)} | SIGHTINGS
 RESOURCES: dict[str, Resource] = {
     "sessions": Resource(
         about="Sessions found in runs and samplers, created in loopsweb or entered by hand.",
-        fields=text_fields("origin", id="remote_id") | SIGHTINGS,
+        fields=ID | text_fields("origin") | SIGHTINGS,
         filters=("id", "origin"),
         order=("-first_seen_at", "-pk"),
     ),
     "runs": Resource(
         about="Training runs.",
-        fields=text_fields(
-            "name",
-            "status",
-            "base_model",
-            "base_url",
-            id="remote_id",
-            session_id="session_remote_id",
-            deployment_id="deployment_remote_id",
-            sampler_id="sampler_remote_id",
-            owner="owner_email",
-        )
-        | CREATED
-        | SIGHTINGS,
+        fields=ID
+        | text_fields("name", "status", "base_model", "base_url")
+        | id_fields("session", "deployment", "sampler")
+        | OWNER
+        | TIMES,
         filters=("id", "status", "base_model", "session_id", "deployment_id", "owner"),
         order=NEWEST,
     ),
     "samplers": Resource(
         about="Samplers, paired with a run or standalone.",
-        fields=text_fields(
-            "status",
-            "base_model",
-            "base_url",
-            "model_id",
-            id="remote_id",
-            run_id="run_remote_id",
-            session_id="session_remote_id",
-            deployment_id="deployment_remote_id",
-            owner="owner_email",
-        )
-        | CREATED
-        | SIGHTINGS,
+        fields=ID
+        | text_fields("status", "base_model", "base_url", "model_id")
+        | id_fields("run", "session", "deployment")
+        | OWNER
+        | TIMES,
         filters=("id", "status", "base_model", "run_id", "owner"),
         order=NEWEST,
     ),
     "checkpoints": Resource(
         about="Checkpoints of runs. A name is unique per run and target.",
-        fields=text_fields(
-            "name",
-            "target",
-            "uri",
-            "base_model",
-            "checkpoint_type",
-            "sync_status",
-            id="remote_id",
-            run_id="run_remote_id",
-        )
+        fields=ID
+        | text_fields("name", "target", "uri", "base_model", "checkpoint_type", "sync_status")
+        | id_fields("run")
         | {"size_bytes": ("size_bytes", INTEGER), "expires_at": ("expires_at", TIME)}
-        | CREATED
-        | SIGHTINGS,
+        | TIMES,
         filters=("id", "name", "target", "base_model", "sync_status", "run_id"),
         order=NEWEST,
     ),
     "deployments": Resource(
         about="Loops deployments: live training pairs that hold GPUs.",
-        fields=text_fields(
-            "status",
-            "base_model",
-            "base_url",
-            "availability_model",
-            "instance_name",
-            "gpu_type",
-            id="remote_id",
-            active_run_id="active_run_remote_id",
-            latest_run_id="latest_run_remote_id",
-            sampler_id="sampler_remote_id",
-            owner="owner_email",
-        )
+        fields=ID
+        | text_fields("status", "base_model", "base_url")
+        | text_fields("availability_model", "instance_name", "gpu_type")
+        | id_fields("active_run", "latest_run", "sampler")
+        | OWNER
         | {name: (name, INTEGER) for name in ("gpu_count", "node_count", "gpus_held")}
-        | CREATED
-        | SIGHTINGS,
+        | TIMES,
         filters=("id", "status", "base_model", "owner"),
         order=NEWEST,
     ),
     "audit": Resource(
         about="The audit trail: what was done, attempted or observed, by whom and when.",
         fields={"sequence": ("sequence", INTEGER), "at": ("at", TIME)}
-        | text_fields(
-            "action",
-            "outcome",
-            "incident",
-            "person",
-            "role",
-            "address",
-            "request_id",
-            "key_label",
-            "key_fingerprint",
-            "target_noun",
-            "target_id",
-            "target_name",
-            "target_owner",
-            "reason",
-            "previous",
-            "digest",
-        )
+        | text_fields("action", "outcome", "incident", "person", "role", "address", "request_id")
+        | text_fields("key_label", "key_fingerprint")
+        | text_fields("target_noun", "target_id", "target_name", "target_owner")
+        | text_fields("reason", "previous", "digest")
         | {"answer": ("answer", ANY)},
         filters=("action", "outcome", "person", "target_noun", "target_id", "incident"),
         order=("-sequence",),

@@ -20,6 +20,7 @@ from loopsweb.cipher import CipherError
 from loopsweb.keys.clients import KeyUnusable, require_allowed_url
 from loopsweb.keys.models import Key, KeyState
 from loopsweb.keys.probe import KeyFacts, probe_key
+from loopsweb.keys.scopes import ORGANISATION, OWN
 from loopsweb.keys.signals import key_ready
 from loopsweb.loops_api.errors import LoopsError, Unauthorized
 
@@ -60,11 +61,7 @@ def add(
         raise DifferentApi(other.api_url)
     key = Key(workspace=workspace, owner=owner, name=name, api_url=api_url, shared=shared)
     key.created_at = key.state_since = now
-    key.set_secret(secret)
-    _refuse_duplicate(key)
-    _apply_facts(key, _probe(key, secret, action="key.add", by=by, now=now), now=now)
-    _save_key(key, action="key.add", by=by, now=now)
-    return key
+    return _save_secret(key, secret, action="key.add", by=by, now=now)
 
 
 @sensitive_variables()
@@ -83,9 +80,7 @@ def recheck(*, key: Key, by: Actor, now: datetime) -> Key:
     except LoopsError as error:
         record_key_event(key, "key.check", Outcome.UNKNOWN, by=by, now=now, reason=error.plain)
         raise
-    _apply_facts(key, facts, now=now)
-    _save_key(key, action="key.check", by=by, now=now)
-    return key
+    return _save_facts(key, facts, action="key.check", by=by, now=now)
 
 
 @sensitive_variables()
@@ -96,11 +91,7 @@ def replace(*, key: Key, secret: str, by: Actor, now: datetime) -> Key:
     """
     require_allowed_url(key.api_url)
     key = Key.objects.get(pk=key.pk)
-    key.set_secret(secret)
-    _refuse_duplicate(key)
-    _apply_facts(key, _probe(key, secret, action="key.replace", by=by, now=now), now=now)
-    _save_key(key, action="key.replace", by=by, now=now)
-    return key
+    return _save_secret(key, secret, action="key.replace", by=by, now=now)
 
 
 @transaction.atomic
@@ -137,20 +128,22 @@ def _refuse_duplicate(key: Key) -> None:
         )
 
 
-def _probe(key: Key, secret: str, *, action: str, by: Actor, now: datetime) -> KeyFacts:
+def _save_secret(key: Key, secret: str, *, action: str, by: Actor, now: datetime) -> Key:
+    key.set_secret(secret)
+    _refuse_duplicate(key)
     try:
-        return probe_key(api_url=key.api_url, secret=secret, now=now)
+        facts = probe_key(api_url=key.api_url, secret=secret, now=now)
     except Unauthorized as error:
-        record_key_event(
-            key, action, Outcome.REFUSED, by=by, now=now, reason=describe_refusal(error)
-        )
+        reason = describe_refusal(error)
+        record_key_event(key, action, Outcome.REFUSED, by=by, now=now, reason=reason)
         raise
     except LoopsError as error:
         record_key_event(key, action, Outcome.UNKNOWN, by=by, now=now, reason=error.plain)
         raise
+    return _save_facts(key, facts, action=action, by=by, now=now)
 
 
-def _apply_facts(key: Key, facts: KeyFacts, *, now: datetime) -> None:
+def _save_facts(key: Key, facts: KeyFacts, *, action: str, by: Actor, now: datetime) -> Key:
     for name, value in asdict(facts).items():
         setattr(key, name, value)
     state, reason = KeyState.HEALTHY, ""
@@ -159,18 +152,22 @@ def _apply_facts(key: Key, facts: KeyFacts, *, now: datetime) -> None:
     if key.state != state:
         key.state_since = now
     key.state, key.state_reason = state, reason
-
-
-def _save_key(key: Key, *, action: str, by: Actor, now: datetime) -> None:
+    answer = {
+        "is_its_owners": key.api_email.lower() == key.owner.email if key.api_email else None,
+        OWN: key.can_list,
+        ORGANISATION: key.can_manage,
+        "shared": key.shared,
+    }
     try:
         with transaction.atomic():
             key.save()
-            record_key_event(key, action, Outcome.SUCCEEDED, by=by, now=now, answer=_summarize(key))
+            record_key_event(key, action, Outcome.SUCCEEDED, by=by, now=now, answer=answer)
             if key.is_healthy:
                 key_ready.send(sender=Key, key=key, now=now)
     except IntegrityError:
         _refuse_duplicate(key)
         raise
+    return key
 
 
 @transaction.atomic
@@ -180,15 +177,6 @@ def _mark_bad(key: Key, state: KeyState, reason: str, *, by: Actor, now: datetim
     key.set_state(state, reason, now=now)
     record_key_event(key, "key.check", Outcome.REFUSED, by=by, now=now, reason=reason)
     return key
-
-
-def _summarize(key: Key) -> dict[str, Any]:
-    return {
-        "is_its_owners": key.api_email.lower() == key.owner.email if key.api_email else None,
-        "manage_own_user_or_service_account": key.can_list,
-        "manage_org_training_projects": key.can_manage,
-        "shared": key.shared,
-    }
 
 
 def record_key_event(

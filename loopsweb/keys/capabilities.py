@@ -2,28 +2,22 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from loopsweb.keys.models import Key
 from loopsweb.keys.scopes import NEWER_ROUTES, ORGANISATION, OWN, SCOPES
 
 
-@dataclass(frozen=True, slots=True)
-class Capability:
-    """answer: None while it is unknown."""
-
+class Capability(NamedTuple):
     name: str
     purpose: str
-    answer: bool | None
+    answer: bool | None  # None while it is unknown
 
 
 def list_scopes(key: Key) -> list[Capability]:
-    held = {OWN: key.can_list, ORGANISATION: key.can_manage}
-    return [Capability(scope, purpose, held[scope]) for scope, purpose in SCOPES.items()]
+    granted = {OWN: key.can_list, ORGANISATION: key.can_manage}
+    return [Capability(scope, purpose, granted[scope]) for scope, purpose in SCOPES.items()]
 
 
 def list_newer_routes(key: Key) -> list[Capability]:
-    return [
-        Capability(route, purpose, key.offers.get(name))
-        for name, (route, purpose) in NEWER_ROUTES.items()
-    ]
+    return [Capability(*route, key.offers.get(name)) for name, route in NEWER_ROUTES.items()]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from django.utils.crypto import salted_hmac
 
@@ -15,8 +15,7 @@ def compute_fingerprint(secret: str) -> str:
     return salted_hmac("loopsweb.keys.fingerprint", secret, algorithm="sha256").hexdigest()[:32]
 
 
-@dataclass(frozen=True, slots=True)
-class VisibleEnds:
+class VisibleEnds(NamedTuple):
     prefix: str
     last4: str
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, cast
 
 from django import forms
 from django.conf import settings
@@ -10,7 +10,7 @@ from django.core.validators import RegexValidator
 from django.db.models import QuerySet
 
 from loopsweb.accounts.authorization.roles import Permission, roles_with
-from loopsweb.accounts.models import User, Workspace
+from loopsweb.accounts.models import Membership, User, Workspace
 from loopsweb.accounts.teams.forms import WorkspaceField
 
 PRINTABLE_ASCII = RegexValidator(
@@ -40,14 +40,10 @@ class AddKeyForm(forms.Form):
         label="Name", max_length=100, help_text="To recognise it later, such as “laptop”."
     )
     secret = SecretField()
-    api_url = forms.ChoiceField(label="API URL")
-    workspace = WorkspaceField(
-        label="Workspace",
-        queryset=Workspace.objects.none(),
-        to_field_name="slug",
-        empty_label=None,
-        help_text="The workspace's team sees everything this key can see.",
+    api_url = forms.ChoiceField(
+        label="API URL", choices=lambda: [(url, url) for url in settings.LOOPSWEB_API_URLS]
     )
+    workspace = WorkspaceField(help_text="The workspace's team sees everything this key can see.")
     shared = forms.BooleanField(
         label="My team may act with this key",
         required=False,
@@ -57,15 +53,11 @@ class AddKeyForm(forms.Form):
 
     def __init__(self, *args: Any, person: User, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        api_url, workspace = self.fields["api_url"], self.fields["workspace"]
-        assert isinstance(api_url, forms.ChoiceField)  # noqa: S101  (narrows the type)
-        assert isinstance(workspace, forms.ModelChoiceField)  # noqa: S101
-        api_url.choices = [(url, url) for url in settings.LOOPSWEB_API_URLS]
+        workspace = cast("WorkspaceField", self.fields["workspace"])
         workspace.queryset = list_workspaces_for_keys(person)
 
 
 def list_workspaces_for_keys(person: User) -> QuerySet[Workspace]:
     roles = roles_with(Permission.ADD_KEY)
-    return Workspace.objects.filter(
-        team__memberships__user=person, team__memberships__role__in=roles
-    )
+    memberships = Membership.objects.filter(user=person, role__in=roles)
+    return Workspace.objects.filter(team__memberships__in=memberships)

@@ -102,8 +102,7 @@ class Key(models.Model):
         self.ciphertext = cipher.get_ring().encrypt(secret, **self._binding())
         self.ring_id = cipher.parse_ring_id(self.ciphertext)
         self.fingerprint = compute_fingerprint(secret)
-        shown = get_visible_ends(secret)
-        self.prefix, self.last4 = shown.prefix, shown.last4
+        self.prefix, self.last4 = get_visible_ends(secret)
 
     def decrypt_secret(self) -> str:
         """Return the key in plain text, for an Authorization header only. Raises CipherError."""
@@ -146,8 +145,8 @@ class Key(models.Model):
 
     def _binding(self) -> dict[str, Any]:
         """The URL is included, so a ciphertext moved to another URL cannot be decrypted."""
-        before = self._legacy_binding()
-        return {**before, "place": (*before["place"], self.api_url)}
+        legacy = self._legacy_binding()
+        return {**legacy, "place": (*legacy["place"], self.api_url)}
 
     def _legacy_binding(self) -> dict[str, Any]:
         """The binding of keys encrypted before the URL was part of it."""

@@ -7,16 +7,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TypeVar
 
-from loopsweb.loops_api import Client
-from loopsweb.loops_api.errors import (
-    BadRequest,
-    ConnectionFailed,
-    Forbidden,
-    LoopsError,
-    NotFound,
-    TimedOut,
-    Unauthorized,
-)
+from loopsweb.keys.scopes import NEWER_ROUTES
+from loopsweb.loops_api import Client, errors
 from loopsweb.loops_api.request_limits import Limits
 from loopsweb.loops_api.types import Identity
 
@@ -54,7 +46,6 @@ def probe_key(*, api_url: str, secret: str, now: datetime) -> KeyFacts:
     probe.ask("get_capabilities", client.get_capabilities)
     probe.ask("list_prices", client.list_prices)
     known_keys = probe.ask("list_api_keys", client.list_api_keys) or ()
-    sees_organisation = _sees_organisation(client, probe)
     prefix, dot, _ = secret.partition(".")
     kinds = [known.type for known in known_keys if dot and known.prefix == prefix]
     return KeyFacts(
@@ -65,18 +56,16 @@ def probe_key(*, api_url: str, secret: str, now: datetime) -> KeyFacts:
         api_key_type=(kinds and kinds[0]) or "",
         can_list=can_list,
         can_manage=probe.allowed.get("list_deployments"),
-        sees_organisation=sees_organisation,
+        sees_organisation=_sees_organisation(client, probe),
         generation=client.generation,
-        offers={
-            name: is_there for name, is_there in probe.offers.items() if name != "list_deployments"
-        },
+        offers={name: yes for name, yes in probe.offers.items() if name in NEWER_ROUTES},
     )
 
 
 def _can_list_runs(client: Client) -> bool:
     try:
         client.list_runs()
-    except Forbidden:
+    except errors.Forbidden:
         return False
     return True
 
@@ -108,15 +97,15 @@ class Probe:
             return None
         try:
             answer = call()
-        except (NotFound, BadRequest):
+        except (errors.NotFound, errors.BadRequest):
             self.offers[name] = False
-        except Forbidden:
+        except errors.Forbidden:
             self.offers[name], self.allowed[name] = True, False
-        except Unauthorized:
+        except errors.Unauthorized:
             raise
-        except (ConnectionFailed, TimedOut):
+        except (errors.ConnectionFailed, errors.TimedOut):
             self.is_silent = True
-        except LoopsError:
+        except errors.LoopsError:
             pass
         else:
             self.offers[name] = self.allowed[name] = True

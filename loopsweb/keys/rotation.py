@@ -37,10 +37,9 @@ def rotate_secrets(
     result = RotationResult()
     keys = Key.objects.select_related("owner", "workspace")
     waiting = [key for key in keys if not key.is_encryption_current]
-    total = len(waiting)
     for number, key in enumerate(waiting, start=1):
         if number % report_every == 0:
-            report(f"{number} of {total} API keys …")
+            report(f"{number} of {len(waiting)} API keys …")
         try:
             result.keys += rotate_key(key, now=now)
         except cipher.CipherError as error:
@@ -59,12 +58,6 @@ def rotate_key(key: Key, *, now: datetime) -> bool:
     if not Key.objects.filter(pk=key.pk, ciphertext=ciphertext).update(**changes):
         return False
     rings = {"ring_key_before": ring_id, "ring_key": key.ring_id}
-    record_key_event(
-        key,
-        "key.rotate",
-        Outcome.SUCCEEDED,
-        by=system_actor(key.workspace.slug),
-        now=now,
-        answer=rings,
-    )
+    by = system_actor(key.workspace.slug)
+    record_key_event(key, "key.rotate", Outcome.SUCCEEDED, by=by, now=now, answer=rings)
     return True

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Callable
-from functools import wraps
+from functools import partial, wraps
 from http import HTTPStatus
 
 from django import forms
@@ -33,6 +33,7 @@ from loopsweb.ui.pages import render_page
 
 TOO_OFTEN = "too often"
 KeyView = Callable[[SignedInRequest, Key], HttpResponseBase]
+ActingKeyView = Callable[[SignedInRequest, Key, Actor], HttpResponseBase]
 
 
 def require_own_key(view: KeyView) -> Callable[..., HttpResponseBase]:
@@ -47,14 +48,14 @@ def require_own_key(view: KeyView) -> Callable[..., HttpResponseBase]:
     return guarded
 
 
-def require_own_key_and_mfa(view: KeyView) -> Callable[..., HttpResponseBase]:
-    """Like `require_own_key`, and require MFA if the team does."""
+def require_own_key_and_mfa(view: ActingKeyView) -> Callable[..., HttpResponseBase]:
+    """Like `require_own_key`, require MFA if the team does, and pass the audit actor too."""
 
     @require_own_key
     @wraps(view)
     def guarded(request: SignedInRequest, key: Key) -> HttpResponseBase:
         mfa.require_mfa(request, request.user, key.workspace.team)
-        return view(request, key)
+        return view(request, key, actor_in_workspace(request, key.workspace, person=request.user))
 
     return guarded
 
@@ -64,10 +65,11 @@ def require_own_key_and_mfa(view: KeyView) -> Callable[..., HttpResponseBase]:
 def list_(request: SignedInRequest) -> HttpResponseBase:
     if request.method == "POST":
         return add(request)
-    keys = Key.objects.filter(owner=request.user).select_related("workspace__team")
-    form = AddKeyForm(person=request.user, initial=request.GET.dict())
-    may_add = list_workspaces_for_keys(request.user).exists()
-    context = {"keys": keys, "form": form, "may_add": may_add}
+    context = {
+        "keys": Key.objects.filter(owner=request.user).select_related("workspace__team"),
+        "form": AddKeyForm(person=request.user, initial=request.GET.dict()),
+        "may_add": list_workspaces_for_keys(request.user).exists(),
+    }
     return render_page(request, "keys/list.html", context)
 
 
@@ -78,19 +80,11 @@ def add(request: SignedInRequest) -> HttpResponse:
     initial = {"workspace": request.GET.get("workspace", "")}
     form = AddKeyForm(request.POST or None, person=request.user, initial=initial)
     if form.is_valid():
-        given = form.cleaned_data
-        mfa.require_mfa(request, request.user, given["workspace"].team)
-        key = _try_saving(
-            request,
-            form,
-            lambda: actions.add(
-                **given,
-                owner=request.user,
-                by=actor_in_workspace(request, given["workspace"], person=request.user),
-                now=timezone.now(),
-            ),
-        )
-        if key is not None:
+        given, owner = form.cleaned_data, request.user
+        mfa.require_mfa(request, owner, given["workspace"].team)
+        by = actor_in_workspace(request, given["workspace"], person=owner)
+        save = partial(actions.add, **given, owner=owner, by=by, now=timezone.now())
+        if key := _try_saving(request, form, save):
             messages.success(request, f"Key “{key.name}” added.")
             return redirect(key)
     return _render_form(request, "keys/add.html", form)
@@ -108,13 +102,9 @@ def detail(request: SignedInRequest, key: Key) -> HttpResponse:
 
 @require_own_key_and_mfa
 @require_POST
-def check(request: SignedInRequest, key: Key) -> HttpResponse:
+def check(request: SignedInRequest, key: Key, by: Actor) -> HttpResponse:
     try:
-        actions.recheck(
-            key=key,
-            by=actor_in_workspace(request, key.workspace, person=request.user),
-            now=timezone.now(),
-        )
+        actions.recheck(key=key, by=by, now=timezone.now())
     except LoopsError as error:
         messages.error(request, f"The key could not be checked. {error.plain}")
     else:
@@ -128,18 +118,12 @@ def check(request: SignedInRequest, key: Key) -> HttpResponse:
 @require_own_key_and_mfa
 @require_reauthentication
 @sensitive_post_parameters("secret")
-def replace(request: SignedInRequest, key: Key) -> HttpResponse:
-    by = actor_in_workspace(request, key.workspace, person=request.user)
+def replace(request: SignedInRequest, key: Key, by: Actor) -> HttpResponse:
     _require_add_key(request, by)
     form = ReplaceKeyForm(request.POST or None)
     if form.is_valid():
-        secret = form.cleaned_data["secret"]
-        saved = _try_saving(
-            request,
-            form,
-            lambda: actions.replace(key=key, secret=secret, by=by, now=timezone.now()),
-        )
-        if saved is not None:
+        save = partial(actions.replace, **form.cleaned_data, key=key, by=by, now=timezone.now())
+        if _try_saving(request, form, save):
             messages.success(request, f"Key “{key.name}” replaced.")
             return redirect(key)
     return _render_form(request, "keys/replace.html", form, key=key)
@@ -148,12 +132,9 @@ def replace(request: SignedInRequest, key: Key) -> HttpResponse:
 @require_own_key_and_mfa
 @require_POST
 @require_reauthentication
-def share(request: SignedInRequest, key: Key) -> HttpResponse:
+def share(request: SignedInRequest, key: Key, by: Actor) -> HttpResponse:
     """Stopping to share needs no permission to add keys."""
-    by, shared = (
-        actor_in_workspace(request, key.workspace, person=request.user),
-        request.POST.get("shared") == "on",
-    )
+    shared = request.POST.get("shared") == "on"
     if shared:
         _require_add_key(request, by)
     actions.share(key=key, shared=shared, by=by, now=timezone.now())
@@ -162,14 +143,10 @@ def share(request: SignedInRequest, key: Key) -> HttpResponse:
 
 @require_own_key_and_mfa
 @require_reauthentication
-def remove(request: SignedInRequest, key: Key) -> HttpResponse:
+def remove(request: SignedInRequest, key: Key, by: Actor) -> HttpResponse:
     if request.method != "POST":
         return render_page(request, "keys/remove.html", {"key": key})
-    actions.remove(
-        key=key,
-        by=actor_in_workspace(request, key.workspace, person=request.user),
-        now=timezone.now(),
-    )
+    actions.remove(key=key, by=by, now=timezone.now())
     messages.success(request, f"Key “{key.name}” removed.")
     return redirect("keys:list")
 

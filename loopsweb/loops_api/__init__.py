@@ -1,4 +1,4 @@
-"""The client of the Loops HTTP API. It knows no Django, and only it imports httpx."""
+"""The client of the Loops HTTP API: without Django, and the only package that imports httpx."""
 
 from __future__ import annotations
 

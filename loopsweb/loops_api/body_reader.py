@@ -38,10 +38,8 @@ def read_body(response: httpx.Response, deadline: Deadline, max_bytes: int) -> B
 
 def _get_window_bits(headers: httpx.Headers) -> int | None:
     """The `wbits` for zlib; None when the body is not compressed."""
-    values = headers.get_list("content-encoding", split_commas=True)
-    codings = [
-        coding for value in values if (coding := value.strip().lower()) not in {"", "identity"}
-    ]
+    names = headers.get("content-encoding", "").lower().split(",")
+    codings = [name.strip() for name in names if name.strip() not in {"", "identity"}]
     if not codings:
         return None
     if len(codings) > 1 or codings[0] not in _WINDOW_BITS:

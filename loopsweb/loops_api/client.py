@@ -3,31 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Literal, Unpack
+from contextlib import suppress
+from typing import Any, Literal, Unpack
 
 import httpx
 
-from loopsweb.loops_api import errors, parsers
+from loopsweb.loops_api import errors, parsers, types
 from loopsweb.loops_api.api_key import ApiKey
 from loopsweb.loops_api.decoding import check_id, decode_object
 from loopsweb.loops_api.lazy_list import LazyList
 from loopsweb.loops_api.legacy_adapter import LegacyAdapter
 from loopsweb.loops_api.legacy_routes import LegacyRoutes
 from loopsweb.loops_api.optional_routes import OptionalRoutes
-from loopsweb.loops_api.pagination import iterate_files
 from loopsweb.loops_api.request_bodies import NewRun, NewSampler, omit_none
 from loopsweb.loops_api.request_limits import Limits
 from loopsweb.loops_api.transport import Transport
-from loopsweb.loops_api.types import (
-    Checkpoint,
-    CheckpointFile,
-    Deactivated,
-    Deployment,
-    FilePage,
-    Run,
-    Sampler,
-    Session,
-)
 
 Generation = Literal["auto", "current", "legacy"]
 
@@ -37,7 +27,7 @@ class Client(OptionalRoutes):
 
     generation: `current` uses the canonical routes, `legacy` the legacy ones where they exist.
         `auto` becomes one of them at the first list: `legacy` if the server responds with 404
-        to the canonical list of runs and knows the legacy one.
+        to the canonical list of runs and has the legacy one.
     http: the process-wide client by default.
     """
 
@@ -68,7 +58,7 @@ class Client(OptionalRoutes):
     def __repr__(self) -> str:
         return f"<Client {self.base_url} {self.generation}>"
 
-    def create_session(self, training_project_id: str | None = None) -> Session:
+    def create_session(self, training_project_id: str | None = None) -> types.Session:
         """POST /v1/loops/sessions: without a project, the organisation's default one."""
         if self.generation == "legacy":
             return self.legacy.create_trainer_session(training_project_id)
@@ -76,12 +66,12 @@ class Client(OptionalRoutes):
         body = self._transport.send("POST", "/v1/loops/sessions", body=sent)
         return decode_object(body, "session", parsers.parse_session)
 
-    def get_session(self, session_id: str) -> Session:
+    def get_session(self, session_id: str) -> types.Session:
         """GET /v1/loops/sessions/{session_id}"""
         body = self._transport.get("/v1/loops/sessions/{}", session_id)
         return check_id(session_id, decode_object(body, "session", parsers.parse_session))
 
-    def create_run(self, **fields: Unpack[NewRun]) -> Run:
+    def create_run(self, **fields: Unpack[NewRun]) -> types.Run:
         """POST /v1/loops/runs: with a paired sampler."""
         if self.generation == "legacy":
             return self.legacy.create_trainer(**fields)
@@ -90,39 +80,32 @@ class Client(OptionalRoutes):
 
     def list_runs(
         self, run_id: str | None = None, base_model: str | None = None, scope: str | None = None
-    ) -> LazyList[Run]:
+    ) -> LazyList[types.Run]:
         """GET /v1/loops/runs. scope: `org` for the whole organisation's, on newer servers."""
-        if self.generation == "legacy":
+        query = {"run_id": run_id, "base_model": base_model, "scope": scope}
+        body = self._get_unless_legacy("/v1/loops/runs", query)
+        if body is None:
             return self.legacy.search_trainers(run_id, base_model=base_model)
-        try:
-            body = self._transport.get(
-                "/v1/loops/runs", is_list=True, run_id=run_id, base_model=base_model, scope=scope
-            )
-        except errors.NotFound:
-            if not self._detect_legacy():
-                raise
-            return self.legacy.search_trainers(run_id, base_model=base_model)
-        self._settle_on_current()
         return LazyList(body, "runs", parsers.parse_run)
 
-    def get_run(self, run_id: str) -> Run:
+    def get_run(self, run_id: str) -> types.Run:
         """GET /v1/loops/runs/{run_id}"""
         body = self._transport.get("/v1/loops/runs/{}", run_id)
         return check_id(run_id, decode_object(body, "run", parsers.parse_run))
 
-    def create_sampler(self, **fields: Unpack[NewSampler]) -> Sampler:
+    def create_sampler(self, **fields: Unpack[NewSampler]) -> types.Sampler:
         """POST /v1/loops/samplers: standalone."""
         if self.generation == "legacy":
             return self.legacy.create_trainer_sampler(**fields)
         body = self._transport.send("POST", "/v1/loops/samplers", body=omit_none(fields))
         return decode_object(body, "sampler", parsers.parse_sampler)
 
-    def list_samplers(self, scope: str | None = None) -> LazyList[Sampler]:
+    def list_samplers(self, scope: str | None = None) -> LazyList[types.Sampler]:
         """GET /v1/loops/samplers"""
         body = self._transport.get("/v1/loops/samplers", is_list=True, scope=scope)
         return LazyList(body, "samplers", parsers.parse_sampler)
 
-    def get_sampler(self, sampler_id: str) -> Sampler:
+    def get_sampler(self, sampler_id: str) -> types.Sampler:
         """GET /v1/loops/samplers/{sampler_id}"""
         body = self._transport.get("/v1/loops/samplers/{}", sampler_id)
         return check_id(sampler_id, decode_object(body, "sampler", parsers.parse_sampler))
@@ -132,22 +115,16 @@ class Client(OptionalRoutes):
         run_id: str | None = None,
         base_model: str | None = None,
         checkpoint_path: str | None = None,
-    ) -> LazyList[Checkpoint]:
+    ) -> LazyList[types.Checkpoint]:
         """GET /v1/loops/checkpoints by exactly one of the three. Raises ValueError otherwise."""
         query = omit_none(
             {"run_id": run_id, "base_model": base_model, "checkpoint_path": checkpoint_path}
         )
         if len(query) != 1:
             raise ValueError("Give exactly one of run_id, base_model and checkpoint_path.")
-        if self.generation == "legacy":
+        body = self._get_unless_legacy("/v1/loops/checkpoints", query)
+        if body is None:
             return self._legacy_adapter.list_checkpoints(**query)
-        try:
-            body = self._transport.get("/v1/loops/checkpoints", is_list=True, **query)
-        except errors.NotFound:
-            if not self._detect_legacy():
-                raise
-            return self._legacy_adapter.list_checkpoints(**query)
-        self._settle_on_current()
         return LazyList(body, "checkpoints", parsers.parse_checkpoint)
 
     def list_files(
@@ -157,63 +134,73 @@ class Client(OptionalRoutes):
         page_token: int | None = None,
         *,
         run_id: str | None = None,
-    ) -> FilePage:
+    ) -> types.FilePage:
         """GET /v1/loops/checkpoints/{checkpoint_id}/files: presigned URLs. Do not store them.
 
         run_id: saves a search on legacy servers.
         """
         if self.generation == "legacy":
             return self._legacy_adapter.list_files(checkpoint_id, page_size, page_token, run_id)
-        body = self._transport.get(
-            "/v1/loops/checkpoints/{}/files",
-            checkpoint_id,
-            is_list=True,
-            page_size=page_size,
-            page_token=page_token,
-        )
+        query = {"page_size": page_size, "page_token": page_token}
+        route = "/v1/loops/checkpoints/{}/files"
+        body = self._transport.get(route, checkpoint_id, is_list=True, **query)
         return decode_object(body, None, parsers.parse_file_page)
 
     def iter_files(
         self, checkpoint_id: str, page_size: int = 1000, *, run_id: str | None = None
-    ) -> Iterator[CheckpointFile]:
-        """All files of a checkpoint. Each page is requested when it is reached."""
-        return iterate_files(
-            lambda token: self.list_files(checkpoint_id, page_size, token, run_id=run_id)
-        )
+    ) -> Iterator[types.CheckpointFile]:
+        """All files of a checkpoint. Each page is requested when it is reached.
 
-    def list_deployments(self, scope: str | None = None) -> LazyList[Deployment]:
+        Raises MalformedResponse for a page token that does not advance.
+        """
+        token: int | None = 0
+        while token is not None:
+            page = self.list_files(checkpoint_id, page_size, token, run_id=run_id)
+            yield from page.files
+            next_token = page.next_page_token
+            if next_token is not None and (next_token <= token or not page.files):
+                raise errors.MalformedResponse("The response's 'next_page_token' does not advance.")
+            token = next_token
+
+    def list_deployments(self, scope: str | None = None) -> LazyList[types.Deployment]:
         """GET /v1/loops/deployments: older servers leave out STOPPED ones."""
         body = self._transport.get("/v1/loops/deployments", is_list=True, scope=scope)
         return LazyList(body, "deployments", parsers.parse_deployment)
 
-    def deactivate_deployment(self, deployment_id: str) -> Deactivated:
+    def deactivate_deployment(self, deployment_id: str) -> types.Deactivated:
         """POST /v1/loops/deployments/{deployment_id}/deactivate: ends the training permanently."""
         body = self._transport.send("POST", "/v1/loops/deployments/{}/deactivate", deployment_id)
         return decode_object(body, None, parsers.parse_deactivated)
 
-    def get_deployment(self, deployment_id: str) -> Deployment:
+    def get_deployment(self, deployment_id: str) -> types.Deployment:
         """GET /v1/loops/deployments/{deployment_id}: finds STOPPED ones too."""
         body = self._transport.get("/v1/loops/deployments/{}", deployment_id)
         return check_id(deployment_id, decode_object(body, "deployment", parsers.parse_deployment))
 
-    def _settle_on_current(self) -> None:
+    def _get_unless_legacy(self, route: str, query: dict[str, Any]) -> bytes | None:
+        """The response to the GET of a list; None if the server has legacy routes only."""
+        if self.generation == "legacy":
+            return None
+        try:
+            body = self._transport.get(route, is_list=True, **query)
+        except errors.NotFound:
+            if self._detect_legacy():
+                return None
+            raise
         if self.generation == "auto":
             self.generation = "current"
+        return body
 
     def _detect_legacy(self) -> bool:
-        """After a 404 of a list: whether this server knows the legacy routes only."""
+        """After a 404 of a list: whether this server has the legacy routes only."""
         if self.generation != "auto":
             return False
-        try:
+        with suppress(errors.NotFound):
             self._transport.get("/v1/loops/runs", is_list=True)
-        except errors.NotFound:
-            pass
-        else:
-            self._settle_on_current()
+            self.generation = "current"
             return False
-        try:
+        with suppress(errors.StatusError):
             self.legacy.search_trainers()
-        except errors.StatusError:
-            return False
-        self.generation = "legacy"
-        return True
+            self.generation = "legacy"
+            return True
+        return False

@@ -14,22 +14,12 @@ _MAX_CONNECTIONS = 100
 _MAX_IDLE_CONNECTIONS = 20
 _IDLE_SECONDS = 5.0
 
-_HTTPX_ERRORS: dict[type[Exception], type[httpx.TransportError]] = {
-    httpcore.ConnectTimeout: httpx.ConnectTimeout,
-    httpcore.ReadTimeout: httpx.ReadTimeout,
-    httpcore.WriteTimeout: httpx.WriteTimeout,
-    httpcore.PoolTimeout: httpx.PoolTimeout,
-    httpcore.ConnectError: httpx.ConnectError,
-    httpcore.ReadError: httpx.ReadError,
-    httpcore.WriteError: httpx.WriteError,
-    httpcore.UnsupportedProtocol: httpx.UnsupportedProtocol,
-    httpcore.LocalProtocolError: httpx.LocalProtocolError,
-    httpcore.RemoteProtocolError: httpx.RemoteProtocolError,
-    # The bases come last: they are for subclasses that a later httpcore may add.
-    httpcore.TimeoutException: httpx.TimeoutException,
-    httpcore.NetworkError: httpx.NetworkError,
-    httpcore.ProtocolError: httpx.ProtocolError,
-}
+_ERRORS = (
+    httpcore.TimeoutException,
+    httpcore.NetworkError,
+    httpcore.ProtocolError,
+    httpcore.UnsupportedProtocol,
+)
 
 
 class PooledTransport(httpx.BaseTransport):
@@ -47,18 +37,17 @@ class PooledTransport(httpx.BaseTransport):
     def handle_request(self, request: httpx.Request) -> httpx.Response:
         """Send the request. Raises httpx.TransportError."""
         url = request.url
+        core_request = httpcore.Request(
+            request.method,
+            httpcore.URL(
+                scheme=url.raw_scheme, host=url.raw_host, port=url.port, target=url.raw_path
+            ),
+            headers=request.headers.raw,
+            content=request.stream,
+            extensions=request.extensions,
+        )
         with _httpx_errors():
-            response = self._pool.handle_request(
-                httpcore.Request(
-                    request.method,
-                    httpcore.URL(
-                        scheme=url.raw_scheme, host=url.raw_host, port=url.port, target=url.raw_path
-                    ),
-                    headers=request.headers.raw,
-                    content=request.stream,
-                    extensions=request.extensions,
-                )
-            )
+            response = self._pool.handle_request(core_request)
         return httpx.Response(
             response.status,
             headers=response.headers,
@@ -86,6 +75,7 @@ class _BodyStream(httpx.SyncByteStream):
 def _httpx_errors() -> Iterator[None]:
     try:
         yield
-    except tuple(_HTTPX_ERRORS) as error:
-        kind = next(kind for kind in _HTTPX_ERRORS if isinstance(error, kind))
-        raise _HTTPX_ERRORS[kind](str(error)) from error
+    except _ERRORS as error:
+        # httpx has errors of the same names. One that a later httpcore adds becomes its base.
+        name = next(kind.__name__ for kind in type(error).__mro__ if hasattr(httpx, kind.__name__))
+        raise getattr(httpx, name)(str(error)) from error

@@ -31,7 +31,11 @@ class Body(bytes):
 
 def decode_envelope(body: bytes) -> dict[str, Any]:
     """The whole body as a JSON object."""
-    if (value := _decode_mapping(body)) is None:
+    try:
+        value = decode_json(body)
+    except (ValueError, RecursionError):
+        value = None
+    if not isinstance(value, dict):
         raise MalformedResponse("The response is not a complete JSON object.")
     return value
 
@@ -68,14 +72,6 @@ def find_array(body: bytes, key: str) -> msgspec.Raw:
     if array is None or bytes(memoryview(array)[:1]) != b"[":
         raise MalformedResponse(f"The response is not complete JSON with a list under {key!r}.")
     return array
-
-
-def _decode_mapping(body: bytes) -> dict[str, Any] | None:
-    try:
-        value = decode_json(body)
-    except (ValueError, RecursionError):
-        return None
-    return value if isinstance(value, dict) else None
 
 
 def decode_json(body: bytes) -> Any:

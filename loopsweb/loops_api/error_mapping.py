@@ -38,12 +38,11 @@ def map_error_response(
 ) -> errors.StatusError:
     """The StatusError for an error response. `now` turns a Retry-After date into seconds."""
     content = _decode_json(body)
-    details = content.get("details") if isinstance(content, dict) else None
+    fields = content if isinstance(content, dict) else {}
+    details = fields.get("details")
     reason = details.get("reason") if isinstance(details, dict) else None
-    waits = (
-        _parse_seconds(headers.get("retry-after"), now),
-        _parse_seconds(content.get("retry_after"), now) if isinstance(content, dict) else None,
-    )
+    given = (headers.get("retry-after"), fields.get("retry_after"))
+    waits = (_parse_seconds(value, now) for value in given)
     return errors.get_error_class(status)(
         key.redact(_find_message(content) or "")
         or f"the response gave no reason (status {status})",

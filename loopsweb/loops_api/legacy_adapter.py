@@ -39,16 +39,13 @@ class LegacyAdapter:
     ) -> FilePage:
         """The files of a checkpoint. Without a run ID every run is searched, once."""
         if checkpoint_id not in self._parents:
-            self._parents[checkpoint_id] = (
-                self._find_parent(checkpoint_id)
-                if run_id is None
-                else (self._find_session_id(run_id), run_id)
-            )
-        return self._routes.list_trainer_checkpoint_files(
-            *self._parents[checkpoint_id], checkpoint_id, page_size, page_token
-        )
+            self._parents[checkpoint_id] = self._find_parent(checkpoint_id, run_id)
+        ids = (*self._parents[checkpoint_id], checkpoint_id)
+        return self._routes.list_trainer_checkpoint_files(*ids, page_size, page_token)
 
-    def _find_parent(self, checkpoint_id: str) -> tuple[str, str]:
+    def _find_parent(self, checkpoint_id: str, run_id: str | None) -> tuple[str, str]:
+        if run_id is not None:
+            return self._find_session_id(run_id), run_id
         for run in self._routes.search_trainers():
             if any(found.id == checkpoint_id for found in self._list_checkpoints(run)):
                 return run.session_id or "", run.id
@@ -68,6 +65,5 @@ class LegacyAdapter:
 
 def _build_list(checkpoints: Iterable[Checkpoint]) -> LazyList[Checkpoint]:
     rows = [{"trainer_id": found.run_id} | found.raw for found in checkpoints]
-    return LazyList(
-        msgspec.json.encode({"checkpoints": rows}), "checkpoints", parsers.parse_checkpoint
-    )
+    body = msgspec.json.encode({"checkpoints": rows})
+    return LazyList(body, "checkpoints", parsers.parse_checkpoint)

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from functools import partial
-from typing import Unpack
+from typing import Any, Unpack
 
 from loopsweb.loops_api import parsers
 from loopsweb.loops_api.decoding import decode_object
@@ -26,59 +27,48 @@ class LegacyRoutes:
         self, trainer_id: str | None = None, *, base_model: str | None = None
     ) -> LazyList[Run]:
         """POST /v1/trainers/search. The server filters by trainer, the client by model."""
-        body = self._transport.send(
-            "POST", "/v1/trainers/search", body=omit_none({"trainer_id": trainer_id})
-        )
+        sent = omit_none({"trainer_id": trainer_id})
+        body = self._transport.send("POST", "/v1/trainers/search", body=sent)
         return LazyList(
             body, "trainers", parsers.parse_run, lambda run: base_model in {None, run.base_model}
         )
 
     def search_checkpoint(self, checkpoint_path: str) -> Checkpoint:
         """POST /v1/trainers/checkpoints/search"""
-        body = self._transport.send(
-            "POST", "/v1/trainers/checkpoints/search", body={"checkpoint_path": checkpoint_path}
-        )
+        sent = {"checkpoint_path": checkpoint_path}
+        body = self._transport.send("POST", "/v1/trainers/checkpoints/search", body=sent)
         return decode_object(body, "checkpoint", parsers.parse_checkpoint)
 
     def create_trainer_session(self, training_project_id: str | None = None) -> Session:
         """POST /v1/trainer_sessions"""
-        body = self._transport.send(
-            "POST",
-            "/v1/trainer_sessions",
-            body=omit_none({"training_project_id": training_project_id}),
-        )
+        sent = omit_none({"training_project_id": training_project_id})
+        body = self._transport.send("POST", "/v1/trainer_sessions", body=sent)
         return decode_object(body, "session", parsers.parse_session)
 
     def create_trainer(self, **fields: Unpack[NewRun]) -> Run:
         """POST /v1/trainer_sessions/{session_id}/trainers: with a paired sampler.
 
-        Raises ValueError for fields that older servers do not know.
+        Raises ValueError for fields that older servers do not support.
         """
-        sent = omit_none(fields)
+        sent = _use_legacy_names(fields)
         if unknown := _UNKNOWN_TO_LEGACY & sent.keys():
-            raise ValueError(
-                f"This server's older API does not support {', '.join(sorted(unknown))}."
-            )
-        session_id = sent.pop("session_id")
-        body = self._transport.send(
-            "POST", "/v1/trainer_sessions/{}/trainers", session_id, body=_use_legacy_names(sent)
-        )
+            names = ", ".join(sorted(unknown))
+            raise ValueError(f"This server's older API does not support {names}.")
+        route, session_id = "/v1/trainer_sessions/{}/trainers", sent.pop("session_id")
+        body = self._transport.send("POST", route, session_id, body=sent)
         return decode_object(body, "trainer_server", parsers.parse_run)
 
     def create_trainer_sampler(self, **fields: Unpack[NewSampler]) -> Sampler:
         """POST /v1/trainer_sessions/{session_id}/samplers"""
-        sent = omit_none(fields)
-        session_id = sent.pop("session_id")
-        body = self._transport.send(
-            "POST", "/v1/trainer_sessions/{}/samplers", session_id, body=_use_legacy_names(sent)
-        )
+        sent = _use_legacy_names(fields)
+        route, session_id = "/v1/trainer_sessions/{}/samplers", sent.pop("session_id")
+        body = self._transport.send("POST", route, session_id, body=sent)
         return decode_object(body, "sampling_server", parsers.parse_sampler)
 
     def list_trainer_checkpoints(self, session_id: str, trainer_id: str) -> LazyList[Checkpoint]:
         """GET /v1/trainer_sessions/{session_id}/trainers/{trainer_id}/checkpoints"""
-        body = self._transport.get(
-            "/v1/trainer_sessions/{}/trainers/{}/checkpoints", session_id, trainer_id, is_list=True
-        )
+        route = "/v1/trainer_sessions/{}/trainers/{}/checkpoints"
+        body = self._transport.get(route, session_id, trainer_id, is_list=True)
         return LazyList(body, "checkpoints", partial(parsers.parse_checkpoint, run_id=trainer_id))
 
     def list_trainer_checkpoint_files(
@@ -90,16 +80,11 @@ class LegacyRoutes:
         page_token: int | None = None,
     ) -> FilePage:
         """GET /v1/trainer_sessions/{session_id}/trainers/{trainer_id}/checkpoints/{id}/files"""
-        body = self._transport.get(
-            "/v1/trainer_sessions/{}/trainers/{}/checkpoints/{}/files",
-            session_id,
-            trainer_id,
-            checkpoint_id,
-            page_size=page_size,
-            page_token=page_token,
-        )
+        route = "/v1/trainer_sessions/{}/trainers/{}/checkpoints/{}/files"
+        ids = (session_id, trainer_id, checkpoint_id)
+        body = self._transport.get(route, *ids, page_size=page_size, page_token=page_token)
         return decode_object(body, None, parsers.parse_file_page)
 
 
-def _use_legacy_names(fields: dict[str, object]) -> dict[str, object]:
-    return {_LEGACY_NAMES.get(name, name): value for name, value in fields.items()}
+def _use_legacy_names(fields: Mapping[str, Any]) -> dict[str, Any]:
+    return {_LEGACY_NAMES.get(name, name): value for name, value in omit_none(fields).items()}

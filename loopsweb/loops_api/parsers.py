@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from loopsweb.loops_api import types
 from loopsweb.loops_api.field_parsers import (
     parse_count,
     parse_identifier,
@@ -15,32 +16,21 @@ from loopsweb.loops_api.field_parsers import (
     parse_text,
     parse_timestamp,
 )
-from loopsweb.loops_api.types import (
-    Checkpoint,
-    CheckpointFile,
-    Deactivated,
-    Deployment,
-    FilePage,
-    InstanceType,
-    Run,
-    Sampler,
-    Session,
-)
 
 
-def parse_session(value: Any) -> Session | None:
+def parse_session(value: Any) -> types.Session | None:
     if not isinstance(value, dict) or (id_ := parse_identifier(value.get("id"))) is None:
         return None
-    return Session(id=id_, raw=value)
+    return types.Session(id=id_, raw=value)
 
 
-def parse_run(value: Any) -> Run | None:
+def parse_run(value: Any) -> types.Run | None:
     if not isinstance(value, dict):
         return None
     get = value.get
     if (id_ := parse_identifier(get("id"), get("run_id"), get("trainer_id"))) is None:
         return None
-    return Run(
+    return types.Run(
         id=id_,
         session_id=parse_identifier(get("session_id")),
         base_model=parse_text(get("base_model")),
@@ -56,11 +46,11 @@ def parse_run(value: Any) -> Run | None:
     )
 
 
-def parse_sampler(value: Any) -> Sampler | None:
+def parse_sampler(value: Any) -> types.Sampler | None:
     if not isinstance(value, dict) or (id_ := parse_identifier(value.get("id"))) is None:
         return None
     get = value.get
-    return Sampler(
+    return types.Sampler(
         id=id_,
         base_url=parse_text(get("base_url")),
         base_model=parse_text(get("base_model")),
@@ -75,13 +65,13 @@ def parse_sampler(value: Any) -> Sampler | None:
     )
 
 
-def parse_checkpoint(value: Any, run_id: str | None = None) -> Checkpoint | None:
+def parse_checkpoint(value: Any, run_id: str | None = None) -> types.Checkpoint | None:
     """`run_id`: the requested run, for rows that do not repeat it."""
     if not isinstance(value, dict) or (id_ := parse_identifier(value.get("id"))) is None:
         return None
     get = value.get
     adapter = parse_object(get("lora_adapter_config"))
-    return Checkpoint(
+    return types.Checkpoint(
         id=id_,
         run_id=parse_identifier(get("run_id"), get("trainer_id"), run_id),
         target=parse_text(get("target")),
@@ -97,10 +87,10 @@ def parse_checkpoint(value: Any, run_id: str | None = None) -> Checkpoint | None
     )
 
 
-def parse_checkpoint_file(value: Any) -> CheckpointFile | None:
+def parse_checkpoint_file(value: Any) -> types.CheckpointFile | None:
     if not isinstance(value, dict) or (url := parse_identifier(value.get("url"))) is None:
         return None
-    return CheckpointFile(
+    return types.CheckpointFile(
         url=url,
         relative_file_name=parse_text(value.get("relative_file_name")),
         node_rank=parse_count(value.get("node_rank")),
@@ -109,25 +99,25 @@ def parse_checkpoint_file(value: Any) -> CheckpointFile | None:
     )
 
 
-def parse_file_page(value: Any) -> FilePage | None:
+def parse_file_page(value: Any) -> types.FilePage | None:
     """None for an invalid token too: the remaining pages could not be requested."""
     if not isinstance(value, dict) or not isinstance(urls := value.get("presigned_urls"), list):
         return None
     token = parse_count(value.get("next_page_token"))
     if token is None and value.get("next_page_token") is not None:
         return None
-    return FilePage(
+    return types.FilePage(
         files=tuple(file for url in urls if (file := parse_checkpoint_file(url)) is not None),
         next_page_token=token,
         total_count=parse_count(value.get("total_count")),
     )
 
 
-def parse_deployment(value: Any) -> Deployment | None:
+def parse_deployment(value: Any) -> types.Deployment | None:
     if not isinstance(value, dict) or (id_ := parse_identifier(value.get("id"))) is None:
         return None
     get = value.get
-    return Deployment(
+    return types.Deployment(
         id=id_,
         base_model=parse_text(get("base_model")),
         base_url=parse_text(get("base_url")),
@@ -144,10 +134,10 @@ def parse_deployment(value: Any) -> Deployment | None:
     )
 
 
-def parse_deactivated(value: Any) -> Deactivated | None:
+def parse_deactivated(value: Any) -> types.Deactivated | None:
     if not isinstance(value, dict):
         return None
-    return Deactivated(
+    return types.Deactivated(
         id=parse_identifier(value.get("id")),
         base_model=parse_text(value.get("base_model")),
         owner_email=parse_inner_text(value.get("user"), "email"),
@@ -155,10 +145,10 @@ def parse_deactivated(value: Any) -> Deactivated | None:
     )
 
 
-def parse_instance_type(value: Any) -> InstanceType | None:
+def parse_instance_type(value: Any) -> types.InstanceType | None:
     if not isinstance(value, dict) or (id_ := parse_identifier(value.get("id"))) is None:
         return None
-    return InstanceType(
+    return types.InstanceType(
         id=id_,
         name=parse_text(value.get("name")),
         memory_limit_mib=parse_count(value.get("memory_limit_mib")),

@@ -12,7 +12,7 @@ class NewRun(TypedDict, total=False):
     max_seq_len: tokens, default 131072. lora_rank: default 64.
     scale_down_delay_seconds: default 3600, which is the maximum on newer servers.
     path: bt:// URI of a trainer checkpoint to resume from.
-    Only newer servers know the last four.
+    Only newer servers support the last four.
     """
 
     session_id: Required[str]

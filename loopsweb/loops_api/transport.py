@@ -77,6 +77,8 @@ class Transport:
     ) -> httpx.Request:
         limits = self._limits
         read = limits.read_list if is_list else limits.read
+        connect = limits.connect
+        timeout = httpx.Timeout(connect=connect, pool=connect, read=read, write=limits.read)
         return httpx.Request(
             method,
             build_url(self.base, route, ids, query or {}),
@@ -88,25 +90,15 @@ class Transport:
             }
             | ({} if method == "GET" else {"Content-Type": "application/json"}),
             content=None if body is None else msgspec.json.encode(body),
-            extensions={
-                "timeout": {
-                    "connect": limits.connect,
-                    "pool": limits.connect,
-                    "read": read,
-                    "write": limits.read,
-                }
-            },
+            extensions={"timeout": timeout.as_dict()},
         )
 
     def _send(self, request: httpx.Request, route: str, deadline: Deadline) -> bytes:
-        wait = _throttle.reserve(
-            f"{self._key.digest} {request.method} {route}", self._limits.requests_per_second
-        )
+        name = f"{self._key.digest} {request.method} {route}"
+        wait = _throttle.reserve(name, self._limits.requests_per_second)
         if wait > max(deadline.left(), 0.0):
-            raise errors.TimedOut(
-                "the local rate limit allows no request before the deadline",
-                may_have_been_received=False,
-            )
+            message = "the local rate limit allows no request before the deadline"
+            raise errors.TimedOut(message, may_have_been_received=False)
         time.sleep(wait)
         started = time.monotonic()
         status, outcome = self._exchange(request, deadline)
@@ -127,7 +119,7 @@ class Transport:
             return type(failed).__name__, failed
 
     def _open_response(self, request: httpx.Request) -> httpx.Response:
-        http = http_client.get_http_client() if self._http is None else self._http
+        http = self._http or http_client.get_http_client()
         return http.send(request, stream=True, auth=None, follow_redirects=False)
 
     def _read_outcome(

@@ -27,48 +27,35 @@ class ReadOnlyAdmin(ReadOnlyAdminMixin, admin.ModelAdmin[Model]):
     list_per_page = 50
 
 
-def register_read_only(model: type[Model], *, columns: list[str], filters: list[str]) -> None:
-    ids = [name for name in columns if name.endswith("remote_id") or name == "owner_email"]
+COLUMNS = {
+    Session: "remote_id origin first_seen_at",
+    Run: "remote_id name base_model status owner_email missing_since",
+    Sampler: "remote_id run_remote_id base_model status owner_email missing_since",
+    Checkpoint: "remote_id run_remote_id target name sync_status missing_since",
+    Deployment: "remote_id base_model status owner_email missing_since gone_at",
+    Deactivation: "noun target_remote_id state person requested_at state_since",
+    StatusChange: "first_seen_new_at noun remote_id field old new",
+    Catalogue: "as_of",
+}
+FILTERS = {
+    Session: "origin",
+    Run: "status base_model",
+    Sampler: "status base_model",
+    Checkpoint: "target sync_status base_model",
+    Deployment: "status base_model",
+    Deactivation: "state",
+    StatusChange: "noun new",
+}
+for model, names in COLUMNS.items():
+    columns = names.split()
     options = {
         "list_display": [*columns, "workspace"],
-        "list_filter": [*filters, "workspace"],
-        "search_fields": ids,
+        "list_filter": [*FILTERS.get(model, "").split(), "workspace"],
+        "search_fields": [
+            name for name in columns if name.endswith("remote_id") or name == "owner_email"
+        ],
     }
     admin.site.register(model, type(f"{model.__name__}Admin", (ReadOnlyAdmin,), options))
-
-
-register_read_only(Session, columns=["remote_id", "origin", "first_seen_at"], filters=["origin"])
-register_read_only(
-    Run,
-    columns=["remote_id", "name", "base_model", "status", "owner_email", "missing_since"],
-    filters=["status", "base_model"],
-)
-register_read_only(
-    Sampler,
-    columns=["remote_id", "run_remote_id", "base_model", "status", "owner_email", "missing_since"],
-    filters=["status", "base_model"],
-)
-register_read_only(
-    Checkpoint,
-    columns=["remote_id", "run_remote_id", "target", "name", "sync_status", "missing_since"],
-    filters=["target", "sync_status", "base_model"],
-)
-register_read_only(
-    Deployment,
-    columns=["remote_id", "base_model", "status", "owner_email", "missing_since", "gone_at"],
-    filters=["status", "base_model"],
-)
-register_read_only(
-    Deactivation,
-    columns=["noun", "target_remote_id", "state", "person", "requested_at", "state_since"],
-    filters=["state"],
-)
-register_read_only(
-    StatusChange,
-    columns=["first_seen_new_at", "noun", "remote_id", "field", "old", "new"],
-    filters=["noun", "new"],
-)
-register_read_only(Catalogue, columns=["as_of"], filters=[])
 
 
 @admin.register(PollState)

@@ -14,15 +14,13 @@ def tick() -> None:
     """Enqueue what is due. Beat sends it with an expiry, so a stopped worker leaves no backlog."""
     now = timezone.now()
     heartbeat.record_beat(now=now)
-    for state_id in leases.claim_due_states(now=now):
-        poll_key.apply_async((state_id,), expires=leases.LEASE.total_seconds())
+    for pk in leases.claim_due_states(now=now):
+        poll_key.apply_async((pk,), expires=leases.LEASE.total_seconds())
     dispatch.expire_overdue(now=now)
-    for deactivation_id in dispatch.claim_due(now=now):
-        dispatch_deactivation.apply_async(
-            (deactivation_id,), expires=dispatch.CLAIM.total_seconds()
-        )
-    for deactivation_id in reconcile.claim_sent(now=now):
-        reconcile_deactivation.delay(deactivation_id)
+    for pk in dispatch.claim_due(now=now):
+        dispatch_deactivation.apply_async((pk,), expires=dispatch.SEND_LEASE.total_seconds())
+    for pk in reconcile.claim_sent(now=now):
+        reconcile_deactivation.delay(pk)
 
 
 @app.task

@@ -4,11 +4,9 @@ from __future__ import annotations
 
 from django.urls import include, path
 
+from loopsweb.resources.nouns import NOUNS
+
 urlpatterns = [
     path("", include("loopsweb.resources.deactivations.urls")),
-    path("sessions/", include("loopsweb.resources.sessions.urls")),
-    path("runs/", include("loopsweb.resources.runs.urls")),
-    path("samplers/", include("loopsweb.resources.samplers.urls")),
-    path("checkpoints/", include("loopsweb.resources.checkpoints.urls")),
-    path("deployments/", include("loopsweb.resources.deployments.urls")),
+    *(path(f"{slug}/", include(f"loopsweb.resources.{slug}.urls")) for slug in NOUNS),
 ]

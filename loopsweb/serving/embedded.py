@@ -13,6 +13,7 @@ import sys
 import threading
 from collections.abc import Callable
 from contextlib import suppress
+from typing import Any
 
 from celery.beat import Scheduler, Service
 from celery.worker import WorkController
@@ -50,18 +51,22 @@ def run(*, listener: socket.socket, on_start: Callable[[], None]) -> None:
     )
     beat = Service(app, scheduler_cls=Scheduler)
     threads = [start_thread("worker", worker.start), start_thread("beat", beat.start)]
-    for name in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
-        signal.signal(name, signal.default_int_handler)
+    handle_stop_signals(signal.default_int_handler)
     with suppress(KeyboardInterrupt):
         on_start()
         server.run()
-    for name in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
-        signal.signal(name, signal.SIG_IGN)
+    handle_stop_signals(signal.SIG_IGN)
     stopping.set()
     worker_state.should_stop = os.EX_OK  # type: ignore[assignment]
     beat.stop()
     for thread in threads:
         thread.join(STOP_SECONDS / len(threads))
+
+
+def handle_stop_signals(handler: Any) -> None:
+    """handler: as for `signal.signal`."""
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, handler)
 
 
 def create_web_server(listener: socket.socket) -> BaseWSGIServer:

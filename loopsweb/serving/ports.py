@@ -5,23 +5,28 @@ from __future__ import annotations
 import errno
 import socket
 
-
-class CannotListen(Exception):
-    """The message is a sentence for the person who started the server."""
+from django.core.management.base import CommandError
 
 
-def open_listener(*, host: str, port: int) -> socket.socket:
+class CannotListen(CommandError):
+    """The message says why, and which option chooses another port."""
+
+
+def open_listener(*, host: str, port: int, instead: str) -> socket.socket:
     """Return a listening socket, which reserves the port at once.
 
-    Raises CannotListen if the port is in use or not allowed, or the host is not this machine's.
+    instead: what to type to use another port. Raises CannotListen if the port is in use or not
+    allowed, or the host is not this machine's.
     """
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     try:
         return socket.create_server((host.strip("[]"), port), family=family, backlog=1024)
     except OSError as error:
+        cause = f"Cannot listen on {host} port {port}: {error.strerror}."
         if error.errno == errno.EADDRINUSE:
-            raise CannotListen(f"Port {port} on {host} is already in use.") from error
-        raise CannotListen(f"Cannot listen on {host} port {port}: {error.strerror}.") from error
+            cause = f"Port {port} on {host} is already in use."
+        advice = f"Stop the other program or choose another port: {instead}"
+        raise CannotListen(f"{cause} {advice}") from error
 
 
 def format_url(*, host: str, port: int) -> str:

@@ -63,40 +63,20 @@ def exit_process(number: int, frame: object) -> None:
 
 def build_parser() -> argparse.ArgumentParser:
     """The command line."""
-    parser = argparse.ArgumentParser(prog="python -m loopsweb.simulator", description=__doc__)
+    parser = argparse.ArgumentParser(
+        prog="python -m loopsweb.simulator",
+        description=__doc__,
+        formatter_class=argparse.ArgumentDefaultsHelpFormatter,
+    )
     add = parser.add_argument
-    add("--host", default="127.0.0.1", help="address to listen on (default: %(default)s)")
-    add(
-        "--port",
-        type=int,
-        default=8900,
-        help="port to listen on, 0 for any free one (default: %(default)s)",
-    )
-    add(
-        "--generation",
-        choices=sorted(SERIALIZERS),
-        default="current",
-        help="which version of the API to serve (default: %(default)s)",
-    )
-    add(
-        "--seed",
-        type=int,
-        default=1,
-        help="the same seed gives the same data (default: %(default)s)",
-    )
-    add("--runs", type=int, default=12, help="how many runs to start with (default: %(default)s)")
-    add(
-        "--checkpoints-per-run",
-        type=int,
-        default=8,
-        help="how many checkpoints each run has saved (default: %(default)s)",
-    )
-    add(
-        "--time-scale",
-        type=float,
-        default=1.0,
-        help="speed-up of simulated changes; timestamps stay real (default: %(default)s)",
-    )
+    add("--host", default="127.0.0.1", help="address to listen on")
+    add("--port", type=int, default=8900, help="port to listen on, 0 for any free one")
+    generations = sorted(SERIALIZERS)
+    add("--generation", choices=generations, default="current", help="API version to serve")
+    add("--seed", type=int, default=1, help="the same seed gives the same data")
+    add("--runs", type=int, default=12, help="how many runs to start with")
+    add("--checkpoints-per-run", type=int, default=8, help="how many each run has saved")
+    add("--time-scale", type=float, default=1.0, help="speed-up of changes; timestamps stay real")
     return parser
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -43,16 +42,7 @@ class AuthorizedRequest:
         return self.http.query
 
     def parse_body(self) -> dict[str, Any]:
-        """The JSON object sent, or {} for an empty body. Anything else is 400."""
-        try:
-            body = self.http.json
-        except (json.JSONDecodeError, UnicodeDecodeError, RecursionError):
-            raise ApiError(400, "The request body is not valid JSON.") from None
-        if body is None and not self.http.body:
-            return {}
-        if not isinstance(body, dict):
-            raise ApiError(400, "The request body must be a JSON object.")
-        return body
+        return self.http.parse_body()
 
     def filter_owned(self, entities: Iterable[Owned]) -> list[Owned]:
         """The entities that the caller owns."""

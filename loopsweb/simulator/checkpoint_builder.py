@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, Unpack
 
 from loopsweb.simulator import catalogue
-from loopsweb.simulator.entities import Checkpoint, Run, StoredFile
+from loopsweb.simulator.entities import Checkpoint, Overrides, Run, StoredFile
 from loopsweb.simulator.store import Store
 
 
@@ -41,29 +40,26 @@ class CheckpointBuilder(Store):
         expires_at: datetime | None = None,
         node_count: int = 1,
         files: list[StoredFile] | None = None,
-        extra: Mapping[str, Any] | None = None,
-        omit: Iterable[str] = (),
+        **overrides: Unpack[Overrides],
     ) -> Checkpoint:
         """Add a checkpoint of `run`. A trainer's has optimizer state: three times the size."""
         model = catalogue.get_model(run.base_model)
-        adapter = model.adapter_bytes * run.lora_rank // 64
+        adapter_size = model.adapter_bytes * run.lora_rank // 64
+        usual_size = adapter_size if target == "sampler" else 3 * adapter_size
         checkpoint = Checkpoint(
-            id=id or self.new_id("chkpt_"),
+            id=id or self.generate_id("chkpt_"),
             run=run,
             target=target,
             name=name,
             created_at=created_at or self.now,
             base_model=run.base_model,
-            size_bytes=(adapter if target == "sampler" else 3 * adapter)
-            if size_bytes is None
-            else size_bytes,
+            size_bytes=usual_size if size_bytes is None else size_bytes,
             sync_status=sync_status,
             lora_adapter_config=build_adapter_config(run.base_model, run.lora_rank),
             lora_config={"config_version": "v1", "targets": list(catalogue.ALL_MODULES)},
             node_count=node_count,
             files=files,
-            extra=dict(extra or {}),
-            omit=tuple(omit),
+            **overrides,
         )
         run.checkpoints.append(checkpoint)
         self.checkpoints[checkpoint.id] = checkpoint
@@ -73,14 +69,14 @@ class CheckpointBuilder(Store):
 
     def expire_checkpoint(self, checkpoint: Checkpoint, *, after: timedelta | None) -> None:
         """Remove the checkpoint after this time; with None keep it for good."""
-        checkpoint.expires_at = None if after is None else self.now + after
-        if after is not None:
-            due = self.now + after
-            self.schedule.add_event(due, lambda: self._remove_if_due(checkpoint, due))
+        due = checkpoint.expires_at = None if after is None else self.now + after
 
-    def _remove_if_due(self, checkpoint: Checkpoint, due: datetime) -> None:
-        if checkpoint.expires_at == due:
-            self.remove_checkpoint(checkpoint)
+        def remove_if_due() -> None:
+            if checkpoint.expires_at == due:
+                self.remove_checkpoint(checkpoint)
+
+        if due is not None:
+            self.schedule.add_event(due, remove_if_due)
 
     def remove_checkpoint(self, checkpoint: Checkpoint) -> None:
         """Remove the checkpoint, as a delete does."""

@@ -87,11 +87,8 @@ def serve_file(world: World, request: Request) -> Response:
     file = available[int(index)]
     if file.size_bytes > MAX_FILE_BYTES:
         return build_xml_error(501, "NotImplemented", "The simulator serves files of up to 2 GiB.")
-    return Response(
-        content_type="binary/octet-stream",
-        chunks=generate_content(checkpoint, file),
-        length=file.size_bytes,
-    )
+    content = generate_content(checkpoint, file)
+    return Response(content_type="binary/octet-stream", chunks=content, length=file.size_bytes)
 
 
 def generate_content(checkpoint: Checkpoint, file: StoredFile) -> Iterator[bytes]:

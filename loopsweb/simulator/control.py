@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-import json
 from typing import Any
 
 from loopsweb.simulator import checkpoint_files
@@ -15,7 +14,7 @@ from loopsweb.simulator.simulation import Simulation
 FAULT_FIELDS = tuple(one.name for one in dataclasses.fields(Fault))
 
 
-def handle_own_route(simulation: Simulation, request: Request) -> Response:
+def handle_request(simulation: Simulation, request: Request) -> Response:
     """Serve a file of the simulated object store, or run one of the control commands."""
     with simulation.lock:
         if request.path.startswith(checkpoint_files.PREFIX):
@@ -32,31 +31,20 @@ def run_command(simulation: Simulation, request: Request) -> Response:
     """Run one of the four commands: faults, reset, advance, requests."""
     match (request.method, request.path):
         case ("POST", "/_simulator/faults"):
-            return add_fault(simulation, parse_body(request))
+            return add_fault(simulation, request.parse_body())
         case ("POST", "/_simulator/reset"):
             simulation.reset()
         case ("POST", "/_simulator/advance"):
-            seconds = parse_body(request).get("seconds")
+            seconds = request.parse_body().get("seconds")
             if isinstance(seconds, bool) or not isinstance(seconds, int | float) or seconds < 0:
                 raise ApiError(400, "seconds must be a number that is not negative.")
             simulation.advance(seconds)
         case ("GET", "/_simulator/requests"):
-            return respond_json(
-                {"requests": [describe_request(one) for one in simulation.requests]}
-            )
+            recorded = [describe_request(one) for one in simulation.requests]
+            return respond_json({"requests": recorded})
         case _:
             raise ApiError(404, "Not found.")
     return respond_json({"now": format_timestamp(simulation.world.now)})
-
-
-def parse_body(request: Request) -> dict[str, Any]:
-    try:
-        body = request.json
-    except json.JSONDecodeError:
-        body = None
-    if not isinstance(body, dict):
-        raise ApiError(400, "The request body must be a JSON object.")
-    return body
 
 
 def add_fault(simulation: Simulation, body: dict[str, Any]) -> Response:

@@ -7,26 +7,13 @@ from typing import Any
 from loopsweb.simulator import documented_serializer
 from loopsweb.simulator.catalogue import InstanceType
 from loopsweb.simulator.entities import Checkpoint, Deployment, Run, Sampler
-from loopsweb.simulator.identities import User
 from loopsweb.simulator.serialization import apply_overrides, format_timestamp
 
 STOPPED_IS_LISTED = True
 
 
-def serialize_user(person: User) -> dict[str, Any]:
-    return {"email": person.email}
-
-
 def serialize_instance_type(machine: InstanceType) -> dict[str, Any]:
-    return {
-        "id": machine.id,
-        "name": machine.name,
-        "memory_limit_mib": machine.memory_limit_mib,
-        "millicpu_limit": machine.millicpu_limit,
-        "gpu_count": machine.gpu_count,
-        "gpu_type": machine.gpu_type,
-        "gpu_memory_limit_mib": machine.gpu_memory_limit_mib,
-    }
+    return {name: value for name, value in vars(machine).items() if name != "price"}
 
 
 def serialize_sampler(entity: Sampler) -> dict[str, Any]:
@@ -39,7 +26,7 @@ def serialize_sampler(entity: Sampler) -> dict[str, Any]:
         "model_id": entity.model_id,
         "deployment_id": entity.deployment_id,
         "status": {"name": entity.status},
-        "user": serialize_user(entity.owner),
+        "user": {"email": entity.owner.email},
         "instance_type": None if machine is None else serialize_instance_type(machine),
         "node_count": entity.node_count,
     }
@@ -57,7 +44,7 @@ def serialize_run(entity: Run) -> dict[str, Any]:
         "base_url": entity.base_url,
         "created_at": format_timestamp(entity.created_at),
         "status": {"name": entity.status},
-        "user": serialize_user(entity.owner),
+        "user": {"email": entity.owner.email},
         "sampler": None if entity.sampler is None else serialize_sampler(entity.sampler),
     }
     return apply_overrides(fields, entity)
@@ -84,7 +71,7 @@ def serialize_deployment(entity: Deployment) -> dict[str, Any]:
         "base_model": entity.base_model,
         "base_url": entity.base_url,
         "status": {"name": entity.status},
-        "user": serialize_user(entity.owner),
+        "user": {"email": entity.owner.email},
         "created_at": format_timestamp(entity.created_at),
         "availability_model": entity.availability_model,
         "instance_type": serialize_instance_type(entity.instance_type),

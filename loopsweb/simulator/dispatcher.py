@@ -9,8 +9,7 @@ from loopsweb.simulator import auth, current_serializer, documented_serializer
 from loopsweb.simulator.authorized_request import AuthorizedRequest
 from loopsweb.simulator.http_messages import ApiError, Request, Response, encode_json
 from loopsweb.simulator.lifecycle import Lifecycle
-from loopsweb.simulator.route import Route
-from loopsweb.simulator.route_table import list_routes
+from loopsweb.simulator.route_table import Route, list_routes
 from loopsweb.simulator.serialization import Serializer
 from loopsweb.simulator.world import World
 
@@ -52,14 +51,14 @@ class Dispatcher:
     ) -> Response:
         key = auth.authenticate(request, self.world)
         if route is None:
-            known = any(one.pattern.fullmatch(request.path) for one in self.routes)
-            raise ApiError(405, "Method not allowed.") if known else ApiError(404, "Not found.")
+            if any(one.pattern.fullmatch(request.path) for one in self.routes):
+                raise ApiError(405, "Method not allowed.")
+            raise ApiError(404, "Not found.")
         auth.require_scope(key, route.scope)
-        return route.handler(
-            AuthorizedRequest(
-                self.world, self.lifecycle, self.serializer, self.generation, request, key, params
-            )
+        authorized = AuthorizedRequest(
+            self.world, self.lifecycle, self.serializer, self.generation, request, key, params
         )
+        return route.handler(authorized)
 
     def build_error_response(self, error: ApiError) -> Response:
         """Build the error response, worded as the generation words it."""

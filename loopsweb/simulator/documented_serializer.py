@@ -17,9 +17,8 @@ def serialize_sampler(entity: Sampler) -> dict[str, Any]:
 def serialize_run(entity: Run) -> dict[str, Any]:
     """A single run, created or fetched by ID."""
     paired = None if entity.sampler is None else serialize_sampler(entity.sampler)
-    return apply_overrides(
-        {"id": entity.id, "base_url": entity.base_url, "sampler": paired}, entity
-    )
+    fields = {"id": entity.id, "base_url": entity.base_url, "sampler": paired}
+    return apply_overrides(fields, entity)
 
 
 def serialize_run_item(entity: Run) -> dict[str, Any]:

@@ -2,38 +2,69 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Collection
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any
+from typing import Any, TypedDict
 
 from loopsweb.simulator.catalogue import InstanceType
-from loopsweb.simulator.entity import Entity
+from loopsweb.simulator.http_messages import encode_json
 from loopsweb.simulator.identities import User
 
 ENDED = frozenset({"STOPPED", "FAILED", "PREEMPTED"})
 
 
-@dataclass(eq=False)
-class Session(Entity):
+class Overrides(TypedDict, total=False):
+    """Changes to the JSON of an entity: see Entity."""
+
+    extra: dict[str, Any]
+    omit: Collection[str]
+
+
+@dataclass(eq=False, kw_only=True)
+class Entity:
+    """Counts its changes in `version`: cached JSON of an older version is stale.
+
+    `extra` overrides fields of its JSON in every response, `omit` names fields to leave out.
+    Assign new values instead of changing them in place.
+    """
+
+    version = 0
     id: str
-    owner: User
     created_at: datetime
-    training_project_id: str | None = None
     extra: dict[str, Any] = field(default_factory=dict)
-    omit: tuple[str, ...] = ()
+    omit: Collection[str] = ()
+
+    def __setattr__(self, name: str, value: object) -> None:
+        self.__dict__[name] = value
+        self.__dict__["version"] = self.version + 1
+
+    def cached_json(self, serialize: Callable[[Any], dict[str, Any]]) -> bytes:
+        """What `serialize` returns as JSON, rebuilt only after a change of it or its sampler."""
+        sampler = getattr(self, "sampler", None)
+        stamp = (self.version, sampler and sampler.version)
+        cached = self.__dict__.get("_cached_json")
+        if cached is None or cached[0] is not serialize or cached[1] != stamp:
+            cached = (serialize, stamp, encode_json(serialize(self)))
+            self.__dict__["_cached_json"] = cached
+        json: bytes = cached[2]
+        return json
 
 
-@dataclass(eq=False)
+@dataclass(eq=False, kw_only=True)
+class Session(Entity):
+    owner: User
+    training_project_id: str | None = None
+
+
+@dataclass(eq=False, kw_only=True)
 class Sampler(Entity):
     """`run_id` names the run it is paired with; None for a standalone sampler."""
 
-    id: str
     owner: User
     session_id: str
     base_model: str
     base_url: str
-    created_at: datetime
     status: str
     model_id: str | None
     deployment_id: str | None
@@ -41,19 +72,15 @@ class Sampler(Entity):
     node_count: int = 1
     run_id: str | None = None
     model_path: str | None = None
-    extra: dict[str, Any] = field(default_factory=dict)
-    omit: tuple[str, ...] = ()
 
 
-@dataclass(eq=False)
+@dataclass(eq=False, kw_only=True)
 class Deployment(Entity):
     """A trainer and its paired sampler."""
 
-    id: str
     owner: User
     base_model: str
     base_url: str
-    created_at: datetime
     status: str
     availability_model: str
     instance_type: InstanceType
@@ -65,25 +92,17 @@ class Deployment(Entity):
     ended_at: datetime | None = None
     stopping: bool = False
     logs: list[dict[str, Any]] | None = None
-    extra: dict[str, Any] = field(default_factory=dict)
-    omit: tuple[str, ...] = ()
-
-    def nested(self) -> Iterator[Entity]:
-        if self.sampler is not None:
-            yield self.sampler
 
 
-@dataclass(eq=False)
+@dataclass(eq=False, kw_only=True)
 class Run(Entity):
     """`deployment` is None for a serverless run, `sampler` for a run with a trainer only."""
 
-    id: str
     owner: User
     session_id: str
     base_model: str
     base_url: str
     name: str
-    created_at: datetime
     status: str
     deployment: Deployment | None = None
     sampler: Sampler | None = None
@@ -92,12 +111,6 @@ class Run(Entity):
     scale_down_delay_seconds: int = 900
     path: str | None = None
     checkpoints: list[Checkpoint] = field(default_factory=list)
-    extra: dict[str, Any] = field(default_factory=dict)
-    omit: tuple[str, ...] = ()
-
-    def nested(self) -> Iterator[Entity]:
-        if self.sampler is not None:
-            yield self.sampler
 
 
 @dataclass(frozen=True)
@@ -111,15 +124,13 @@ class StoredFile:
     url: str | None = None
 
 
-@dataclass(eq=False)
+@dataclass(eq=False, kw_only=True)
 class Checkpoint(Entity):
     """`name` is what the API calls checkpoint_id. Without `files` it has the usual ones."""
 
-    id: str
     run: Run = field(repr=False)
     target: str
     name: str
-    created_at: datetime
     base_model: str | None
     size_bytes: int
     sync_status: str | None
@@ -129,5 +140,3 @@ class Checkpoint(Entity):
     expires_at: datetime | None = None
     node_count: int = 1
     files: list[StoredFile] | None = None
-    extra: dict[str, Any] = field(default_factory=dict)
-    omit: tuple[str, ...] = ()

@@ -13,13 +13,14 @@ empty        the right status without a body                           yes
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from loopsweb.simulator.http_messages import Response, encode_json
 
 MODES = ("status", "rate_limit", "html", "slow", "reset", "truncated", "empty")
 MAX_DELAY_SECONDS = 60.0
+TEXT_TYPE = "text/plain; charset=utf-8"
 HTML_PAGE = (
     b"<!DOCTYPE html><html><head><title>Bad gateway</title></head><body><h1>502</h1></body></html>"
 )
@@ -69,15 +70,11 @@ class Faults:
 def build_fault_response(fault: Fault) -> Response | None:
     """The response of a fault that prevents the request from being handled, else None."""
     if fault.mode == "status":
-        body = fault.body
-        text = isinstance(body, str)
-        raw = (
-            body.encode()
-            if text
-            else encode_json({"message": "Simulated."} if body is None else body)
-        )
-        kind = "text/plain; charset=utf-8" if text else "application/json"
-        return Response(fault.status, raw, kind, list(fault.headers.items()))
+        headers = list(fault.headers.items())
+        if isinstance(fault.body, str):
+            return Response(fault.status, fault.body.encode(), TEXT_TYPE, headers)
+        body = {"message": "Simulated."} if fault.body is None else fault.body
+        return Response(fault.status, encode_json(body), headers=headers)
     if fault.mode == "rate_limit":
         after = fault.retry_after
         seconds = encode_json({"error": "Rate limit exceeded.", "retry_after": after})
@@ -93,17 +90,12 @@ def damage_response(fault: Fault, response: Response, sleep: Callable[[float], N
     if fault.mode == "slow":
         sleep(min(fault.seconds, MAX_DELAY_SECONDS))
         return response
+    if fault.mode == "empty":
+        return replace(response, body=b"")
     half = response.body[: len(response.body) // 2]
     if fault.mode == "truncated":
-        return Response(response.status, half, response.content_type, response.headers)
-    if fault.mode == "empty":
-        return Response(response.status, b"", response.content_type, response.headers)
-    return Response(
-        response.status,
-        content_type=response.content_type,
-        chunks=_cut_connection(half),
-        length=len(response.body),
-    )
+        return replace(response, body=half)
+    return replace(response, chunks=_cut_connection(half), length=len(response.body))
 
 
 def _cut_connection(half: bytes) -> Iterator[bytes]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, TypeGuard
 
 from loopsweb.simulator.http_messages import ApiError
 
@@ -45,19 +45,18 @@ def read_integer(
         return default
     if isinstance(value, bool) or not isinstance(value, int):
         raise ApiError(400, f"{name} must be an integer.")
-    return _check_bounds(value, name, least, most)
+    if value < least or (most is not None and value > most):
+        bound = f"at least {least}" if most is None else f"between {least} and {most}"
+        raise ApiError(400, f"{name} must be {bound}.")
+    return value
 
 
 def read_query_integer(
     query: Mapping[str, str], name: str, *, default: int, least: int, most: int | None = None
 ) -> int:
     """A decimal integer of the query within bounds, or the default when it is absent."""
-    value = query.get(name)
-    if value is None:
-        return default
-    if _INTEGER.fullmatch(value) is None:
-        raise ApiError(400, f"{name} must be an integer.")
-    return _check_bounds(int(value), name, least, most)
+    given = {key: int(text) for key, text in query.items() if _INTEGER.fullmatch(text)}
+    return read_integer({**query, **given}, name, default=default, least=least, most=most)
 
 
 def read_choice(values: Mapping[str, Any], name: str, allowed: tuple[str, ...]) -> str | None:
@@ -68,8 +67,6 @@ def read_choice(values: Mapping[str, Any], name: str, allowed: tuple[str, ...]) 
     raise ApiError(400, f"{name} must be one of {', '.join(allowed)}.")
 
 
-def _check_bounds(value: int, name: str, least: int, most: int | None) -> int:
-    if value < least or (most is not None and value > most):
-        bound = f"at least {least}" if most is None else f"between {least} and {most}"
-        raise ApiError(400, f"{name} must be {bound}.")
-    return value
+def is_text_list(value: object) -> TypeGuard[list[str]]:
+    """Whether it is a list of at least one string and nothing else."""
+    return isinstance(value, list) and bool(value) and all(isinstance(one, str) for one in value)

@@ -28,10 +28,15 @@ class Request:
         """The query values by name, empty ones included."""
         return dict(parse_qsl(self.query_string, keep_blank_values=True))
 
-    @property
-    def json(self) -> Any:
-        """The parsed body; None for an empty one."""
-        return json.loads(self.body) if self.body else None
+    def parse_body(self) -> dict[str, Any]:
+        """The JSON object sent, or {} for an empty body. Anything else is 400."""
+        try:
+            body = json.loads(self.body or b"{}")
+        except (json.JSONDecodeError, UnicodeDecodeError, RecursionError):
+            raise ApiError(400, "The request body is not valid JSON.") from None
+        if not isinstance(body, dict):
+            raise ApiError(400, "The request body must be a JSON object.")
+        return body
 
 
 @dataclass
@@ -68,11 +73,5 @@ def encode_json(value: Any) -> bytes:
         return json.dumps(value, separators=(",", ":")).encode()
 
 
-def respond_json(value: Any, status: int = 200) -> Response:
-    """A response with `value` as JSON."""
-    return Response(status, encode_json(value))
-
-
-def respond_list(name: str, items: Iterable[bytes]) -> Response:
-    """A response with one array, `name`, of items that are JSON already."""
-    return Response(200, b'{"' + name.encode() + b'":[' + b",".join(items) + b"]}")
+def respond_json(value: Any) -> Response:
+    return Response(body=encode_json(value))

@@ -46,10 +46,8 @@ def generate_metrics(deployment: Deployment, moments: list[float]) -> dict[str, 
         ],
         **generate_node_metrics(deployment, series, busy, node=0),
         "per_node_metrics": [
-            {
-                "node_id": f"{deployment.id}-{node}",
-                **generate_node_metrics(deployment, series, busy, node=node),
-            }
+            {"node_id": f"{deployment.id}-{node}"}
+            | generate_node_metrics(deployment, series, busy, node=node)
             for node in range(deployment.node_count if deployment.node_count > 1 else 0)
         ],
     }

@@ -18,24 +18,24 @@ from loopsweb.simulator.training_history import (
 )
 from loopsweb.simulator.world import World
 
-# The first twelve runs: the status of their deployments and their capacity.
-FIRST_STATES = (
-    ("RUNNING", "dedicated"),
-    ("RUNNING", "dedicated"),
-    ("SCALED_TO_ZERO", "dedicated"),
-    ("RUNNING", "spot"),
-    ("FAILED", "dedicated"),
-    ("PREEMPTED", "spot"),
-    ("DEPLOYING", "dedicated"),
-    ("STOPPED", "dedicated"),
-    ("RUNNING", "dedicated"),
-    ("CREATED", "spot"),
-    ("SERVERLESS", "dedicated"),
-    ("STOPPED", "dedicated"),
+# The first twelve runs: the status of their deployments, their capacity, and their age in hours.
+FIRST_RUNS = (
+    ("RUNNING", "dedicated", 9.0),
+    ("RUNNING", "dedicated", 5.5),
+    ("SCALED_TO_ZERO", "dedicated", 30.0),
+    ("RUNNING", "spot", 3.2),
+    ("FAILED", "dedicated", 26.0),
+    ("PREEMPTED", "spot", 51.0),
+    ("DEPLOYING", "dedicated", 0.01),
+    ("STOPPED", "dedicated", 74.0),
+    ("RUNNING", "dedicated", 1.7),
+    ("CREATED", "spot", 0.001),
+    ("SERVERLESS", "dedicated", 0.8),
+    ("STOPPED", "dedicated", 98.0),
 )
-AGES_IN_HOURS = (9.0, 5.5, 30.0, 3.2, 26.0, 51.0, 0.01, 74.0, 1.7, 0.001, 0.8, 98.0)
 SHARED_SESSION_RUN = 3  # shares the first run's session: both are Ada's
-LATER_STATES = (("STOPPED", "dedicated"),) * 23 + (
+LATER_STATES = (
+    *[("STOPPED", "dedicated")] * 23,
     ("SCALED_TO_ZERO", "dedicated"),
     ("FAILED", "spot"),
 )
@@ -51,7 +51,7 @@ def populate(
 ) -> None:
     """Fill an empty world. The same seed, size and time give the same world."""
     activity.reset()
-    chance = Random(f"{world.seed}/population")  # noqa: S311
+    random = Random(f"{world.seed}/population")  # noqa: S311
     ada = world.add_user("ada@example.com", "Ada Okafor")
     grace = world.add_user("grace@example.com", "Grace Lindqvist")
     noor = world.add_user("noor@example.com", "Noor Haddad")
@@ -62,9 +62,9 @@ def populate(
     owners = cycle((ada, ada, grace, ada, noor, ada))
     models = cycle([model.name for model in MODELS.values() if model.enabled])
     activity.users.extend((ada, grace, noor))
-    for number, (status, capacity) in enumerate(islice(generate_states(generation), runs)):
-        early = number < len(FIRST_STATES)
-        age = timedelta(hours=AGES_IN_HOURS[number] if early else 100 + number * 0.4)
+    planned = islice(generate_runs(generation), runs)
+    for number, (status, capacity, hours) in enumerate(planned):
+        age = timedelta(hours=hours)
         run = add_training(
             world,
             session=next(iter(world.sessions.values())) if number == SHARED_SESSION_RUN else None,
@@ -76,8 +76,8 @@ def populate(
         )
         if status not in ("CREATED", "DEPLOYING"):
             add_checkpoint_history(world, run, age, checkpoints_per_run)
-        if early:
-            start_activity(activity, run, chance)
+        if number < len(FIRST_RUNS):
+            start_activity(activity, run, random)
     sharded = next((one for one in world.checkpoints.values() if one.node_count > 1), None)
     if sharded is not None:
         split_into_many_files(sharded)
@@ -85,15 +85,16 @@ def populate(
         add_standalone_samplers(world, activity, (ada, grace, noor))
 
 
-def generate_states(generation: str) -> Iterator[tuple[str, str]]:
-    """(deployment status, capacity) per run, without end."""
-    for status, capacity in FIRST_STATES:
-        known = status != "SERVERLESS" or generation == "current"
-        yield (status if known else "RUNNING"), capacity
-    yield from cycle(LATER_STATES)
+def generate_runs(generation: str) -> Iterator[tuple[str, str, float]]:
+    """(deployment status, capacity, age in hours) per run, without end."""
+    for status, capacity, hours in FIRST_RUNS:
+        supported = status != "SERVERLESS" or generation == "current"
+        yield (status if supported else "RUNNING"), capacity, hours
+    for number, (status, capacity) in enumerate(cycle(LATER_STATES), len(FIRST_RUNS)):
+        yield status, capacity, 100 + number * 0.4
 
 
-def start_activity(activity: BackgroundActivity, run: Run, chance: Random) -> None:
+def start_activity(activity: BackgroundActivity, run: Run, random: Random) -> None:
     """Schedule what the run does next unless it has ended. A RUNNING one saves right now."""
     deployment = run.deployment
     if deployment is None or deployment.status in ENDED:
@@ -103,7 +104,7 @@ def start_activity(activity: BackgroundActivity, run: Run, chance: Random) -> No
         activity.save_checkpoints(run, 100 * (len(run.checkpoints) // 2 + 1))
         activity.schedule_training(run)
     elif deployment.status == "SCALED_TO_ZERO":
-        activity.schedule_wake(run, deployment, chance.uniform(30, 400))
+        activity.schedule_wake(run, deployment, random.uniform(30, 400))
     else:
         activity.lifecycle.launch_run(run)
 

@@ -1,14 +1,16 @@
-"""Every route, in the document's order."""
+"""Every route: documented and legacy ones in the document's order, then undocumented ones."""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
+from dataclasses import dataclass
+from functools import cached_property, partial
 
 from loopsweb.simulator.authorized_request import AuthorizedRequest
 from loopsweb.simulator.http_messages import Response
 from loopsweb.simulator.identities import ORG_SCOPE as ORG
 from loopsweb.simulator.identities import OWN_SCOPE as OWN
-from loopsweb.simulator.route import Route
 from loopsweb.simulator.routes import (
     account,
     checkpoints,
@@ -23,6 +25,27 @@ from loopsweb.simulator.routes import (
     telemetry,
 )
 
+
+@dataclass(frozen=True)
+class Route:
+    """`path` names its parts in braces. Without `scope` any valid key will do."""
+
+    method: str
+    path: str
+    handler: Callable[[AuthorizedRequest], Response]
+    scope: str | None
+    generations: tuple[str, ...] = ("documented", "current")
+
+    def __str__(self) -> str:
+        return f"{self.method} {self.path}"
+
+    @cached_property
+    def pattern(self) -> re.Pattern[str]:
+        """Matches a path and captures its named parts."""
+        return re.compile(re.sub(r"\{(\w+)\}", r"(?P<\1>[^/]+)", self.path))
+
+
+_DEPLOYMENT = "/v1/loops/deployments/{deployment_id}"
 DOCUMENTED = (
     Route("POST", "/v1/loops/sessions", sessions.create_session, ORG),
     Route("GET", "/v1/loops/sessions/{session_id}", sessions.get_session, ORG),
@@ -35,27 +58,13 @@ DOCUMENTED = (
     Route("GET", "/v1/loops/checkpoints", checkpoints.list_checkpoints, OWN),
     Route("GET", "/v1/loops/checkpoints/{checkpoint_id}/files", files.list_files, ORG),
     Route("GET", "/v1/loops/deployments", deployments.list_deployments, ORG),
-    Route(
-        "POST",
-        "/v1/loops/deployments/{deployment_id}/deactivate",
-        deployments.deactivate_deployment,
-        ORG,
-    ),
-    Route("GET", "/v1/loops/deployments/{deployment_id}", deployments.get_deployment, ORG),
+    Route("POST", _DEPLOYMENT + "/deactivate", deployments.deactivate_deployment, ORG),
+    Route("GET", _DEPLOYMENT, deployments.get_deployment, ORG),
 )
 
 
-def _legacy_route(
-    method: str, path: str, handler: Callable[[AuthorizedRequest], Response], scope: str
-) -> Route:
-    return Route(method, path, handler, scope, ("documented",))
-
-
-def _optional_route(
-    method: str, path: str, handler: Callable[[AuthorizedRequest], Response], scope: str | None
-) -> Route:
-    return Route(method, path, handler, scope, ("current",))
-
+_legacy_route = partial(Route, generations=("documented",))
+_optional_route = partial(Route, generations=("current",))
 
 _SESSION = "/v1/trainer_sessions/{session_id}"
 _TRAINER = _SESSION + "/trainers/{trainer_id}"
@@ -69,7 +78,7 @@ LEGACY = (
     _legacy_route("GET", _TRAINER + "/checkpoints/{checkpoint_id}/files", legacy.list_files, ORG),
 )
 
-_DEPLOYMENT = "/v1/loops/deployments/{deployment_id}"
+_SAMPLER = "/v1/loops/samplers/{sampler_id}"
 _CHECKPOINT = "/v1/loops/checkpoints/{checkpoint_id}"
 _MODEL = "/v1/models/{model_id}/deployments/{deployment_id}"
 _TEAM = "/v1/teams/{team_id}/loops"
@@ -77,9 +86,7 @@ OPTIONAL = (
     _optional_route("GET", "/v1/loops/capabilities", optional.get_capabilities, ORG),
     _optional_route("POST", "/v1/loops/trainers", runs.create_trainer, ORG),
     _optional_route("POST", "/v1/loops/runs/{run_id}/deactivate", runs.deactivate_run, ORG),
-    _optional_route(
-        "POST", "/v1/loops/samplers/{sampler_id}/deactivate", samplers.deactivate_sampler, ORG
-    ),
+    _optional_route("POST", _SAMPLER + "/deactivate", samplers.deactivate_sampler, ORG),
     _optional_route("POST", "/v1/loops/checkpoints/validate", optional.validate_checkpoint, ORG),
     _optional_route("POST", "/v1/loops/checkpoints/deploy", optional.deploy_checkpoints, ORG),
     _optional_route("GET", _CHECKPOINT + "/source", optional.get_source, ORG),
@@ -96,19 +103,13 @@ OPTIONAL = (
     _optional_route("GET", "/v1/instance_types", account.list_instance_types, None),
     _optional_route("GET", "/v1/instance_type_prices", account.list_prices, None),
     _optional_route("GET", "/v1/teams", teams.list_teams, None),
+    _optional_route("POST", _TEAM + "/sessions", teams.check_team(sessions.create_session), ORG),
+    _optional_route("GET", _TEAM + "/runs", teams.check_team(runs.list_runs), OWN),
+    _optional_route("POST", _TEAM + "/runs", teams.check_team(runs.create_run_with_sampler), ORG),
+    _optional_route("POST", _TEAM + "/trainers", teams.check_team(runs.create_trainer), ORG),
+    _optional_route("GET", _TEAM + "/samplers", teams.check_team(samplers.list_samplers), OWN),
     _optional_route(
-        "POST", _TEAM + "/sessions", teams.restrict_to_team(sessions.create_session), ORG
-    ),
-    _optional_route("GET", _TEAM + "/runs", teams.restrict_to_team(runs.list_runs), OWN),
-    _optional_route(
-        "POST", _TEAM + "/runs", teams.restrict_to_team(runs.create_run_with_sampler), ORG
-    ),
-    _optional_route("POST", _TEAM + "/trainers", teams.restrict_to_team(runs.create_trainer), ORG),
-    _optional_route(
-        "GET", _TEAM + "/samplers", teams.restrict_to_team(samplers.list_samplers), OWN
-    ),
-    _optional_route(
-        "POST", _TEAM + "/samplers", teams.restrict_to_team(samplers.create_standalone_sampler), ORG
+        "POST", _TEAM + "/samplers", teams.check_team(samplers.create_standalone_sampler), ORG
     ),
 )
 

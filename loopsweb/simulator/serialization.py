@@ -2,17 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterable
 from datetime import UTC, datetime
 from typing import Any, Protocol
 
-from loopsweb.simulator.entities import Checkpoint, Deployment, Run, Sampler
-
-
-class Overridable(Protocol):
-    """Anything with JSON fields to override and to leave out."""
-
-    extra: dict[str, Any]
-    omit: tuple[str, ...]
+from loopsweb.simulator.entities import Checkpoint, Deployment, Entity, Run, Sampler
+from loopsweb.simulator.http_messages import Response
 
 
 class Serializer(Protocol):
@@ -30,12 +25,20 @@ class Serializer(Protocol):
     ) -> dict[str, Any]: ...
 
 
-def apply_overrides(fields: dict[str, Any], entity: Overridable) -> dict[str, Any]:
+def apply_overrides(fields: dict[str, Any], entity: Entity) -> dict[str, Any]:
     """`fields` with the entity's `extra` laid over them and without those of `omit`."""
     if not entity.extra and not entity.omit:
         return fields
-    merged = fields | entity.extra
+    merged = {**fields, **entity.extra}
     return {name: value for name, value in merged.items() if name not in entity.omit}
+
+
+def respond_list(
+    name: str, entities: Iterable[Entity], serialize: Callable[[Any], dict[str, Any]]
+) -> Response:
+    """A response with one array, `name`, of the entities' cached JSON."""
+    items = b",".join(entity.cached_json(serialize) for entity in entities)
+    return Response(body=b'{"' + name.encode() + b'":[' + items + b"]}")
 
 
 def serialize_deactivated(entity: Deployment | Run | Sampler) -> dict[str, Any]:
@@ -43,6 +46,6 @@ def serialize_deactivated(entity: Deployment | Run | Sampler) -> dict[str, Any]:
     return {"id": entity.id, "base_model": entity.base_model, "user": {"email": entity.owner.email}}
 
 
-def format_timestamp(when: datetime) -> str:
+def format_timestamp(moment: datetime) -> str:
     """ISO 8601 in UTC, as in the document: 2025-05-07T10:00:00Z."""
-    return when.astimezone(UTC).isoformat().replace("+00:00", "Z")
+    return moment.astimezone(UTC).isoformat().replace("+00:00", "Z")

@@ -3,24 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import TYPE_CHECKING
+from wsgiref.types import StartResponse, WSGIEnvironment
 
 from loopsweb.simulator import control, wsgi
 from loopsweb.simulator.faults import build_fault_response, damage_response
 from loopsweb.simulator.http_messages import Request, Response
 from loopsweb.simulator.simulation import Simulation
 
-if TYPE_CHECKING:
-    from _typeshed.wsgi import StartResponse, WSGIEnvironment
-
 
 class Simulator(Simulation):
     """The simulated Loops API as a WSGI application."""
-
-    @property
-    def wsgi(self) -> Simulator:
-        """The WSGI application: this object."""
-        return self
 
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         response = self.handle_request(wsgi.read_request(environ))
@@ -29,7 +21,7 @@ class Simulator(Simulation):
     def handle_request(self, request: Request) -> Response:
         """The response of the API, or for /_simulator/… of the file store or the controls."""
         if request.path.startswith("/_simulator/"):
-            return control.handle_own_route(self, request)
+            return control.handle_request(self, request)
         with self.lock:
             self.record_request(request)
             self.run_due_events()

@@ -35,7 +35,7 @@ class Store:
         """The simulated time."""
         return self.schedule.now
 
-    def new_id(self, prefix: str, length: int = 6) -> str:
+    def generate_id(self, prefix: str, length: int = 6) -> str:
         """A new ID. The same seed gives the same IDs in the same order."""
         return prefix + "".join(self.random.choices(_LETTERS, k=length))
 
@@ -43,7 +43,7 @@ class Store:
         self, email: str | None, name: str | None = None, organization: str = "acme"
     ) -> User:
         """Add a user of an organisation. Keys of other organisations cannot see their resources."""
-        user = User(self.new_id("", 8), email, name, organization)
+        user = User(self.generate_id("", 8), email, name, organization)
         self.users.append(user)
         return user
 

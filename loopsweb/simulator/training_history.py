@@ -62,8 +62,8 @@ def add_training(
 def add_checkpoint_history(world: World, run: Run, age: timedelta, count: int) -> None:
     """Add `count` checkpoints: per step one for the trainer and one for the sampler."""
     deployment = run.deployment
-    nodes = 1 if deployment is None else deployment.node_count
-    ended = None if deployment is None else deployment.ended_at or deployment.idle_since
+    nodes = deployment.node_count if deployment else 1
+    ended = (deployment.ended_at or deployment.idle_since) if deployment else None
     lasted = age if ended is None else ended - run.created_at
     steps = (count + 1) // 2
     for number in range(count):

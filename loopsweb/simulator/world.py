@@ -7,10 +7,10 @@ from random import Random
 
 from loopsweb.simulator.checkpoint_builder import CheckpointBuilder
 from loopsweb.simulator.entities import Deployment
-from loopsweb.simulator.training_builder import TrainingBuilder
+from loopsweb.simulator.resource_builder import ResourceBuilder
 
 
-class World(TrainingBuilder, CheckpointBuilder):
+class World(ResourceBuilder, CheckpointBuilder):
     """Every simulated resource, and the methods that add and remove them."""
 
     def remove_deployment(self, deployment: Deployment) -> None:
@@ -27,13 +27,8 @@ class World(TrainingBuilder, CheckpointBuilder):
     def clear(self) -> None:
         """Remove every resource and every scheduled event. Users and keys stay."""
         self.schedule.reset(self.now)
-        for entities in (
-            self.sessions,
-            self.runs,
-            self.samplers,
-            self.checkpoints,
-            self.deployments,
-        ):
+        resources = (self.sessions, self.runs, self.samplers, self.checkpoints, self.deployments)
+        for entities in resources:
             entities.clear()
 
     def reset(self, now: datetime) -> None:

@@ -3,12 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import TYPE_CHECKING
+from wsgiref.types import StartResponse, WSGIEnvironment
 
 from loopsweb.simulator.http_messages import Request, Response
-
-if TYPE_CHECKING:
-    from _typeshed.wsgi import StartResponse, WSGIEnvironment
 
 MAX_BODY_BYTES = 1024 * 1024
 
@@ -46,12 +43,8 @@ def send_response(
 ) -> Iterable[bytes]:
     """Start the response and return its body."""
     length = len(response.body) if response.length is None else response.length
-    headers = [
-        ("Content-Type", response.content_type),
-        ("Content-Length", str(length)),
-        *response.headers,
-    ]
-    start_response(response.status_line, headers)
+    headers = [("Content-Type", response.content_type), ("Content-Length", str(length))]
+    start_response(response.status_line, headers + response.headers)
     if environ["REQUEST_METHOD"] == "HEAD":
         return ()
     return (response.body,) if response.chunks is None else response.chunks

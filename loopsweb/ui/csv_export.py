@@ -9,6 +9,8 @@ from typing import Any
 
 from django.http import StreamingHttpResponse
 
+from loopsweb.ui.timestamps import format_utc
+
 FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\uff1d", "\uff0b", "\uff0d", "\uff20")
 
 
@@ -24,7 +26,7 @@ def format_cell(value: Any) -> str:
     if value is None:
         return ""
     if isinstance(value, datetime):
-        return value.astimezone(UTC).isoformat().replace("+00:00", "Z")
+        return format_utc(value)
     if isinstance(value, int | float):
         return str(value)
     text = str(value)

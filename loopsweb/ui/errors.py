@@ -17,12 +17,9 @@ OUTAGES = (OperationalError, InterfaceError, InternalError)  # InternalError: re
 
 
 def bad_request(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
-    return render_error(
-        request,
-        HTTPStatus.BAD_REQUEST,
-        "loopsweb did not understand this request",
-        "Go back, reload the page and try again.",
-    )
+    title = "loopsweb did not understand this request"
+    text = "Go back, reload the page and try again."
+    return render_error(request, HTTPStatus.BAD_REQUEST, title, text)
 
 
 def forbidden(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
@@ -33,22 +30,14 @@ def forbidden(request: HttpRequest, exception: Exception | None = None) -> HttpR
 def not_found(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
     is_ours = isinstance(exception, Http404) and not isinstance(exception, Resolver404)
     reason = str(exception) if is_ours else ""  # Resolver404 lists our URL patterns
-    return render_error(
-        request,
-        HTTPStatus.NOT_FOUND,
-        "Page not found",
-        reason or "It may have been removed, or it belongs to a workspace you are not a member of.",
-    )
+    text = "It may have been removed, or it belongs to a workspace you are not a member of."
+    return render_error(request, HTTPStatus.NOT_FOUND, "Page not found", reason or text)
 
 
 def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
     log.warning("csrf_failure", path=request.path, reason=reason)
-    return render_error(
-        request,
-        HTTPStatus.FORBIDDEN,
-        "This form has expired",
-        "Nothing was changed. Go back, reload the page and submit the form again.",
-    )
+    text = "Nothing was changed. Go back, reload the page and submit the form again."
+    return render_error(request, HTTPStatus.FORBIDDEN, "This form has expired", text)
 
 
 def server_error(request: HttpRequest) -> HttpResponse:
@@ -56,24 +45,20 @@ def server_error(request: HttpRequest) -> HttpResponse:
     cause = sys.exc_info()[1]
     if isinstance(cause, OUTAGES):
         return render_outage(request, cause)
-    return render_bare_error(
-        request,
-        HTTPStatus.INTERNAL_SERVER_ERROR,
-        "Something went wrong inside loopsweb",
-        "The error was logged. The audit page shows whether an action was carried out.",
-    )
+    title = "Something went wrong inside loopsweb"
+    text = "The error was logged. The audit page shows whether an action was carried out."
+    return render_bare_error(request, HTTPStatus.INTERNAL_SERVER_ERROR, title, text)
 
 
 def render_outage(request: HttpRequest, cause: BaseException) -> HttpResponse:
     log.error("database_unavailable", path=request.path, cause=str(cause))
-    response = render_bare_error(
-        request,
-        HTTPStatus.SERVICE_UNAVAILABLE,
-        "loopsweb cannot use its database",
+    title = "loopsweb cannot use its database"
+    text = (
         "Pages are not being updated. Training is not affected, and nothing was sent to the API "
         "without an audit event. Try again in a moment. If the problem persists, tell your "
-        "administrator.",
+        "administrator."
     )
+    response = render_bare_error(request, HTTPStatus.SERVICE_UNAVAILABLE, title, text)
     response["Retry-After"] = "5"
     return response
 

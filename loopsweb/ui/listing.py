@@ -61,9 +61,8 @@ class ListQuery:
     def condition(self) -> Q:
         condition = Q()
         for word in self.q.split():
-            condition &= reduce(
-                or_, (Q(**{f"{name}__icontains": word}) for name in self.spec.search)
-            )
+            matches = (Q(**{f"{name}__icontains": word}) for name in self.spec.search)
+            condition &= reduce(or_, matches)
         for one in self.spec.filters:
             if one.name in self.chosen:
                 condition &= one.build_condition(self.chosen[one.name])

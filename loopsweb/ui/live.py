@@ -6,6 +6,8 @@ from datetime import datetime
 
 from django.http import HttpRequest, HttpResponse
 
+from loopsweb.ui.timestamps import format_utc
+
 AS_OF = "Loopsweb-As-Of"
 NEXT_POLL = "Loopsweb-Next-Poll"
 VERSION = "Loopsweb-Version"
@@ -36,4 +38,4 @@ def set_live_headers(
     response[VERSION] = str(version)
     for header, moment in ((AS_OF, as_of), (NEXT_POLL, next_poll_at)):
         if moment is not None:
-            response[header] = moment.isoformat().replace("+00:00", "Z")
+            response[header] = format_utc(moment)

@@ -38,19 +38,15 @@ def render_live_list(
         return export(query)
     is_part = wants_partial(request, "live")
     found = Facets() if is_part else facets()
-    response = render_page(
-        request,
-        "ui/live.html" if is_part else template,
-        {
-            **(context or {}),
-            "table": table(query, found),
-            "version": version,
-            "query": query,
-            "choices": query.choices(found),
-            "is_part": is_part,
-        },
-        status=status,
-    )
+    context = {
+        **(context or {}),
+        "table": table(query, found),
+        "version": version,
+        "query": query,
+        "choices": query.choices(found),
+        "is_part": is_part,
+    }
+    response = render_page(request, "ui/live.html" if is_part else template, context, status=status)
     set_live_headers(response, version, as_of, next_poll_at)
     if is_part and "v" not in request.GET:
         response["HX-Push-Url"] = request.path + query.url().removesuffix("?")

@@ -19,7 +19,7 @@ SHARED: list[Processor] = [
     structlog.stdlib.PositionalArgumentsFormatter(),
     structlog.processors.format_exc_info,
 ]
-QUIETED_LOGGERS = {"httpx": logging.WARNING, "httpcore": logging.WARNING}
+QUIET_LOGGERS = ("httpx", "httpcore")
 TICK_LOGGERS = ("celery.beat", "celery.worker.strategy", "celery.app.trace")  # log every tick
 
 
@@ -40,11 +40,11 @@ def configure(config: dict[str, Any]) -> None:
     for name in ("django", "django.server"):
         logging.getLogger(name).handlers.clear()
         logging.getLogger(name).propagate = True
-    for name, level in QUIETED_LOGGERS.items():
-        logging.getLogger(name).setLevel(level)
+    tick_level = logging.NOTSET if config["level"] == "DEBUG" else logging.WARNING
+    for name in QUIET_LOGGERS:
+        logging.getLogger(name).setLevel(logging.WARNING)
     for name in TICK_LOGGERS:
-        is_wanted = config["level"] == "DEBUG"
-        logging.getLogger(name).setLevel(logging.NOTSET if is_wanted else logging.WARNING)
+        logging.getLogger(name).setLevel(tick_level)
     structlog.configure(
         processors=[
             structlog.stdlib.filter_by_level,
@@ -58,13 +58,10 @@ def configure(config: dict[str, Any]) -> None:
 
 
 def build_formatter(*, as_json: bool) -> RedactingFormatter:
-    render: Processor = (
-        structlog.processors.JSONRenderer()
-        if as_json
-        else structlog.processors.LogfmtRenderer(
-            key_order=["timestamp", "level", "logger", "event"], bool_as_flag=False
-        )
-    )
+    render: Processor = structlog.processors.JSONRenderer()
+    if not as_json:
+        order = ["timestamp", "level", "logger", "event"]
+        render = structlog.processors.LogfmtRenderer(key_order=order, bool_as_flag=False)
     return RedactingFormatter(
         foreign_pre_chain=SHARED,
         processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, render],

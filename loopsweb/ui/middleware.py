@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Callable
 from http import HTTPStatus
 from urllib.parse import urlencode, urlsplit
 
@@ -11,10 +10,9 @@ import structlog
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import resolve_url
+from django.utils.deprecation import MiddlewareMixin
 
 from loopsweb.ui.errors import OUTAGES, render_outage
-
-GetResponse = Callable[[HttpRequest], HttpResponse]
 
 CSP = (
     "default-src 'none'; "
@@ -34,33 +32,26 @@ HEADERS = {
 }
 
 
-class RequestIdMiddleware:
+class RequestIdMiddleware(MiddlewareMixin):
     """Gives each request an id, which log lines and audit events include."""
 
-    def __init__(self, get_response: GetResponse) -> None:
-        self.get_response = get_response
-
-    def __call__(self, request: HttpRequest) -> HttpResponse:
-        request_id = uuid.uuid4().hex
-        request.request_id = request_id  # type: ignore[attr-defined]
+    def process_request(self, request: HttpRequest) -> None:
+        request_id = request.request_id = uuid.uuid4().hex  # type: ignore[attr-defined]
         structlog.contextvars.clear_contextvars()
         structlog.contextvars.bind_contextvars(request_id=request_id)
-        response = self.get_response(request)
-        response["X-Request-Id"] = request_id
+
+    def process_response(self, request: HttpRequest, response: HttpResponse) -> HttpResponse:
+        response["X-Request-Id"] = request.request_id  # type: ignore[attr-defined]
         return response
 
 
-class SecurityHeadersMiddleware:
+class SecurityHeadersMiddleware(MiddlewareMixin):
     """Pages have no inline scripts or styles, so the policy needs no nonce or hash.
 
     Error responses are never cached, since they may differ between people.
     """
 
-    def __init__(self, get_response: GetResponse) -> None:
-        self.get_response = get_response
-
-    def __call__(self, request: HttpRequest) -> HttpResponse:
-        response = self.get_response(request)
+    def process_response(self, request: HttpRequest, response: HttpResponse) -> HttpResponse:
         for name, value in HEADERS.items():
             response.setdefault(name, value)
         if response.status_code >= HTTPStatus.BAD_REQUEST:
@@ -68,29 +59,17 @@ class SecurityHeadersMiddleware:
         return response
 
 
-class OutageMiddleware:
+class OutageMiddleware(MiddlewareMixin):
     """Shows the outage page when the database fails."""
 
-    def __init__(self, get_response: GetResponse) -> None:
-        self.get_response = get_response
-
-    def __call__(self, request: HttpRequest) -> HttpResponse:
-        return self.get_response(request)
-
     def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
-        if isinstance(exception, OUTAGES):
-            return render_outage(request, exception)
-        return None
+        return render_outage(request, exception) if isinstance(exception, OUTAGES) else None
 
 
-class SignedOutHtmxMiddleware:
+class SignedOutHtmxMiddleware(MiddlewareMixin):
     """Redirects the whole page to sign-in when a live region's session has ended."""
 
-    def __init__(self, get_response: GetResponse) -> None:
-        self.get_response = get_response
-
-    def __call__(self, request: HttpRequest) -> HttpResponse:
-        response = self.get_response(request)
+    def process_response(self, request: HttpRequest, response: HttpResponse) -> HttpResponse:
         login = resolve_url(settings.LOGIN_URL)
         if "HX-Request" not in request.headers or not is_redirect_to(response, login):
             return response

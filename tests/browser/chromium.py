@@ -1,4 +1,4 @@
-"""A Chromium to drive: one on the PATH, Playwright's own, or the distribution's, installed now."""
+"""Finds a Chromium: on the PATH, Playwright's own, or the distribution's package."""
 
 from __future__ import annotations
 
@@ -9,37 +9,41 @@ from pathlib import Path
 
 from playwright.sync_api import Browser, Playwright
 
-NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
-QUIET = ["--disable-gpu", "--disable-background-networking", "--disable-component-update"]
-NONE = (
+COMMANDS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
+OPTIONS = ["--disable-gpu", "--disable-background-networking", "--disable-component-update"]
+NOT_FOUND = (
     "The browser tests need a Chromium and found none. Install one (Debian, Ubuntu: "
     "apt-get install chromium; elsewhere: .venv/bin/playwright install chromium) and run again."
 )
 
 
 def launch(playwright: Playwright) -> Browser:
-    """Raises RuntimeError, saying what to install, when there is no browser to be had."""
+    """Raises RuntimeError, which says what to install, if there is no Chromium."""
     sandbox = ["--no-sandbox"] if os.geteuid() == 0 else []
-    return playwright.chromium.launch(executable_path=program(playwright), args=[*QUIET, *sandbox])
+    return playwright.chromium.launch(
+        executable_path=find_chromium(playwright), args=[*OPTIONS, *sandbox]
+    )
 
 
-def program(playwright: Playwright) -> str:
-    its_own = playwright.chromium.executable_path
-    found = on_path() or (its_own if Path(its_own).exists() else None) or installed_now()
+def find_chromium(playwright: Playwright) -> str:
+    bundled = playwright.chromium.executable_path
+    found = find_on_path() or (bundled if Path(bundled).exists() else None) or install_package()
     if found is None:
-        raise RuntimeError(NONE)
+        raise RuntimeError(NOT_FOUND)
     return found
 
 
-def on_path() -> str | None:
-    return next((found for name in NAMES if (found := shutil.which(name))), None)
+def find_on_path() -> str | None:
+    return next((found for name in COMMANDS if (found := shutil.which(name))), None)
 
 
-def installed_now() -> str | None:
-    """As root on Debian and its like, from the distribution."""
+def install_package() -> str | None:
+    """Install the package on Debian or Ubuntu, as root. Return its path, None if that failed."""
     if os.geteuid() != 0 or not shutil.which("apt-get"):
         return None
-    quietly = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
+    environment = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
     for command in (["update"], ["install", "-y", "--no-install-recommends", "chromium"]):
-        subprocess.run(["apt-get", "-qq", *command], env=quietly, check=False, capture_output=True)
-    return on_path()
+        subprocess.run(
+            ["apt-get", "-qq", *command], env=environment, check=False, capture_output=True
+        )
+    return find_on_path()

@@ -1,4 +1,4 @@
-"""What a person does on the site, by what they see: roles and labels, never markup."""
+"""What a person does on the site. Elements are found by role and label only."""
 
 from __future__ import annotations
 
@@ -9,11 +9,11 @@ from playwright.sync_api import Page, expect
 
 from tests.processes import PASSWORD, Site, create_admin, wait_for
 
-Look = Callable[[], object]
+Reload = Callable[[], object]
 
 
-def joins(site: Site, *, name: str) -> str:
-    """A new person with a workspace of that name; their email."""
+def create_person(site: Site, *, name: str) -> str:
+    """Create a person with a workspace of that name. Return their email."""
     email = f"{name}@example.com"
     create_admin(email, environment=site.environment)
     return email
@@ -34,13 +34,13 @@ def add_key(page: Page, *, name: str, secret: str) -> None:
     expect(page.get_by_role("main")).to_contain_text("Healthy")
 
 
-def rows(page: Page) -> list[str]:
-    """The texts of the table's rows, without its head."""
+def list_rows(page: Page) -> list[str]:
+    """Return the text of each row of the table, without its header."""
     return page.get_by_role("main").get_by_role("row").all_inner_texts()[1:]
 
 
 def create_run(page: Page, *, workspace: str, base_model: str) -> str:
-    """In the session listed first; the run's id."""
+    """Create a run in the first session. Return its id."""
     page.goto(f"/w/{workspace}/sessions/")
     session = page.get_by_role("row").nth(1).get_by_role("link").first.inner_text()
     page.goto(f"/w/{workspace}/runs/")
@@ -52,10 +52,10 @@ def create_run(page: Page, *, workspace: str, base_model: str) -> str:
     return page.url.rstrip("/").rpartition("/")[2]
 
 
-def deactivate(page: Page, *, reason: str, look_again: Look) -> str:
-    """The pair of the run whose page is open, as soon as it is shown; the deployment's id."""
+def deactivate(page: Page, *, reason: str, reload: Reload) -> str:
+    """Deactivate the deployment of the run whose page is open. Return its id."""
     link = page.get_by_role("main").get_by_role("link", name=re.compile("^Deactivate "))
-    wait_for(lambda: look_again() or link.count())
+    wait_for(lambda: reload() or link.count())
     deployment = link.first.inner_text().split()[-1]
     link.first.click()
     expect(page.get_by_role("heading", name="What ends")).to_be_visible()
@@ -66,11 +66,11 @@ def deactivate(page: Page, *, reason: str, look_again: Look) -> str:
     return deployment
 
 
-def find_in_audit(page: Page, *, workspace: str, reason: str, look_again: Look) -> list[str]:
-    """The outcomes of the incident with that reason, oldest first, once the API confirmed it."""
+def find_in_audit(page: Page, *, workspace: str, reason: str, reload: Reload) -> list[str]:
+    """Wait until the API confirms the deactivation. Return its outcomes, oldest first."""
     page.goto(f"/w/{workspace}/audit/")
-    told = page.get_by_role("row").filter(has_text="deployment.deactivate")
-    wait_for(lambda: look_again() or told.filter(has_text="confirmed").count())
-    assert reason in told.inner_text()
-    steps = told.locator("xpath=following-sibling::tr[1]").get_by_role("link")
-    return steps.all_inner_texts()
+    row = page.get_by_role("row").filter(has_text="deployment.deactivate")
+    wait_for(lambda: reload() or row.filter(has_text="confirmed").count())
+    assert reason in row.inner_text()
+    outcomes = row.locator("xpath=following-sibling::tr[1]").get_by_role("link")
+    return outcomes.all_inner_texts()

@@ -1,4 +1,4 @@
-"""axe-core on one page of each kind, reached by its links: light and wide, dark and narrow."""
+"""axe-core on one page of each kind, found by links: light and wide, dark and narrow."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from tests.browser import person
 from tests.browser.conftest import Visit
 from tests.processes import Site, wait_for
 
-NO_PAGE_OF_OURS = ("admin:",)
+FOREIGN_PREFIXES = ("admin:",)
 RULES = {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]}
 LOOKS = [("light", 1280), ("dark", 390)]
 SIGNED_IN = ["/accounts/logout/"]
@@ -28,11 +28,11 @@ SIGNED_OUT = [
     "/accounts/password/reset/key/done/",
 ]
 NOUNS = ("sessions", "runs", "samplers", "checkpoints", "deployments")
-OURS = tuple(
+OWN_PREFIXES = tuple(
     f"{space}:"
     for space in (*NOUNS, "deactivations", "policy", "dashboard", "keys", "teams", "tokens")
 )
-WITHOUT_A_PAGE = {
+VIEWS_WITHOUT_PAGE = {
     *("checkpoints:download", "dashboard:export", "dashboard:head", "dashboard:verification"),
     *("keys:check", "keys:share", "teams:rename", "teams:add_member", "teams:change_role"),
     *("teams:add_workspace", "teams:invite", "teams:revoke_invitation", "teams:policy"),
@@ -42,47 +42,47 @@ WITHOUT_A_PAGE = {
 }
 
 
-def kind_of(path: str) -> str | None:
+def get_view_name(path: str) -> str | None:
     try:
         name = resolve(urlsplit(path).path).view_name
     except Resolver404:
         return None
-    return None if name.startswith(NO_PAGE_OF_OURS) else name
+    return None if name.startswith(FOREIGN_PREFIXES) else name
 
 
-def names(patterns: list[URLPattern | URLResolver], prefix: str = "") -> Iterator[str]:
+def list_view_names(patterns: list[URLPattern | URLResolver], prefix: str = "") -> Iterator[str]:
     for pattern in patterns:
         if isinstance(pattern, URLResolver):
-            within = f"{prefix}{pattern.namespace}:" if pattern.namespace else prefix
-            yield from names(pattern.url_patterns, within)
+            nested = f"{prefix}{pattern.namespace}:" if pattern.namespace else prefix
+            yield from list_view_names(pattern.url_patterns, nested)
         elif pattern.name:
             yield prefix + pattern.name
 
 
-def violations(page: Page) -> list[tuple[str, str]]:
-    """(rule, the element) of each, in both looks."""
+def find_violations(page: Page) -> list[tuple[str, str]]:
+    """Return (rule, element) of each violation, in both looks."""
     found: list[tuple[str, str]] = []
     for scheme, width in LOOKS:
         page.emulate_media(color_scheme=scheme)  # type: ignore[arg-type]
         page.set_viewport_size({"width": width, "height": 900})
-        answer: dict[str, Any] = Axe().run(page, options=RULES).response
+        response: dict[str, Any] = Axe().run(page, options=RULES).response
         found += [
             (f"{violation['id']} ({scheme}, {width} px)", node["html"])
-            for violation in answer["violations"]
+            for violation in response["violations"]
             for node in violation["nodes"]
         ]
     return found
 
 
-def links(page: Page) -> list[str]:
+def list_links(page: Page) -> list[str]:
     found: list[str] = page.eval_on_selector_all(
         "a[href]", "all => all.map(a => a.getAttribute('href'))"
     )
     return [urldefrag(link).url for link in found if link.startswith("/")]
 
 
-def end_two(page: Page) -> str:
-    """Ask to end two samplers that stand alone; the address of their preview."""
+def deactivate_two_samplers(page: Page) -> str:
+    """Request to deactivate two standalone samplers. Return the path of their preview."""
     page.goto("/w/hedy/samplers/")
     boxes = page.locator("input[name=id]")
     for box in boxes.all()[:2]:
@@ -97,39 +97,43 @@ def end_two(page: Page) -> str:
     return f"{preview.path}?{preview.query}"
 
 
-def test_no_page_breaks_a_rule(visit: Visit, site: Site) -> None:
+def test_no_page_violates_an_accessibility_rule(visit: Visit, site: Site) -> None:
     page = visit("/accounts/login/")
-    person.sign_in(page, email=person.joins(site, name="hedy"))
+    person.sign_in(page, email=person.create_person(site, name="hedy"))
     person.add_key(page, name="Mine", secret="demo-org-key")
     page.goto("/w/hedy/checkpoints/")
-    wait_for(lambda: page.reload() is not None and person.rows(page))
-    preview = end_two(page)
-    waiting, seen = [preview, "/w/hedy/", "/keys/", "/keys/add/", "/teams/"], dict[str, str]()
-    broken: dict[tuple[str, str], list[str]] = {}
+    wait_for(lambda: page.reload() is not None and person.list_rows(page))
+    preview = deactivate_two_samplers(page)
+    queue, visited = [preview, "/w/hedy/", "/keys/", "/keys/add/", "/teams/"], dict[str, str]()
+    violations: dict[tuple[str, str], list[str]] = {}
 
-    def look() -> None:
-        for violation in violations(page):
-            broken.setdefault(violation, []).append(urlsplit(page.url).path)
+    def check() -> None:
+        for violation in find_violations(page):
+            violations.setdefault(violation, []).append(urlsplit(page.url).path)
 
-    while waiting:
-        path = waiting.pop(0)
-        kind = kind_of(path)
-        if kind is None or kind in seen or path in SIGNED_IN or "/download/" in path:
+    while queue:
+        path = queue.pop(0)
+        kind = get_view_name(path)
+        if kind is None or kind in visited or path in SIGNED_IN or "/download/" in path:
             continue
-        answer = page.request.get(path)
-        assert answer.ok, (path, answer.status)
-        if "text/html" not in answer.headers["content-type"]:
+        response = page.request.get(path)
+        assert response.ok, (path, response.status)
+        if "text/html" not in response.headers["content-type"]:
             continue
         page.goto(path)
-        seen[kind] = path
-        look()
-        waiting += links(page)
+        visited[kind] = path
+        check()
+        queue += list_links(page)
     for path in [*SIGNED_IN, *SIGNED_OUT]:
         if path == SIGNED_OUT[0]:
             page.context.clear_cookies()
         page.goto(path)
-        seen[kind_of(path) or ""] = path
-        look()
-    assert list(broken) == []
-    ours = {name for name in names(get_resolver().url_patterns) if name.startswith(OURS)}
-    assert ours - seen.keys() == WITHOUT_A_PAGE
+        visited[get_view_name(path) or ""] = path
+        check()
+    assert list(violations) == []
+    own_views = {
+        name
+        for name in list_view_names(get_resolver().url_patterns)
+        if name.startswith(OWN_PREFIXES)
+    }
+    assert own_views - visited.keys() == VIEWS_WITHOUT_PAGE

@@ -1,4 +1,4 @@
-"""A passkey, in a browser with an authenticator that says yes to everything."""
+"""Passkeys, in a browser with a simulated authenticator that approves everything."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from urllib.parse import urlsplit
 from playwright.sync_api import Page, expect
 
 from tests.browser.conftest import Visit
-from tests.browser.person import joins, sign_in
+from tests.browser.person import create_person, sign_in
 from tests.processes import Site
 
 AUTHENTICATOR = {
@@ -20,16 +20,16 @@ AUTHENTICATOR = {
 }
 
 
-def plug_in(page: Page) -> None:
-    devices = page.context.new_cdp_session(page)
-    devices.send("WebAuthn.enable")
-    devices.send("WebAuthn.addVirtualAuthenticator", {"options": AUTHENTICATOR})
+def add_authenticator(page: Page) -> None:
+    session = page.context.new_cdp_session(page)
+    session.send("WebAuthn.enable")
+    session.send("WebAuthn.addVirtualAuthenticator", {"options": AUTHENTICATOR})
 
 
 def test_a_passkey_is_added_and_signs_in(site: Site, visit: Visit) -> None:
-    email = joins(site, name="paula")
+    email = create_person(site, name="paula")
     page = visit(f"http://localhost:{urlsplit(site.address).port}/accounts/login/")
-    plug_in(page)
+    add_authenticator(page)
     sign_in(page, email=email)
 
     page.goto(page.url.split("/w/")[0] + "/accounts/2fa/webauthn/add/")

@@ -77,7 +77,7 @@ def test_a_deactivation_is_recorded_and_sent_once(
     assert second.outcome == "succeeded"
     assert detail(end(deployment, secret)) == (
         409,
-        f"Somebody has requested this already. Its incident is {row.incident}.",
+        f"A deactivation has already been requested. Its incident is {row.incident}.",
     )
     assert calls(loops) == 1
 
@@ -111,7 +111,7 @@ def test_deactivating_somebody_elses_needs_its_id(
 ) -> None:
     Deployment.objects.update(owner_email="bo@example.com")
     Checkpoint.objects.update(sync_status="SYNCING")
-    message = "confirm: send its id. It is bo@example.com's, not yours. Progress would be lost."
+    message = "confirm: send its id. It belongs to bo@example.com, not to you. Progress would be lost."
     assert detail(end(deployment, secret)) == (422, message)
     assert detail(end(deployment, secret, {"reason": "idle", "confirm": "dep"})) == (422, message)
     assert calls(loops) == 0
@@ -154,7 +154,7 @@ def test_protected_resources_are_refused(
 
 def test_ended_resources_are_a_conflict(deployment: Deployment, secret: str) -> None:
     Deployment.objects.update(status="STOPPED")
-    message = "This deployment is STOPPED already; there is nothing to end."
+    message = "This deployment is already STOPPED. There is nothing to deactivate."
     assert detail(end(deployment, secret)) == (409, message)
 
 

@@ -19,7 +19,7 @@ from tests.conftest import ConnectApi
 def documented(now: datetime, connect_api: ConnectApi) -> Simulator:
     """The simulator in the documented API generation."""
     simulator = Simulator(generation="documented", now=now)
-    connect_api(httpx.WSGITransport(app=simulator.wsgi))
+    connect_api(httpx.WSGITransport(app=simulator))
     return simulator
 
 

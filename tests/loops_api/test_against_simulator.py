@@ -24,7 +24,7 @@ def simulator(request: pytest.FixtureRequest) -> Simulator:
 @pytest.fixture
 def connect(simulator: Simulator) -> Connect:
     def connect(key: str = "demo-org-key", generation: Generation = "auto") -> Client:
-        http = httpx.Client(transport=httpx.WSGITransport(app=simulator.wsgi))
+        http = httpx.Client(transport=httpx.WSGITransport(app=simulator))
         return Client(base_url=BASE, key=key, generation=generation, http=http)
 
     return connect
@@ -176,7 +176,7 @@ def test_legacy_routes_create_the_same(older: tuple[Client, Client]) -> None:
 @pytest.fixture
 def newer() -> tuple[Client, Simulator]:
     simulator = Simulator(generation="current")
-    http = httpx.Client(transport=httpx.WSGITransport(app=simulator.wsgi))
+    http = httpx.Client(transport=httpx.WSGITransport(app=simulator))
     return Client(base_url=BASE, key="demo-org-key", http=http), simulator
 
 

@@ -148,7 +148,7 @@ def test_list_samplers(client: Client, server: ScriptedServer) -> None:
     server.set_responses("GET /v1/loops/samplers", documented_examples.SAMPLERS)
     assert list(client.list_samplers()) == [SAMPLER]
     client.list_samplers(scope="org")
-    assert [asked.query for asked in server.requests] == ["", "scope=org"]
+    assert [request.query for request in server.requests] == ["", "scope=org"]
 
 
 def test_get_sampler(client: Client, server: ScriptedServer) -> None:
@@ -175,7 +175,7 @@ def test_list_checkpoints(client: Client, server: ScriptedServer) -> None:
 
 
 @pytest.mark.parametrize(
-    ("asked", "query"),
+    ("filters", "query"),
     [
         ({"run_id": "k4q95w5"}, "run_id=k4q95w5"),
         ({"base_model": "Qwen/Qwen3-8B"}, "base_model=Qwen%2FQwen3-8B"),
@@ -186,19 +186,19 @@ def test_list_checkpoints(client: Client, server: ScriptedServer) -> None:
     ],
 )
 def test_list_checkpoints_by_each_filter(
-    client: Client, server: ScriptedServer, asked: dict[str, str], query: str
+    client: Client, server: ScriptedServer, filters: dict[str, str], query: str
 ) -> None:
     server.set_responses("GET /v1/loops/checkpoints", documented_examples.CHECKPOINTS)
-    client.list_checkpoints(**asked)
+    client.list_checkpoints(**filters)
     assert server.requests[-1].query == query
 
 
-@pytest.mark.parametrize("asked", [{}, {"run_id": "r", "base_model": "m"}])
+@pytest.mark.parametrize("filters", [{}, {"run_id": "r", "base_model": "m"}])
 def test_list_checkpoints_needs_exactly_one_filter(
-    client: Client, server: ScriptedServer, asked: dict[str, str]
+    client: Client, server: ScriptedServer, filters: dict[str, str]
 ) -> None:
     with pytest.raises(ValueError, match="exactly one"):
-        client.list_checkpoints(**asked)
+        client.list_checkpoints(**filters)
     assert server.requests == []
 
 

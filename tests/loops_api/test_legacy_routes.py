@@ -146,9 +146,9 @@ def test_a_checkpoint_is_found_by_its_uri(legacy: Client, server: ScriptedServer
     server.set_responses(
         "POST /v1/trainers/checkpoints/search", {"checkpoint": checkpoint_row("c1", "t1")}
     )
-    asked = "bt://loops:t1/weights/step-1"
-    assert list(legacy.list_checkpoints(checkpoint_path=asked)) == [checkpoint("c1", "t1")]
-    assert json.loads(server.requests[-1].body) == {"checkpoint_path": asked}
+    uri = "bt://loops:t1/weights/step-1"
+    assert list(legacy.list_checkpoints(checkpoint_path=uri)) == [checkpoint("c1", "t1")]
+    assert json.loads(server.requests[-1].body) == {"checkpoint_path": uri}
 
 
 def test_checkpoints_of_an_unknown_run_are_not_found(

@@ -27,7 +27,7 @@ def test_every_page_is_iterated(client: Client, server: ScriptedServer) -> None:
     )
     names = [file.relative_file_name for file in client.iter_files("c1", page_size=2)]
     assert names == ["a", "b", "c"]
-    assert [asked.query for asked in server.requests] == [
+    assert [request.query for request in server.requests] == [
         "page_size=2&page_token=0",
         "page_size=2&page_token=2",
     ]

@@ -197,7 +197,7 @@ SLASHED = 'Kanary12.s3cret/part"of+the=key'
 
 
 @pytest.mark.parametrize(
-    "told",
+    "body",
     [
         json.dumps({"run": {"id": "r1", "name": f"Api-Key {SLASHED}"}}),
         json.dumps({"run": {"id": "r1", "name": SLASHED.partition(".")[2]}}),
@@ -209,8 +209,8 @@ SLASHED = 'Kanary12.s3cret/part"of+the=key'
         + '"}}',
     ],
 )
-def test_a_response_that_contains_the_key_is_malformed(server: ScriptedServer, told: str) -> None:
-    server.set_responses("GET /v1/loops/runs/r1", told)
+def test_a_response_that_contains_the_key_is_malformed(server: ScriptedServer, body: str) -> None:
+    server.set_responses("GET /v1/loops/runs/r1", body)
     with pytest.raises(errors.MalformedResponse) as caught:
         build_client(server, key=SLASHED).get_run("r1")
     assert caught.value.message == "the response contains the API key"

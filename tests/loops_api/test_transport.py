@@ -234,7 +234,7 @@ def test_no_cookie_is_sent_back(server: ScriptedServer) -> None:
     client = build_client(server)
     client.list_runs()
     client.list_runs()
-    assert [asked.headers.get("cookie") for asked in server.requests] == [None, None]
+    assert [request.headers.get("cookie") for request in server.requests] == [None, None]
 
 
 def test_the_shared_client_keeps_no_cookie() -> None:
@@ -250,7 +250,7 @@ def test_two_clients_share_connections_but_not_keys(server: ScriptedServer) -> N
     http = httpx.Client(transport=httpx.WSGITransport(app=server))
     for key in ("alice.key", "otto.key", "alice.key"):
         Client(base_url=BASE, key=key, http=http).list_runs()
-    sent = [asked.headers["authorization"] for asked in server.requests]
+    sent = [request.headers["authorization"] for request in server.requests]
     assert sent == ["Api-Key alice.key", "Api-Key otto.key", "Api-Key alice.key"]
 
 

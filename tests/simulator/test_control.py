@@ -17,7 +17,7 @@ def test_requests_are_recorded(either: Simulator) -> None:
     first, second = either.requests
     assert (first.method, first.path, first.query) == ("GET", "/v1/loops/runs", {"run_id": "a b"})
     assert first.headers["authorization"] == "Api-Key demo-org-key"
-    assert (second.headers["authorization"], second.json) == (
+    assert (second.headers["authorization"], second.parse_body()) == (
         "Api-Key canary",
         {"training_project_id": "p"},
     )
@@ -25,14 +25,14 @@ def test_requests_are_recorded(either: Simulator) -> None:
 
 def test_recorded_requests_are_listed(either: Simulator) -> None:
     send_request(either, "POST /v1/loops/sessions", {}, key="canary")
-    (told,) = send_request(either, "GET /_simulator/requests", key=None).json()["requests"]
-    assert (told["method"], told["path"], told["query"], told["body"]) == (
+    (recorded,) = send_request(either, "GET /_simulator/requests", key=None).json()["requests"]
+    assert (recorded["method"], recorded["path"], recorded["query"], recorded["body"]) == (
         "POST",
         "/v1/loops/sessions",
         {},
         "{}",
     )
-    assert told["headers"]["authorization"] == "Api-Key canary"
+    assert recorded["headers"]["authorization"] == "Api-Key canary"
 
 
 def test_the_latest_requests_are_kept(either: Simulator) -> None:

@@ -125,14 +125,14 @@ def test_a_changed_entity_is_serialized_again(sim: Simulator) -> None:
     sampler = run.sampler
     assert sampler is not None
 
-    def told() -> list[str]:
+    def list_statuses() -> list[str]:
         (one,) = send_request(sim, "GET /v1/loops/deployments").json()["deployments"]
         (other,) = send_request(sim, "GET /v1/loops/runs").json()["runs"]
         nested = one["sampler"]["status"]["name"], other["sampler"]["status"]["name"]
         return [one["status"]["name"], *nested]
 
-    assert told() == ["RUNNING", "ACTIVE", "ACTIVE"]
+    assert list_statuses() == ["RUNNING", "ACTIVE", "ACTIVE"]
     sampler.status = "UNHEALTHY"
-    assert told() == ["RUNNING", "UNHEALTHY", "UNHEALTHY"]
+    assert list_statuses() == ["RUNNING", "UNHEALTHY", "UNHEALTHY"]
     deployment.status = "DEPLOYING"
-    assert told() == ["DEPLOYING", "UNHEALTHY", "UNHEALTHY"]
+    assert list_statuses() == ["DEPLOYING", "UNHEALTHY", "UNHEALTHY"]

@@ -7,8 +7,7 @@ import re
 import pytest
 
 from loopsweb.simulator import Simulator
-from loopsweb.simulator.route import Route
-from loopsweb.simulator.route_table import list_routes
+from loopsweb.simulator.route_table import Route, list_routes
 from tests.simulator.http_calls import build_client, send_request
 
 ROUTES = [

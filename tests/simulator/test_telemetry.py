@@ -135,8 +135,8 @@ def test_series_are_aligned_and_do_not_change(live: Simulator) -> None:
 
 
 def test_every_series_has_realistic_values(live: Simulator) -> None:
-    told = get_metrics(live, {})
-    assert sorted(told) == [
+    metrics = get_metrics(live, {})
+    assert sorted(metrics) == [
         "concurrent_requests",
         "cpu_memory_usage_bytes",
         "cpu_usage",
@@ -148,16 +148,16 @@ def test_every_series_has_realistic_values(live: Simulator) -> None:
         "per_node_metrics",
         "response_time_stats",
     ]
-    used = [point["value"] for series in told["gpu_utilization"].values() for point in series]
+    used = [point["value"] for series in metrics["gpu_utilization"].values() for point in series]
     assert 0 <= min(used) <= max(used) <= 1
     machine = live.world.deployments["d"].instance_type
-    assert len(told["gpu_utilization"]) == machine.gpu_count
+    assert len(metrics["gpu_utilization"]) == machine.gpu_count
     per_gpu = (machine.gpu_memory_limit_mib or 0) * 1024**2 / machine.gpu_count
     held = [
-        point["value"] for series in told["gpu_memory_usage_bytes"].values() for point in series
+        point["value"] for series in metrics["gpu_memory_usage_bytes"].values() for point in series
     ]
     assert max(held) <= per_gpu
-    assert [node["node_id"] for node in told["per_node_metrics"]] == ["d-0", "d-1"]
+    assert [node["node_id"] for node in metrics["per_node_metrics"]] == ["d-0", "d-1"]
 
 
 def test_series_end_with_the_deployment(live: Simulator) -> None:

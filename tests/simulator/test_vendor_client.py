@@ -202,10 +202,10 @@ def test_team_routes_work(sim: Simulator, api: ApiClient) -> None:
 
 def test_every_vendor_operation_is_simulated(sim: Simulator, api: ApiClient) -> None:
     """The simulator has every Loops route that the client knows."""
-    asked: list[tuple[str, str]] = []
+    requested: list[tuple[str, str]] = []
 
     def note(request: Any) -> Any:
-        asked.append((request.method, request.path_fmt))
+        requested.append((request.method, request.path_fmt))
         raise LookupError
 
     operations: list[Callable[..., Any]] = [
@@ -218,5 +218,5 @@ def test_every_vendor_operation_is_simulated(sim: Simulator, api: ApiClient) -> 
         with pytest.raises(LookupError):
             operation(**{name: "x" for name in names if name not in optional})
     known = {(route.method, re.sub(r"{\w+}", "{}", route.path)) for route in sim.dispatcher.routes}
-    assert [one for one in asked if one not in known] == []
-    assert len(asked) == 31
+    assert [one for one in requested if one not in known] == []
+    assert len(requested) == 31

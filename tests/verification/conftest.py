@@ -24,7 +24,7 @@ Connect = Callable[[str], Client]
 
 def _simulated(generation: str) -> Connect:
     simulator = Simulator(generation=generation)
-    http = httpx.Client(transport=httpx.WSGITransport(app=simulator.wsgi))
+    http = httpx.Client(transport=httpx.WSGITransport(app=simulator))
     return lambda key: Client(base_url="https://api.example.test", key=key, http=http)
 
 

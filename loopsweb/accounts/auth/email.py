@@ -1,5 +1,5 @@
-"""Whether this site sends email. Without a mail server, messages would end up in the log, where
-secrets must not appear."""
+"""Checks whether this site can send email. Without a mail server, messages would end up in the
+log, where secrets must not appear."""
 
 from __future__ import annotations
 

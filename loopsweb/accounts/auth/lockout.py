@@ -1,4 +1,4 @@
-"""How long sign-in stays locked after too many wrong passwords."""
+"""Tells people how long sign-in stays locked after too many wrong passwords."""
 
 from __future__ import annotations
 

@@ -40,7 +40,7 @@ def require_mfa(request: HttpRequest, person: User, team: Team) -> None:
 
 
 class MFAAdapter(DefaultMFAAdapter):  # type: ignore[misc]
-    """Encrypts MFA secrets. allauth passes no owner, so the cipher binds only the purpose."""
+    """Encrypts MFA secrets. allauth does not pass the owner: only the purpose is bound."""
 
     def encrypt(self, text: str) -> str:
         return cipher.get_ring().encrypt(text, purpose=CIPHER_PURPOSE)

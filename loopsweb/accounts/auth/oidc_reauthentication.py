@@ -1,7 +1,7 @@
 """Reauthentication at the OpenID Connect provider, and when a sign-in there counts as one.
 
-A provider lets in whoever is signed in there without asking again, and that confirms nothing. It
-has to say when the person last authenticated, or we have to request a new authentication.
+A provider does not prompt people who are already signed in there, which confirms nothing. Either it
+reports when the person last authenticated, or we request a new authentication.
 """
 
 from __future__ import annotations

@@ -3,7 +3,7 @@ the accounts that staff manage.
 
 A sign-in, or a confirmation with password or MFA, counts for ACCOUNT_REAUTHENTICATION_
 TIMEOUT seconds. People with neither confirm at their identity provider; a sign-in there counts from
-when the provider last asked them.
+when they last authenticated.
 """
 
 from __future__ import annotations
@@ -57,7 +57,7 @@ def can_reauthenticate_locally(request: HttpRequest) -> bool:
 
 
 def reauthentication_url(request: HttpRequest, *, back: str) -> str:
-    """Where to confirm, before returning to the path `back`. The provider is told to ask even
+    """The page to confirm on, before returning to the path `back`. The provider must prompt even
     people who are signed in there."""
     if can_reauthenticate_locally(request):
         return f"{reverse('account_reauthenticate')}?{urlencode({'next': back})}"

@@ -1,1 +1,1 @@
-"""What a person may do: roles, permissions, and the decorators and middleware that enforce them."""
+"""Roles, their permissions, and the decorators and middleware that enforce them."""

@@ -1,4 +1,4 @@
-"""Audit events for what members tried although their role does not allow it.
+"""Audit events for attempts that a member's role does not allow.
 
 Nothing is recorded for people outside the team, nor because of read-only mode, which denies
 everybody. Each person is limited to 60 events a minute in a workspace, so that clicking cannot

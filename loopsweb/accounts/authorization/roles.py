@@ -24,7 +24,7 @@ DESCRIPTIONS = {
     Permission.EXPORT: "Export lists as CSV, and the audit log with its proof",
     Permission.ADD_KEY: "Add an API key of one's own to a workspace, replace it, share it",
     Permission.CREATE: "Create sessions, runs and samplers",
-    Permission.DEACTIVATE: "Deactivate what holds GPUs",
+    Permission.DEACTIVATE: "Deactivate deployments, runs and samplers",
     Permission.DOWNLOAD: "Download the files of checkpoints",
     Permission.MANAGE_TEAM: "Manage members, roles, invitations, workspaces and team policies",
 }

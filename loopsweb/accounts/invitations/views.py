@@ -66,7 +66,7 @@ def revoke_invitation(request: TeamRequest, invitation: int) -> HttpResponse:
 @public
 @sensitive_post_parameters("password")
 def accept_invitation(request: HttpRequest, token: str) -> HttpResponse:
-    """By link. New people create an account; people who have one sign in first."""
+    """New people create an account; people who have one sign in first."""
     now = timezone.now()
     invitation = Invitation.objects.find_by_token(token, now=now)
     if invitation is None:

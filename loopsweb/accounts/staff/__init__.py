@@ -1,1 +1,1 @@
-"""What site staff may do to accounts in /admin/, besides the forms in `accounts.admin`."""
+"""Admin pages for credentials, and the rule whose accounts staff may change."""

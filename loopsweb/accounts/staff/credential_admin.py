@@ -38,9 +38,8 @@ class DeleteOnlyAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
         return allowed and can_change_person(request, obj and obj.user)
 
     def delete_model(self, request: HttpRequest, obj: Any) -> None:
-        record_staff_event(
-            obj.user, f"{self.noun}.remove", request, **{self.noun: self.describe(obj)}
-        )
+        answer = {self.noun: self.describe(obj)}
+        record_staff_event(obj.user, f"{self.noun}.remove", request, **answer)
         super().delete_model(request, obj)
 
     @transaction.atomic
@@ -52,7 +51,8 @@ class DeleteOnlyAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
 @admin.register(Authenticator)
 class MFAAdmin(DeleteOnlyAdmin):
     noun = "second_factor"
-    list_display = fields = readonly_fields = ("user", "type", "created_at", "last_used_at")
+    fields = ("user", "type", "created_at", "last_used_at")
+    list_display = readonly_fields = fields
     list_filter = ["type"]
 
     def describe(self, obj: Authenticator) -> str:
@@ -62,13 +62,8 @@ class MFAAdmin(DeleteOnlyAdmin):
 @admin.register(SocialAccount)
 class IdentityAdmin(DeleteOnlyAdmin):
     noun = "identity"
-    list_display = fields = readonly_fields = (
-        "user",
-        "provider",
-        "uid",
-        "date_joined",
-        "last_login",
-    )
+    fields = ("user", "provider", "uid", "date_joined", "last_login")
+    list_display = readonly_fields = fields
 
     def describe(self, obj: SocialAccount) -> str:
         return str(obj.provider)

@@ -22,25 +22,25 @@ from loopsweb.accounts.teams.signals import member_leaving
 from loopsweb.audit.record import Actor
 
 NO_ADMIN_LEFT = "A team needs at least one admin who can sign in. Make someone else an admin first."
-LOCKS_OUT_YOURSELF = (
+SET_UP_MFA_FIRST = (
     "You would lock yourself out: you have not set up two-factor authentication. Set it up first."
 )
 
 
-class TeamUnchanged(Exception):
+class TeamError(Exception):
     """A change of a team that is not allowed. The message says why and what to do."""
 
 
-class LastAdmin(TeamUnchanged): ...
+class LastAdmin(TeamError): ...
 
 
-class MFANotSetUp(TeamUnchanged): ...
+class MFANotSetUp(TeamError): ...
 
 
-class UnknownPerson(TeamUnchanged): ...
+class UnknownPerson(TeamError): ...
 
 
-class AlreadyMember(TeamUnchanged):
+class AlreadyMember(TeamError):
     def __init__(self, email: str) -> None:
         super().__init__(f"{email} is already a member. You can change their role.")
 
@@ -69,7 +69,7 @@ def set_mfa_requirement(
     if team.second_factor_required == required:
         return
     if required and not is_mfa_enabled(person):
-        raise MFANotSetUp(LOCKS_OUT_YOURSELF)
+        raise MFANotSetUp(SET_UP_MFA_FIRST)
     team.second_factor_required = required
     team.save(update_fields=["second_factor_required"])
     target, policy = ("team", team.name), "second_factor_required"
@@ -118,7 +118,7 @@ def change_role(*, membership: Membership, role: str, by: Actor, now: datetime) 
 
 @transaction.atomic
 def remove_member(*, membership: Membership, by: Actor, now: datetime) -> None:
-    """Also deletes what the member brought, such as API keys. Raises LastAdmin."""
+    """Also deletes the API keys and access tokens that the member added. Raises LastAdmin."""
     _end_membership(membership, "member.remove", by=by, now=now)
 
 

@@ -1,4 +1,4 @@
-"""Whether an admin may add a person to a team at once, or has to invite them.
+"""Decides whether an admin may add a person to a team at once, or has to invite them.
 
 A team's audit shows its members' sign-ins, so nobody is added to a stranger's team.
 """

@@ -59,9 +59,9 @@ def record_person_event(
     by_staff: bool = False,
     **details: Unpack[Details],
 ) -> None:
-    """Record an event in each workspace of the person, who acted from where `by` says.
+    """Record an action of the person in each of their workspaces. by: its address and request.
 
-    by_staff: a member of staff acted instead, whom `by` names.
+    by_staff: the member of staff whom `by` names acted on the person instead.
     """
     incident, fields = uuid.uuid4(), target_fields(PERSON, person.email)
     roles = Workspace.objects.filter(team__memberships__user=person).order_by("slug")
@@ -75,6 +75,6 @@ def record_person_event(
 
 
 def record_staff_event(person: User, action: str, request: HttpRequest, **answer: Any) -> None:
-    """Record what staff do to a person. Call it in the transaction that makes the change."""
+    """Record a change that staff make to a person, in the transaction that makes it."""
     by, now = actor_of_request(request), timezone.now()
     record_person_event(person, action, by=by, now=now, answer=answer, by_staff=True)

@@ -7,7 +7,14 @@ from loopsweb.accounts.models import Role, Workspace
 
 
 class WorkspaceField(forms.ModelChoiceField[Workspace]):
-    """Shows the slug too: workspaces of different teams can have the same name."""
+    """Shows the slug too: workspaces of different teams can have the same name.
+
+    Forms set the queryset once they know the person.
+    """
+
+    def __init__(self, *, help_text: str) -> None:
+        none = Workspace.objects.none()
+        super().__init__(none, to_field_name="slug", empty_label=None, help_text=help_text)
 
     def label_from_instance(self, obj: Workspace) -> str:
         return f"{obj.name} ({obj.slug})"

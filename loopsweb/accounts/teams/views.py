@@ -117,7 +117,7 @@ def add_workspace(request: TeamRequest) -> HttpResponse:
 @require_POST
 @require_reauthentication
 def add_member(request: TeamRequest) -> HttpResponse:
-    """Whom the admin may not add directly is invited, whether or not they have an account."""
+    """People whom the admin may not add directly are invited, even if they have an account."""
     form, status = MemberForm(request.POST), HTTPStatus.UNPROCESSABLE_ENTITY
     if form.is_valid():
         email, by = form.cleaned_data["email"], actor_of_request(request)
@@ -127,7 +127,7 @@ def add_member(request: TeamRequest) -> HttpResponse:
             membership = actions.add_member(
                 **form.cleaned_data, team=request.team, by=by, now=timezone.now()
             )
-        except actions.TeamUnchanged as error:
+        except actions.TeamError as error:
             form.add_error("email", str(error))
         except RateLimited as error:
             form.add_error("email", str(error))

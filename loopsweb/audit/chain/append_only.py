@@ -11,25 +11,10 @@ from loopsweb.audit.chain.format import PERSONAL
 
 TABLE = "audit_event"
 FROZEN = (
-    "id",
-    "workspace",
-    "sequence",
-    "previous",
-    "digest",
-    "commitments",
-    "at",
-    "action",
-    "outcome",
-    "incident",
-    "role",
-    "request_id",
-    "key_label",
-    "key_fingerprint",
-    "target_noun",
-    "target_id",
-    "target_name",
-    "answer",
-)
+    "id", "workspace", "sequence", "previous", "digest", "commitments", "at", "action", "outcome",
+    "incident", "role", "request_id", "key_label", "key_fingerprint", "target_noun", "target_id",
+    "target_name", "answer",
+)  # fmt: skip
 
 
 def erasure_condition(same: str, as_text: str = "") -> str:
@@ -43,9 +28,8 @@ def erasure_condition(same: str, as_text: str = "") -> str:
         f" OR (NEW.{name} = '' AND NEW.{name}_salt = ''))"
         for name in PERSONAL
     ]
-    return " AND ".join(
-        [*(f"NEW.{name}{as_text} {same} OLD.{name}{as_text}" for name in FROZEN), *erased]
-    )
+    unchanged = [f"NEW.{name}{as_text} {same} OLD.{name}{as_text}" for name in FROZEN]
+    return " AND ".join(unchanged + erased)
 
 
 SQLITE = [

@@ -1,4 +1,4 @@
-"""Signed heads: whoever keeps one can show later that the end of a chain was cut off.
+"""Signed heads. A head that was kept proves later that the end of its chain was cut off.
 
 A head is {"workspace", "sequence", "digest", "at", "public_key", "signature"}. The signature is
 Ed25519 over the first four as canonical JSON.
@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import base64
 import os
+from contextlib import suppress
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -31,9 +32,8 @@ def load_signing_key() -> Ed25519PrivateKey:
 
     Raises ImproperlyConfigured.
     """
-    encoded = settings.LOOPSWEB_AUDIT_KEY or read_or_create_seed(
-        Path(settings.DATA_DIR) / "audit_key"
-    )
+    file = Path(settings.DATA_DIR) / "audit_key"
+    encoded = settings.LOOPSWEB_AUDIT_KEY or read_or_create_seed(file)
     try:
         seed = base64.b64decode(encoded, validate=True)
     except ValueError:
@@ -45,11 +45,9 @@ def load_signing_key() -> Ed25519PrivateKey:
 
 def read_or_create_seed(file: Path) -> str:
     file.parent.mkdir(parents=True, exist_ok=True)
-    try:
-        with os.fdopen(os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as out:
-            out.write(base64.b64encode(os.urandom(SEED_BYTES)).decode())
-    except FileExistsError:
-        pass
+    flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL
+    with suppress(FileExistsError), os.fdopen(os.open(file, flags, 0o600), "w") as out:
+        out.write(base64.b64encode(os.urandom(SEED_BYTES)).decode())
     return file.read_text().strip()
 
 
@@ -66,11 +64,8 @@ def sign_head(verified: VerifiedChain, *, now: datetime) -> Line:
         "digest": verified.digest,
         "at": now.isoformat().replace("+00:00", "Z"),
     }
-    signature = load_signing_key().sign(encode_signed_part(head))
-    return head | {
-        "public_key": encode_public_key(),
-        "signature": base64.b64encode(signature).decode(),
-    }
+    signature = base64.b64encode(load_signing_key().sign(encode_signed_part(head))).decode()
+    return head | {"public_key": encode_public_key(), "signature": signature}
 
 
 def store_signed_head(workspace: str, *, now: datetime, handed_to: str = "") -> SignedHead:

@@ -69,12 +69,8 @@ def send_email(address: str, head: Line) -> None:
 def post_to_webhook(url: str, head: Line) -> None:
     if not url.startswith(("https://", "http://")):
         raise ValueError("LOOPSWEB_AUDIT_HEADS_WEBHOOK must be an http or https URL.")
-    request = urllib.request.Request(  # noqa: S310  (the operator chose the URL)
-        url,
-        data=encode_canonical_json(head),
-        headers={"Content-Type": "application/json"},
-        method="POST",
-    )
+    body, headers = encode_canonical_json(head), {"Content-Type": "application/json"}
+    request = urllib.request.Request(url, body, headers)  # noqa: S310  (the operator chose the URL)
     with urllib.request.build_opener(NoRedirect).open(request, timeout=WEBHOOK_SECONDS):
         pass
 

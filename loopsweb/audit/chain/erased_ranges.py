@@ -1,4 +1,4 @@
-"""How an erasure event lists the values it erased. Standard library only."""
+"""Encodes the list of erased values in an erasure event. Standard library only."""
 
 from __future__ import annotations
 

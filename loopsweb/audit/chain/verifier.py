@@ -103,9 +103,6 @@ def check_link(link: Line, *, workspace: str, sequence: int, previous: str) -> N
     for name, kept in link["personal"].items():
         if kept is None:
             continue
-        is_valid = SALT.fullmatch(kept["salt"]) and set(kept) == {"salt", "value"}
-        if (
-            not is_valid
-            or hash_personal_value(kept["value"], kept["salt"]) != (body["personal"][name])
-        ):
+        is_complete = SALT.fullmatch(kept["salt"]) and set(kept) == {"salt", "value"}
+        if not is_complete or hash_personal_value(**kept) != body["personal"][name]:
             raise BrokenChain(sequence, f"the field {name} was changed")

@@ -1,11 +1,11 @@
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, cast
 
 from django import forms
 
 from loopsweb.accounts.authorization.roles import Permission, roles_with
-from loopsweb.accounts.models import Membership, User, Workspace
+from loopsweb.accounts.models import User, Workspace
 from loopsweb.accounts.teams.forms import WorkspaceField
 from loopsweb.json_api.tokens.models import Scope
 
@@ -17,11 +17,7 @@ class CreateTokenForm(forms.Form):
         label="Name", max_length=100, help_text="What will use it, such as “nightly report”."
     )
     workspace = WorkspaceField(
-        label="Workspace",
-        queryset=Workspace.objects.none(),
-        to_field_name="slug",
-        empty_label=None,
-        help_text="The token gives access to this workspace only, while you are a member.",
+        help_text="The token gives access to this workspace only, while you are a member."
     )
     scope = forms.ChoiceField(
         label="Scope",
@@ -34,19 +30,14 @@ class CreateTokenForm(forms.Form):
 
     def __init__(self, *args: Any, person: User, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        workspace = self.fields["workspace"]
-        assert isinstance(workspace, forms.ModelChoiceField)  # noqa: S101  (narrows the type)
+        workspace = cast("WorkspaceField", self.fields["workspace"])
         workspace.queryset = Workspace.objects.filter(team__memberships__user=person)
         self.person = person
 
     def clean(self) -> dict[str, Any]:
         given = super().clean() or {}
         if given.get("scope") == Scope.ACT and "workspace" in given:
-            able = Membership.objects.filter(
-                team=given["workspace"].team,
-                user=self.person,
-                role__in=roles_with(Permission.DEACTIVATE),
-            )
-            if not able.exists():
+            memberships = given["workspace"].team.memberships.filter(user=self.person)
+            if not memberships.filter(role__in=roles_with(Permission.DEACTIVATE)).exists():
                 self.add_error("scope", "Your role in this workspace is read-only.")
         return given

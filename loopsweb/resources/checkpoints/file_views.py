@@ -89,13 +89,10 @@ def reserve_slot() -> Iterator[None]:
 def fetch_page(request: WorkspaceRequest, checkpoint: Checkpoint, token: int) -> FilesPage:
     """Raises FilesUnavailable."""
     try:
-        key_client = find_client(
-            workspace=request.workspace, person=request.user, method="list_files"
-        )
+        workspace, person = request.workspace, request.user
+        client = find_client(workspace=workspace, person=person, method="list_files").client
         with reserve_slot():
-            page = key_client.client.list_files(
-                checkpoint.remote_id, page_size=ROWS, page_token=token
-            )
+            page = client.list_files(checkpoint.remote_id, page_size=ROWS, page_token=token)
     except (NoKey, KeyUnusable) as why:
         raise FilesUnavailable(str(why)) from why
     except LoopsError as error:
@@ -111,9 +108,10 @@ def parse_page_token(request: WorkspaceRequest) -> int:
 @require(Permission.VIEW)
 def list_files(request: WorkspaceRequest, remote_id: str) -> HttpResponse:
     checkpoint = get_row_or_404(request, Checkpoint, remote_id)
-    context, status = {"row": checkpoint, "token": parse_page_token(request)}, HTTPStatus.OK
+    token, status = parse_page_token(request), HTTPStatus.OK
+    context = {"row": checkpoint, "token": token}
     try:
-        context["shown"] = fetch_page(request, checkpoint, parse_page_token(request))
+        context["shown"] = fetch_page(request, checkpoint, token)
     except FilesUnavailable as why:
         context["why"] = why
         status = HTTPStatus.OK if wants_partial(request, "files") else why.status
@@ -125,21 +123,18 @@ def download_file(request: WorkspaceRequest, remote_id: str) -> HttpResponseBase
     """Redirect to a new signed link. `name`, `node` and `page_token` say which file."""
     checkpoint = get_row_or_404(request, Checkpoint, remote_id)
     name, node = request.GET.get("name", ""), request.GET.get("node", "")
+    token = parse_page_token(request)
     incident = record_download(request, checkpoint, name=name, node=node)
     try:
-        shown = fetch_page(request, checkpoint, parse_page_token(request))
+        shown = fetch_page(request, checkpoint, token)
         response = redirect_to_file(find_file(shown, name=name, node=node))
-    except FilesUnavailable as why:
-        record_follow_up(
-            incident, outcome=Outcome.REFUSED, answer={"said": str(why)}, now=timezone.now()
-        )
-        context = {"row": checkpoint, "token": parse_page_token(request), "why": why}
+    except (FilesUnavailable, Http404) as why:
+        said = {"said": str(why)}
+        record_follow_up(incident, outcome=Outcome.REFUSED, answer=said, now=timezone.now())
+        if isinstance(why, Http404):
+            raise
+        context = {"row": checkpoint, "token": token, "why": why}
         return render_page(request, "checkpoints/files.html", context, status=why.status)
-    except Http404 as why:
-        record_follow_up(
-            incident, outcome=Outcome.REFUSED, answer={"said": str(why)}, now=timezone.now()
-        )
-        raise
     record_follow_up(incident, outcome=Outcome.SUCCEEDED, answer=None, now=timezone.now())
     response["Referrer-Policy"] = "no-referrer"
     response["Cache-Control"] = "private, no-store"
@@ -179,6 +174,6 @@ def redirect_to_file(file: CheckpointFile) -> HttpResponseRedirect:
     except (ValueError, SuspiciousOperation):
         pass
     raise CannotDownload(
-        "The API gave it an address that a browser cannot open. "
-        "Try again; if this stays, download the checkpoint with the API itself."
+        "The API returned an address that a browser cannot open. "
+        "Try again; if it happens again, download the checkpoint through the API."
     )

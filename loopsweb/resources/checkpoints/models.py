@@ -3,6 +3,7 @@ from __future__ import annotations
 from django.db import models
 
 from loopsweb.loops_api.uris import CheckpointURI
+from loopsweb.resources.checkpoints.statuses import SYNC
 from loopsweb.resources.snapshot.models import Snapshot
 from loopsweb.resources.snapshot.poll_state import PollState
 
@@ -15,6 +16,8 @@ class Checkpoint(Snapshot):
     """
 
     noun = "checkpoint"
+    vocabulary = SYNC
+    status_field = "sync_status"
 
     run_remote_id = models.CharField(max_length=255, blank=True)
     target = models.CharField(max_length=255, blank=True)

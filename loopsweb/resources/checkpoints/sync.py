@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from loopsweb.loops_api import Client, types
+from functools import partial
+
+from loopsweb.loops_api import Client
 from loopsweb.resources.checkpoints.models import Checkpoint
 from loopsweb.resources.checkpoints.poll_plan import CheckpointQuery
 from loopsweb.resources.snapshot.poll_context import PollContext
-from loopsweb.resources.snapshot.store import store_answer
+from loopsweb.resources.snapshot.store import copy_columns, store_list
 
 
 def pull_checkpoints(
@@ -14,28 +16,5 @@ def pull_checkpoints(
 ) -> str:
     """List the checkpoints of one run or base model and store what changed. Returns the digest."""
     listing = client.list_checkpoints(**query.api_filter)
-    if listing.digest != known_digest and not store_answer(
-        listing,
-        build_row,
-        model=Checkpoint,
-        poll=poll,
-        expected=poll.select_expected_in(query.rows(poll), listing),
-        tracked=("sync_status",),
-    ):
-        return ""
-    return listing.digest
-
-
-def build_row(checkpoint: types.Checkpoint) -> Checkpoint:
-    return Checkpoint(
-        run_remote_id=checkpoint.run_id or "",
-        target=checkpoint.target or "",
-        name=checkpoint.name or "",
-        created_at=checkpoint.created_at,
-        checkpoint_type=checkpoint.checkpoint_type or "",
-        base_model=checkpoint.base_model or "",
-        size_bytes=checkpoint.size_bytes,
-        sync_status=checkpoint.sync_status or "",
-        expires_at=checkpoint.expires_at,
-        raw=checkpoint.raw,
-    )
+    build, rows = partial(copy_columns, Checkpoint), query.rows(poll)
+    return store_list(listing, build, known_digest=known_digest, rows=rows, poll=poll)

@@ -11,11 +11,10 @@ from loopsweb.accounts.authorization.decorators import WorkspaceRequest, require
 from loopsweb.accounts.authorization.roles import Permission
 from loopsweb.loops_api.uris import CheckpointURI
 from loopsweb.resources.checkpoints.models import Checkpoint
-from loopsweb.resources.checkpoints.statuses import SYNC
 from loopsweb.resources.pages.detail_page import render_detail_page
-from loopsweb.resources.pages.list_page import STILL_LISTED, render_list_page
+from loopsweb.resources.pages.filters import BASE_MODEL, STILL_LISTED
+from loopsweb.resources.pages.list_page import csv_columns, render_list_page
 from loopsweb.resources.runs.models import Run
-from loopsweb.resources.runs.statuses import RUN
 from loopsweb.ui.filters import NO_ROWS, Filter, ListSpec
 from loopsweb.ui.url_text import clean_text
 
@@ -35,7 +34,7 @@ SPEC = ListSpec(
     filters=(
         Filter("target", "Target", field="target"),
         Filter("sync", "Sync", field="sync_status"),
-        Filter("base_model", "Base model", field="base_model"),
+        BASE_MODEL,
         Filter("run_id", "Run ID", where=lambda run_id: Q(run_remote_id=run_id)),
         Filter("checkpoint_path", "bt:// URI", where=match_uri),
         STILL_LISTED,
@@ -50,20 +49,12 @@ SPEC = ListSpec(
     },
     default_sort="-created",
 )
-COLUMNS = {
-    "id": "remote_id",
-    "checkpoint_name": "name",
-    "target": "target",
-    "uri": "uri",
-    "run_id": "run_remote_id",
-    "base_model": "base_model",
-    "checkpoint_type": "checkpoint_type",
-    "sync_status": "sync_status",
-    "size_bytes": "size_bytes",
-    "created_at": "created_at",
-    "expires_at": "expires_at",
-    "not_in_the_answers_since": "missing_since",
-}
+COLUMNS = csv_columns(
+    "target uri run_remote_id base_model checkpoint_type sync_status size_bytes created_at "
+    "expires_at missing_since",
+    id="remote_id",
+    checkpoint_name="name",
+)
 
 
 def explain_conflict(request: WorkspaceRequest) -> str:
@@ -85,14 +76,8 @@ def explain_conflict(request: WorkspaceRequest) -> str:
 @require(Permission.VIEW)
 def list_checkpoints(request: WorkspaceRequest) -> HttpResponseBase:
     rows = Checkpoint.objects.in_workspace(request.workspace)
-    return render_list_page(
-        request,
-        rows,
-        SPEC,
-        columns=COLUMNS,
-        context={"vocabulary": SYNC},
-        problem=explain_conflict(request),
-    )
+    problem = explain_conflict(request)
+    return render_list_page(request, rows, SPEC, columns=COLUMNS, problem=problem)
 
 
 @require(Permission.VIEW)
@@ -100,13 +85,8 @@ def show_checkpoint(request: WorkspaceRequest, remote_id: str) -> HttpResponseBa
     def context(row: Checkpoint) -> dict[str, Any]:
         checkpoints = Checkpoint.objects.in_workspace(request.workspace)
         runs = Run.objects.in_workspace(request.workspace)
-        return {
-            "status": SYNC.get(row.sync_status),
-            "run": runs.filter(remote_id=row.run_remote_id).first(),
-            "twins": checkpoints.filter(run_remote_id=row.run_remote_id, name=row.name).exclude(
-                pk=row.pk
-            ),
-            "vocabulary": {"run": RUN, "sync": SYNC},
-        }
+        namesakes = checkpoints.filter(run_remote_id=row.run_remote_id, name=row.name)
+        run = runs.filter(remote_id=row.run_remote_id).first()
+        return {"run": run, "namesakes": namesakes.exclude(pk=row.pk)}
 
     return render_detail_page(request, Checkpoint, remote_id, context)

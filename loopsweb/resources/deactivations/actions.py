@@ -23,8 +23,8 @@ from loopsweb.resources.deactivations.states import IllegalTransition, State
 from loopsweb.resources.deactivations.targets import Target, describe_target
 from loopsweb.resources.snapshot.store import lock_workspace, touch_version
 
-ALREADY_REQUESTED = "Somebody has requested this already."
-TOO_LATE = "Somebody decided first, or it was sent already."
+ALREADY_REQUESTED = "A deactivation has already been requested."
+TOO_LATE = "It was already decided or sent."
 
 
 class AlreadyRequested(Exception):
@@ -95,7 +95,7 @@ def add_request(
                 reason=reason,
                 requested_at=now,
                 state_since=now,
-                ask_at=now + dispatch.CLAIM if sent_by_page else due_at or now,
+                ask_at=now + dispatch.SEND_LEASE if sent_by_page else due_at or now,
                 **vars(schedule) | {"due_at": due_at},
             )
     except IntegrityError:

@@ -55,7 +55,7 @@ class Line:
 
     @property
     def left_out(self) -> str:
-        return self.item.left_out if self.item else "It is not known here."
+        return self.item.left_out if self.item else "It is not known in this workspace."
 
 
 @dataclass(frozen=True)
@@ -136,7 +136,7 @@ def preview_selection(
         requirements = find_requirements(impact, policy=policy, own_emails=own_emails)
         left_out = requirements.refusal or explain_shared_end(row)
         if row.is_terminal:
-            left_out = f"It is {row.status} already."
+            left_out = f"It is already {row.status}."
         elif row.remote_id in open_ids:
             left_out = ALREADY_REQUESTED
         items[row.remote_id] = Item(impact=impact, requirements=requirements, left_out=left_out)

@@ -26,14 +26,14 @@ from loopsweb.resources.deactivations.requirements import (
     list_own_emails,
     load_policy,
 )
-from loopsweb.resources.deactivations.states import RULES, State
+from loopsweb.resources.deactivations.states import STATES, State
 from loopsweb.resources.deactivations.targets import KINDS, Target, explain_shared_end
 from loopsweb.resources.snapshot import poll_state
 from loopsweb.resources.snapshot.store import lock_workspace
 
 log = logging.getLogger(__name__)
 
-CLAIM = timedelta(seconds=30)  # how long a due request belongs to one process
+SEND_LEASE = timedelta(seconds=30)  # how long a due request belongs to one process
 CLAIMS_PER_TICK = 10
 SEND_WINDOW = timedelta(seconds=15)  # later, the call would overlap with asking for its outcome
 NOT_IN_TRAIL = "This request is in the database but not in the audit trail. Nothing was sent."
@@ -52,7 +52,7 @@ def claim_due(*, now: datetime) -> list[int]:
         row.pk
         for row in due[:CLAIMS_PER_TICK]
         if Deactivation.objects.filter(pk=row.pk, state=State.DUE, ask_at=row.ask_at).update(
-            ask_at=now + CLAIM
+            ask_at=now + SEND_LEASE
         )
     ]
 
@@ -63,10 +63,10 @@ def expire_overdue(*, now: datetime) -> None:
     A request whose trail is damaged holds up no other.
     """
     unapproved = Q(state=State.WAITING, expires_at__lte=now)
-    unsent = Q(state=State.DUE, due_at__lte=now - (RULES[State.DUE].lasts or timedelta()))
+    unsent = Q(state=State.DUE, due_at__lte=now - (STATES[State.DUE].max_duration or timedelta()))
     for row in Deactivation.objects.filter(unapproved | unsent).select_related("workspace"):
         try:
-            cancel(row, State.EXPIRED, why=row.rule.timeout, now=now)
+            cancel(row, State.EXPIRED, why=row.spec.timeout_reason, now=now)
         except IntegrityError as error:
             log.critical("%s could not expire: %s", row, error)
 
@@ -99,7 +99,7 @@ def take(deactivation: Deactivation, *, now: datetime) -> KeyClient | None:
     """
     lock_workspace(deactivation.workspace)
     acting = check_ready(deactivation)
-    answer_due = now + (RULES[State.REQUESTED].lasts or timedelta())
+    answer_due = now + (STATES[State.REQUESTED].max_duration or timedelta())
     is_taken = deactivation.move_to(State.REQUESTED, now=now, sent_at=now, ask_at=answer_due)
     return acting if is_taken else None
 
@@ -123,7 +123,7 @@ def send(deactivation: Deactivation, *, acting: KeyClient, clock: Callable[[], d
 def call(client: Client, noun: str, remote_id: str) -> tuple[State, dict[str, Any]]:
     """The state that the API's answer leads to, and the answer as it is recorded."""
     try:
-        ended = KINDS[noun].ask(client, remote_id)
+        ended = KINDS[noun].deactivate(client, remote_id)
     except errors.LoopsError as error:
         state = State.UNKNOWN if error.may_have_been_received else State.REFUSED
         return state, {"error": error.message, "said": error.plain}
@@ -137,7 +137,7 @@ def cancel(deactivation: Deactivation, state: State, *, why: str, now: datetime)
     if find_events(deactivation).filter(outcome=Outcome.REQUESTED).exists():
         deactivation.move_to(state, answer=answer, by=system, now=now)
         return
-    with transaction.atomic():  # somebody wrote the row into the database
+    with transaction.atomic():  # the row was not written by loopsweb
         answer = {"error": NOT_IN_TRAIL}
         if deactivation.move_to(State.EXPIRED, answer=answer, now=now, has_trail=False):
             log.critical("%s is not in the audit trail", deactivation)
@@ -152,19 +152,19 @@ def cancel(deactivation: Deactivation, state: State, *, why: str, now: datetime)
 
 
 def check_ready(deactivation: Deactivation) -> KeyClient:
-    """With what it is sent. Raises NotReady."""
-    request = find_events(deactivation).filter(outcome=Outcome.REQUESTED).first()
-    if request is None:
+    """Return the client and the key to send it with. Raises NotReady."""
+    requested_event = find_events(deactivation).filter(outcome=Outcome.REQUESTED).first()
+    if requested_event is None:
         raise NotReady("The audit trail does not have this request.")
     impact = assess_impact(check_target(deactivation))
     if additions := impact.find_additions(deactivation.foreseen):
         named = "; ".join(f"{name}: {', '.join(ids)}" for name, ids in additions.items())
-        raise NotReady(f"It would end or lose more than was shown. {named}")
+        raise NotReady(f"More would be deactivated or lost than the requester saw. {named}")
     person = check_member(deactivation.workspace, deactivation.person, "The requester")
     if deactivation.approver:
         check_member(deactivation.workspace, deactivation.approver, "The approver")
     if not deactivation.broke_glass:
-        check_requirements(deactivation, request, impact, person)
+        check_requirements(deactivation, requested_event, impact, person)
     method = KINDS[deactivation.noun].method
     try:
         return find_client(workspace=deactivation.workspace, person=person, method=method)
@@ -176,9 +176,9 @@ def check_target(deactivation: Deactivation) -> Target:
     """Raises NotReady."""
     target = KINDS[deactivation.noun].find(deactivation.workspace, deactivation.target_remote_id)
     if target is None:
-        raise NotReady("It is not known here any more.")
+        raise NotReady("This workspace no longer has it.")
     if (
-        why := f"It is {target.status} already."
+        why := f"It is already {target.status}."
         if target.is_terminal
         else explain_shared_end(target)
     ):
@@ -193,12 +193,12 @@ def check_member(workspace: Workspace, email: str, who: str) -> User:
     if member is None or Permission.DEACTIVATE not in permissions_of(member.role):
         raise NotReady(f"{who} no longer has permission.")
     if mfa.lacks_required_mfa(member.user, workspace.team):
-        raise NotReady(f"{who} lacks the MFA that this team requires.")
+        raise NotReady(f"{who} has not set up two-factor authentication, which this team requires.")
     return member.user
 
 
 def check_requirements(
-    deactivation: Deactivation, request: Event, impact: Impact, person: User
+    deactivation: Deactivation, requested_event: Event, impact: Impact, person: User
 ) -> None:
     """Check today's policy against the trail, not against the row alone. Raises NotReady."""
     requirements = find_requirements(
@@ -208,7 +208,7 @@ def check_requirements(
     )
     if requirements.refusal:
         raise NotReady(requirements.refusal)
-    needs_approval = (request.answer or {}).get("waits_for") or requirements.approval
+    needs_approval = (requested_event.answer or {}).get("waits_for") or requirements.approval
     is_approved = find_events(deactivation).filter(outcome=Outcome.APPROVED).exists()
     if needs_approval and not is_approved:
         raise NotReady(f"A second person has not approved it. {requirements.approval}".strip())

@@ -29,7 +29,7 @@ from loopsweb.resources.deactivations.requirements import (
 from loopsweb.resources.deactivations.targets import Target, explain_shared_end, kind_of
 
 INVISIBLE_LETTERS = "\u115f\u1160\u3164\uffa0"  # fillers that count as letters
-CHANGED = "It would end or lose more than when you opened this page. Look again, then decide."
+CHANGED = "More would be deactivated or lost than this page showed. Review it again."
 
 
 class ForeseenForm(forms.Form):
@@ -128,7 +128,9 @@ class DeactivateForm(ImpactForm):
     def clean_typed(self) -> str:
         typed: str = self.cleaned_data["typed"].strip()
         if typed != self.impact.target.remote_id:
-            raise forms.ValidationError("This is not its ID. Nothing was done.")
+            raise forms.ValidationError(
+                f"This is not the {kind_of(self.impact.target).noun}'s ID. Nothing was done."
+            )
         return typed
 
     def clean(self) -> dict[str, Any]:
@@ -142,7 +144,7 @@ class DeactivateForm(ImpactForm):
     def check(self) -> HTTPStatus:
         """OK where it can be requested now; else the status of the answer that shows the errors."""
         row = self.impact.target
-        ended = f"This {kind_of(row).noun} is {row.status} already; there is nothing to end."
+        ended = f"This {kind_of(row).noun} is already {row.status}. There is nothing to deactivate."
         if why := ended if row.is_terminal else explain_shared_end(row):
             self.add_error(None, why)
             return HTTPStatus.CONFLICT

@@ -21,8 +21,8 @@ from loopsweb.resources.samplers.models import Sampler
 
 @dataclass(frozen=True)
 class EndingRun:
-    """newest: its newest whole trainer checkpoint, None when none is known.
-    syncing: its checkpoints not whole yet, which may be lost. saved: how many stay."""
+    """newest: its newest complete trainer checkpoint, None when none is known.
+    syncing: its checkpoints that are not complete yet, which may be lost. saved: how many stay."""
 
     run: Run
     newest: Checkpoint | None = None
@@ -89,7 +89,7 @@ class Impact:
         ids += [self.deployment.sampler_remote_id] if self.deployment else []
         return list(dict.fromkeys(each for each in ids if each))
 
-    def list_ending(self) -> Iterator[tuple[str, str]]:
+    def list_ending_targets(self) -> Iterator[tuple[str, str]]:
         """(noun, id) of everything that ends."""
         yield self.target.noun, self.target.remote_id
         for ending in self.runs:
@@ -185,7 +185,7 @@ def add_checkpoints(workspace: Workspace, impacts: list[Impact]) -> list[Impact]
         replace(
             impact,
             runs=[
-                sort_checkpoints(ending.run, of_run.get(ending.run.remote_id, []))
+                summarize_checkpoints(ending.run, of_run.get(ending.run.remote_id, []))
                 for ending in impact.runs
             ],
         )
@@ -193,7 +193,7 @@ def add_checkpoints(workspace: Workspace, impacts: list[Impact]) -> list[Impact]
     ]
 
 
-def sort_checkpoints(run: Run, newest_first: list[Checkpoint]) -> EndingRun:
+def summarize_checkpoints(run: Run, newest_first: list[Checkpoint]) -> EndingRun:
     """What of them stays and what may be lost."""
     syncing = [one for one in newest_first if one.sync_status == "SYNCING"]
     whole = [one for one in newest_first if one.sync_status != "SYNCING"]
@@ -212,10 +212,13 @@ def add_samplers(workspace: Workspace, impacts: list[Impact]) -> list[Impact]:
 
 
 def add_protections(workspace: Workspace, impacts: list[Impact]) -> list[Impact]:
-    ids = {remote_id for impact in impacts for _, remote_id in impact.list_ending()}
+    ids = {remote_id for impact in impacts for _, remote_id in impact.list_ending_targets()}
     protections = Protection.objects.filter(workspace=workspace, remote_id__in=ids)
     marked = {(each.noun, each.remote_id): each for each in protections}
     return [
-        replace(impact, protections=[marked[end] for end in impact.list_ending() if end in marked])
+        replace(
+            impact,
+            protections=[marked[end] for end in impact.list_ending_targets() if end in marked],
+        )
         for impact in impacts
     ]

@@ -26,7 +26,9 @@ class Batch(models.Model):
     person = models.CharField(max_length=255)
     reason = models.TextField(blank=True)
     requested_at = models.DateTimeField()
-    left_out = models.JSONField(default=list, help_text="What was selected, not asked for, and why")
+    left_out = models.JSONField(
+        default=list, help_text="Selected but not requested, with the reason"
+    )
 
     class Meta:
         ordering = ["-pk"]
@@ -111,12 +113,12 @@ class Policy(models.Model):
     approve_protected = models.BooleanField(
         "Protected resources need a second person",
         default=True,
-        help_text="Otherwise nobody can deactivate them until an admin removes the protection.",
+        help_text="Otherwise only an emergency deactivation ends them while they are protected.",
     )
     approve_others = models.BooleanField(
         "Other people's resources need a second person",
         default=False,
-        help_text="Also where the API does not say whose it is.",
+        help_text="Also resources whose owner the API does not report.",
     )
     approval_hours = models.PositiveSmallIntegerField(
         "Hours until a request that nobody approved expires",
@@ -130,7 +132,7 @@ class Policy(models.Model):
         help_text=f"1 to {MAX_APPROVAL_HOURS}.",
     )
     undo_seconds = models.PositiveSmallIntegerField(
-        "Seconds in which a request can be undone",
+        "Seconds in which a request can be withdrawn",
         default=0,
         validators=[MaxValueValidator(MAX_UNDO_SECONDS, f"At most {MAX_UNDO_SECONDS} seconds.")],
         help_text=f"0 to {MAX_UNDO_SECONDS}. Nothing is sent until this time passes. "

@@ -1,4 +1,4 @@
-"""Protections: marks on what one person alone should not end. What a mark demands is policy."""
+"""Protections: marks on what one person alone should not end. The team's policy sets the rest."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ class Protection(models.Model):
 
 @transaction.atomic
 def protect(target: Target, *, note: str, by: Actor, now: datetime) -> None:
-    """Mark it. What is protected already stays as it is, and nothing is recorded."""
+    """Mark it. Does nothing if it is already protected."""
     lock_workspace(target.workspace)
     _, is_new = Protection.objects.get_or_create(
         workspace=target.workspace,

@@ -17,8 +17,8 @@ from loopsweb.resources.deactivations.models import Deactivation
 from loopsweb.resources.deactivations.states import (
     LOST_AFTER,
     NOT_SENT,
-    RULES,
     SENT,
+    STATES,
     State,
 )
 from loopsweb.resources.deactivations.targets import KINDS, describe_target
@@ -37,8 +37,8 @@ ASK_AGAIN = [  # (up to this age, wait this long)
     (timedelta(minutes=10), timedelta(seconds=15)),
     (timedelta.max, timedelta(minutes=2)),
 ]
-LATE_EFFECT = timedelta(minutes=15)  # a stop later than this is somebody else's
-WITH_ITS_RUN = timedelta(days=1)
+LATE_EFFECT = timedelta(minutes=15)  # later stops are not attributed to the request
+RUN_STOP_WINDOW = timedelta(days=1)
 
 
 def claim_sent(*, now: datetime) -> list[int]:
@@ -59,9 +59,9 @@ def reconcile(deactivation_id: int, *, now: datetime) -> None:
     """Ask the API what became of a request, with whatever key of the workspace can ask."""
     deactivation = Deactivation.objects.select_related("workspace").get(pk=deactivation_id)
     if deactivation.state == State.REQUESTED:
-        answer = {"error": deactivation.rule.timeout}
+        answer = {"error": deactivation.spec.timeout_reason}
         deactivation.move_to(State.UNKNOWN, answer=answer, now=now)
-    key = find_key(deactivation)
+    key = choose_key_to_ask(deactivation)
     if key is None:
         log.warning("no key can ask about %s", deactivation)
         return
@@ -73,7 +73,7 @@ def reconcile(deactivation_id: int, *, now: datetime) -> None:
         log.warning("asking about %s failed: %s", deactivation, error)
 
 
-def find_key(deactivation: Deactivation) -> Key | None:
+def choose_key_to_ask(deactivation: Deactivation) -> Key | None:
     """The key that saw the target last, else the one that sees most."""
     row = KINDS[deactivation.noun].find(deactivation.workspace, deactivation.target_remote_id)
     keys = Key.objects.in_workspace(deactivation.workspace).usable().exclude(can_manage=False)
@@ -93,14 +93,19 @@ def ask_outcome(deactivation: Deactivation, *, client: Client, poll: PollContext
     if deactivation.state not in SENT:
         return
     age = now - (deactivation.sent_at or deactivation.requested_at)
-    patience = deactivation.rule.lasts
+    max_duration = deactivation.spec.max_duration
     if status and kind.has_ended(status):
         close(deactivation, status=status, now=now)
     elif not status and age > LOST_AFTER:
         gone = {"error": "The API has not known it for a day. Whether it stopped is not known."}
         deactivation.move_to(State.LOST, answer=gone, now=now)
-    elif status and deactivation.rule.then == State.REFUSED and patience and age > patience:
-        error = deactivation.rule.timeout.format(status=status)
+    elif (
+        status
+        and deactivation.spec.next_state == State.REFUSED
+        and max_duration
+        and age > max_duration
+    ):
+        error = deactivation.spec.timeout_reason.format(status=status)
         deactivation.move_to(State.REFUSED, answer={"error": error, "assumed": True}, now=now)
 
 
@@ -111,7 +116,7 @@ def close(deactivation: Deactivation, *, status: str, now: datetime) -> None:
     """
     is_stopped = status == KINDS[deactivation.noun].stopped
     state = State.CONFIRMED if is_stopped else State.ENDED
-    if deactivation.state in RULES[state].follows:
+    if deactivation.state in STATES[state].follows:
         deactivation.move_to(state, answer={"status": status}, now=now)
 
 
@@ -150,7 +155,7 @@ def record_stop(change: StatusChange, *, poll: PollContext) -> None:
     """A deployment stopped that nobody here requested, unless by ending the run it executes."""
     deployment = Deployment.objects.get(workspace=poll.workspace, remote_id=change.remote_id)
     runs = {deployment.active_run_remote_id, deployment.latest_run_remote_id} - {""}
-    sent = Q(state__in=(*SENT, State.CONFIRMED), sent_at__gte=poll.now - WITH_ITS_RUN)
+    sent = Q(state__in=(*SENT, State.CONFIRMED), sent_at__gte=poll.now - RUN_STOP_WINDOW)
     with_run = Deactivation.objects.filter(
         sent, workspace=poll.workspace, noun="run", target_remote_id__in=runs
     ).last()

@@ -95,7 +95,7 @@ def find_requirements(
     impact: Impact, *, policy: Policy, own_emails: frozenset[str]
 ) -> Requirements:
     others = [owner for owner in impact.owners if owner.lower() not in own_emails]
-    typed_id = f"It is {' and '.join(others)}'s, not yours." if others else ""
+    typed_id = f"It belongs to {' and '.join(others)}, not to you." if others else ""
     if impact.loses_progress:
         typed_id = f"{typed_id} Progress would be lost.".strip()
     protected = " ".join(

@@ -34,12 +34,12 @@ class State(StrEnum):
 
 
 @dataclass(frozen=True, kw_only=True)
-class Rule:
+class StateSpec:
     """label: its name on pages. meaning, advice: what it says and what to do about it.
     message: what a person reads who just brought it about; else the meaning.
     follows: the states it may come from. outcome: of the audit event written with the transition.
-    sent: the API may have been called. While it is open, `then` follows after `lasts` at the
-    latest, for the reason `timeout`.
+    sent: the API may have been called. While it is open, `next_state` follows after
+    `max_duration` at the latest, for `timeout_reason`.
     """
 
     label: str
@@ -50,76 +50,76 @@ class Rule:
     follows: tuple[State, ...] = ()
     outcome: Outcome | None = None
     sent: bool = False
-    lasts: timedelta | None = None
-    then: State | None = None
-    timeout: str = ""
+    max_duration: timedelta | None = None
+    next_state: State | None = None
+    timeout_reason: str = ""
 
     @property
     def open(self) -> bool:
-        return self.then is not None
+        return self.next_state is not None
 
 
 STILL_RUNNING = "The API still reports {status}, so the request seems to have had no effect."
-RULES: dict[State, Rule] = {
-    State.WAITING: Rule(
+STATES: dict[State, StateSpec] = {
+    State.WAITING: StateSpec(
         label="Waiting for approval",
         tone="busy",
         meaning="A second person has to approve it. Nothing has been sent to the API.",
         advice="Anyone else who may deactivate can approve or decline it.",
         message="Requested. Nothing is sent until a second person approves.",
-        then=State.EXPIRED,  # at `expires_at`, by the team's policy
-        timeout="Nobody approved it in time.",
+        next_state=State.EXPIRED,  # at `expires_at`, by the team's policy
+        timeout_reason="Nobody approved it in time.",
     ),
-    State.DUE: Rule(
+    State.DUE: StateSpec(
         label="About to be sent",
         tone="busy",
         meaning="It is about to be sent to the API.",
-        advice="Until then anyone here can undo it.",
-        message="About to be sent. You can still undo it.",
+        advice="Until then operators and admins can withdraw it.",
+        message="About to be sent. You can still withdraw it.",
         follows=(State.WAITING,),
         outcome=Outcome.APPROVED,
-        lasts=timedelta(minutes=10),
-        then=State.EXPIRED,
-        timeout="It could not be sent when it was due. It is too old to be sent now.",
+        max_duration=timedelta(minutes=10),
+        next_state=State.EXPIRED,
+        timeout_reason="It could not be sent in time.",
     ),
-    State.REQUESTED: Rule(
+    State.REQUESTED: StateSpec(
         label="Sent, no answer yet",
         tone="busy",
         meaning="It is being sent. The API has not answered yet.",
         follows=(State.DUE,),
         sent=True,
-        lasts=timedelta(seconds=60),
-        then=State.UNKNOWN,
-        timeout="The process that made the request ended before the answer came.",
+        max_duration=timedelta(seconds=60),
+        next_state=State.UNKNOWN,
+        timeout_reason="The process that made the request ended before the answer came.",
     ),
-    State.SUCCEEDED: Rule(
+    State.SUCCEEDED: StateSpec(
         label="Accepted by the API",
         tone="good",
         meaning="The API accepted it.",
-        advice="It ends within a minute or two. If it still runs after 15 minutes, we say so.",
+        advice="It ends within a minute or two. If it does not, the request has had no effect.",
         message="The API accepted the deactivation.",
         follows=(State.REQUESTED, State.UNKNOWN),
         outcome=Outcome.SUCCEEDED,
         sent=True,
-        lasts=timedelta(minutes=15),
-        then=State.REFUSED,
-        timeout=STILL_RUNNING,
+        max_duration=timedelta(minutes=15),
+        next_state=State.REFUSED,
+        timeout_reason=STILL_RUNNING,
     ),
-    State.UNKNOWN: Rule(
+    State.UNKNOWN: StateSpec(
         label="Outcome unknown",
         tone="warn",
         meaning="The API may have acted: its answer was lost.",
         advice="loopsweb keeps asking until it knows.",
-        message="Whether it was deactivated is not known yet. The API is being asked.",
+        message="It is not known yet whether it was deactivated. loopsweb is asking the API.",
         follows=(State.REQUESTED,),
         outcome=Outcome.UNKNOWN,
         sent=True,
-        lasts=timedelta(minutes=2),
-        then=State.REFUSED,
-        timeout=STILL_RUNNING,
+        max_duration=timedelta(minutes=2),
+        next_state=State.REFUSED,
+        timeout_reason=STILL_RUNNING,
     ),
-    State.REFUSED: Rule(
-        label="Refused by the API",
+    State.REFUSED: StateSpec(
+        label="Not deactivated",
         tone="bad",
         meaning="The API refused it, could not be reached, or accepted it without any effect.",
         advice="You can request it again.",
@@ -128,7 +128,7 @@ RULES: dict[State, Rule] = {
         outcome=Outcome.REFUSED,
         sent=True,
     ),
-    State.CONFIRMED: Rule(
+    State.CONFIRMED: StateSpec(
         label="Confirmed stopped",
         tone="good",
         meaning="The API shows it as stopped.",
@@ -136,7 +136,7 @@ RULES: dict[State, Rule] = {
         outcome=Outcome.CONFIRMED,
         sent=True,
     ),
-    State.ENDED: Rule(
+    State.ENDED: StateSpec(
         label="Ended without being stopped",
         tone="ended",
         meaning="It ended, but not by being stopped.",
@@ -144,7 +144,7 @@ RULES: dict[State, Rule] = {
         outcome=Outcome.OBSERVED,
         sent=True,
     ),
-    State.LOST: Rule(
+    State.LOST: StateSpec(
         label="No longer known to the API",
         tone="unknown",
         meaning="The API no longer knows it. Whether it stopped is not known.",
@@ -153,21 +153,21 @@ RULES: dict[State, Rule] = {
         outcome=Outcome.UNKNOWN,
         sent=True,
     ),
-    State.DECLINED: Rule(
+    State.DECLINED: StateSpec(
         label="Declined",
         tone="idle",
         meaning="A second person declined it. Nothing was sent.",
         follows=(State.WAITING,),
         outcome=Outcome.DECLINED,
     ),
-    State.WITHDRAWN: Rule(
+    State.WITHDRAWN: StateSpec(
         label="Withdrawn",
         tone="idle",
         meaning="It was withdrawn before it was sent.",
         follows=(State.WAITING, State.DUE),
         outcome=Outcome.WITHDRAWN,
     ),
-    State.EXPIRED: Rule(
+    State.EXPIRED: StateSpec(
         label="Expired",
         tone="idle",
         meaning="Nobody decided in time, or it could not be sent in time.",
@@ -176,14 +176,14 @@ RULES: dict[State, Rule] = {
     ),
 }
 LOST_AFTER = timedelta(days=1)  # since it was sent, while the API does not know it
-NOT_SENT = tuple(state for state, rule in RULES.items() if rule.open and not rule.sent)
-SENT = tuple(state for state, rule in RULES.items() if rule.open and rule.sent)
+NOT_SENT = tuple(state for state, spec in STATES.items() if spec.open and not spec.sent)
+SENT = tuple(state for state, spec in STATES.items() if spec.open and spec.sent)
 OPEN = (*NOT_SENT, *SENT)
-STATUSES = [
-    Status(state, rule.tone, rule.meaning, rule.advice, terminal=not rule.open)
-    for state, rule in RULES.items()
+VOCABULARY_ENTRIES = [
+    Status(state, spec.tone, spec.meaning, spec.advice, terminal=not spec.open)
+    for state, spec in STATES.items()
 ]
-DEACTIVATION = Vocabulary("deactivations", *STATUSES)
+DEACTIVATION = Vocabulary("deactivations", *VOCABULARY_ENTRIES)
 
 
 class IllegalTransition(Exception):
@@ -191,12 +191,12 @@ class IllegalTransition(Exception):
 
 
 class StatefulRequest(models.Model):
-    """What transitions write. ask_at: when the worker looks at the request again."""
+    """The state of a request; only `move_to` writes it. ask_at: when the worker looks again."""
 
     workspace = models.ForeignKey(Workspace, on_delete=models.CASCADE, related_name="+")
     incident = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
     state = models.CharField(
-        max_length=10, choices=[(state.value, rule.label) for state, rule in RULES.items()]
+        max_length=10, choices=[(state.value, spec.label) for state, spec in STATES.items()]
     )
     state_since = models.DateTimeField()
     ask_at = models.DateTimeField()
@@ -206,8 +206,8 @@ class StatefulRequest(models.Model):
         abstract = True
 
     @property
-    def rule(self) -> Rule:
-        return RULES[State(self.state)]
+    def spec(self) -> StateSpec:
+        return STATES[State(self.state)]
 
     @transaction.atomic
     def move_to(
@@ -227,20 +227,20 @@ class StatefulRequest(models.Model):
         by, note: who takes the step and why, when it is not the requester. key: with which the API
         was called. Raises IllegalTransition.
         """
-        rule = RULES[state]
-        if self.state not in rule.follows:
+        spec = STATES[state]
+        if self.state not in spec.follows:
             raise IllegalTransition(f"A deactivation that is {self.state} cannot become {state}.")
         lock_workspace(self.workspace)
-        rows = type(self)._default_manager.filter(pk=self.pk, state__in=rule.follows)
+        rows = type(self)._default_manager.filter(pk=self.pk, state__in=spec.follows)
         fields = {"ask_at": now, "answer": answer} | fields
         if not rows.update(**fields, state=state, state_since=now):
             return False
         self.refresh_from_db()
         touch_version(self.workspace)
-        if rule.outcome and has_trail:
+        if spec.outcome and has_trail:
             record_follow_up(
                 self.incident,
-                outcome=rule.outcome,
+                outcome=spec.outcome,
                 answer=answer or None,
                 now=now,
                 by=by,

@@ -52,7 +52,7 @@ class Kind:
     def has_ended(self, status: str) -> bool:
         return status in self.vocabulary.terminal
 
-    def ask(self, client: Client, remote_id: str) -> Deactivated:
+    def deactivate(self, client: Client, remote_id: str) -> Deactivated:
         """Call the API. Raises errors.LoopsError."""
         answer: Deactivated = getattr(client, self.method)(remote_id)
         return answer

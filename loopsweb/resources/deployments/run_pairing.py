@@ -22,8 +22,8 @@ class PairedRun:
     """
 
     run: Run
-    deployment: Deployment | None
-    deployment_cost: Decimal | None
+    deployment: Deployment | None = None
+    deployment_cost: Decimal | None = None
 
     @property
     def is_current(self) -> bool:
@@ -65,13 +65,13 @@ def pair_runs(workspace: Workspace, runs: Sequence[Run]) -> list[PairedRun]:
         by_id[each.deployment.remote_id] = each
         by_run.setdefault(each.deployment.latest_run_remote_id, each)
         by_run[each.deployment.active_run_remote_id] = each
-    lines = []
-    for run in runs:
-        pair = by_id.get(run.deployment_remote_id) or by_run.get(run.remote_id)
-        lines.append(
-            PairedRun(run, pair.deployment if pair else None, pair.cost_per_hour if pair else None)
-        )
-    return lines
+    found = [
+        (run, by_id.get(run.deployment_remote_id) or by_run.get(run.remote_id)) for run in runs
+    ]
+    return [
+        PairedRun(run, priced.deployment, priced.cost_per_hour) if priced else PairedRun(run)
+        for run, priced in found
+    ]
 
 
 def select_with_prices(workspace: Workspace) -> QuerySet[Deployment]:
@@ -79,7 +79,7 @@ def select_with_prices(workspace: Workspace) -> QuerySet[Deployment]:
 
 
 def price_deployments(deployments: Iterable[Deployment]) -> list[PricedDeployment]:
-    """deployments: as `with_prices` selects them."""
+    """deployments: as `select_with_prices` selects them."""
     lines = []
     for each in deployments:
         catalogue: Catalogue | None = getattr(each.workspace, "catalogue", None)

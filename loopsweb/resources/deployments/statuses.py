@@ -41,7 +41,7 @@ DEPLOYMENT = Vocabulary(
         "STOPPED",
         "ended",
         "Somebody stopped it. Its run cannot be resumed; saved checkpoints stay.",
-        "The audit page shows who did, if it was done here.",
+        "If it was done here, the audit page shows who did it.",
         terminal=True,
     ),
     Status(

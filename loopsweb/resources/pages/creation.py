@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any, Protocol, TypeVar
+from typing import Any, TypeVar
 
 from loopsweb.audit.durable import durable_transaction
 from loopsweb.audit.models import Outcome
@@ -19,15 +19,6 @@ from loopsweb.resources.snapshot.poll_context import PollContext
 from loopsweb.resources.snapshot.store import ApiObject
 
 N = TypeVar("N", bound=ApiObject)
-N_contra = TypeVar("N_contra", contravariant=True)
-
-
-class StoreCreated(Protocol[N_contra]):
-    """Store what was created, so that it shows before the next list has it."""
-
-    def __call__(
-        self, created: N_contra, /, *, sent: Mapping[str, Any], poll: PollContext
-    ) -> None: ...
 
 
 class AlreadySubmitted(Exception):
@@ -49,9 +40,10 @@ class CreationRequest:
 
 
 def create_through_api(
-    noun: str, request: CreationRequest, call: Callable[..., N], *, store_created: StoreCreated[N]
+    noun: str, request: CreationRequest, call: Callable[..., N], *, store: Callable[..., None]
 ) -> N:
-    """Returns what the API created, which is in the snapshot by then.
+    """Returns what the API created. `store` is called with it, with what was `sent` and a `poll`,
+    so that it shows before the next list has it.
 
     Raises AlreadySubmitted, NotRecorded, or the LoopsError of the call, which is not repeated.
     """
@@ -72,7 +64,7 @@ def create_through_api(
         now=request.clock(),
     )
     key = request.key_client.key
-    store_created(created, sent=sent, poll=PollContext.for_key(key, now=request.clock()))
+    store(created, sent=sent, poll=PollContext.for_key(key, now=request.clock()))
     poll_state.schedule_polls(key.workspace, now=request.clock())
     return created
 

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Iterable
-from typing import Any
+from typing import Any, cast
 
 from django import forms
 from django.core.exceptions import ValidationError
@@ -22,6 +21,29 @@ WEIGHTS = {
     "trainer": "trainer weights (bt://loops:…/weights/…)",
     "sampler": "sampler weights (bt://loops:…/sampler_weights/…)",
 }
+
+
+class CheckpointField(forms.CharField):
+    """Takes the bt:// URI of weights for `target`, and cleans it to the newest spelling."""
+
+    def __init__(self, *, target: str, **options: Any) -> None:
+        super().__init__(max_length=2000, required=False, widget=DatalistInput, **options)
+        self.target = target
+
+    def clean(self, value: Any) -> str:
+        typed: str = super().clean(value)
+        if not typed:
+            return ""
+        try:
+            uri = CheckpointURI.parse(typed)
+        except ValueError as error:
+            raise ValidationError(str(error)) from error
+        if uri.target != self.target:
+            raise ValidationError(
+                f"These are {WEIGHTS[uri.target]}; this field takes {WEIGHTS[self.target]}. "
+                "A name such as step-100 often exists as both."
+            )
+        return str(uri)
 
 
 class CreationForm(forms.Form):
@@ -42,15 +64,6 @@ class CreationForm(forms.Form):
         if not is_newer:
             for name in self.newer_fields:
                 del self.fields[name]
-        self.suggest()
-
-    def suggest(self) -> None:
-        """Fill the suggestions of the fields that have some."""
-
-    def suggest_for(self, name: str, suggestions: Iterable[tuple[str, str]]) -> None:
-        widget = self.fields[name].widget
-        if isinstance(widget, DatalistInput):
-            widget.suggestions = list(suggestions)
 
     def renew_id(self) -> None:
         """Allow another try: a new id, with everything typed kept."""
@@ -62,21 +75,28 @@ class CreationForm(forms.Form):
         given = {name: self.cleaned_data.get(name) for name in names}
         return {name: None if value == "" else value for name, value in given.items()}
 
-    def clean_checkpoint_uri(self, name: str, *, target: str) -> str:
-        """The URI in field `name`, in its newest spelling. Raises ValidationError."""
-        typed: str = self.cleaned_data.get(name, "")
-        if not typed:
-            return ""
-        try:
-            uri = CheckpointURI.parse(typed)
-        except ValueError as error:
-            raise ValidationError(str(error)) from error
-        if uri.target != target:
-            raise ValidationError(
-                f"These are {WEIGHTS[uri.target]}; this field takes {WEIGHTS[target]}. "
-                "A name such as step-100 often exists as both."
-            )
-        return str(uri)
+
+class GPUHolderForm(CreationForm):
+    """What runs and samplers have in common."""
+
+    session_id = forms.CharField(label="Session", max_length=255, widget=DatalistInput)
+    base_model = forms.CharField(
+        label="Base model",
+        max_length=255,
+        widget=DatalistInput,
+        help_text="For example Qwen/Qwen3-8B.",
+    )
+
+    def __init__(self, *args: Any, **options: Any) -> None:
+        super().__init__(*args, **options)
+        self.suggest("session_id", suggest_sessions(self.workspace))
+        self.suggest("base_model", suggest_base_models(self.workspace, self.catalogue))
+        for name, field in self.fields.items():
+            if isinstance(field, CheckpointField):
+                self.suggest(name, suggest_checkpoints(self.workspace, target=field.target))
+
+    def suggest(self, name: str, suggestions: list[tuple[str, str]]) -> None:
+        cast("DatalistInput", self.fields[name].widget).suggestions = suggestions
 
 
 def suggest_sessions(workspace: Workspace) -> list[tuple[str, str]]:

@@ -23,7 +23,8 @@ from loopsweb.resources.pages.creation_form import CreationForm
 from loopsweb.resources.snapshot.store import ApiObject
 from loopsweb.ui.pages import render_page
 
-MAYBE = (
+ALREADY_SUBMITTED = "This form was already submitted, so nothing was created this time."
+MAY_BE_CREATED = (
     "The request may have arrived, so it may have been created. "
     "Check the list before you submit it again."
 )
@@ -51,6 +52,7 @@ def render_creation_page(
     """GET shows the form; POST creates and redirects to what was created."""
     person, workspace = request.user, request.workspace
     blocked = explain_refusal(workspace=workspace, person=person, method=creation.method)
+    list_url = reverse(f"{creation.noun.slug}:list", args=[workspace.slug])
     form = form_class(
         request.POST if request.method == "POST" else None,
         workspace=workspace,
@@ -76,38 +78,29 @@ def render_creation_page(
                         clock=timezone.now,
                     )
                 )
-            except (NoKey, NotRecorded) as error:
+            except NoKey as error:
                 form.add_error(None, str(error))
-                status = (
-                    HTTPStatus.CONFLICT
-                    if isinstance(error, NoKey)
-                    else HTTPStatus.SERVICE_UNAVAILABLE
-                )
+                status = HTTPStatus.CONFLICT
+            except NotRecorded as error:
+                form.add_error(None, str(error))
+                status = HTTPStatus.SERVICE_UNAVAILABLE
             except AlreadySubmitted:
-                messages.info(
-                    request, "This form was already submitted, so nothing was created this time."
-                )
-                return redirect(f"{creation.noun.slug}:list", workspace.slug)
+                messages.info(request, ALREADY_SUBMITTED)
+                return redirect(list_url)
             except errors.LoopsError as error:
                 status = add_api_error(form, error)
             else:
                 messages.success(request, f"{creation.noun.singular.capitalize()} created.")
                 return redirect(f"{creation.noun.slug}:detail", workspace.slug, created.id)
-    context = {
-        "form": form,
-        "creation": creation,
-        "blocked": blocked,
-        "list_url": reverse(f"{creation.noun.slug}:list", args=[workspace.slug]),
-    }
+    context = {"form": form, "creation": creation, "blocked": blocked, "list_url": list_url}
     return render_page(request, "resources/new.html", context, status=status)
 
 
 def add_api_error(form: CreationForm, error: errors.LoopsError) -> HTTPStatus:
     """Show the API's error and allow another try. Returns the response's status."""
     form.add_error(None, error.plain)
-    if error.may_have_been_received:
-        form.add_error(None, MAYBE)
     form.renew_id()
-    return (
-        HTTPStatus.BAD_GATEWAY if error.may_have_been_received else HTTPStatus.UNPROCESSABLE_ENTITY
-    )
+    if not error.may_have_been_received:
+        return HTTPStatus.UNPROCESSABLE_ENTITY
+    form.add_error(None, MAY_BE_CREATED)
+    return HTTPStatus.BAD_GATEWAY

@@ -10,8 +10,9 @@ from django.http import Http404, HttpResponse
 
 from loopsweb.accounts.authorization.decorators import WorkspaceRequest
 from loopsweb.audit.models import Event
+from loopsweb.resources.deactivations.models import Deactivation
 from loopsweb.resources.deactivations.protections import Protection
-from loopsweb.resources.nouns import noun_of
+from loopsweb.resources.nouns import VOCABULARIES, noun_of
 from loopsweb.resources.pages.freshness import compute_page_version, load_freshness
 from loopsweb.resources.snapshot.models import Snapshot
 from loopsweb.resources.snapshot.status_changes import StatusChange
@@ -52,6 +53,10 @@ def render_detail_page(
             "changes": StatusChange.objects.filter(**target)[:MAX_CHANGES],
             "protection": Protection.objects.filter(**target).first(),
             "events": events.order_by("-sequence")[:MAX_EVENTS],
+            "status": noun.vocabulary and noun.vocabulary.get(getattr(row, row.status_field)),
+            "open_request": Deactivation.objects.open_for(row) if noun.ending else None,
+            "own_vocabulary": noun.vocabulary,
+            "vocabulary": VOCABULARIES,
             "is_part": wants_partial(request, "live"),
             **context(row),
         },

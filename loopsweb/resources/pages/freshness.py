@@ -12,11 +12,7 @@ from django.utils import timezone
 from loopsweb.accounts.models import Workspace
 from loopsweb.resources.nouns import FEEDS, NOUNS
 from loopsweb.resources.snapshot.feeds import Feed
-from loopsweb.resources.snapshot.poll_state import (
-    PollState,
-    group_by_organisation,
-    select_polling,
-)
+from loopsweb.resources.snapshot.poll_state import PollState, group_by_organisation, select_polling
 
 NO_KEY = "This workspace has no API key yet, so nothing is read. Add a key."
 NO_SCOPE = (
@@ -101,8 +97,7 @@ def pick_stalest(candidates: list[FeedFreshness]) -> FeedFreshness:
     if not candidates:
         return FeedFreshness(error=NO_KEY)
     return min(
-        candidates,
-        key=lambda one: (not one.failing_since, one.as_of is not None, str(one.as_of)),
+        candidates, key=lambda one: (not one.failing_since, one.as_of is not None, str(one.as_of))
     )
 
 

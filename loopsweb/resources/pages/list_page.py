@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from http import HTTPStatus
 from typing import Any, TypeVar, cast
 
-from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.db.models import Exists, OuterRef, QuerySet
 from django.http.response import HttpResponseBase
 from django.template.loader import render_to_string
 from django.utils import timezone
@@ -23,21 +23,24 @@ from loopsweb.resources.pages.freshness import compute_page_version, load_freshn
 from loopsweb.resources.snapshot.models import Snapshot
 from loopsweb.resources.snapshot.viewers import record_viewer
 from loopsweb.ui.csv_export import csv_response
-from loopsweb.ui.filters import Facets, Filter, ListSpec
+from loopsweb.ui.filters import Facets, ListSpec
 from loopsweb.ui.listing import ListQuery
 from loopsweb.ui.live_list import render_live_list
 from loopsweb.ui.table_cache import cached
 
 Row = TypeVar("Row", bound=Snapshot)
 
-STILL_LISTED = Filter(
-    "seen",
-    "Still listed",
-    conditions={
-        "yes": ("Still listed: yes", Q(missing_since=None)),
-        "no": ("Still listed: no", Q(missing_since__isnull=False)),
-    },
-)
+HEADINGS = {
+    "owner_email": "owner",
+    "instance_name": "instance_type",
+    "missing_since": "not_in_the_answers_since",
+}
+
+
+def csv_columns(names: str, **headings: str) -> dict[str, str]:
+    """{heading: attribute}: first the `headings`, then the attributes that `names` lists, headed by
+    their own name or as the API calls them."""
+    return headings | {HEADINGS.get(n, n.replace("_remote_id", "_id")): n for n in names.split()}
 
 
 def record_export(request: WorkspaceRequest, noun: Noun, query: ListQuery) -> None:
@@ -70,7 +73,6 @@ def render_list_page(
     *,
     columns: Mapping[str, str],
     table_context: Callable[[list[Row]], dict[str, Any]] = lambda _rows: {},
-    context: Mapping[str, Any] | None = None,
     problem: str = "",
 ) -> HttpResponseBase:
     """columns: of the CSV, {heading: attribute}. table_context: what else the table shows about the
@@ -98,7 +100,7 @@ def render_list_page(
             "noun": noun.count(page.found),
             "feed": feed,
             "has_key": page.total > 0 or Key.objects.in_workspace(request.workspace).exists(),
-            **(context or {}),
+            "vocabulary": noun.vocabulary,
             **table_context(page.rows),
         }
         return render_to_string(f"{noun.slug}/_table.html", shown, request)
@@ -120,6 +122,6 @@ def render_list_page(
         facets=lambda: cached(lambda: spec.count_facets(rows), key=scope),
         table=table,
         export=None if problem else export,
-        context={**(context or {}), "feed": feed},
+        context={"feed": feed},
         status=HTTPStatus.BAD_REQUEST if problem else HTTPStatus.OK,
     )

@@ -10,10 +10,9 @@ from loopsweb.resources.deployments.models import Deployment
 
 
 def has_work_in_progress(workspace: Workspace) -> bool:
+    deployments = Deployment.objects.in_workspace(workspace)
     return (
-        Deployment.objects.in_workspace(workspace)
-        .filter(status__in=("CREATED", "DEPLOYING"))
-        .exists()
+        deployments.filter(status__in=("CREATED", "DEPLOYING")).exists()
         or Checkpoint.objects.in_workspace(workspace).filter(sync_status="SYNCING").exists()
         or Deactivation.objects.filter(workspace=workspace, state__in=(State.DUE, *SENT)).exists()
     )

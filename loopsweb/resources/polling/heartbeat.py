@@ -22,7 +22,5 @@ def load_last_beat() -> datetime | None:
 
 
 def is_alive(*, now: datetime) -> bool:
-    last = load_last_beat()
-    return last is not None and now - last < timedelta(
-        seconds=MISSED_TICKS * settings.POLL_TICK_SECONDS
-    )
+    last, longest = load_last_beat(), timedelta(seconds=MISSED_TICKS * settings.POLL_TICK_SECONDS)
+    return last is not None and now - last < longest

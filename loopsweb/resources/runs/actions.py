@@ -10,4 +10,4 @@ from loopsweb.resources.runs import sync
 def create_run(request: creation.CreationRequest) -> types.Run:
     """`request.fields`: of loops_api's NewRun. Raises what create_through_api raises."""
     call = request.key_client.client.create_run
-    return creation.create_through_api("run", request, call, store_created=sync.store_created_run)
+    return creation.create_through_api("run", request, call, store=sync.store_created_run)

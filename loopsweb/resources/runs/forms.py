@@ -5,24 +5,16 @@ from typing import Any
 from django import forms
 from django.core.exceptions import ValidationError
 
-from loopsweb.resources.pages import creation_form as suggestions
-from loopsweb.resources.pages.creation_form import CreationForm
+from loopsweb.resources.pages.creation_form import CheckpointField, GPUHolderForm
 from loopsweb.ui.datalist import DatalistInput
 
 AVAILABILITY = [("", "The API's default"), ("dedicated", "Dedicated"), ("spot", "Spot")]
 CAP_ON_NEWER_SERVERS = 3600
 
 
-class NewRun(CreationForm):
+class NewRun(GPUHolderForm):
     """The API's fields in the document's order, its defaults filled in; newer ones after them."""
 
-    session_id = forms.CharField(label="Session", max_length=255, widget=DatalistInput)
-    base_model = forms.CharField(
-        label="Base model",
-        max_length=255,
-        widget=DatalistInput,
-        help_text="For example Qwen/Qwen3-8B.",
-    )
     max_seq_len = forms.IntegerField(
         label="Maximum sequence length",
         min_value=1,
@@ -39,11 +31,9 @@ class NewRun(CreationForm):
         initial=3600,
         help_text="Idle time before the run releases its GPUs. Until then it is billed.",
     )
-    path = forms.CharField(
+    path = CheckpointField(
         label="Resume from",
-        max_length=2000,
-        required=False,
-        widget=DatalistInput,
+        target="trainer",
         help_text="A trainer checkpoint, bt://loops:RUN/weights/NAME. "
         "Leave empty to start from the base model.",
     )
@@ -59,15 +49,6 @@ class NewRun(CreationForm):
         label="Reuse from run", max_length=255, required=False, widget=DatalistInput
     )
     newer_fields = ("name", "availability_model", "replicas", "reuse_from_run_id")
-
-    def suggest(self) -> None:
-        models = suggestions.suggest_base_models(self.workspace, self.catalogue)
-        self.suggest_for("session_id", suggestions.suggest_sessions(self.workspace))
-        self.suggest_for("base_model", models)
-        self.suggest_for("path", suggestions.suggest_checkpoints(self.workspace, target="trainer"))
-
-    def clean_path(self) -> str:
-        return self.clean_checkpoint_uri("path", target="trainer")
 
     def clean_scale_down_delay_seconds(self) -> int | None:
         delay: int | None = self.cleaned_data["scale_down_delay_seconds"]

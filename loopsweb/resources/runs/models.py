@@ -10,6 +10,7 @@ class Run(Snapshot):
     """What executes in a deployment; the API calls its server side a trainer."""
 
     noun = "run"
+    vocabulary = RUN
 
     session_remote_id = models.CharField(max_length=255, blank=True)
     base_model = models.CharField(max_length=255, blank=True)
@@ -31,7 +32,3 @@ class Run(Snapshot):
             models.Index(fields=["workspace", "session_remote_id"], name="run_of_session"),
             models.Index(fields=["workspace", "deployment_remote_id"], name="run_of_deployment"),
         ]
-
-    @property
-    def is_terminal(self) -> bool:
-        return self.status in RUN.terminal

@@ -10,7 +10,7 @@ from loopsweb.resources.runs.models import Run
 from loopsweb.resources.sessions import sync as sessions
 from loopsweb.resources.snapshot.poll_context import PollContext
 from loopsweb.resources.snapshot.sanitize import ID_LENGTH, fit_value
-from loopsweb.resources.snapshot.store import store_answer, touch_version
+from loopsweb.resources.snapshot.store import copy_columns, store_answer, store_list, touch_version
 
 DETAILS_PER_POLL = 20
 MISSING_IN_OLDER_LISTS = ("base_url", "sampler_remote_id", "detailed_at")
@@ -21,18 +21,18 @@ def pull_runs(client: Client, *, poll: PollContext, known_digest: str) -> str:
     listing = client.list_runs(scope=poll.scope)
     if listing.digest == known_digest:
         return known_digest
-    runs = list(listing)
-    has_samplers = any("sampler" in run.raw for run in runs)
-    is_stored = store_answer(
-        runs,
-        lambda run: build_row(run, detailed=has_samplers, poll=poll),
-        model=Run,
+    has_samplers = any("sampler" in run.raw for run in listing)
+    detailed_at = poll.now if has_samplers else None
+    digest = store_list(
+        listing,
+        lambda run: build_row(run, detailed_at=detailed_at),
+        known_digest=known_digest,
+        rows=Run.objects.all(),
         poll=poll,
-        expected=poll.select_expected_in(Run.objects.all(), listing),
         unreported=() if has_samplers else MISSING_IN_OLDER_LISTS,
     )
-    sessions.store_sessions((run.session_id for run in runs if run.session_id), poll=poll)
-    return listing.digest if is_stored else ""
+    sessions.store_sessions((run.session_id for run in listing if run.session_id), poll=poll)
+    return digest
 
 
 def pull_run_details(client: Client, *, poll: PollContext, known_digest: str) -> str:
@@ -49,7 +49,7 @@ def pull_run_details(client: Client, *, poll: PollContext, known_digest: str) ->
         except errors.NotFound:
             run = None
         if run:
-            sampler = fit_value(sampler_id(run), max_length=ID_LENGTH)
+            sampler = fit_value(get_sampler_id(run), max_length=ID_LENGTH)
             details |= {"base_url": run.base_url or "", "sampler_remote_id": sampler}
         rows.filter(remote_id=remote_id).update(**details)
         touch_version(poll.workspace)
@@ -65,48 +65,26 @@ def pull_run(client: Client, remote_id: str, *, poll: PollContext) -> types.Run 
     except errors.NotFound:
         return None
     if run.status:
+        row = build_row(run, detailed_at=poll.now)
         unreported = () if run.session_id else ("session_remote_id",)
-        store_answer(
-            [run],
-            lambda run: build_row(run, detailed=True, poll=poll),
-            model=Run,
-            poll=poll,
-            unreported=unreported,
-        )
+        store_answer([run], lambda _run: row, model=Run, poll=poll, unreported=unreported)
     return run
 
 
 def store_created_run(run: types.Run, *, sent: Mapping[str, Any], poll: PollContext) -> None:
-    """Store a run the API just created, so that it shows before the next list has it.
-
-    `sent` fills in what the answer leaves out.
-    """
-
-    def build(run: types.Run) -> Run:
-        row = build_row(run, detailed=True, poll=poll)
-        row.session_remote_id = row.session_remote_id or sent["session_id"]
-        row.base_model = row.base_model or sent["base_model"]
-        return row
-
-    store_answer([run], build, model=Run, poll=poll)
-
-
-def build_row(run: types.Run, *, detailed: bool, poll: PollContext) -> Run:
-    return Run(
-        session_remote_id=run.session_id or "",
-        base_model=run.base_model or "",
-        base_url=run.base_url or "",
-        name=run.name or "",
-        created_at=run.created_at,
-        status=run.status or "",
-        owner_email=run.owner_email or "",
-        deployment_remote_id=run.deployment_id or "",
-        is_serverless=run.is_serverless,
-        sampler_remote_id=sampler_id(run),
-        detailed_at=poll.now if detailed else None,
-        raw=run.raw,
+    """`sent` fills in what the answer leaves out."""
+    row = build_row(
+        run,
+        session_remote_id=run.session_id or sent["session_id"],
+        base_model=run.base_model or sent["base_model"],
+        detailed_at=poll.now,
     )
+    store_answer([run], lambda _run: row, model=Run, poll=poll)
 
 
-def sampler_id(run: types.Run) -> str:
+def build_row(run: types.Run, **own: Any) -> Run:
+    return copy_columns(Run, run, sampler_remote_id=get_sampler_id(run), **own)
+
+
+def get_sampler_id(run: types.Run) -> str:
     return run.sampler.id if run.sampler else ""

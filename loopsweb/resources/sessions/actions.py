@@ -19,31 +19,22 @@ from loopsweb.resources.snapshot.poll_context import PollContext
 def create_session(request: creation.CreationRequest) -> types.Session:
     """`request.fields` may have a training_project_id. Raises what create_through_api raises."""
     call = request.key_client.client.create_session
-    return creation.create_through_api(
-        "session", request, call, store_created=sync.store_created_session
-    )
+    return creation.create_through_api("session", request, call, store=sync.store_created_session)
 
 
 def enter_session(*, session_id: str, key_client: KeyClient, by: Actor, now: datetime) -> None:
     """Add a session by its id. Raises errors.NotFound when the API does not know it."""
     key_client.client.get_session(session_id)
+    key, poll = key_client.key, PollContext.for_key(key_client.key, now=now)
     with transaction.atomic():
-        store_entered_session(session_id=session_id, key_client=key_client, by=by, now=now)
-
-
-def store_entered_session(
-    *, session_id: str, key_client: KeyClient, by: Actor, now: datetime
-) -> None:
-    sync.store_sessions(
-        [session_id], poll=PollContext.for_key(key_client.key, now=now), origin=Origin.ENTERED
-    )
-    record_event(
-        **by,
-        action="session.enter",
-        outcome=Outcome.SUCCEEDED,
-        key_label=str(key_client.key),
-        key_fingerprint=key_client.key.fingerprint,
-        target_noun="session",
-        target_id=session_id,
-        now=now,
-    )
+        sync.store_sessions([session_id], poll=poll, origin=Origin.ENTERED)
+        record_event(
+            **by,
+            action="session.enter",
+            outcome=Outcome.SUCCEEDED,
+            key_label=str(key),
+            key_fingerprint=key.fingerprint,
+            target_noun="session",
+            target_id=session_id,
+            now=now,
+        )

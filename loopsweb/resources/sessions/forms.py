@@ -18,6 +18,6 @@ class EnterSession(forms.Form):
     session_id = forms.CharField(
         label="Session ID",
         max_length=255,
-        help_text="The API cannot list sessions. One without a run is found by its ID only.",
+        help_text="The API cannot list sessions. A session without a run can only be found by its ID.",
         widget=forms.TextInput({"autocomplete": "off", "spellcheck": "false"}),
     )

@@ -12,7 +12,7 @@ class Origin(models.TextChoices):
 
 
 class Session(Snapshot):
-    """No route lists sessions: one is known because a run names it, we made it, or a person did."""
+    """No route lists sessions: one is known because a run names it, or it was added here."""
 
     noun = "session"
 

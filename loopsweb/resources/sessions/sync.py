@@ -23,7 +23,6 @@ def store_sessions(
         lambda session: Session(origin=origin, raw=session.raw),
         model=Session,
         poll=poll,
-        tracked=(),
     )
 
 

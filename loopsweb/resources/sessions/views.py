@@ -13,15 +13,12 @@ from django.http.response import HttpResponseBase
 from loopsweb.accounts.authorization.decorators import WorkspaceRequest, require
 from loopsweb.accounts.authorization.roles import Permission
 from loopsweb.resources.checkpoints.models import Checkpoint
-from loopsweb.resources.checkpoints.statuses import SYNC
 from loopsweb.resources.deployments.run_pairing import PairedRun, pair_runs
-from loopsweb.resources.deployments.statuses import DEPLOYMENT
 from loopsweb.resources.pages.detail_page import render_detail_page
-from loopsweb.resources.pages.list_page import STILL_LISTED, render_list_page
+from loopsweb.resources.pages.filters import STILL_LISTED
+from loopsweb.resources.pages.list_page import render_list_page
 from loopsweb.resources.runs.models import Run
-from loopsweb.resources.runs.statuses import RUN
 from loopsweb.resources.samplers.models import Sampler
-from loopsweb.resources.samplers.statuses import SAMPLER
 from loopsweb.resources.sessions.models import Origin, Session
 from loopsweb.ui.filters import Filter, ListSpec
 
@@ -41,18 +38,7 @@ SPEC = ListSpec(
 )
 COLUMNS = {"session_id": "remote_id", "origin": "origin", "first_seen_at": "first_seen_at"}
 MAX_ROWS = 100
-NO_RUNS: dict[str, Any] = {"all": 0, "active": 0, "newest": None}
-
-
-@dataclass(frozen=True)
-class SessionLine:
-    """A session with how many runs and standalone samplers are known of it."""
-
-    session: Session
-    runs: int
-    active: int
-    samplers: int
-    newest_run_at: Any
+NO_RUNS = {"all": 0, "active": 0, "newest": None}
 
 
 @dataclass(frozen=True)
@@ -77,33 +63,23 @@ def list_sessions(request: WorkspaceRequest) -> HttpResponseBase:
     def table_context(rows: list[Session]) -> dict[str, Any]:
         ids = [row.remote_id for row in rows]
         in_sessions = {"workspace": request.workspace, "session_remote_id__in": ids}
-        runs = {
-            group["session_remote_id"]: group
-            for group in Run.objects.filter(**in_sessions)
-            .values("session_remote_id")
-            .annotate(
-                all=Count("pk"),
-                active=Count("pk", filter=Q(status="ACTIVE")),
-                newest=Max("created_at"),
-            )
-        }
+        active = Count("pk", filter=Q(status="ACTIVE"))
+        by_session = Run.objects.filter(**in_sessions).values("session_remote_id")
+        counts = by_session.annotate(all=Count("pk"), active=active, newest=Max("created_at"))
+        runs = {group["session_remote_id"]: group for group in counts}
         samplers = dict(
             Sampler.objects.filter(run_remote_id="", **in_sessions)
             .values_list("session_remote_id")
             .annotate(Count("pk"))
         )
-        lines = []
-        for row in rows:
-            counts: dict[str, Any] = dict(runs.get(row.remote_id, NO_RUNS))
-            lines.append(
-                SessionLine(
-                    session=row,
-                    runs=counts["all"],
-                    active=counts["active"],
-                    samplers=samplers.get(row.remote_id, 0),
-                    newest_run_at=counts["newest"],
-                )
-            )
+        lines = [
+            {
+                "session": row,
+                "runs": runs.get(row.remote_id, NO_RUNS),
+                "samplers": samplers.get(row.remote_id, 0),
+            }
+            for row in rows
+        ]
         return {"lines": lines}
 
     rows = Session.objects.in_workspace(request.workspace)
@@ -117,21 +93,17 @@ def show_session(request: WorkspaceRequest, remote_id: str) -> HttpResponseBase:
         runs = list(Run.objects.filter(**in_session).order_by("-created_at", "-pk")[:MAX_ROWS])
         samplers = Sampler.objects.filter(**in_session).order_by("-created_at", "-pk")[:MAX_ROWS]
         lines = attach_checkpoints(request, runs)
-        return {
-            "lines": lines,
-            "running": [line for line in lines if line.may_run],
-            "samplers": samplers,
-            "vocabulary": {"run": RUN, "deployment": DEPLOYMENT, "sampler": SAMPLER, "sync": SYNC},
-        }
+        running = [line for line in lines if line.may_run]
+        return {"lines": lines, "running": running, "samplers": samplers}
 
     return render_detail_page(request, Session, remote_id, context)
 
 
 def attach_checkpoints(request: WorkspaceRequest, runs: Sequence[Run]) -> list[SessionRun]:
     checkpoints = defaultdict(list)
-    for checkpoint in Checkpoint.objects.filter(
-        workspace=request.workspace, run_remote_id__in=[run.remote_id for run in runs]
-    ).order_by("-created_at", "-pk"):
+    rows = Checkpoint.objects.in_workspace(request.workspace)
+    rows = rows.filter(run_remote_id__in=[run.remote_id for run in runs])
+    for checkpoint in rows.order_by("-created_at", "-pk"):
         checkpoints[checkpoint.run_remote_id].append(checkpoint)
     lines = []
     for pair in pair_runs(request.workspace, runs):

@@ -48,12 +48,10 @@ class Feed:
 
     def store(self, state: PollState, name: str) -> bool:
         """Put it into `state`, unsaved. True when more than its age changed visibly."""
-        before = state.feeds.get(name, {})
+        before = Feed.load(state, name)
         state.feeds[name] = {
             key: value.isoformat() if isinstance(value, datetime) else value
             for key, value in asdict(self).items()
             if value
         }
-        return before.get("error", "") != self.error or bool(before.get("as_of")) != bool(
-            self.as_of
-        )
+        return (before.error, before.as_of is None) != (self.error, self.as_of is None)

@@ -17,9 +17,6 @@ class SnapshotQuerySet(models.QuerySet[Row]):
     def in_workspace(self, workspace: Workspace) -> Self:
         return self.filter(workspace=workspace)
 
-    def present(self) -> Self:
-        return self.filter(missing_since=None)
-
 
 class Snapshot(models.Model):
     """Text the API did not give is "", a number or time None. `raw` is the object as received.
@@ -29,6 +26,8 @@ class Snapshot(models.Model):
     """
 
     noun: ClassVar[str]  # singular, as in the audit and in `StatusChange.noun`
+    vocabulary: ClassVar[Vocabulary | None] = None
+    status_field: ClassVar[str] = "status"  # its changes are recorded, if there is a vocabulary
 
     workspace = models.ForeignKey(Workspace, on_delete=models.CASCADE, related_name="+")
     remote_id = models.CharField(max_length=255)
@@ -54,6 +53,11 @@ class Snapshot(models.Model):
     def __str__(self) -> str:
         return self.remote_id
 
+    @property
+    def is_terminal(self) -> bool:
+        known = self.vocabulary
+        return known is not None and getattr(self, self.status_field) in known.terminal
+
 
 class GPUHolder(Snapshot):
     """A row with a status and an instance type, which may hold GPUs."""
@@ -73,10 +77,6 @@ class GPUHolder(Snapshot):
 
     class Meta(Snapshot.Meta):
         abstract = True
-
-    @property
-    def is_terminal(self) -> bool:
-        return self.status in self.vocabulary.terminal
 
     @property
     def gpus_held(self) -> int | None:

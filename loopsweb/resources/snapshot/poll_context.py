@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, TypeVar
+from typing import TypeVar
 
 from django.db.models import Q, QuerySet
 
 from loopsweb.accounts.models import Workspace
 from loopsweb.keys.models import Key
-from loopsweb.loops_api import LazyList
 from loopsweb.resources.snapshot.models import Snapshot
 
 S = TypeVar("S", bound=Snapshot)
@@ -32,23 +31,15 @@ class PollContext:
         cls, key: Key, *, now: datetime, previous_at: datetime | None = None
     ) -> PollContext:
         """For calls about single objects, which cover no other key's rows."""
+        covered, workspace = frozenset({key.pk}), key.workspace
         return cls(
-            workspace=key.workspace,
-            key=key,
-            covered_keys=frozenset({key.pk}),
-            now=now,
-            previous_at=previous_at,
+            workspace=workspace, key=key, covered_keys=covered, now=now, previous_at=previous_at
         )
 
     @property
     def scope(self) -> str | None:
         """The `scope` parameter of the list routes that take one."""
         return "org" if self.key.sees_organisation else None
-
-    def select_expected_in(self, rows: QuerySet[S], listing: LazyList[Any]) -> QuerySet[S] | None:
-        """Those of `rows` that are missing if not in `listing`. None when it held an object that
-        could not be parsed: that may be any of them."""
-        return None if listing.skipped else self.select_expected(rows)
 
     def select_expected(self, rows: QuerySet[S]) -> QuerySet[S]:
         """Those of `rows` that an answer to this key should list."""

@@ -7,24 +7,20 @@ requested later wins, whichever is stored first.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
-from datetime import timedelta
-from typing import Any, Protocol, TypeVar
+from collections.abc import Callable, Collection, Iterable, Iterator
+from datetime import datetime, timedelta
+from typing import Any, NamedTuple, Protocol, TypeVar
 
 import msgspec
 from django.db import models, transaction
 from django.db.models import F, QuerySet
 
 from loopsweb.accounts.models import Workspace
+from loopsweb.loops_api import LazyList
+from loopsweb.resources.snapshot import sanitize
 from loopsweb.resources.snapshot.models import Snapshot
 from loopsweb.resources.snapshot.poll_context import PollContext
-from loopsweb.resources.snapshot.sanitize import (
-    ID_LENGTH,
-    MAX_BIGINT,
-    MAX_INTEGER,
-    fit_value,
-    replace_nul,
-)
+from loopsweb.resources.snapshot.sanitize import ID_LENGTH
 from loopsweb.resources.snapshot.status_changes import StatusChange, statuses_changed
 
 BATCH_SIZE = 500
@@ -41,6 +37,17 @@ class ApiObject(Protocol):
     def raw(self) -> dict[str, Any]: ...
 
 
+class StoredRow(NamedTuple):
+    """What is compared of a row."""
+
+    remote_id: str
+    digest: str
+    missing_since: datetime | None
+    changed_at: datetime
+    pk: int
+    status: str = ""
+
+
 N = TypeVar("N", bound=ApiObject)
 S = TypeVar("S", bound=Snapshot)
 
@@ -53,31 +60,29 @@ def store_answer(
     model: type[S],
     poll: PollContext,
     expected: QuerySet[S] | None = None,
-    tracked: Sequence[str] = ("status",),
     unreported: Collection[str] = (),
 ) -> bool:
     """Make the rows of `model` agree with `found`, one answer of the API.
 
     `build` makes a row's own fields from one object. Rows of `expected` that were not found are
-    marked missing (None: the answer was about single objects, nothing is expected). Changes of the
-    `tracked` fields are stored as StatusChange; the `unreported` fields are left as they are. The
-    workspace's version grows if anything changed. Rows are locked first: see `lock_workspace`.
+    marked missing (None: the answer was about single objects, nothing is expected). Changes of
+    status are stored as StatusChange; the `unreported` fields are left as they are. The workspace's
+    version grows if anything changed. Rows are locked first: see `lock_workspace`.
 
     Returns False when rows newer than this answer were left alone: then its digest must not stand
     for what is stored.
     """
-    columns = ["remote_id", "digest", "missing_since", "pk", "changed_at", *tracked]
-    known: dict[str, tuple[Any, ...]] = {}
+    known: dict[str, StoredRow] = {}
     if expected is not None:
-        known = {row[0]: row for row in expected.values_list(*columns).iterator(10_000)}
+        known = {row[0]: StoredRow(*row) for row in select_columns(expected).iterator(10_000)}
     objects = {one.id: one for one in found if len(one.id) <= ID_LENGTH}
-    here = model._default_manager.filter(workspace=poll.workspace)
-    known |= load_rows(here, [one for one in objects if one not in known], columns)
+    rows = model._default_manager.filter(workspace=poll.workspace)
+    known |= load_rows(rows, [one for one in objects if one not in known])
 
     digests = {remote_id: compute_digest(one.raw) for remote_id, one in objects.items()}
     news = [one for one, digest in digests.items() if not is_unchanged(known.get(one), digest)]
-    gone = [row[0] for row in known.values() if row[0] not in objects and row[2] is None]
-    known |= load_rows(here.select_for_update(), news + gone, columns)  # as they are by now
+    gone = [one for one, row in known.items() if one not in objects and not row.missing_since]
+    known |= load_rows(rows.select_for_update(), news + gone)  # as they are by now
     newer = {one for one in news + gone if is_row_newer(known.get(one), poll)}
 
     changed: list[S] = []
@@ -88,10 +93,10 @@ def store_answer(
             continue
         row = build(objects[remote_id])
         changed.append(finish_row(row, remote_id=remote_id, digest=digest, poll=poll))
-        if before:
-            changes += find_changes(row, dict(zip(columns, before, strict=True)), tracked, poll)
+        if before and model.vocabulary and getattr(row, model.status_field) != before.status:
+            changes.append(build_change(row, before, poll))
     upsert_rows(model, changed, unreported=unreported)
-    lost = [known[one][3] for one in gone if one not in newer and known[one][2] is None]
+    lost = [known[one].pk for one in gone if one not in newer and not known[one].missing_since]
     for pks in split_into_batches(lost):
         model._default_manager.filter(pk__in=pks).update(missing_since=poll.previous_at or poll.now)
     StatusChange.objects.bulk_create(changes, batch_size=BATCH_SIZE)
@@ -102,44 +107,77 @@ def store_answer(
     return not newer
 
 
-def load_rows(
-    rows: QuerySet[S], ids: list[str], columns: Sequence[str]
-) -> dict[str, tuple[Any, ...]]:
-    """{remote id: its `columns`}. Rows are always locked in the same order."""
+def store_list(
+    listing: LazyList[N],
+    build: Callable[[N], S],
+    *,
+    known_digest: str,
+    rows: QuerySet[S],
+    poll: PollContext,
+    unreported: Collection[str] = (),
+) -> str:
+    """Store a list, unless it is the same as last time; `rows` are those that it should have.
+
+    Returns the digest of what is stored: "" when rows newer than this answer were left alone.
+    """
+    if listing.digest == known_digest:
+        return known_digest
+    # An object that could not be parsed may be any row, so then none is known to be missing.
+    expected = None if listing.skipped else poll.select_expected(rows)
+    is_stored = store_answer(
+        listing, build, model=rows.model, poll=poll, expected=expected, unreported=unreported
+    )
+    return listing.digest if is_stored else ""
+
+
+def select_columns(rows: QuerySet[S]) -> QuerySet[S, tuple[Any, ...]]:
+    """The columns of StoredRow; nouns without a vocabulary have no status."""
+    model = rows.model
+    status = [model.status_field] if model.vocabulary else []
+    return rows.values_list("remote_id", "digest", "missing_since", "changed_at", "pk", *status)
+
+
+def load_rows(rows: QuerySet[S], ids: list[str]) -> dict[str, StoredRow]:
+    """By remote id. Rows are always locked in the same order."""
     return {
-        row[0]: row
+        row[0]: StoredRow(*row)
         for some in split_into_batches(sorted(ids))
-        for row in rows.filter(remote_id__in=some).order_by("remote_id").values_list(*columns)
+        for row in select_columns(rows.filter(remote_id__in=some).order_by("remote_id"))
     }
 
 
-def is_row_newer(row: tuple[Any, ...] | None, poll: PollContext) -> bool:
-    """Whether the row (…, …, …, …, changed_at, …) comes from an answer requested after this one."""
-    return row is not None and poll.now < row[4] < poll.now + MAX_CLOCK_ERROR
+def is_row_newer(row: StoredRow | None, poll: PollContext) -> bool:
+    """Whether the row comes from an answer requested after this one."""
+    return row is not None and poll.now < row.changed_at < poll.now + MAX_CLOCK_ERROR
 
 
-def is_unchanged(row: tuple[Any, ...] | None, digest: str) -> bool:
-    """Whether the row (remote_id, digest, missing_since, …) is present with this digest."""
-    return row is not None and row[1:3] == (digest, None)
+def is_unchanged(row: StoredRow | None, digest: str) -> bool:
+    return row is not None and row.digest == digest and row.missing_since is None
 
 
-def find_changes(
-    row: Snapshot, before: dict[str, Any], tracked: Sequence[str], poll: PollContext
-) -> list[StatusChange]:
-    return [
-        StatusChange(
-            workspace=poll.workspace,
-            noun=row.noun,
-            remote_id=row.remote_id,
-            field=field,
-            old=before[field],
-            new=getattr(row, field),
-            last_seen_old_at=before["missing_since"] or poll.previous_at,
-            first_seen_new_at=poll.now,
-        )
-        for field in tracked
-        if getattr(row, field) != before[field]
-    ]
+def build_change(row: Snapshot, before: StoredRow, poll: PollContext) -> StatusChange:
+    return StatusChange(
+        workspace=poll.workspace,
+        noun=row.noun,
+        remote_id=row.remote_id,
+        field=row.status_field,
+        old=before.status,
+        new=getattr(row, row.status_field),
+        last_seen_old_at=before.missing_since or poll.previous_at,
+        first_seen_new_at=poll.now,
+    )
+
+
+def copy_columns(model: type[S], source: ApiObject, **own: Any) -> S:
+    """A row whose columns have the values of `source` under the same names, `x_remote_id` that of
+    `x_id`. `own` are the columns that come from elsewhere. Missing text becomes ""."""
+    values = {
+        field.name: value
+        for field in model._meta.concrete_fields
+        if not field.primary_key
+        and (value := getattr(source, field.name.replace("remote_id", "id"), None)) is not None
+    }
+    return model(**values | own)
 
 
 def finish_row(row: S, *, remote_id: str, digest: str, poll: PollContext) -> S:
@@ -149,26 +187,23 @@ def finish_row(row: S, *, remote_id: str, digest: str, poll: PollContext) -> S:
     row.first_seen_at = row.changed_at = poll.now
     for field in row._meta.concrete_fields:
         if isinstance(field, models.CharField | models.TextField | models.IntegerField):
-            largest = MAX_BIGINT if isinstance(field, models.BigIntegerField) else MAX_INTEGER
-            value = getattr(row, field.attname)
-            fitting = fit_value(value, max_length=field.max_length, largest=largest)
+            is_big = isinstance(field, models.BigIntegerField)
+            largest = sanitize.MAX_BIGINT if is_big else sanitize.MAX_INTEGER
+            value, length = getattr(row, field.attname), field.max_length
+            fitting = sanitize.fit_value(value, max_length=length, largest=largest)
             setattr(row, field.attname, fitting)
-    row.raw = replace_nul(row.raw)
+    row.raw = sanitize.replace_nul(row.raw)
     return row
 
 
-def upsert_rows(model: type[S], rows: list[S], *, unreported: Collection[str] = ()) -> None:
-    if not rows:
-        return
-    columns = [
-        f.name for f in model._meta.concrete_fields if f.name not in NEVER_UPDATED.union(unreported)
-    ]
+def upsert_rows(model: type[S], rows: list[S], *, unreported: Collection[str]) -> None:
+    columns = {field.name for field in model._meta.concrete_fields}
     model._default_manager.bulk_create(
         rows,
         batch_size=BATCH_SIZE,
         update_conflicts=True,
         unique_fields=["workspace", "remote_id"],
-        update_fields=columns,
+        update_fields=sorted(columns - NEVER_UPDATED.union(unreported)),
     )
 
 

@@ -7,9 +7,9 @@ from typing import Any
 from loopsweb.simulator.authorized_request import AuthorizedRequest
 from loopsweb.simulator.catalogue import INSTANCE_TYPES
 from loopsweb.simulator.current_serializer import serialize_instance_type
-from loopsweb.simulator.field_validation import read_choice
+from loopsweb.simulator.field_validation import is_text_list, read_choice
 from loopsweb.simulator.http_messages import ApiError, Response, respond_json
-from loopsweb.simulator.identities import Key
+from loopsweb.simulator.identities import Key, User
 from loopsweb.simulator.serialization import format_timestamp
 
 KEY_TYPES = (
@@ -25,37 +25,27 @@ KEY_TYPES = (
 def get_identity(request: AuthorizedRequest) -> Response:
     """GET /v1/users/me."""
     user = request.caller
-    return respond_json(
-        {
-            "user_id": user.id,
-            "email": user.email,
-            "name": user.name,
-            "workspace_name": user.organization,
-        }
-    )
+    return respond_json(serialize_user(user) | {"workspace_name": user.organization})
+
+
+def serialize_user(user: User) -> dict[str, Any]:
+    return {"user_id": user.id, "email": user.email, "name": user.name}
 
 
 def list_keys(request: AuthorizedRequest) -> Response:
     """GET /v1/api_keys: the organisation's workspace keys and the caller's personal ones."""
     wanted = read_choice(request.query, "type", KEY_TYPES)
     only_own = request.query.get("created_by_me", "").lower() in ("true", "1")
-    keys = [
-        key
-        for key in request.world.keys.values()
-        if key.user is request.caller
-        or (
-            not only_own
-            and key.type != "PERSONAL"
-            and key.user.organization == request.caller.organization
-        )
-    ]
-    return respond_json(
-        {"keys": [serialize_key(key) for key in keys if wanted in (None, key.type)]}
-    )
+
+    def is_listed(key: Key) -> bool:
+        shared = key.type != "PERSONAL" and key.user.organization == request.caller.organization
+        return key.user is request.caller or (shared and not only_own)
+
+    keys = [key for key in request.world.keys.values() if wanted in (None, key.type)]
+    return respond_json({"keys": [serialize_key(key) for key in keys if is_listed(key)]})
 
 
 def serialize_key(key: Key) -> dict[str, Any]:
-    owner = {"user_id": key.user.id, "email": key.user.email, "name": key.user.name}
     return {
         "prefix": key.prefix,
         "name": key.name,
@@ -64,16 +54,15 @@ def serialize_key(key: Key) -> dict[str, Any]:
         "team_name": None,
         "created_at": format_timestamp(key.created_at),
         "last_used_at": None,
-        "owner": owner if key.type == "PERSONAL" else None,
+        "owner": serialize_user(key.user) if key.type == "PERSONAL" else None,
     }
 
 
 def list_instance_types(request: AuthorizedRequest) -> Response:
     """GET /v1/instance_types."""
     del request
-    return respond_json(
-        {"instance_types": [serialize_instance_type(one) for one in INSTANCE_TYPES.values()]}
-    )
+    machines = [serialize_instance_type(one) for one in INSTANCE_TYPES.values()]
+    return respond_json({"instance_types": machines})
 
 
 def list_prices(request: AuthorizedRequest) -> Response:
@@ -97,11 +86,7 @@ def change_user_config(request: AuthorizedRequest) -> Response:
     for name, value in request.parse_body().items():
         if name not in config:
             continue
-        if value is not None and (
-            not isinstance(value, list)
-            or not value
-            or not all(isinstance(one, str) for one in value)
-        ):
+        if value is not None and not is_text_list(value):
             raise ApiError(400, f"{name} must be a list of GPU types, or null.")
         config[name] = value
     return respond_json({"user_config": config})
@@ -109,7 +94,5 @@ def change_user_config(request: AuthorizedRequest) -> Response:
 
 def get_accelerators(request: AuthorizedRequest) -> dict[str, list[str] | None]:
     """The caller's GPU preferences: trainer_ and sampler_accelerator_priority."""
-    return request.world.accelerators.setdefault(
-        request.caller.id,
-        {"trainer_accelerator_priority": None, "sampler_accelerator_priority": None},
-    )
+    names = ("trainer_accelerator_priority", "sampler_accelerator_priority")
+    return request.world.accelerators.setdefault(request.caller.id, dict.fromkeys(names))

@@ -5,7 +5,8 @@ from __future__ import annotations
 from loopsweb.simulator import checkpoint_uris
 from loopsweb.simulator.authorized_request import AuthorizedRequest
 from loopsweb.simulator.entities import Checkpoint, Run
-from loopsweb.simulator.http_messages import ApiError, Response, respond_json, respond_list
+from loopsweb.simulator.http_messages import ApiError, Response
+from loopsweb.simulator.serialization import respond_list
 
 FILTERS = ("run_id", "base_model", "checkpoint_path")
 
@@ -22,9 +23,7 @@ def list_checkpoints(request: AuthorizedRequest) -> Response:
         found = [resolve_uri(request, value)]
     else:
         found = find_by_base_model(request, value)
-    return respond_list(
-        "checkpoints", (one.cached_json(request.serializer.serialize_checkpoint) for one in found)
-    )
+    return respond_list("checkpoints", found, request.serializer.serialize_checkpoint)
 
 
 def find_run(request: AuthorizedRequest, run_id: str) -> Run:
@@ -33,23 +32,16 @@ def find_run(request: AuthorizedRequest, run_id: str) -> Run:
 
 def find_by_base_model(request: AuthorizedRequest, base_model: str) -> list[Checkpoint]:
     """The checkpoints of the caller's own runs of this base model, whatever the key's scopes."""
-    runs = [
-        run
-        for run in request.filter_owned(request.world.runs.values())
-        if run.base_model == base_model
-    ]
-    return [checkpoint for run in runs for checkpoint in run.checkpoints]
+    runs = request.filter_owned(request.world.runs.values())
+    return [one for run in runs if run.base_model == base_model for one in run.checkpoints]
 
 
 def resolve_uri(request: AuthorizedRequest, uri: str) -> Checkpoint:
     """The checkpoint of a bt:// URI. 400 if it is malformed, 404 if there is none."""
     parts = checkpoint_uris.parse_uri(uri)
     if parts is None:
-        raise ApiError(
-            400,
-            f"{uri!r} is not a checkpoint URI."
-            " Form: bt://loops:<run_id>/(weights|sampler_weights)/<checkpoint_name>.",
-        )
+        form = "bt://loops:<run_id>/(weights|sampler_weights)/<checkpoint_name>"
+        raise ApiError(400, f"{uri!r} is not a checkpoint URI. Form: {form}.")
     run_id, target, name = parts
     for checkpoint in find_run(request, run_id).checkpoints:
         if (checkpoint.target, checkpoint.name) == (target, name):
@@ -63,7 +55,3 @@ def find_checkpoint(request: AuthorizedRequest, checkpoint_id: str) -> Checkpoin
     if checkpoint is None or not request.can_see(checkpoint.run):
         raise ApiError(404, f"Checkpoint {checkpoint_id!r} was not found.")
     return checkpoint
-
-
-def build_checkpoint_response(checkpoint: Checkpoint, request: AuthorizedRequest) -> Response:
-    return respond_json({"checkpoint": request.serializer.serialize_checkpoint(checkpoint)})

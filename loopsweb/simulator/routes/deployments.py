@@ -4,15 +4,14 @@ from __future__ import annotations
 
 from loopsweb.simulator.authorized_request import AuthorizedRequest
 from loopsweb.simulator.entities import ENDED, Deployment
-from loopsweb.simulator.http_messages import ApiError, Response, respond_json, respond_list
-from loopsweb.simulator.serialization import serialize_deactivated
+from loopsweb.simulator.http_messages import ApiError, Response, respond_json
+from loopsweb.simulator.serialization import respond_list, serialize_deactivated
 
 
 def find_deployment(request: AuthorizedRequest) -> Deployment:
     """The deployment of the path."""
-    return request.find_visible(
-        request.world.deployments, request.params["deployment_id"], "Deployment"
-    )
+    deployment_id = request.params["deployment_id"]
+    return request.find_visible(request.world.deployments, deployment_id, "Deployment")
 
 
 def list_deployments(request: AuthorizedRequest) -> Response:
@@ -20,10 +19,7 @@ def list_deployments(request: AuthorizedRequest) -> Response:
     deployments = request.filter_listed(request.world.deployments.values())
     if not request.serializer.STOPPED_IS_LISTED:
         deployments = [one for one in deployments if one.status != "STOPPED"]
-    return respond_list(
-        "deployments",
-        (one.cached_json(request.serializer.serialize_deployment) for one in deployments),
-    )
+    return respond_list("deployments", deployments, request.serializer.serialize_deployment)
 
 
 def get_deployment(request: AuthorizedRequest) -> Response:

@@ -33,10 +33,7 @@ def build_page(request: AuthorizedRequest, checkpoint: Checkpoint) -> Response:
         }
         for index, file in enumerate(files[start:end], start)
     ]
+    token = end if end < len(files) else None
     return respond_json(
-        {
-            "presigned_urls": urls,
-            "next_page_token": end if end < len(files) else None,
-            "total_count": len(files),
-        }
+        {"presigned_urls": urls, "next_page_token": token, "total_count": len(files)}
     )

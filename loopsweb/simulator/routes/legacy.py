@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from loopsweb.simulator import documented_serializer
 from loopsweb.simulator.authorized_request import AuthorizedRequest
-from loopsweb.simulator.documented_serializer import serialize_checkpoint as checkpoint_json
 from loopsweb.simulator.entities import Checkpoint, Run, Sampler
 from loopsweb.simulator.field_validation import read_optional_text, read_text
 from loopsweb.simulator.http_messages import ApiError, Response, respond_json
@@ -36,9 +36,8 @@ def search_checkpoint(request: AuthorizedRequest) -> Response:
 def create_trainer(request: AuthorizedRequest) -> Response:
     """POST /v1/trainer_sessions/{session_id}/trainers."""
     run = create_run(request, translate_body(request, "path"))
-    fields: dict[str, Any] = {"id": run.id, "base_url": run.base_url, "sampling_server": None}
-    if run.sampler is not None:
-        fields["sampling_server"] = serialize_sampling_server(run.sampler)
+    server = None if run.sampler is None else serialize_sampling_server(run.sampler)
+    fields = {"id": run.id, "base_url": run.base_url, "sampling_server": server}
     return respond_json({"trainer_server": fields})
 
 
@@ -58,14 +57,11 @@ def list_checkpoints(request: AuthorizedRequest) -> Response:
 def list_files(request: AuthorizedRequest) -> Response:
     """GET …/trainers/{trainer_id}/checkpoints/{checkpoint_id}/files, by global ID or by name."""
     wanted = request.params["checkpoint_id"]
-    of_run = find_trainer(request).checkpoints
-    for checkpoint in of_run:
-        if checkpoint.id == wanted:
-            return build_page(request, checkpoint)
-    for checkpoint in of_run:
-        if checkpoint.name == wanted:
-            return build_page(request, checkpoint)
-    raise ApiError(404, f"Checkpoint {wanted!r} was not found.")
+    found = find_trainer(request).checkpoints
+    by_id_or_name = {one.name: one for one in reversed(found)} | {one.id: one for one in found}
+    if wanted not in by_id_or_name:
+        raise ApiError(404, f"Checkpoint {wanted!r} was not found.")
+    return build_page(request, by_id_or_name[wanted])
 
 
 def find_trainer(request: AuthorizedRequest) -> Run:
@@ -91,5 +87,5 @@ def serialize_sampling_server(sampler: Sampler) -> dict[str, Any]:
 
 def serialize_legacy_checkpoint(checkpoint: Checkpoint) -> dict[str, Any]:
     """A checkpoint with trainer_id instead of run_id."""
-    fields = checkpoint_json(checkpoint)
+    fields = documented_serializer.serialize_checkpoint(checkpoint)
     return {"trainer_id" if name == "run_id" else name: fields[name] for name in fields}

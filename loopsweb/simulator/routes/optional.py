@@ -9,6 +9,7 @@ from loopsweb.simulator.authorized_request import AuthorizedRequest
 from loopsweb.simulator.catalogue import MODELS, BaseModel
 from loopsweb.simulator.entities import Checkpoint
 from loopsweb.simulator.field_validation import (
+    is_text_list,
     read_choice,
     read_integer,
     read_optional_text,
@@ -77,9 +78,8 @@ def set_checkpoint_ttl(request: AuthorizedRequest) -> Response:
     if "ttl_seconds" not in body:
         raise ApiError(400, "ttl_seconds is required.")
     seconds = read_integer(body, "ttl_seconds", default=0, least=MIN_TTL, most=MAX_TTL)
-    request.world.expire_checkpoint(
-        checkpoint, after=timedelta(seconds=seconds) if seconds else None
-    )
+    after = timedelta(seconds=seconds) if seconds else None
+    request.world.expire_checkpoint(checkpoint, after=after)
     return respond_json({"checkpoint": request.serializer.serialize_checkpoint(checkpoint)})
 
 
@@ -99,24 +99,20 @@ def is_in_use(request: AuthorizedRequest, checkpoint: Checkpoint) -> bool:
     segment = "weights" if checkpoint.target == "trainer" else "sampler_weights"
     suffix = f":{checkpoint.run.id}/{segment}/{checkpoint.name}"
     runs = (run.path or "" for run in request.world.runs.values() if run.status == "ACTIVE")
-    samplers = (
-        one.model_path or ""
-        for one in request.world.samplers.values()
-        if one.status not in ENDED_STATUSES
-    )
-    return any(path.endswith(suffix) for path in (*runs, *samplers))
+    samplers = [one for one in request.world.samplers.values() if one.status not in ENDED_STATUSES]
+    paths = (*runs, *(one.model_path or "" for one in samplers))
+    return any(path.endswith(suffix) for path in paths)
 
 
 def deploy_checkpoints(request: AuthorizedRequest) -> Response:
     """POST /v1/loops/checkpoints/deploy: creates an inference deployment, not a Loops one."""
     body = request.parse_body()
     ids = body.get("checkpoint_ids")
-    if not isinstance(ids, list) or not ids or not all(isinstance(one, str) for one in ids):
+    if not is_text_list(ids):
         raise ApiError(400, "checkpoint_ids must be a list of at least one checkpoint ID.")
     for name in ("model_name", "instance_type_id", "hf_secret_name"):
         read_text(body, name)
     if any(find_checkpoint(request, one).target != "sampler" for one in ids):
         raise ApiError(400, "checkpoint_ids must name sampler checkpoints.")
-    return respond_json(
-        {"model_id": request.world.new_id("", 8), "deployment_id": request.world.new_id("", 7)}
-    )
+    generate_id = request.world.generate_id
+    return respond_json({"model_id": generate_id("", 8), "deployment_id": generate_id("", 7)})

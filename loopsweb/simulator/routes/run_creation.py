@@ -15,7 +15,7 @@ from loopsweb.simulator.field_validation import (
     read_text,
 )
 from loopsweb.simulator.http_messages import ApiError
-from loopsweb.simulator.routes.checkpoints import resolve_uri
+from loopsweb.simulator.routes.checkpoints import find_run, resolve_uri
 
 MAX_NAME_LENGTH = 255
 MAX_SCALE_DOWN_DELAY = 3600
@@ -29,23 +29,16 @@ def create_run(
     session = request.find_visible(request.world.sessions, read_text(body, "session_id"), "Session")
     model = find_supported_model(read_text(body, "base_model"))
     current = request.generation == "current"
-    max_seq_len = read_integer(
-        body, "max_seq_len", default=model.max_seq_len, least=1, most=model.max_seq_len
-    )
-    rank = read_integer(body, "lora_rank", default=64, least=1, most=None)
+    longest = model.max_seq_len
+    max_seq_len = read_integer(body, "max_seq_len", default=longest, least=1, most=longest)
+    rank = read_integer(body, "lora_rank", default=64, least=1)
     read_integer(body, "seed", default=0, least=-(2**63), most=2**63 - 1)
-    delay = read_integer(
-        body,
-        "scale_down_delay_seconds",
-        default=900 if current else MAX_SCALE_DOWN_DELAY,
-        least=1,
-        most=MAX_SCALE_DOWN_DELAY if current else None,
-    )
+    usual, most = (900, MAX_SCALE_DOWN_DELAY) if current else (MAX_SCALE_DOWN_DELAY, None)
+    delay = read_integer(body, "scale_down_delay_seconds", default=usual, least=1, most=most)
     path = read_optional_text(body, "path")
     if path is not None and resolve_uri(request, path).target != "trainer":
-        raise ApiError(
-            400, "path must be a trainer checkpoint: bt://loops:<run_id>/weights/<name>."
-        )
+        message = "path must be a trainer checkpoint: bt://loops:<run_id>/weights/<name>."
+        raise ApiError(400, message)
     name, capacity, replicas = read_optional_fields(body) if current else (None, "dedicated", 1)
     reused = reuse_deployment(request, body, model) if current else None
     run = request.world.add_run(
@@ -61,16 +54,16 @@ def create_run(
     if reused is not None:
         request.lifecycle.hand_over(run, reused)
         return run
-    deployment = request.world.add_deployment(
-        run=run, status="CREATED", availability_model=capacity
+    nodes = replicas * model.node_count
+    request.world.add_deployment(
+        run=run, status="CREATED", availability_model=capacity, node_count=nodes
     )
-    deployment.node_count *= replicas
     request.lifecycle.launch_run(run)
     return run
 
 
 def read_optional_fields(body: Mapping[str, Any]) -> tuple[str | None, str, int]:
-    """(name, availability_model, replicas), which only newer servers know."""
+    """(name, availability_model, replicas), which only newer servers support."""
     name = read_optional_text(body, "name", max_length=MAX_NAME_LENGTH)
     capacity = read_choice(body, "availability_model", CAPACITY) or "dedicated"
     read_integer(body, "sampler_num_replicas", default=1, least=1)
@@ -84,7 +77,7 @@ def reuse_deployment(
     earlier_id = read_optional_text(body, "reuse_from_run_id")
     if earlier_id is None:
         return None
-    earlier = request.find_visible(request.world.runs, earlier_id, "Run")
+    earlier = find_run(request, earlier_id)
     if earlier.base_model != model.name:
         raise ApiError(400, f"Run {earlier.id!r} trains {earlier.base_model}, not {model.name}.")
     deployment = earlier.deployment

@@ -13,18 +13,16 @@ from loopsweb.simulator.field_validation import (
     read_optional_text,
     read_text,
 )
-from loopsweb.simulator.http_messages import ApiError, Response, respond_json, respond_list
-from loopsweb.simulator.routes.checkpoints import resolve_uri
+from loopsweb.simulator.http_messages import ApiError, Response, respond_json
+from loopsweb.simulator.routes.checkpoints import find_run, resolve_uri
 from loopsweb.simulator.routes.run_creation import CAPACITY, find_supported_model
-from loopsweb.simulator.serialization import format_timestamp, serialize_deactivated
+from loopsweb.simulator.serialization import format_timestamp, respond_list, serialize_deactivated
 
 
 def list_samplers(request: AuthorizedRequest) -> Response:
     """GET /v1/loops/samplers."""
     samplers = request.filter_listed(request.world.samplers.values())
-    return respond_list(
-        "samplers", (one.cached_json(request.serializer.serialize_sampler) for one in samplers)
-    )
+    return respond_list("samplers", samplers, request.serializer.serialize_sampler)
 
 
 def get_sampler(request: AuthorizedRequest) -> Response:
@@ -39,31 +37,23 @@ def get_model_deployment(request: AuthorizedRequest) -> Response:
     for one in request.world.samplers.values():
         if (one.model_id, one.deployment_id) == wanted and request.can_see(one):
             fields = {"id": one.deployment_id, "model_id": one.model_id, "status": one.status}
-            return respond_json(
-                fields | {"name": one.base_model, "created_at": format_timestamp(one.created_at)}
-            )
+            fields |= {"name": one.base_model, "created_at": format_timestamp(one.created_at)}
+            return respond_json(fields)
     raise ApiError(404, f"Deployment {wanted[1]!r} was not found.")
 
 
 def create_standalone_sampler(request: AuthorizedRequest) -> Response:
     """POST /v1/loops/samplers."""
-    return respond_json(
-        {
-            "sampler": request.serializer.serialize_sampler(
-                create_sampler(request, request.parse_body())
-            )
-        }
-    )
+    sampler = create_sampler(request, request.parse_body())
+    return respond_json({"sampler": request.serializer.serialize_sampler(sampler)})
 
 
 def deactivate_sampler(request: AuthorizedRequest) -> Response:
     """POST /v1/loops/samplers/{sampler_id}/deactivate. May be repeated; 409 for a paired one."""
     sampler = request.find_visible(request.world.samplers, request.params["sampler_id"], "Sampler")
     if sampler.run_id is not None:
-        message = (
-            f"Sampler {sampler.id!r} is paired with run {sampler.run_id!r}. Deactivate the run."
-        )
-        raise ApiError(409, message, "PAIRED_SAMPLER")
+        pair = f"Sampler {sampler.id!r} is paired with run {sampler.run_id!r}."
+        raise ApiError(409, f"{pair} Deactivate the run.", "PAIRED_SAMPLER")
     if sampler.status not in ("DEACTIVATING", "INACTIVE"):
         request.lifecycle.stop_sampler(sampler)
     return respond_json(serialize_deactivated(sampler))
@@ -74,14 +64,12 @@ def create_sampler(request: AuthorizedRequest, body: Mapping[str, Any]) -> Sampl
     session = request.find_visible(request.world.sessions, read_text(body, "session_id"), "Session")
     current = request.generation == "current"
     run_id = read_optional_text(body, "run_id") if current else None
-    run = None if run_id is None else request.find_visible(request.world.runs, run_id, "Run")
+    run = None if run_id is None else find_run(request, run_id)
     path = read_optional_text(body, "model_path")
     source = None if path is None else resolve_uri(request, path)
     if source is not None and source.target != "sampler":
-        raise ApiError(
-            400,
-            "model_path must be a sampler checkpoint: bt://loops:<run_id>/sampler_weights/<name>.",
-        )
+        form = "bt://loops:<run_id>/sampler_weights/<name>"
+        raise ApiError(400, f"model_path must be a sampler checkpoint: {form}.")
     base_model = read_optional_text(body, "base_model")
     if base_model is None and current:
         base_model = run.base_model if run else source.base_model if source else None

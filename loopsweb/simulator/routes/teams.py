@@ -14,18 +14,11 @@ def get_team_id(request: AuthorizedRequest) -> str:
 
 def list_teams(request: AuthorizedRequest) -> Response:
     """GET /v1/teams."""
-    organization = request.caller.organization
-    created_at = "2025-01-15T09:00:00Z"
-    team = {
-        "id": get_team_id(request),
-        "name": organization,
-        "default": True,
-        "created_at": created_at,
-    }
-    return respond_json({"teams": [team]})
+    team = {"id": get_team_id(request), "name": request.caller.organization, "default": True}
+    return respond_json({"teams": [team | {"created_at": "2025-01-15T09:00:00Z"}]})
 
 
-def restrict_to_team(
+def check_team(
     handler: Callable[[AuthorizedRequest], Response],
 ) -> Callable[[AuthorizedRequest], Response]:
     """The handler for /v1/teams/{team_id}/loops. 404 for another team."""

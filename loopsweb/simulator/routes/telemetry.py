@@ -2,31 +2,39 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime, timedelta
 from itertools import islice
-from typing import Literal
+from typing import Any
 
 from loopsweb.simulator.authorized_request import AuthorizedRequest
 from loopsweb.simulator.field_validation import read_choice, read_integer, read_query_integer
 from loopsweb.simulator.http_messages import ApiError, Response, respond_json
 from loopsweb.simulator.log_generator import LEVELS, generate_log_lines, get_last_active
-from loopsweb.simulator.metrics_generator import generate_metrics as metrics_of
+from loopsweb.simulator.metrics_generator import generate_metrics
 from loopsweb.simulator.routes.deployments import find_deployment
 
 MAX_WINDOW = timedelta(days=7)
 MAX_POINTS = 720
-MAX_EPOCH_MILLIS = 253_402_300_799_000  # the last millisecond that a datetime can hold
+MAX_EPOCH_MILLIS = 253_402_300_799_000  # the last second that a datetime can hold
 
 
-Millis = Literal["start_epoch_millis", "end_epoch_millis"]
-MILLIS: tuple[Millis, ...] = ("start_epoch_millis", "end_epoch_millis")
+def read_window(
+    values: Mapping[str, Any], read: Callable[..., int], now: datetime
+) -> tuple[datetime, datetime]:
+    """(start, end) from start_epoch_millis and end_epoch_millis: by default the last half hour.
 
+    read: read_integer for a body, read_query_integer for a query.
+    """
 
-def read_window(given: Mapping[Millis, int], now: datetime) -> tuple[datetime, datetime]:
-    """(start, end) from start_epoch_millis and end_epoch_millis: by default the last half hour."""
-    end = from_millis(given.get("end_epoch_millis")) or now
-    start = from_millis(given.get("start_epoch_millis")) or end - timedelta(minutes=30)
+    def read_time(name: str) -> datetime | None:
+        if values.get(name) is None:
+            return None
+        millis = read(values, name, default=0, least=0, most=MAX_EPOCH_MILLIS)
+        return datetime.fromtimestamp(millis / 1000, UTC)
+
+    end = read_time("end_epoch_millis") or now
+    start = read_time("start_epoch_millis") or end - timedelta(minutes=30)
     if start > end:
         raise ApiError(400, "start_epoch_millis must not be after end_epoch_millis.")
     if end - start > MAX_WINDOW:
@@ -34,19 +42,10 @@ def read_window(given: Mapping[Millis, int], now: datetime) -> tuple[datetime, d
     return start, end
 
 
-def from_millis(value: int | None) -> datetime | None:
-    return None if value is None else datetime.fromtimestamp(value / 1000, UTC)
-
-
 def list_logs(request: AuthorizedRequest) -> Response:
     """GET /v1/loops/deployments/{deployment_id}/logs."""
     deployment, query = find_deployment(request), request.query
-    given = {
-        name: read_query_integer(query, name, default=0, least=0, most=MAX_EPOCH_MILLIS)
-        for name in MILLIS
-        if name in query
-    }
-    start, end = read_window(given, request.now)
+    start, end = read_window(query, read_query_integer, request.now)
     limit = read_query_integer(query, "limit", default=500, least=1, most=1000)
     direction = read_choice(query, "direction", ("asc", "desc")) or "desc"
     level = read_choice(query, "min_level", LEVELS)
@@ -66,12 +65,7 @@ def list_logs(request: AuthorizedRequest) -> Response:
 def get_metrics(request: AuthorizedRequest) -> Response:
     """POST /v1/loops/deployments/{deployment_id}/metrics."""
     deployment, body = find_deployment(request), request.parse_body()
-    given = {
-        name: read_integer(body, name, default=0, least=0, most=MAX_EPOCH_MILLIS)
-        for name in MILLIS
-        if body.get(name) is not None
-    }
-    start, end = read_window(given, request.now)
+    start, end = read_window(body, read_integer, request.now)
     seconds = (end - start).total_seconds()
     step = read_integer(body, "step_seconds", default=max(15, int(seconds // 120)), least=1)
     step = max(step, int(seconds // MAX_POINTS) + 1)
@@ -79,9 +73,8 @@ def get_metrics(request: AuthorizedRequest) -> Response:
     until = min(end, get_last_active(deployment, request.now)).timestamp()
     aligned = -int(-first // step) * step
     moments = [float(at) for at in range(aligned, int(until) + 1, step)]
-    return respond_json(
-        {"deployment_id": deployment.id, "metrics": metrics_of(deployment, moments)}
-    )
+    metrics = generate_metrics(deployment, moments)
+    return respond_json({"deployment_id": deployment.id, "metrics": metrics})
 
 
 def list_debug_archive(request: AuthorizedRequest) -> Response:

@@ -15,6 +15,7 @@ from heroicons.templatetags.heroicons import heroicon_micro, heroicon_mini
 
 from loopsweb.ui.listing import ListQuery
 from loopsweb.ui.statuses import Vocabulary
+from loopsweb.ui.timestamps import format_utc
 
 register = template.Library()
 
@@ -56,8 +57,10 @@ def or_dash(value: Any) -> Any:
     return ABSENT if value is None or value == "" else value
 
 
-def iso(time: datetime) -> str:
-    return time.astimezone(UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
+def time_element(time: datetime, shown: str) -> SafeString:
+    """shown: the strftime format of the visible text."""
+    time = time.astimezone(UTC).replace(microsecond=0)
+    return format_html('<time datetime="{}">{}</time>', format_utc(time), time.strftime(shown))
 
 
 @register.simple_tag
@@ -68,25 +71,17 @@ def moment(time: datetime | None, attribute: str = "") -> SafeString:
     """
     if time is None:
         return ABSENT
-    shown = time.astimezone(UTC).strftime("%Y-%m-%d %H:%M UTC")
     extra = f" {attribute}" if attribute else ""
-    return format_html(
-        '<time-ago{}><time datetime="{}">{}</time></time-ago>', extra, iso(time), shown
-    )
+    return format_html("<time-ago{}>{}</time-ago>", extra, time_element(time, "%Y-%m-%d %H:%M UTC"))
 
 
-@register.filter
-def when(time: datetime | None) -> SafeString:
-    return moment(time)
+when = register.filter("when", moment)
 
 
 @register.filter
 def at(time: datetime | None) -> SafeString:
     """A time element that stays absolute, with seconds."""
-    if time is None:
-        return ABSENT
-    shown = time.astimezone(UTC).strftime("%Y-%m-%d %H:%M:%S UTC")
-    return format_html('<time datetime="{}">{}</time>', iso(time), shown)
+    return ABSENT if time is None else time_element(time, "%Y-%m-%d %H:%M:%S UTC")
 
 
 @register.filter
@@ -163,19 +158,15 @@ def th(query: ListQuery, name: str, label: str, css: str = "") -> SafeString:
     if name not in query.spec.sorts:
         return format_html('<th scope="col" class="{}">{}</th>', css, label)
     is_descending, is_sorted = query.sort == f"-{name}", query.sort.removeprefix("-") == name
-    starts_descending = name in query.spec.descending
-    reversed_sort = name if is_descending else f"-{name}"
-    target = reversed_sort if is_sorted else (f"-{name}" if starts_descending else name)
+    descends_next = not is_descending if is_sorted else name in query.spec.descending
     order = "descending" if is_descending else "ascending"
     return format_html(
         '<th scope="col" class="{}"{}><a href="{}">{}</a></th>',
         css,
         format_html(' aria-sort="{}"', order) if is_sorted else "",
-        query.url(sort=target),
+        query.url(sort=f"-{name}" if descends_next else name),
         label,
     )
 
 
-@register.simple_tag
-def anchor(vocabulary: Vocabulary, word: str) -> str:
-    return vocabulary.anchor(word)
+register.simple_tag(Vocabulary.anchor, name="anchor")

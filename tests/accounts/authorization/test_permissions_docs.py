@@ -27,7 +27,7 @@ def test_every_permission_and_url_is_listed() -> None:
     rows = render_markdown().splitlines()
 
     assert set(DESCRIPTIONS) == set(Permission)
-    assert "| `deactivate` | Deactivate what holds GPUs | no | yes | yes |" in rows
+    assert "| `deactivate` | Deactivate deployments, runs and samplers | no | yes | yes |" in rows
     assert "| `/w/<slug:workspace>/runs/new/` | create |" in rows
     assert "| `/api/v1/w/<slug:workspace>/audit/` | access token |" in rows
     assert "| `/healthz` | public |" in rows

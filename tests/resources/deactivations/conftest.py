@@ -3,26 +3,30 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import pytest
+from django.test import Client
+from django.utils import timezone
 
 from loopsweb.accounts.models import User, Workspace
 from loopsweb.audit.models import Event
-from loopsweb.resources.deactivations import dispatch
+from loopsweb.resources.deactivations import dispatch, reconcile
 from loopsweb.resources.deactivations.models import Deactivation, Policy
 from loopsweb.resources.models import Deployment
 from loopsweb.simulator import Simulator
+from tests.personas import login_as
 from tests.resources.conftest import AddKey, Timeline
+from tests.resources.deactivations.requests import submit_form
 
 Poll = Callable[..., int]
-MadeDeployments = Callable[[int], list[Deployment]]
+CreateDeployments = Callable[[int], list[Deployment]]
 
 
 @pytest.fixture
-def made(
+def create_deployments(
     acme: Workspace, alice: User, world: Simulator, add_key: AddKey, poll: Poll
-) -> MadeDeployments:
-    """Deployments with a saved run each, which are nobody's loss."""
+) -> CreateDeployments:
+    """Create deployments without an owner, each with a run whose progress is saved."""
 
-    def make(number: int) -> list[Deployment]:
+    def create(number: int) -> list[Deployment]:
         add_key(shared=True)
         for _ in range(number):
             run = world.world.add_run()
@@ -32,17 +36,35 @@ def made(
         world.requests.clear()
         return list(Deployment.objects.order_by("pk"))
 
-    return make
+    return create
 
 
 @pytest.fixture
-def deployment(made: MadeDeployments) -> Deployment:
-    [one] = made(1)
+def deployment(create_deployments: CreateDeployments) -> Deployment:
+    [one] = create_deployments(1)
     return one
 
 
 @pytest.fixture
-def belongs_to_bo(deployment: Deployment) -> None:
+def syncing_deployment(world: Simulator, add_key: AddKey, poll: Poll) -> Deployment:
+    """One whose run has a saved checkpoint and one that is still SYNCING."""
+    add_key()
+    run = world.world.add_run(name="grpo")
+    remote = world.world.add_deployment(run=run)
+    world.world.add_checkpoint(run=run, name="step-1")
+    world.world.add_checkpoint(run=run, name="step-2", sync_status="SYNCING")
+    poll()
+    world.requests.clear()
+    return Deployment.objects.get(remote_id=remote.id)
+
+
+@pytest.fixture
+def browser(alice: User) -> Client:
+    return login_as(alice)
+
+
+@pytest.fixture
+def owned_by_bo(deployment: Deployment) -> None:
     Deployment.objects.update(owner_email="bo@example.com")
     deployment.refresh_from_db()
 
@@ -54,15 +76,29 @@ def policy(acme: Workspace) -> Policy:
 
 @pytest.fixture
 def real_time(clock: Timeline) -> Timeline:
-    """Views read the real clock, so the test's goes on from there."""
-    from django.utils import timezone
-
+    """The clock of the test, set to the real time, which views use."""
     clock.now = timezone.now()
     return clock
 
 
-def tick(clock: Timeline) -> int:
-    """What the worker does each second: how many were sent."""
+@pytest.fixture
+def deactivation(
+    acme: Workspace,
+    otto: User,
+    deployment: Deployment,
+    owned_by_bo: None,
+    policy: Policy,
+    real_time: Timeline,
+) -> Deactivation:
+    """otto's request to end a deployment of bo's, which needs approval."""
+    response = submit_form(otto, deployment)
+    found = Deactivation.objects.get()
+    assert response.headers["Location"] == found.get_absolute_url()
+    return found
+
+
+def run_tick(clock: Timeline) -> int:
+    """Do what the worker does each second. Return how many requests were sent."""
     dispatch.expire_overdue(now=clock())
     claimed = dispatch.claim_due(now=clock())
     for pk in claimed:
@@ -70,10 +106,16 @@ def tick(clock: Timeline) -> int:
     return len(claimed)
 
 
-def calls(world: Simulator) -> list[str]:
+def reconcile_sent(clock: Timeline) -> None:
+    for pk in reconcile.claim_sent(now=clock()):
+        reconcile.reconcile(pk, now=clock())
+
+
+def list_calls(world: Simulator) -> list[str]:
     return [request.path for request in world.requests if request.path.endswith("/deactivate")]
 
 
-def steps(asked: Deactivation) -> list[tuple[str, str]]:
-    events = Event.objects.filter(incident=asked.incident).order_by("pk")
+def list_outcomes(deactivation: Deactivation) -> list[tuple[str, str]]:
+    """Return (outcome, person) of each audit event of the request."""
+    events = Event.objects.filter(incident=deactivation.incident).order_by("pk")
     return [(event.outcome, event.person) for event in events if event.action.endswith("e")]

@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-import threading
 from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
@@ -17,6 +16,7 @@ from loopsweb.resources.deactivations.states import State
 from loopsweb.resources.deployments.models import Deployment
 from loopsweb.simulator import Simulator
 from tests.resources.conftest import AddKey, Timeline
+from tests.resources.deactivations.conftest import reconcile_sent
 from tests.resources.deactivations.requests import request_due
 
 Poll = Callable[..., int]
@@ -26,10 +26,10 @@ DEACTIVATE = "POST /v1/loops/deployments/{deployment_id}/deactivate"
 @pytest.fixture
 def deployment(world: Simulator, add_key: AddKey, poll: Poll) -> Deployment:
     add_key()
-    there = world.world.add_deployment(run=world.world.add_run())
+    remote = world.world.add_deployment(run=world.world.add_run())
     poll()
     world.requests.clear()
-    return Deployment.objects.get(remote_id=there.id)
+    return Deployment.objects.get(remote_id=remote.id)
 
 
 @pytest.fixture
@@ -43,21 +43,16 @@ def deactivate(deployment: Deployment, alice: User, clock: Timeline) -> Callable
     return run
 
 
-def outcomes() -> list[str]:
+def list_outcomes() -> list[str]:
     events = Event.objects.filter(action__startswith="deployment.").order_by("pk")
     return list(events.values_list("outcome", flat=True))
 
 
-def calls(world: Simulator) -> int:
+def count_calls(world: Simulator) -> int:
     return sum(request.path.endswith("/deactivate") for request in world.requests)
 
 
-def settle(clock: Timeline) -> None:
-    for pk in reconcile.claim_sent(now=clock()):
-        reconcile.reconcile(pk, now=clock())
-
-
-def test_it_is_requested_then_succeeds_and_is_confirmed_once_stopped_is_seen(
+def test_a_deactivation_is_requested_sent_and_confirmed(
     world: Simulator,
     deployment: Deployment,
     deactivate: Callable[[], Deactivation],
@@ -65,7 +60,7 @@ def test_it_is_requested_then_succeeds_and_is_confirmed_once_stopped_is_seen(
 ) -> None:
     deactivation = deactivate()
 
-    assert (deactivation.state, outcomes()) == (State.SUCCEEDED, ["requested", "succeeded"])
+    assert (deactivation.state, list_outcomes()) == (State.SUCCEEDED, ["requested", "succeeded"])
     requested, succeeded = Event.objects.filter(incident=deactivation.incident).order_by("pk")
     assert requested.reason == "done"
     assert succeeded.answer == {"id": deployment.remote_id, "base_model": deployment.base_model}
@@ -75,23 +70,23 @@ def test_it_is_requested_then_succeeds_and_is_confirmed_once_stopped_is_seen(
     deployment.refresh_from_db()
     deactivation.refresh_from_db()
     assert (deployment.status, deactivation.state) == ("STOPPED", State.CONFIRMED)
-    assert outcomes() == ["requested", "succeeded", "confirmed"]
-    assert calls(world) == 1
+    assert list_outcomes() == ["requested", "succeeded", "confirmed"]
+    assert count_calls(world) == 1
 
 
-def test_a_second_press_finds_the_first_and_calls_nothing(
+def test_a_second_request_calls_nothing(
     world: Simulator, deactivate: Callable[[], Deactivation]
 ) -> None:
     first = deactivate()
     with pytest.raises(actions.AlreadyRequested) as already:
         deactivate()
     assert already.value.deactivation == first
-    assert calls(world) == 1
-    assert outcomes() == ["requested", "succeeded", "refused"]
+    assert count_calls(world) == 1
+    assert list_outcomes() == ["requested", "succeeded", "refused"]
 
 
 @pytest.mark.parametrize("status", [400, 403, 404, 409, 429])
-def test_a_refusal_is_recorded_with_what_the_api_said_and_may_be_tried_again(
+def test_a_refusal_is_recorded_and_can_be_retried(
     world: Simulator, deactivate: Callable[[], Deactivation], status: int
 ) -> None:
     world.add_fault(DEACTIVATE, "status", status=status, body={"message": "Not now."})
@@ -102,13 +97,13 @@ def test_a_refusal_is_recorded_with_what_the_api_said_and_may_be_tried_again(
     assert refused.answer is not None
     assert refused.answer["error"] == "Not now."
     assert deactivate().state == State.SUCCEEDED
-    assert outcomes() == ["requested", "refused", "requested", "succeeded"]
+    assert list_outcomes() == ["requested", "refused", "requested", "succeeded"]
 
 
 @pytest.mark.parametrize(
     "fault", [{"mode": "status", "status": 502}, {"mode": "truncated"}, {"mode": "html"}]
 )
-def test_an_unclear_answer_is_unknown_until_the_api_shows_it_had_no_effect(
+def test_an_unclear_answer_is_unknown_until_the_api_shows_the_outcome(
     world: Simulator,
     deactivate: Callable[[], Deactivation],
     clock: Timeline,
@@ -118,29 +113,29 @@ def test_an_unclear_answer_is_unknown_until_the_api_shows_it_had_no_effect(
     deactivation = deactivate()
     assert deactivation.state == State.UNKNOWN
 
-    if fault["mode"] != "truncated":  # something else answered, nothing happened over there
-        settle(clock)
+    if fault["mode"] != "truncated":  # the request never reached the API
+        reconcile_sent(clock)
         deactivation.refresh_from_db()
         assert deactivation.state == State.UNKNOWN
         clock.pass_(130)
-        settle(clock)
-        assert outcomes() == ["requested", "unknown", "refused"]
-    else:  # it happened; only the answer was lost
+        reconcile_sent(clock)
+        assert list_outcomes() == ["requested", "unknown", "refused"]
+    else:  # it took effect; only the answer was lost
         clock.pass_(5)
-        settle(clock)
-        assert outcomes() == ["requested", "unknown", "confirmed"]
-    assert calls(world) == 1
+        reconcile_sent(clock)
+        assert list_outcomes() == ["requested", "unknown", "confirmed"]
+    assert count_calls(world) == 1
 
 
 @pytest.mark.parametrize("body", [{}, {"id": "dep_other", "base_model": "x"}])
-def test_an_answer_that_names_another_deployment_is_no_success(
+def test_an_answer_about_another_deployment_is_unknown(
     world: Simulator, deactivate: Callable[[], Deactivation], body: dict[str, str]
 ) -> None:
     world.add_fault(DEACTIVATE, "status", status=200, body=body)
     assert deactivate().state == State.UNKNOWN
 
 
-def test_a_process_that_dies_before_the_answer_leaves_a_trace_that_is_resolved(
+def test_a_request_of_a_dead_process_is_resolved(
     world: Simulator, deployment: Deployment, alice: User, clock: Timeline
 ) -> None:
     request = request_due(deployment, person=alice, role="admin", now=clock())
@@ -148,30 +143,30 @@ def test_a_process_that_dies_before_the_answer_leaves_a_trace_that_is_resolved(
     assert acting is not None
     acting.client.deactivate_deployment(deployment.remote_id)
 
-    settle(clock)
-    assert outcomes() == ["requested"]
+    reconcile_sent(clock)
+    assert list_outcomes() == ["requested"]
     clock.pass_(61)
-    settle(clock)
+    reconcile_sent(clock)
 
-    assert outcomes() == ["requested", "unknown", "confirmed"]
+    assert list_outcomes() == ["requested", "unknown", "confirmed"]
 
 
-def test_an_api_that_cannot_say_is_asked_again(
+def test_an_unavailable_api_is_asked_again(
     world: Simulator, deactivate: Callable[[], Deactivation], clock: Timeline
 ) -> None:
     world.add_fault("*", "status", count=None, status=503)
     deactivate()
     for _ in range(3):
         clock.pass_(30)
-        settle(clock)
-    assert outcomes() == ["requested", "unknown"]
+        reconcile_sent(clock)
+    assert list_outcomes() == ["requested", "unknown"]
     world.clear_faults()
     clock.pass_(60)
-    settle(clock)
-    assert outcomes() == ["requested", "unknown", "refused"]
+    reconcile_sent(clock)
+    assert list_outcomes() == ["requested", "unknown", "refused"]
 
 
-def test_a_request_that_took_effect_late_is_confirmed_after_all(
+def test_a_late_effect_is_confirmed(
     world: Simulator,
     deployment: Deployment,
     deactivate: Callable[[], Deactivation],
@@ -181,81 +176,55 @@ def test_a_request_that_took_effect_late_is_confirmed_after_all(
     world.add_fault(DEACTIVATE, "status", status=502)
     deactivate()
     clock.pass_(130)
-    settle(clock)
-    assert outcomes() == ["requested", "unknown", "refused"]
+    reconcile_sent(clock)
+    assert list_outcomes() == ["requested", "unknown", "refused"]
     world.world.deployments[deployment.remote_id].status = "STOPPED"
 
     poll(after=120)
 
-    assert outcomes() == ["requested", "unknown", "refused", "confirmed"]
+    assert list_outcomes() == ["requested", "unknown", "refused", "confirmed"]
 
 
-def test_nothing_is_called_when_the_record_cannot_be_written(
+def test_nothing_is_called_when_the_audit_trail_cannot_be_written(
     world: Simulator, deactivate: Callable[[], Deactivation]
 ) -> None:
     with connection.cursor() as cursor:
         cursor.execute("ALTER TABLE audit_event RENAME TO audit_event_away")
     with pytest.raises((NotRecorded, DatabaseError)):  # SQLite, PostgreSQL
         deactivate()
-    assert calls(world) == 0
+    assert count_calls(world) == 0
 
 
-def test_a_stop_without_us_is_observed(
+def test_a_stop_by_somebody_else_is_observed(
     world: Simulator, deployment: Deployment, poll: Poll
 ) -> None:
-    there = world.world.deployments[deployment.remote_id]
-    there.status = "STOPPED"
+    remote = world.world.deployments[deployment.remote_id]
+    remote.status = "STOPPED"
 
     poll(after=120)
 
     event = Event.objects.get(action="deployment.stop")
-    assert (event.outcome, event.person, event.target_id) == ("observed", "", there.id)
+    assert (event.outcome, event.person, event.target_id) == ("observed", "", remote.id)
     assert event.target_owner == deployment.owner_email
 
 
-def test_an_older_server_drops_the_stopped_from_its_list_and_is_asked_by_id(
+def test_a_deployment_that_returns_as_stopped_is_no_longer_gone(
     acme: Workspace, alice: User, deployment: Deployment, poll: Poll, world: Simulator
 ) -> None:
-    there = world.world.deployments.pop(deployment.remote_id)
+    remote = world.world.deployments.pop(deployment.remote_id)
     poll(after=120)
     deployment.refresh_from_db()
     assert (deployment.status, deployment.gone_at is None) == ("RUNNING", False)
-    assert outcomes() == []
+    assert list_outcomes() == []
 
-    there.status = "STOPPED"
-    world.world.deployments[there.id] = there
+    remote.status = "STOPPED"
+    world.world.deployments[remote.id] = remote
     poll(after=120)
     deployment.refresh_from_db()
     assert (deployment.status, deployment.gone_at) == ("STOPPED", None)
 
 
-@pytest.mark.django_db(transaction=True)
-def test_two_people_pressing_at_once_make_one_call(
-    world: Simulator, deactivate: Callable[[], Deactivation]
-) -> None:
-    together = threading.Barrier(4)
-    states: list[str] = []
-
-    def press() -> None:
-        together.wait()
-        try:
-            states.append(deactivate().state)
-        except actions.AlreadyRequested:
-            states.append("already")
-        finally:
-            connection.close()
-
-    people = [threading.Thread(target=press) for _ in range(4)]
-    for person in people:
-        person.start()
-    for person in people:
-        person.join()
-
-    assert sorted(states) == ["already", "already", "already", "succeeded"]
-    assert calls(world) == 1
-
-
-def test_questions_about_an_open_deactivation_grow_rare(
+def test_the_api_is_asked_less_often_over_time(
     world: Simulator, deactivate: Callable[[], Deactivation], clock: Timeline
 ) -> None:
     deactivation = deactivate()

@@ -1,5 +1,5 @@
-"""A person does much, is erased, and is nowhere but in their own account and in what the API says
-today; the chain still holds."""
+"""Erasing a person removes them from everything but their account and the snapshot. The chain still
+verifies."""
 
 from __future__ import annotations
 
@@ -21,55 +21,68 @@ from loopsweb.resources.models import Deployment
 from tests.database_dump import dump_database
 from tests.personas import add_key, login_as
 from tests.resources.conftest import Timeline
-from tests.resources.deactivations.conftest import MadeDeployments
+from tests.resources.deactivations.conftest import CreateDeployments
+from tests.resources.deactivations.requests import fill_batch_form
 
-STAYS = frozenset({"accounts_user", "account_emailaddress", "resources_deployment"})
-FROZEN = ("answer", "key_label", "target_id", "target_name", "role", "action", "request_id")
+KEPT_TABLES = frozenset({"accounts_user", "account_emailaddress", "resources_deployment"})
+PERMANENT_FIELDS = (
+    "answer",
+    "key_label",
+    "target_id",
+    "target_name",
+    "role",
+    "action",
+    "request_id",
+)
 
 
 @pytest.fixture
-def bo(acme: Workspace, alice: User, vic: User, real_time: Timeline, made: MadeDeployments) -> User:
-    """Somebody who does a bit of everything, and to whom a bit of everything is done."""
-    ids = [row.remote_id for row in made(4)]
+def bo(
+    acme: Workspace,
+    alice: User,
+    vic: User,
+    real_time: Timeline,
+    create_deployments: CreateDeployments,
+) -> User:
+    """A former admin who appears in events, requests, protections and batches of every kind."""
+    ids = [row.remote_id for row in create_deployments(4)]
     admin, team = login_as(alice), f"/teams/{acme.team_id}"
     bo = User.objects.create_user("bo@example.com", "correct horse 2", name="Bo")
     member = Membership.objects.create(team=acme.team, user=bo, role=Role.OPERATOR).pk
     assert admin.post(f"{team}/members/{member}/role/", {"role": "admin"}).status_code == 302
-    wrong = {"login": bo.email, "password": "wrong"}
-    Client().post(reverse("account_login"), wrong)
-    mine = login_as(bo)
-    mine.post(f"{team}/invitations/", {"email": "eve@example.com", "role": "viewer"})
+    wrong_password = {"login": bo.email, "password": "wrong"}
+    Client().post(reverse("account_login"), wrong_password)
+    browser_of_bo = login_as(bo)
+    browser_of_bo.post(f"{team}/invitations/", {"email": "eve@example.com", "role": "viewer"})
     add_key(bo, workspace=acme, secret="demo-own-key", now=real_time(), shared=True)
     Deployment.objects.filter(remote_id=ids[0]).update(owner_email="Bo@example.com")
     Policy.objects.create(team=acme.team, approve_others=True)
     for each in ids[:2]:
         protection = reverse("deployments:detail", args=[acme.slug, each]) + "protection/"
-        mine.post(protection, {"protect": "on", "note": "mine, bo@example.com"})
-    for browser, each in ((admin, ids[0]), (mine, ids[1]), (mine, ids[0])):
+        browser_of_bo.post(protection, {"protect": "on", "note": "mine, bo@example.com"})
+    for browser, each in ((admin, ids[0]), (browser_of_bo, ids[1]), (browser_of_bo, ids[0])):
         url = reverse("deactivations:new", args=[acme.slug, "deployments", each])
         browser.post(url, {"reason": "bo@example.com is away", "typed": each})
-    asked = Deactivation.objects.get(target_remote_id=ids[0])
-    mine.post(f"{asked.get_absolute_url()}refusal/", {"note": "Bo needs it."})
+    deactivation = Deactivation.objects.get(target_remote_id=ids[0])
+    browser_of_bo.post(f"{deactivation.get_absolute_url()}refusal/", {"note": "Bo needs it."})
     bulk = reverse("deactivations:bulk", args=[acme.slug, "deployments"])
-    form = mine.get(bulk, {"id": ids}).context["form"]
-    hidden = {name: str(form[name].value()) for name in ("once", "seen")}
-    filled = {"id": ids, "reason": "all", "typed": str(form.number), **hidden}
-    assert mine.post(bulk, filled).status_code == 302
-    mine.post(
+    data = fill_batch_form(browser_of_bo, bulk, ids, reason="all")
+    assert browser_of_bo.post(bulk, data).status_code == 302
+    browser_of_bo.post(
         reverse("sessions:create", args=[acme.slug]),
         {"once": "00000000-0000-4000-8000-000000000001"},
     )
-    mine.get(f"/w/{acme.slug}/runs/?format=csv")
+    browser_of_bo.get(f"/w/{acme.slug}/runs/?format=csv")
     login_as(vic).post(f"/w/{acme.slug}/sessions/new/")
     admin.post(f"{team}/members/{member}/removal/")
     return bo
 
 
-def test_who_is_erased_is_named_nowhere_and_the_chain_holds(
+def test_an_erased_person_is_named_nowhere_and_the_chain_verifies(
     bo: User, acme: Workspace, now: datetime
 ) -> None:
-    told = Event.objects.filter(workspace=acme.slug).values_list("action", "outcome")
-    assert {*told} == {
+    recorded = Event.objects.filter(workspace=acme.slug).values_list("action", "outcome")
+    assert {*recorded} == {
         ("deployment.deactivate", "declined"),
         ("deployment.deactivate", "refused"),
         ("deployment.deactivate", "requested"),
@@ -85,39 +98,41 @@ def test_who_is_erased_is_named_nowhere_and_the_chain_holds(
         ("session.create", "requested"),
         ("session.create", "succeeded"),
     }
-    kept = [model.objects.count() for model in (Batch, Deactivation, Protection)]
-    assert kept == [1, 5, 2]
-    assert b"bo@example.com" in dump_database(but=STAYS).lower()
+    counts = [model.objects.count() for model in (Batch, Deactivation, Protection)]
+    assert counts == [1, 5, 2]
+    assert b"bo@example.com" in dump_database(but=KEPT_TABLES).lower()
 
     call_command(
         "audit", "erase", "--person", bo.email, "--by", "alice@example.com", "--reason", "asked"
     )
 
-    left = [
-        line for line in dump_database(but=STAYS).lower().split(b"\n") if b"bo@example.com" in line
+    remaining = [
+        line
+        for line in dump_database(but=KEPT_TABLES).lower().split(b"\n")
+        if b"bo@example.com" in line
     ]
-    assert left == []
-    checked = verification.verify_and_store_result(acme.slug, now=now)
-    assert (checked.problem, checked.erased > 0) == ("", True)
+    assert remaining == []
+    result = verification.verify_and_store_result(acme.slug, now=now)
+    assert (result.problem, result.erased > 0) == ("", True)
     assert b"bo@example.com" not in b"".join(export.export_chain(acme.slug, now=now)).lower()
 
 
-def test_what_cannot_be_erased_names_nobody(bo: User) -> None:
-    named = [
+def test_permanent_fields_contain_no_email(bo: User) -> None:
+    found = [
         (event.action, name)
         for event in Event.objects.all()
-        for name in FROZEN
+        for name in PERMANENT_FIELDS
         if "@" in str(getattr(event, name))
     ]
-    assert named == []
+    assert found == []
 
 
 @pytest.mark.django_db
-def test_an_email_in_the_words_of_an_api_is_not_bound(now: datetime) -> None:
-    said = {"error": "Owned by Ada.Lovelace+x@mail.example.co.uk.", "list": ["a@b", "bt://x@y/z"]}
+def test_emails_in_api_answers_are_redacted(now: datetime) -> None:
+    answer = {"error": "Owned by Ada.Lovelace+x@mail.example.co.uk.", "list": ["a@b", "bt://x@y/z"]}
     event = record_event(
-        workspace="acme", action="a.b", outcome="refused", answer=said, key_label="ada@x.org (…1)",
-        target_name="Qwen/Qwen3-8B@main", now=now,
+        workspace="acme", action="a.b", outcome="refused", answer=answer,
+        key_label="ada@x.org (…1)", target_name="Qwen/Qwen3-8B@main", now=now,
     )  # fmt: skip
     assert event.answer == {"error": "Owned by [email].", "list": ["a@b", "bt://x@y/z"]}
     assert (event.key_label, event.target_name) == ("[email] (…1)", "Qwen/Qwen3-8B@main")

@@ -16,9 +16,9 @@ from loopsweb.resources.pages.idempotency import Submission
 from loopsweb.simulator import Simulator
 from tests.failing_database import FAILURES
 from tests.personas import login_as
-from tests.resources.deactivations.conftest import MadeDeployments, made
+from tests.resources.deactivations.conftest import CreateDeployments, create_deployments
 
-__all__ = ["made"]
+__all__ = ["create_deployments"]
 pytestmark = pytest.mark.django_db(transaction=True)
 LONG = "𠀀" * 1000  # as long as a reason may be: no page of a full database has room for it
 Filled = tuple[str, dict[str, Any]]
@@ -52,12 +52,12 @@ def creation(acme: Workspace, browser: Client, ids: list[str]) -> Filled:
 def test_no_request_is_sent_when_the_audit_cannot_be_written(
     acme: Workspace,
     browser: Client,
-    made: MadeDeployments,
+    create_deployments: CreateDeployments,
     world: Simulator,
     fill: Callable[..., Filled],
     failure: str,
 ) -> None:
-    url, filled = fill(acme, browser, [row.remote_id for row in made(2)])
+    url, filled = fill(acme, browser, [row.remote_id for row in create_deployments(2)])
     fails, why = FAILURES[failure]
     before = Event.objects.count()
 

@@ -51,7 +51,7 @@ def test_a_run_is_created_with_the_documented_defaults(
     assert answer.headers["Location"] == f"/w/{acme.slug}/runs/{run.remote_id}/"
     sent = next(request for request in world.requests if request.method == "POST")
     assert sent.path == "/v1/loops/runs"
-    assert sent.json == {
+    assert sent.parse_body() == {
         "session_id": session_id,
         "base_model": "Qwen/Qwen3-8B",
         "max_seq_len": 131072,

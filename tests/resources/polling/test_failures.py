@@ -114,7 +114,7 @@ class Silence(httpx.BaseTransport):
     """The simulated API, but where it `is_silent` no answer comes."""
 
     def __init__(self, loops: Simulator, is_silent: Callable[[httpx.URL], bool]) -> None:
-        self.loops, self.is_silent = httpx.WSGITransport(app=loops.wsgi), is_silent
+        self.loops, self.is_silent = httpx.WSGITransport(app=loops), is_silent
         self.asked: list[str] = []
 
     def handle_request(self, request: httpx.Request) -> httpx.Response:

@@ -16,6 +16,8 @@ from loopsweb.audit.chain.export import export_chain
 from loopsweb.audit.chain.verifier import BrokenChain
 from loopsweb.audit.verify import describe_result, make_signature_checker, read_heads
 
+NOT_DELIVERED = "not delivered: set LOOPSWEB_AUDIT_HEADS_FILE, _EMAIL or _WEBHOOK"
+
 
 def verification_failed(workspace: str, broken: BrokenChain) -> CommandError:
     return CommandError(f"{workspace}: audit trail verification failed. {broken}")
@@ -81,11 +83,7 @@ class Command(BaseCommand):
             except BrokenChain as broken:
                 raise verification_failed(slug, broken) from broken
             delivery.deliver_head(signed)
-            result = (
-                f"delivered to: {signed.handed_to}"
-                if signed.handed_to
-                else "not delivered: set LOOPSWEB_AUDIT_HEADS_FILE, _EMAIL or _WEBHOOK"
-            )
+            result = f"delivered to: {signed.handed_to}" if signed.handed_to else NOT_DELIVERED
             self.stdout.write(f"{slug}: head #{signed.head['sequence']} signed, {result}.")
             verification.verify_and_store_result(slug, now=timezone.now())
 

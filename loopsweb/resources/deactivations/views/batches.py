@@ -54,7 +54,7 @@ def preview_batch(request: WorkspaceRequest, kind: Kind) -> HttpResponseBase:
     if batches.is_submitted(request.workspace, sent.get("once", "")):
         return redirect_submitted(request)
     if not selection.requested:
-        form.add_error(None, "None of them can be ended. Why stands beside each.")
+        form.add_error(None, "None of them can be deactivated. The reason is next to each.")
         return render_preview(request, kind, form, status=HTTPStatus.CONFLICT)
     if not form.is_valid():
         form.show_again()
@@ -93,7 +93,7 @@ def request_batch(
 
 
 def redirect_submitted(request: WorkspaceRequest) -> HttpResponse:
-    messages.info(request, "This form was sent before; nothing was sent this time.")
+    messages.info(request, "This form was already submitted. Nothing new was requested.")
     return redirect("deactivations:list", request.workspace.slug)
 
 
@@ -145,7 +145,7 @@ def show_batch(request: WorkspaceRequest, batch: uuid.UUID) -> HttpResponse:
 def withdraw_batch(request: WorkspaceRequest, batch: uuid.UUID) -> HttpResponse:
     found = find_batch(request, batch)
     withdrawn = batches.withdraw_batch(found, by=actor_of_request(request), now=timezone.now())
-    sent = sum(row.rule.sent for row in found.rows.all())
+    sent = sum(row.spec.sent for row in found.rows.all())
     messages.success(
         request, f"{withdrawn} withdrawn before being sent. {sent} had been sent already."
     )

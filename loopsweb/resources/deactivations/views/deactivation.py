@@ -68,7 +68,7 @@ def submit_form(request: WorkspaceRequest, form: DeactivateForm) -> HttpResponse
         messages.info(request, f"{already} Nothing was sent again.")
     else:
         add_message(request, deactivation)
-    if not deactivation.rule.sent:
+    if not deactivation.spec.sent:
         return redirect(deactivation)
     target = form.impact.target
     detail_view = f"{kind_of(target).plural}:detail"
@@ -97,10 +97,10 @@ def render_form(request: WorkspaceRequest, form: DeactivateForm, *, status: int)
 
 
 def add_message(request: WorkspaceRequest, deactivation: Deactivation) -> None:
-    rule, answer = deactivation.rule, deactivation.answer or {}
-    detail = answer.get("said") or ("" if rule.sent else answer.get("error", ""))
-    text = f"{rule.message or rule.meaning} {detail}".strip()
-    messages.add_message(request, LEVELS.get(rule.tone, messages.INFO), text)
+    spec, answer = deactivation.spec, deactivation.answer or {}
+    detail = answer.get("said") or ("" if spec.sent else answer.get("error", ""))
+    text = f"{spec.message or spec.meaning} {detail}".strip()
+    messages.add_message(request, LEVELS.get(spec.tone, messages.INFO), text)
 
 
 def explain_block(request: WorkspaceRequest, kind: Kind, row: Target) -> str:

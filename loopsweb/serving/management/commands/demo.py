@@ -3,7 +3,6 @@ from __future__ import annotations
 import fcntl
 import http.client
 import signal
-import socket
 import threading
 import time
 from collections.abc import Iterator
@@ -14,11 +13,10 @@ from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from loopsweb.serving import demo_people, embedded, migrations
-from loopsweb.serving.ports import CannotListen, format_url, open_listener
+from loopsweb.serving.ports import format_url, open_listener
 from loopsweb.serving.simulator_process import run_simulator
 
 HOST = "127.0.0.1"
-STOP_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
 class Command(BaseCommand):
@@ -32,8 +30,7 @@ class Command(BaseCommand):
     def handle(self, *, port: int, api_port: int, **options: Any) -> None:
         if not settings.DEMO:
             raise CommandError("Start the demo as `make demo` or `manage.py demo`.")
-        for ending in STOP_SIGNALS:
-            signal.signal(ending, signal.default_int_handler)
+        embedded.handle_stop_signals(signal.default_int_handler)
         try:
             self.run(port=port, api_port=api_port)
         except KeyboardInterrupt:
@@ -42,8 +39,9 @@ class Command(BaseCommand):
         embedded.exit_process()
 
     def run(self, *, port: int, api_port: int) -> None:
-        listener = reserve_port(port, instead=f"make demo PORT={port + 1}")
-        reserve_port(api_port, instead=f"make demo API_PORT={api_port + 1}").close()
+        listener = open_listener(host=HOST, port=port, instead=f"make demo PORT={port + 1}")
+        instead = f"make demo API_PORT={api_port + 1}"
+        open_listener(host=HOST, port=api_port, instead=instead).close()
         self.stdout.write("Starting the simulator …")
         with lock_data_dir(), run_simulator(port=api_port):
             self.stdout.write("Setting up the database …")
@@ -67,15 +65,6 @@ class Command(BaseCommand):
             self.stdout.flush()
 
         threading.Thread(target=announce_when_up, daemon=True).start()
-
-
-def reserve_port(port: int, *, instead: str) -> socket.socket:
-    try:
-        return open_listener(host=HOST, port=port)
-    except CannotListen as error:
-        raise CommandError(
-            f"{error} Stop the other program or choose another port: {instead}"
-        ) from error
 
 
 @contextmanager

@@ -7,7 +7,7 @@ from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from loopsweb.serving import embedded, migrations, multiprocess
-from loopsweb.serving.ports import CannotListen, format_url, open_listener
+from loopsweb.serving.ports import format_url, open_listener
 
 
 class Command(BaseCommand):
@@ -31,25 +31,21 @@ class Command(BaseCommand):
                 "--no-worker needs REDIS_URL: without it, the task queue lives in this process."
             )
         if settings.DEMO and not is_loopback(host):
-            raise CommandError(
-                f"The demo has well-known passwords, so it does not listen on {host}."
-            )
-        try:
-            listener = open_listener(host=host, port=port)
-        except CannotListen as error:
-            instead = f"Stop the other program or choose another port: --port {port + 1}"
-            raise CommandError(f"{error} {instead}") from error
+            refusal = f"The demo has well-known passwords, so it does not listen on {host}."
+            raise CommandError(refusal)
+        listener = open_listener(host=host, port=port, instead=f"--port {port + 1}")
         try:
             self.check()
             migrations.migrate()
         except KeyboardInterrupt:
             raise CommandError("Stopped before startup finished.") from None
-        where = f"loopsweb is up: {format_url(host=host, port=port)}"
+        url = format_url(host=host, port=port)
         if settings.EMBEDDED:
-            embedded.run(listener=listener, on_start=lambda: self.stdout.write(where))
+            report = f"loopsweb is up: {url}"
+            embedded.run(listener=listener, on_start=lambda: self.stdout.write(report))
             embedded.exit_process()
         listener.close()
-        self.stdout.write(f"Starting {format_url(host=host, port=port)}")
+        self.stdout.write(f"Starting {url}")
         raise SystemExit(multiprocess.run(host=host, port=port, with_worker=not no_worker))
 
 

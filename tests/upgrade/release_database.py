@@ -1,4 +1,4 @@
-"""A database as the release before left it, loaded into one of its own."""
+"""Loads the dump of the previous release into a database of its own."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from urllib.parse import urlsplit
 import psycopg
 from psycopg import sql
 
-HERE = Path(__file__).parent
+FOLDER = Path(__file__).parent
 SQLITE_TABLES = "SELECT name FROM sqlite_master WHERE type = 'table' AND name <> 'sqlite_sequence'"
 POSTGRESQL_TABLES = "SELECT tablename FROM pg_tables WHERE schemaname = 'public'"
 
@@ -25,57 +25,58 @@ class Table:
     columns: list[str]
     rows: list[tuple[Any, ...]]
 
-    def of(self, *columns: str) -> list[tuple[Any, ...]]:
-        """Its rows, of these columns alone."""
-        places = [self.columns.index(name) for name in columns]
-        return [tuple(row[place] for place in places) for row in self.rows]
+    def select(self, *columns: str) -> list[tuple[Any, ...]]:
+        """Return these columns of every row."""
+        indexes = [self.columns.index(name) for name in columns]
+        return [tuple(row[index] for index in indexes) for row in self.rows]
 
 
 @dataclass(frozen=True)
 class Database:
-    """Read past Django, so that what its models leave out is seen as well."""
+    """Read without Django, so that columns outside its models are included."""
 
     url: str
     connect: Callable[[], AbstractContextManager[Any]]
     tables: str
 
-    def ask(self, statement: str) -> Table:
+    def query(self, statement: str) -> Table:
         with self.connect() as connection:
             cursor = connection.execute(statement)
             columns = [column[0] for column in cursor.description or ()]
             return Table(columns, cursor.fetchall())
 
-    def everything(self) -> dict[str, Table]:
-        """Every row of every table, by the database's own catalogue."""
-        names = [name for (name,) in self.ask(self.tables).rows]
-        return {name: self.ask(f'SELECT * FROM "{name}"') for name in names}  # noqa: S608
+    def read_tables(self) -> dict[str, Table]:
+        """Return every table that the database lists, with all rows."""
+        names = [name for (name,) in self.query(self.tables).rows]
+        return {name: self.query(f'SELECT * FROM "{name}"') for name in names}  # noqa: S608
 
 
 @contextmanager
-def loaded(folder: Path) -> Iterator[Database]:
-    """On whichever database the run stands on."""
+def load_release_database(folder: Path) -> Iterator[Database]:
+    """Load it on the database of this test run."""
     server = os.environ.get("DATABASE_URL")
-    with on_postgresql(server) if server else on_sqlite(folder / "released.sqlite3") as database:
+    loading = load_postgresql(server) if server else load_sqlite(folder / "release.sqlite3")
+    with loading as database:
         yield database
 
 
 @contextmanager
-def on_sqlite(file: Path) -> Iterator[Database]:
+def load_sqlite(file: Path) -> Iterator[Database]:
     with closing(sqlite3.connect(file)) as connection:
-        connection.executescript((HERE / "sqlite.sql").read_text())
+        connection.executescript((FOLDER / "sqlite.sql").read_text())
     yield Database(f"sqlite:///{file}", lambda: closing(sqlite3.connect(file)), SQLITE_TABLES)
 
 
 @contextmanager
-def on_postgresql(server: str) -> Iterator[Database]:
+def load_postgresql(server: str) -> Iterator[Database]:
     name = f"released_{secrets.token_hex(6)}"
     url = urlsplit(server)._replace(path=f"/{name}").geturl()
-    with psycopg.connect(server, autocommit=True) as outside:
-        outside.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(name)))
+    with psycopg.connect(server, autocommit=True) as server_connection:
+        server_connection.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(name)))
         try:
             with psycopg.connect(url) as connection:
-                connection.execute((HERE / "postgresql.sql").read_bytes())
+                connection.execute((FOLDER / "postgresql.sql").read_bytes())
             yield Database(url, lambda: psycopg.connect(url), POSTGRESQL_TABLES)
         finally:
             drop = sql.SQL("DROP DATABASE {} WITH (FORCE)")
-            outside.execute(drop.format(sql.Identifier(name)))
+            server_connection.execute(drop.format(sql.Identifier(name)))

@@ -1,7 +1,7 @@
-"""Deactivates deployments in child processes that are killed (SIGKILL) at a chosen point.
+"""Deactivates deployments in child processes that kill themselves at a chosen point.
 
-`python -m tests.crash.killing <points> <workspace> <person> <deployment ids …>`, with the
-site's environment. The points are used in turn; one line of JSON a child says where it died.
+`python -m tests.crash.killed_requests <points> <workspace> <person> <deployment ids …>`, with the
+site's environment. The points, separated by |, are used in turn. Prints a line of JSON per child.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ def die(*_: Any, **__: Any) -> None:
     os.kill(os.getpid(), signal.SIGKILL)
 
 
-def then_die(call: Callable[..., Any]) -> Callable[..., Any]:
+def die_after(call: Callable[..., Any]) -> Callable[..., Any]:
     def wrapped(*args: Any, **kwargs: Any) -> None:
         call(*args, **kwargs)
         die()
@@ -33,8 +33,8 @@ def then_die(call: Callable[..., Any]) -> Callable[..., Any]:
     return wrapped
 
 
-def then_die_at_an_outcome(move_to: Callable[..., Any]) -> Callable[..., Any]:
-    """The first transition marks the request as sent; the second writes what the API answered."""
+def die_after_outcome(move_to: Callable[..., Any]) -> Callable[..., Any]:
+    """The first transition marks the request as sent, the second writes the outcome."""
 
     def wrapped(self: Any, state: str, **fields: Any) -> Any:
         result = move_to(self, state, **fields)
@@ -45,31 +45,31 @@ def then_die_at_an_outcome(move_to: Callable[..., Any]) -> Callable[..., Any]:
     return wrapped
 
 
-def arm(point: str) -> None:
-    """Make this process die when it comes to `point`."""
+def arm_kill_point(point: str) -> None:
+    """Make this process kill itself when it reaches `point`."""
     from loopsweb.loops_api import Client
     from loopsweb.resources.deactivations import actions, dispatch, states
     from loopsweb.resources.snapshot import poll_state
 
-    def die_soon() -> None:
+    def die_at_random() -> None:
         time.sleep(random.uniform(0, 0.03))  # noqa: S311
         die()
 
-    places: dict[str, tuple[Any, str, Callable[[Any], Any]]] = {
-        "before anything": (actions, "request", lambda _: die),
-        "the request is written, not committed": (actions, "record_event", then_die),
-        "the request is committed": (actions, "request", then_die),
-        "it is marked as sent": (dispatch, "take", then_die),
-        "the API has answered": (Client, "deactivate_deployment", then_die),
-        "the outcome is written, not committed": (states, "record_follow_up", then_die),
-        "the outcome is committed": (states.StatefulRequest, "move_to", then_die_at_an_outcome),
-        "all is done": (poll_state, "schedule_polls", then_die),
+    targets: dict[str, tuple[Any, str, Callable[[Any], Any]]] = {
+        "start": (actions, "request", lambda _: die),
+        "request written": (actions, "record_event", die_after),
+        "request committed": (actions, "request", die_after),
+        "marked as sent": (dispatch, "take", die_after),
+        "API answered": (Client, "deactivate_deployment", die_after),
+        "outcome written": (states, "record_follow_up", die_after),
+        "outcome committed": (states.StatefulRequest, "move_to", die_after_outcome),
+        "end": (poll_state, "schedule_polls", die_after),
     }
-    if point == "some moment":
-        threading.Thread(target=die_soon, daemon=True).start()
+    if point == "random moment":
+        threading.Thread(target=die_at_random, daemon=True).start()
         return
-    module, name, change = places[point]
-    setattr(module, name, change(getattr(module, name)))
+    module, name, wrap = targets[point]
+    setattr(module, name, wrap(getattr(module, name)))
 
 
 def deactivate(workspace_slug: str, email: str, remote_id: str) -> None:
@@ -97,12 +97,12 @@ def main(points: str, workspace: str, email: str, *ids: str) -> None:
         point = names[number % len(names)]
         child = os.fork()
         if not child:
-            arm(point)
+            arm_kill_point(point)
             deactivate(workspace, email, remote_id)
             die()
         _, status = os.waitpid(child, 0)
-        told = {"id": remote_id, "point": point, "signal": os.WTERMSIG(status)}
-        sys.stdout.write(json.dumps(told) + "\n")
+        line = {"id": remote_id, "point": point, "signal": os.WTERMSIG(status)}
+        sys.stdout.write(json.dumps(line) + "\n")
 
 
 if __name__ == "__main__":

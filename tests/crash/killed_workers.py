@@ -1,7 +1,7 @@
-"""Carries out a batch in worker processes that are killed (SIGKILL) one after another.
+"""Sends a batch from worker processes that kill themselves one after another.
 
-`python -m tests.crash.killing_bulk <points>`, with the site's environment. Each process does what a
-tick hands out, half a minute after the one before; the last is left alone.
+`python -m tests.crash.killed_workers <points>`, with the site's environment. Each process runs
+one tick, 31 seconds after the previous one. The last one survives. Prints the signals.
 """
 
 from __future__ import annotations
@@ -14,33 +14,33 @@ from typing import Any
 
 import django
 
-from tests.crash.killing import arm, die, then_die
+from tests.crash.killed_requests import arm_kill_point, die, die_after
 
-DISPATCHING: dict[str, tuple[str, Callable[[Any], Any]]] = {
-    "it is claimed": ("check_ready", lambda _: die),
-    "it is checked": ("check_ready", then_die),
-    "it is marked as sent": ("send", lambda _: die),
+WORKER_POINTS: dict[str, tuple[str, Callable[[Any], Any]]] = {
+    "claimed": ("check_ready", lambda _: die),
+    "checked": ("check_ready", die_after),
+    "marked as sent": ("send", lambda _: die),
 }
-APART = timedelta(seconds=31)
+TICK_INTERVAL = timedelta(seconds=31)
 
 
 def arm_worker(point: str) -> None:
     from loopsweb.resources.deactivations import dispatch
 
-    if point not in DISPATCHING:
-        arm(point)
+    if point not in WORKER_POINTS:
+        arm_kill_point(point)
         return
-    name, change = DISPATCHING[point]
-    setattr(dispatch, name, change(getattr(dispatch, name)))
+    name, wrap = WORKER_POINTS[point]
+    setattr(dispatch, name, wrap(getattr(dispatch, name)))
 
 
-def work(number: int) -> None:
+def run_tick(number: int) -> None:
     from django.utils import timezone
 
     from loopsweb.resources.deactivations import dispatch
 
     def clock() -> datetime:
-        return timezone.now() + APART * number
+        return timezone.now() + TICK_INTERVAL * number
 
     for pk in dispatch.claim_due(now=clock()):
         dispatch.dispatch(pk, clock=clock)
@@ -53,7 +53,7 @@ def main(points: str) -> None:
         if not child:
             if point:
                 arm_worker(point)
-            work(number)
+            run_tick(number)
             os._exit(0)
         _, status = os.waitpid(child, 0)
         sys.stdout.write(f"{os.WTERMSIG(status) if os.WIFSIGNALED(status) else 0}\n")

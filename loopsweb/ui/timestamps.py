@@ -1,0 +1,8 @@
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+
+def format_utc(time: datetime) -> str:
+    """Format in ISO 8601 and UTC, as in 2026-05-04T12:30:00Z."""
+    return time.astimezone(UTC).isoformat().replace("+00:00", "Z")
