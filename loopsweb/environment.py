@@ -41,31 +41,31 @@ def create_data_dir() -> None:
 
     Without Redis, new files are readable by this process's user only.
     """
-    if is_embedded():
+    if is_single_process():
         os.umask(0o077)
-    if is_embedded() or not read_text("DATABASE_URL"):
+    if is_single_process() or not read_text("DATABASE_URL"):
         get_data_dir().mkdir(parents=True, exist_ok=True)
 
 
-def is_embedded() -> bool:
+def is_single_process() -> bool:
     """Without Redis, broker, cache, worker and web server share one process."""
     return not read_text("REDIS_URL")
 
 
 def read_secret(name: str) -> str:
-    """Read from the environment or, if embedded, the data directory; "" if in neither."""
+    """Read from the environment or, in a single process, the data directory; "" if in neither."""
     file = get_data_dir() / name.lower()
-    if (value := read_text(name)) or not is_embedded() or not file.exists():
+    if (value := read_text(name)) or not is_single_process() or not file.exists():
         return value
     return file.read_text().strip()
 
 
 def create_missing_secrets(*, report: Callable[[str], None]) -> None:
-    """If embedded, create missing secrets in files that only their owner can read.
+    """In a single process, create missing secrets in files that only their owner can read.
 
     report: called with a line for each.
     """
-    if not is_embedded():
+    if not is_single_process():
         return
     for name, create in SECRET_FACTORIES.items():
         if read_secret(name):

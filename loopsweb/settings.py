@@ -16,7 +16,7 @@ django_stubs_ext.monkeypatch()
 
 BASE_DIR = env.BASE_DIR
 DATA_DIR = env.get_data_dir()
-EMBEDDED = env.is_embedded()
+SINGLE_PROCESS = env.is_single_process()
 DEMO = env.read_flag("LOOPSWEB_DEMO")
 DEBUG = False
 
@@ -39,7 +39,7 @@ LOOPSWEB_AUDIT_HEADS_FILE = env.read_text("LOOPSWEB_AUDIT_HEADS_FILE")
 LOOPSWEB_AUDIT_HEADS_EMAIL = env.read_text("LOOPSWEB_AUDIT_HEADS_EMAIL")
 LOOPSWEB_AUDIT_HEADS_WEBHOOK = env.read_text("LOOPSWEB_AUDIT_HEADS_WEBHOOK")
 POLL_TICK_SECONDS = env.read_number("LOOPSWEB_POLL_TICK_SECONDS", 1)
-POLL_BUSY_SECONDS = env.read_number("LOOPSWEB_POLL_BUSY_SECONDS", 5)
+POLL_BUSY_SECONDS = env.read_number("LOOPSWEB_POLL_BUSY_SECONDS", 5)  # busy or viewed keys
 POLL_QUIET_SECONDS = env.read_number("LOOPSWEB_POLL_QUIET_SECONDS", 60)
 
 # Web -------------------------------------------------------------------------------------------
@@ -139,12 +139,12 @@ FORM_RENDERER = "django.forms.renderers.TemplatesSetting"
 
 STATIC_URL = "static/"
 STATICFILES_DIRS = [BASE_DIR / "static"]
-STATIC_ROOT = env.read_text("STATIC_ROOT") or (None if EMBEDDED else str(DATA_DIR / "static"))
-WHITENOISE_USE_FINDERS = EMBEDDED
+STATIC_ROOT = env.read_text("STATIC_ROOT") or (None if SINGLE_PROCESS else str(DATA_DIR / "static"))
+WHITENOISE_USE_FINDERS = SINGLE_PROCESS
 WHITENOISE_AUTOREFRESH = False
 STATIC_STORAGE = (
     "django.contrib.staticfiles.storage.StaticFilesStorage"
-    if EMBEDDED
+    if SINGLE_PROCESS
     else "whitenoise.storage.CompressedManifestStaticFilesStorage"
 )
 STORAGES = {
@@ -153,7 +153,7 @@ STORAGES = {
 }
 
 # Database --------------------------------------------------------------------------------------
-# How long a writer waits for a lock before its page reports an error.
+# The time a writer waits for a lock before its page reports an error.
 LOCK_SECONDS = 20
 SQLITE_OPTIONS = {
     "transaction_mode": "IMMEDIATE",
@@ -187,7 +187,7 @@ CACHES = {
         "LOCATION": name,
         "OPTIONS": {"MAX_ENTRIES": entries},
     }
-    if EMBEDDED
+    if SINGLE_PROCESS
     else {
         "BACKEND": "django_redis.cache.RedisCache",
         "LOCATION": REDIS_URL,
@@ -210,7 +210,7 @@ MESSAGE_STORAGE = "django.contrib.messages.storage.cookie.CookieStorage"
 CELERY_BROKER_URL = REDIS_URL or "memory://localhost"
 CELERY_BROKER_TRANSPORT_OPTIONS = (
     {"polling_interval": 0.02}
-    if EMBEDDED
+    if SINGLE_PROCESS
     else {"visibility_timeout": 600, "socket_connect_timeout": 2, "socket_timeout": 10}
 )
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
@@ -225,7 +225,7 @@ HOUR = 3600
 # Task: when it runs, and the seconds after which a run that has not started is dropped.
 SCHEDULE = {
     "loopsweb.resources.tasks.tick": (POLL_TICK_SECONDS, POLL_TICK_SECONDS),
-    "loopsweb.audit.tasks.hand_out_heads": (HOUR, HOUR),
+    "loopsweb.audit.tasks.deliver_signed_heads": (HOUR, HOUR),
     "loopsweb.audit.tasks.verify_chains": (HOUR, HOUR),
     "loopsweb.accounts.tasks.clear_ended_sessions": (crontab(minute="17", hour="3"), HOUR),
 }
@@ -312,4 +312,4 @@ FILE_UPLOAD_HANDLERS = ["loopsweb.ui.uploads.NoUploads"]
 # Logs ------------------------------------------------------------------------------------------
 LOG_LEVEL = env.read_text("LOG_LEVEL", "INFO").upper()
 LOGGING_CONFIG = "loopsweb.ui.logs.configure"
-LOGGING = {"level": LOG_LEVEL, "json": not (EMBEDDED or sys.stderr.isatty())}
+LOGGING = {"level": LOG_LEVEL, "json": not (SINGLE_PROCESS or sys.stderr.isatty())}

@@ -118,7 +118,7 @@ class Site:
         return httpx.get(self.address + path, **options)
 
 
-def embedded_environment(folder: Path, *, api: str, **more: str) -> dict[str, str]:
+def single_process_environment(folder: Path, *, api: str, **more: str) -> dict[str, str]:
     """SQLite and secrets in `folder`, and frequent polls."""
     return {
         "DATABASE_URL": "",

@@ -8,7 +8,7 @@ from pathlib import Path
 import httpx
 
 from tests import processes
-from tests.processes import embedded_environment, start_simulator, start_site, wait_for
+from tests.processes import single_process_environment, start_simulator, start_site, wait_for
 from tests.servers import find_free_port
 from tests.visitor import open_visitor
 
@@ -19,7 +19,7 @@ FAILING = "The API has been failing since"
 def test_a_slow_then_missing_api_recovers(tmp_path: Path) -> None:
     port = str(find_free_port())
     api = f"http://127.0.0.1:{port}"
-    with start_site(tmp_path, embedded_environment(tmp_path, api=api)) as site:
+    with start_site(tmp_path, single_process_environment(tmp_path, api=api)) as site:
         processes.create_admin("ada@example.com", environment=site.environment)
         with open_visitor(
             site.address, email="ada@example.com", password=processes.PASSWORD

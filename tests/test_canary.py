@@ -24,7 +24,7 @@ from django_redis import get_redis_connection
 from pytest_django import Settings
 
 from loopsweb.accounts.models import User, Workspace
-from loopsweb.audit.chain import checkpoints, delivery
+from loopsweb.audit.chain import delivery, signed_heads
 from loopsweb.audit.models import Event
 from loopsweb.celery import app
 from loopsweb.json_api.schemas import RESOURCES
@@ -116,7 +116,7 @@ def deliver_audit_head(acme: Workspace, settings: Settings, tmp_path: Path, now:
     """Return the delivered signed head and the output of the audit commands."""
     settings.LOOPSWEB_AUDIT_HEADS_FILE = str(tmp_path / "heads")
     settings.LOOPSWEB_AUDIT_HEADS_EMAIL = "auditor@example.com"
-    assert delivery.deliver_head(checkpoints.store_signed_head(acme.slug, now=now)) == []
+    assert delivery.deliver_head(signed_heads.store_signed_head(acme.slug, now=now)) == []
     output = io.StringIO()
     for command in (
         ["audit", "verify"],

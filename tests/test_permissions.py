@@ -99,7 +99,7 @@ def people(
 
 
 def expected_outcome(route: Route, name: str, role: str) -> str:
-    """What the permission table says this person should get on this route."""
+    """The status that the permission table gives this person on this route."""
     if route.permission == PUBLIC:
         return ALLOWED
     if name == "anonymous":

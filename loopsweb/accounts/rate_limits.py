@@ -10,10 +10,10 @@ RATES = {
     "invite": "30/h/user",
     "create_team": "20/h/user",
     "try_key": "20/m/user",
-    "verify": "10/m/user",
+    "verify_chain": "10/m/user",
     "export": "10/m/user",
-    "head": "10/m/user",
-    "denied": "60/m/key",
+    "download_signed_head": "10/m/user",
+    "record_denial": "60/m/key",
     "api_read": "120/m/key",
     "api_act": "20/m/key",
     "api_refused": "30/m/ip",
@@ -21,13 +21,13 @@ RATES = {
 PERIODS = {"h": "an hour", "m": "a minute"}
 
 
-class RateLimited(Exception):
-    """The message says when to try again."""
+class TooManyAttempts(Exception):
+    """The message gives the limit."""
 
     def __init__(self, action: str) -> None:
         amount, unit, _ = RATES[action].split("/")
         period = PERIODS[unit]
-        super().__init__(f"You can do this {amount} times {period}. Try again in {period}.")
+        super().__init__(f"You can do this {amount} times {period}. Try again later.")
 
 
 def consume_rate_limit(request: HttpRequest, action: str, *, key: str = "") -> bool:
@@ -41,4 +41,4 @@ def consume_rate_limit(request: HttpRequest, action: str, *, key: str = "") -> b
 def enforce_rate_limit(request: HttpRequest, action: str) -> None:
     """Count this request. Raises RateLimited if it is over the limit."""
     if not consume_rate_limit(request, action):
-        raise RateLimited(action)
+        raise TooManyAttempts(action)

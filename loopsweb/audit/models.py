@@ -39,7 +39,7 @@ class Event(models.Model):
     commitments = models.JSONField(help_text="Salted hashes of what could name a person.")
 
     at = models.DateTimeField()
-    workspace = models.CharField(max_length=60, help_text="The workspace's address name.")
+    workspace = models.CharField(max_length=60, help_text="The workspace's slug.")
     action = models.CharField(max_length=60, help_text="Noun and verb: deployment.deactivate.")
     outcome = models.CharField(max_length=10, choices=Outcome.choices)
     incident = models.UUIDField(default=uuid.uuid4)
@@ -121,7 +121,7 @@ class Chain(models.Model):
 
 
 class SignedHead(models.Model):
-    """A signed head of a chain and where it was delivered: see chain/checkpoints.py."""
+    """A signed head of a chain and where it was delivered: see chain/signed_heads.py."""
 
     workspace = models.CharField(max_length=60)
     at = models.DateTimeField()

@@ -91,7 +91,7 @@ def record_event(
 
 
 def has_trail(workspace: str) -> bool:
-    """Whether there are events under this name, even if the workspace was deleted."""
+    """True if there are events under this name, even if the workspace was deleted."""
     return Chain.objects.filter(workspace=workspace).exists()
 
 

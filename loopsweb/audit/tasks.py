@@ -6,7 +6,7 @@ import logging
 
 from django.utils import timezone
 
-from loopsweb.audit.chain import checkpoints, delivery, stored, verification
+from loopsweb.audit.chain import delivery, signed_heads, stored, verification
 from loopsweb.audit.chain.verifier import BrokenChain
 from loopsweb.celery import app
 
@@ -14,11 +14,11 @@ log = logging.getLogger(__name__)
 
 
 @app.task
-def hand_out_heads() -> None:
+def deliver_signed_heads() -> None:
     now = timezone.now()
-    for workspace in checkpoints.find_due_workspaces(now=now):
+    for workspace in signed_heads.find_due_workspaces(now=now):
         try:
-            delivery.deliver_head(checkpoints.store_signed_head(workspace, now=now))
+            delivery.deliver_head(signed_heads.store_signed_head(workspace, now=now))
         except BrokenChain as broken:
             log.critical("the audit head of %s was not signed: %s", workspace, broken)
 

@@ -21,7 +21,7 @@ from loopsweb.audit.chain.format import encode_canonical_json
 from loopsweb.audit.chain.verifier import (
     UNREADABLE,
     BrokenChain,
-    Line,
+    JsonObject,
     VerifiedChain,
     check_links,
     count_values,
@@ -30,11 +30,14 @@ from loopsweb.audit.chain.verifier import (
 
 KIND = "loopsweb audit trail"
 HEAD_FIELDS = {"workspace": str, "sequence": int, "digest": str, "at": str, "signature": str}
-CheckSignature = Callable[[Line], None]
+CheckSignature = Callable[[JsonObject], None]
 
 
 def check_export(
-    content: bytes, *, heads: Iterable[Line] = (), check_signature: CheckSignature | None = None
+    content: bytes,
+    *,
+    heads: Iterable[JsonObject] = (),
+    check_signature: CheckSignature | None = None,
 ) -> VerifiedChain:
     """Verify a whole file: first and last line, links, signed head. Raises BrokenChain."""
     lines = list(read_lines(content))
@@ -59,7 +62,7 @@ def check_export(
     return verified
 
 
-def read_lines(content: bytes) -> Iterator[Line]:
+def read_lines(content: bytes) -> Iterator[JsonObject]:
     """The parsed lines. Raises BrokenChain for a line that is not canonical JSON."""
     if not content.endswith(b"\n"):
         raise BrokenChain(0, "The last line is cut off (truncated).")
@@ -74,7 +77,7 @@ def read_lines(content: bytes) -> Iterator[Line]:
         yield line
 
 
-def encode_signed_part(head: Line) -> bytes:
+def encode_signed_part(head: JsonObject) -> bytes:
     """The bytes that a head's signature covers."""
     signed = ("at", "digest", "sequence", "workspace")
     return encode_canonical_json({name: head[name] for name in signed})
@@ -87,7 +90,7 @@ def make_signature_checker(public_key: str) -> CheckSignature:
 
     key = Ed25519PublicKey.from_public_bytes(base64.b64decode(public_key))
 
-    def check(head: Line) -> None:
+    def check(head: JsonObject) -> None:
         try:
             key.verify(base64.b64decode(head["signature"]), encode_signed_part(head))
         except (InvalidSignature, *UNREADABLE) as error:
@@ -96,7 +99,7 @@ def make_signature_checker(public_key: str) -> CheckSignature:
     return check
 
 
-def read_heads(path: Path) -> list[Line]:
+def read_heads(path: Path) -> list[JsonObject]:
     """The signed heads in a file, one JSON object per line. Raises OSError, ValueError."""
     heads = [json.loads(line) for line in path.read_text().split("\n") if line.strip()]
     if not all(is_head(head) for head in heads):

@@ -14,7 +14,7 @@ from django.utils import timezone
 from loopsweb.accounts.authorization import denials
 from loopsweb.accounts.authorization.decorators import WorkspaceRequest, require
 from loopsweb.accounts.authorization.roles import Permission
-from loopsweb.audit.chain import checkpoints
+from loopsweb.audit.chain import signed_heads
 from loopsweb.audit.models import Chain, Event
 from loopsweb.audit.timeline import build_steps, group_by_incident
 from loopsweb.dashboard.export_events import record_audit_export
@@ -106,7 +106,7 @@ def list_events(request: WorkspaceRequest) -> HttpResponseBase:
         facets=lambda: SPEC.count_facets(events),
         table=render_table,
         export=export,
-        context={"chain": chain, "public_key": checkpoints.encode_public_key()},
+        context={"chain": chain, "public_key": signed_heads.encode_public_key()},
     )
 
 

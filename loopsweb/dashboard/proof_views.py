@@ -16,7 +16,7 @@ from django.views.decorators.http import require_POST
 from loopsweb.accounts import rate_limits
 from loopsweb.accounts.authorization.decorators import WorkspaceRequest, require
 from loopsweb.accounts.authorization.roles import Permission
-from loopsweb.audit.chain import checkpoints
+from loopsweb.audit.chain import signed_heads
 from loopsweb.audit.chain.export import export_chain
 from loopsweb.audit.chain.format import encode_canonical_json
 from loopsweb.audit.chain.verification import verify_and_store_result
@@ -39,7 +39,7 @@ def handle_proof_errors(action: str) -> Callable[[View], View]:
             try:
                 rate_limits.enforce_rate_limit(request, action)
                 return view(request)
-            except rate_limits.RateLimited as error:
+            except rate_limits.TooManyAttempts as error:
                 status = HTTPStatus.TOO_MANY_REQUESTS
                 return render_error(request, status, "Too many requests", str(error))
             except BrokenChain as broken:
@@ -54,7 +54,7 @@ def handle_proof_errors(action: str) -> Callable[[View], View]:
 
 @require(Permission.EXPORT, noun="audit")
 @require_POST
-@handle_proof_errors("verify")
+@handle_proof_errors("verify_chain")
 def verify_now(request: WorkspaceRequest) -> HttpResponse:
     chain = verify_and_store_result(request.workspace.slug, now=timezone.now())
     if chain.problem:
@@ -75,12 +75,12 @@ def download_export(request: WorkspaceRequest) -> HttpResponseBase:
 
 
 @require(Permission.EXPORT, noun="audit")
-@handle_proof_errors("head")
+@handle_proof_errors("download_signed_head")
 def download_head(request: WorkspaceRequest) -> HttpResponseBase:
     """A head signed now, to verify the trail against later."""
     now, slug = timezone.now(), request.workspace.slug
     record_audit_export(request, "signed head", now=now)
-    head = checkpoints.store_signed_head(slug, now=now, handed_to=checkpoints.DOWNLOAD).head
+    head = signed_heads.store_signed_head(slug, now=now, handed_to=signed_heads.DOWNLOAD).head
     response = HttpResponse(encode_canonical_json(head) + b"\n")
     return set_download_headers(response, request, f"head-{head['sequence']}.jsonl")
 

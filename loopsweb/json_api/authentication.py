@@ -34,7 +34,7 @@ NO_TOKEN = (
 UNKNOWN_OR_EXPIRED = "This token is unknown, expired or revoked, or its owner has left the team."
 OTHER_WORKSPACE = "This token gives no access to a workspace of that name."
 NO_MFA = "This team requires MFA; the token's owner has none. Set it up in loopsweb."
-USE_RECORDED_EVERY = timedelta(minutes=1)
+USE_RECORDING_INTERVAL = timedelta(minutes=1)
 ReadView = Callable[[HttpRequest, Workspace, str], HttpResponse]
 ActView = Callable[[HttpRequest, AccessToken, Actor, Kind, str], HttpResponse]
 
@@ -60,10 +60,12 @@ def api_view(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
 def require_token(view: ReadView) -> Callable[..., HttpResponse]:
     @api_view
     @wraps(view)
-    def guarded(request: HttpRequest, workspace: str, noun: str) -> HttpResponse:
+    def guarded(request: HttpRequest, workspace: str, resource_name: str) -> HttpResponse:
         if request.method not in {"GET", "HEAD"}:
             raise Problem(HTTPStatus.METHOD_NOT_ALLOWED, "Read lists with GET.", allow="GET, HEAD")
-        return view(request, authenticate(request, workspace, now=timezone.now()).workspace, noun)
+        return view(
+            request, authenticate(request, workspace, now=timezone.now()).workspace, resource_name
+        )
 
     return guarded
 
@@ -105,7 +107,7 @@ def authenticate(request: HttpRequest, workspace: str, *, now: datetime) -> Acce
     enforce_rate_limit(request, "api_read", "A token may make 120 requests per minute.", token)
     if mfa.lacks_required_mfa(token.person, token.workspace.team):
         raise Problem(HTTPStatus.FORBIDDEN, NO_MFA)
-    record_use(token, now=now)
+    record_token_use(token, now=now)
     if token.workspace.slug != workspace:
         raise Problem(HTTPStatus.NOT_FOUND, OTHER_WORKSPACE)
     return token
@@ -120,8 +122,8 @@ def enforce_rate_limit(
         raise Problem(HTTPStatus.TOO_MANY_REQUESTS, f"{reason} Try again in a minute.")
 
 
-def record_use(token: AccessToken, *, now: datetime) -> None:
+def record_token_use(token: AccessToken, *, now: datetime) -> None:
     """At most once a minute. A database that cannot be written to is ignored."""
-    if not token.last_used_at or now - token.last_used_at >= USE_RECORDED_EVERY:
+    if not token.last_used_at or now - token.last_used_at >= USE_RECORDING_INTERVAL:
         with suppress(DatabaseError):
             AccessToken.objects.filter(pk=token.pk).update(last_used_at=now)

@@ -45,7 +45,7 @@ def build_document() -> dict[str, Any]:
         f"{root}/{kind.plural}/{{id}}/deactivation/": {"post": describe_deactivation(kind)}
         for kind in KINDS.values()
     }
-    pages = {name: page_schema(resource) for name, resource in RESOURCES.items()}
+    pages = {name: build_page_schema(resource) for name, resource in RESOURCES.items()}
     return {
         "openapi": "3.1.0",
         "info": {"title": "loopsweb", "version": "1", "description": ABOUT},
@@ -90,7 +90,7 @@ def describe_filter(name: str) -> dict[str, Any]:
     return {"name": name, "in": "query", "schema": schema}
 
 
-def page_schema(resource: Resource) -> dict[str, Any]:
+def build_page_schema(resource: Resource) -> dict[str, Any]:
     item = {name: FIELD_SCHEMAS[kind] for name, (_, kind) in resource.fields.items()}
     properties = {
         "as_of": TIME_OR_NULL,

@@ -31,7 +31,7 @@ PROBLEM = object_schema({"type": TEXT, "title": TEXT, "status": COUNT, "detail":
 
 
 def problem_responses(descriptions: dict[str, str]) -> dict[str, Any]:
-    """descriptions: {status: text}, to which the common ones are added."""
+    """descriptions: {status: text}, to which COMMON_PROBLEMS are added."""
     content = {MEDIA_TYPE: {"schema": {"$ref": "#/components/schemas/Problem"}}}
     texts = sorted((COMMON_PROBLEMS | descriptions).items())
     return {status: {"description": text, "content": content} for status, text in texts}

@@ -58,7 +58,7 @@ def text_fields(*names: str, **renamed: str) -> dict[str, tuple[str, str]]:
 
 
 def id_fields(*nouns: str) -> dict[str, tuple[str, str]]:
-    """The ids of other resources, such as `run_id`."""
+    """The ids of related resources: `run_id` is read from `run_remote_id`."""
     return {f"{noun}_id": (f"{noun}_remote_id", TEXT) for noun in nouns}
 
 

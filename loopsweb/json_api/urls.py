@@ -10,8 +10,8 @@ app_name = "api"
 urlpatterns = [
     path("openapi.json", views.openapi, name="openapi"),
     *(
-        path(f"w/<slug:workspace>/{noun}/", views.list_, {"noun": noun}, name=noun)
-        for noun in RESOURCES
+        path(f"w/<slug:workspace>/{name}/", views.list_, {"resource_name": name}, name=name)
+        for name in RESOURCES
     ),
     *(
         path(

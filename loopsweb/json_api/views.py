@@ -19,28 +19,28 @@ from loopsweb.resources.pages.freshness import load_freshness
 
 
 @require_token
-def list_(request: HttpRequest, workspace: Workspace, noun: str) -> HttpResponse:
-    query = parse_query(request.GET, RESOURCES[noun])
-    rows = select_rows(noun, workspace).filter(**query.filters)
+def list_(request: HttpRequest, workspace: Workspace, resource_name: str) -> HttpResponse:
+    query = parse_query(request.GET, RESOURCES[resource_name])
+    rows = select_rows(resource_name, workspace).filter(**query.filters)
     total = rows.count()
     start = (query.page - 1) * query.page_size
-    shown = rows.order_by(*RESOURCES[noun].order)[start : start + query.page_size]
+    shown = rows.order_by(*RESOURCES[resource_name].order)[start : start + query.page_size]
     return JsonResponse(
         {
-            **read_freshness(workspace, noun),
+            **read_freshness(workspace, resource_name),
             "total": total,
             "page": query.page,
             "pages": max(1, -(-total // query.page_size)),
-            "items": [RESOURCES[noun].serialize(row) for row in shown],
+            "items": [RESOURCES[resource_name].serialize(row) for row in shown],
         }
     )
 
 
-def read_freshness(workspace: Workspace, noun: str) -> dict[str, Any]:
+def read_freshness(workspace: Workspace, resource_name: str) -> dict[str, Any]:
     """The audit trail is loopsweb's own, so it is always up to date."""
-    if noun == "audit":
+    if resource_name == "audit":
         return {"as_of": to_json(timezone.now()), "failing_since": None, "error": None}
-    feed = load_freshness(workspace).of(noun)
+    feed = load_freshness(workspace).of(resource_name)
     return {
         "as_of": to_json(feed.as_of),
         "failing_since": to_json(feed.failing_since),

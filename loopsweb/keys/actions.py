@@ -74,9 +74,9 @@ def recheck(*, key: Key, by: Actor, now: datetime) -> Key:
         require_allowed_url(key.api_url)
         facts = probe_key(api_url=key.api_url, secret=key.decrypt_secret(), now=now)
     except (CipherError, KeyUnusable) as error:
-        return _mark_bad(key, KeyState.UNREADABLE, str(error), by=by, now=now)
+        return _mark_unusable(key, KeyState.UNUSABLE, str(error), by=by, now=now)
     except Unauthorized as error:
-        return _mark_bad(key, KeyState.REFUSED, describe_refusal(error), by=by, now=now)
+        return _mark_unusable(key, KeyState.REFUSED, describe_refusal(error), by=by, now=now)
     except LoopsError as error:
         record_key_event(key, "key.check", Outcome.UNKNOWN, by=by, now=now, reason=error.plain)
         raise
@@ -171,7 +171,7 @@ def _save_facts(key: Key, facts: KeyFacts, *, action: str, by: Actor, now: datet
 
 
 @transaction.atomic
-def _mark_bad(key: Key, state: KeyState, reason: str, *, by: Actor, now: datetime) -> Key:
+def _mark_unusable(key: Key, state: KeyState, reason: str, *, by: Actor, now: datetime) -> Key:
     key.checked_at = now
     key.save(update_fields=["checked_at"])
     key.set_state(state, reason, now=now)

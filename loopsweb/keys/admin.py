@@ -11,7 +11,7 @@ from loopsweb.audit.record import actor_of_request
 from loopsweb.keys import actions
 from loopsweb.keys.models import Key
 
-SHOWN = ["mask", *(field.name for field in Key._meta.fields if field.name != "ciphertext")]
+FIELDS = ["mask", *(field.name for field in Key._meta.fields if field.name != "ciphertext")]
 
 
 @admin.register(Key)
@@ -28,8 +28,8 @@ class KeyAdmin(admin.ModelAdmin[Key]):
     list_filter = ["state", "shared", "can_list", "can_manage", "sees_organisation", "api_url"]
     list_select_related = ["workspace", "owner"]
     search_fields = ["name", "owner__email", "workspace__slug", "fingerprint", "api_email"]
-    readonly_fields = [*SHOWN]
-    fields = [*SHOWN]
+    readonly_fields = FIELDS
+    fields = [*FIELDS]
 
     @admin.display(description="fingerprint", ordering="fingerprint")
     def short_fingerprint(self, key: Key) -> str:

@@ -1,4 +1,4 @@
-"""What a key can do, as rows for its page."""
+"""The capabilities of a key, as rows for its page."""
 
 from __future__ import annotations
 

@@ -44,26 +44,27 @@ def find_client(*, workspace: Workspace, person: User, method: str = "") -> KeyC
     """
     reason, limits = "", PAGE_LIMITS if method in PAGE_METHODS else Limits()
     for key in _find_usable_keys(workspace=workspace, person=person):
-        refusal = key.explain_refusal(method) if method else ""
-        if not refusal:
+        obstacle = key.explain_missing_access(method) if method else ""
+        if not obstacle:
             try:
                 return KeyClient(client=build_client(key, limits=limits), key=key)
             except KeyUnusable as unusable:
-                refusal = str(unusable)
-        reason = reason or refusal
+                obstacle = str(unusable)
+        reason = reason or obstacle
     raise NoKey(reason or _explain_no_key(workspace=workspace, person=person))
 
 
 def find_key(*, workspace: Workspace, person: User, method: str) -> Key | None:
     """Return the key that `find_client` tries first, without decrypting it."""
     keys = _find_usable_keys(workspace=workspace, person=person)
-    return next((key for key in keys if not key.explain_refusal(method)), None)
+    return next((key for key in keys if not key.explain_missing_access(method)), None)
 
 
-def explain_refusal(*, workspace: Workspace, person: User, method: str) -> str:
+def explain_missing_access(*, workspace: Workspace, person: User, method: str) -> str:
     """Say why the person cannot call `method` here; "" if they can. Shown on disabled buttons."""
     reasons = [
-        key.explain_refusal(method) for key in _find_usable_keys(workspace=workspace, person=person)
+        key.explain_missing_access(method)
+        for key in _find_usable_keys(workspace=workspace, person=person)
     ]
     if "" in reasons:
         return ""

@@ -9,7 +9,7 @@ from django.conf import settings
 from django.core.validators import RegexValidator
 from django.db.models import QuerySet
 
-from loopsweb.accounts.authorization.roles import Permission, roles_with
+from loopsweb.accounts.authorization.roles import Permission, list_roles_with
 from loopsweb.accounts.models import Membership, User, Workspace
 from loopsweb.accounts.teams.forms import WorkspaceField
 
@@ -58,6 +58,6 @@ class AddKeyForm(forms.Form):
 
 
 def list_workspaces_for_keys(person: User) -> QuerySet[Workspace]:
-    roles = roles_with(Permission.ADD_KEY)
+    roles = list_roles_with(Permission.ADD_KEY)
     memberships = Membership.objects.filter(user=person, role__in=roles)
     return Workspace.objects.filter(team__memberships__in=memberships)

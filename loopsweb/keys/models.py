@@ -22,7 +22,7 @@ class KeyState(models.TextChoices):
     HEALTHY = "healthy", "Healthy"
     REFUSED = "refused", "Refused by the API"
     FORBIDDEN = "forbidden", "Lacks a scope"
-    UNREADABLE = "unreadable", "Cannot be used"
+    UNUSABLE = "unreadable", "Cannot be used"
 
 
 class KeyQuerySet(models.QuerySet["Key"]):
@@ -113,7 +113,7 @@ class Key(models.Model):
 
     @property
     def is_encryption_current(self) -> bool:
-        """Whether it uses the ring's first key and today's binding."""
+        """True if it uses the ring's first key and today's binding."""
         try:
             cipher.get_ring().decrypt(self.ciphertext, **self._binding())
         except cipher.CipherError:
@@ -130,7 +130,7 @@ class Key(models.Model):
         same = Key.objects.filter(pk=self.pk, ciphertext=self.ciphertext)
         return bool(same.update(state=state, state_reason=reason, state_since=self.state_since))
 
-    def explain_refusal(self, method: str) -> str:
+    def explain_missing_access(self, method: str) -> str:
         """Say why this key cannot call the client's `method`; "" if it can or if unknown."""
         requirement = find_requirement(method)
         if not self.is_healthy:

@@ -74,14 +74,14 @@ def _sees_organisation(client: Client, probe: Probe) -> bool:
     """Older servers ignore the `scope` parameter, so only newer ones are asked."""
     if probe.offers.get("get_capabilities") is not True:
         if "get_capabilities" in probe.offers:
-            probe.offers |= dict.fromkeys(CAPABILITY_ROUTES, False)
+            probe.offers |= dict.fromkeys(ORGANISATION_ROUTES, False)
         return False
     probe.ask("scope_org", lambda: client.list_runs(scope="org"))
     return bool(probe.allowed.get("scope_org") and probe.allowed.get("list_deployments"))
 
 
 # Probing these would change something; a server without capabilities has none of them.
-CAPABILITY_ROUTES = ("scope_org", "deactivate_run", "deactivate_sampler")
+ORGANISATION_ROUTES = ("scope_org", "deactivate_run", "deactivate_sampler")
 
 
 @dataclass(slots=True)

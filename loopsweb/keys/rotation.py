@@ -18,7 +18,7 @@ from loopsweb.keys.models import Key
 
 @dataclass(slots=True)
 class RotationResult:
-    """How many secrets were re-encrypted, and a sentence for each that could not be read."""
+    """The numbers of re-encrypted secrets, and a sentence for each that could not be read."""
 
     keys: int = 0
     second_factors: int = 0

@@ -22,7 +22,7 @@ from loopsweb.accounts.auth.reauthentication import require_reauthentication
 from loopsweb.accounts.authorization import denials
 from loopsweb.accounts.authorization.actors import actor_in_workspace
 from loopsweb.accounts.authorization.decorators import SignedInRequest, signed_in
-from loopsweb.accounts.authorization.roles import Permission, roles_with
+from loopsweb.accounts.authorization.roles import Permission, list_roles_with
 from loopsweb.audit.record import Actor
 from loopsweb.keys import actions, capabilities
 from loopsweb.keys.clients import KeyUnusable
@@ -152,7 +152,7 @@ def remove(request: SignedInRequest, key: Key, by: Actor) -> HttpResponse:
 
 
 def _require_add_key(request: SignedInRequest, by: Actor) -> None:
-    if by["role"] not in roles_with(Permission.ADD_KEY):
+    if by["role"] not in list_roles_with(Permission.ADD_KEY):
         raise denials.record_denial(request, Permission.ADD_KEY, noun="key", by=by)
 
 
@@ -161,7 +161,7 @@ def _try_saving(request: SignedInRequest, form: forms.Form, save: Callable[[], K
     try:
         rate_limits.enforce_rate_limit(request, "try_key")
         return save()
-    except rate_limits.RateLimited as error:
+    except rate_limits.TooManyAttempts as error:
         form.add_error("secret", forms.ValidationError(str(error), code=TOO_OFTEN))
     except actions.DifferentApi as error:
         form.add_error("api_url", str(error))

@@ -59,7 +59,7 @@ class ApiKey:
         return text if len(text) <= _MAX_MESSAGE_LENGTH else text[: _MAX_MESSAGE_LENGTH - 1] + "…"
 
     def appears_in(self, body: bytes) -> bool:
-        """Whether `body` contains this key: as it is, escaped for JSON or URLs, or in base64."""
+        """True if `body` contains this key: as it is, escaped for JSON or URLs, or in base64."""
         if b"\\u00" in body:
             body = _ESCAPED.sub(lambda found: bytes([int(found[1], 16)]), body)
         spellings = [one for one in self._spellings() if len(one) >= _MIN_SECRET_LENGTH]

@@ -14,15 +14,15 @@ from loopsweb.loops_api.decoding import check_id, decode_object
 from loopsweb.loops_api.lazy_list import LazyList
 from loopsweb.loops_api.legacy_adapter import LegacyAdapter
 from loopsweb.loops_api.legacy_routes import LegacyRoutes
-from loopsweb.loops_api.optional_routes import OptionalRoutes
 from loopsweb.loops_api.request_bodies import NewRun, NewSampler, omit_none
 from loopsweb.loops_api.request_limits import Limits
 from loopsweb.loops_api.transport import Transport
+from loopsweb.loops_api.undocumented_routes import UndocumentedRoutes
 
 Generation = Literal["auto", "current", "legacy"]
 
 
-class Client(OptionalRoutes):
+class Client(UndocumentedRoutes):
     """One key at one base URL. Cheap to create. Every call raises errors.LoopsError if it fails.
 
     generation: `current` uses the canonical routes, `legacy` the legacy ones where they exist.
@@ -81,7 +81,7 @@ class Client(OptionalRoutes):
     def list_runs(
         self, run_id: str | None = None, base_model: str | None = None, scope: str | None = None
     ) -> LazyList[types.Run]:
-        """GET /v1/loops/runs. scope: `org` for the whole organisation's, on newer servers."""
+        """GET /v1/loops/runs. scope: `org` for the whole organisation's (undocumented)."""
         query = {"run_id": run_id, "base_model": base_model, "scope": scope}
         body = self._get_unless_legacy("/v1/loops/runs", query)
         if body is None:

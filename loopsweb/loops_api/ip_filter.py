@@ -1,4 +1,4 @@
-"""Which IP addresses may receive an API key."""
+"""Blocks IP addresses that must not receive an API key."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ def allow_private_hosts(hosts: Iterable[str]) -> None:
 
 
 def is_blocked(ip: str, *, host: str) -> bool:
-    """Whether no key may be sent to this IP address, which `host` resolved to.
+    """True if no key may be sent to this IP address, which `host` resolved to.
 
     Always blocked: link-local, multicast and unspecified addresses and cloud metadata services,
     embedded in IPv6 too. Private addresses are blocked unless `host` is an IP address itself,

@@ -1,4 +1,4 @@
-"""One tolerant parser per resource, for the documented, the newer and the legacy JSON.
+"""One tolerant parser per resource, for the documented, the undocumented and the legacy JSON.
 
 A parser takes a decoded JSON value and returns None unless it is an object with a usable ID.
 """

@@ -10,9 +10,9 @@ class NewRun(TypedDict, total=False):
     """None is not sent: the server's default applies.
 
     max_seq_len: tokens, default 131072. lora_rank: default 64.
-    scale_down_delay_seconds: default 3600, which is the maximum on newer servers.
+    scale_down_delay_seconds: default 3600, which is the maximum where the last four are known.
     path: bt:// URI of a trainer checkpoint to resume from.
-    Only newer servers support the last four.
+    The last four are undocumented: not every server knows them.
     """
 
     session_id: Required[str]

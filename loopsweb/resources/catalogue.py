@@ -1,4 +1,4 @@
-"""What the API offers a workspace: base models to train, prices of instance types."""
+"""The catalogue of a workspace: base models to train, prices of instance types."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ class Catalogue(models.Model):
 
 
 def pull_catalogue(client: Client, *, poll: PollContext, known_digest: str = "") -> str:
-    """Fetch once an hour. What the server does not offer is None."""
+    """Fetch once an hour. Routes that the server lacks give None."""
     stored = Catalogue.objects.filter(workspace=poll.workspace).first()
     if stored and poll.now - stored.as_of < STALE_AFTER:
         return known_digest

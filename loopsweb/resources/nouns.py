@@ -55,7 +55,7 @@ class Noun:
     def vocabulary(self) -> Vocabulary | None:
         return self.model.vocabulary
 
-    def count(self, number: int) -> str:
+    def name_for(self, number: int) -> str:
         """Its name after a number: "run" after 1, else "runs"."""
         return self.singular if number == 1 else self.slug
 
@@ -77,5 +77,5 @@ BY_SINGULAR = {noun.singular: noun for noun in EVERY_NOUN}
 FEEDS = tuple(dict.fromkeys(noun.feed for noun in EVERY_NOUN))
 
 
-def noun_of(row: Snapshot | type[Snapshot]) -> Noun:
+def find_noun(row: Snapshot | type[Snapshot]) -> Noun:
     return BY_SINGULAR[row.noun]

@@ -14,13 +14,13 @@ ADVISORY_LOCK = 7_108_114_112  # arbitrary, but unique in this database
 
 
 def migrate() -> None:
-    with hold_migration_lock():
+    with lock_migrations():
         call_command("migrate", interactive=False, verbosity=0)
     connection.close()
 
 
 @contextmanager
-def hold_migration_lock() -> Iterator[None]:
+def lock_migrations() -> Iterator[None]:
     if connection.vendor == "sqlite":
         settings.DATA_DIR.mkdir(parents=True, exist_ok=True)
         with (settings.DATA_DIR / "migrate.lock").open("w") as lock:

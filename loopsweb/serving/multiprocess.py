@@ -37,7 +37,7 @@ def run(*, host: str, port: int, with_worker: bool) -> int:
         }.items()
     }
     try:
-        wait_for_web_server(processes)
+        supervise_processes(processes)
     except KeyboardInterrupt:
         return 0
     finally:
@@ -52,7 +52,7 @@ def build_web_command(*, host: str, port: int) -> list[str]:
     return [*granian, *workers, *address, "--log-level", "warning", "loopsweb.wsgi:application"]
 
 
-def wait_for_web_server(processes: dict[str, subprocess.Popen[bytes]]) -> None:
+def supervise_processes(processes: dict[str, subprocess.Popen[bytes]]) -> None:
     """Return when the web server has ended. If another process ends, log it and go on."""
     reported = set()
     while processes["web server"].poll() is None:

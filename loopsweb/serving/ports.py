@@ -8,14 +8,10 @@ import socket
 from django.core.management.base import CommandError
 
 
-class CannotListen(CommandError):
-    """The message says why, and which option chooses another port."""
-
-
 def open_listener(*, host: str, port: int, instead: str) -> socket.socket:
     """Return a listening socket, which reserves the port at once.
 
-    instead: what to type to use another port. Raises CannotListen if the port is in use or not
+    instead: what to type to use another port. Raises CommandError if the port is in use or not
     allowed, or the host is not this machine's.
     """
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
@@ -26,7 +22,7 @@ def open_listener(*, host: str, port: int, instead: str) -> socket.socket:
         if error.errno == errno.EADDRINUSE:
             cause = f"Port {port} on {host} is already in use."
         advice = f"Stop the other program or choose another port: {instead}"
-        raise CannotListen(f"{cause} {advice}") from error
+        raise CommandError(f"{cause} {advice}") from error
 
 
 def format_url(*, host: str, port: int) -> str:

@@ -51,7 +51,7 @@ def main(arguments: list[str] | None = None) -> int:
 
 
 def is_unexpected(record: logging.LogRecord) -> bool:
-    """Whether to log the record: connections cut by a fault are expected."""
+    """True unless a fault cut the connection."""
     return not (record.exc_info and isinstance(record.exc_info[1], ConnectionCut))
 
 
@@ -74,8 +74,8 @@ def build_parser() -> argparse.ArgumentParser:
     generations = sorted(SERIALIZERS)
     add("--generation", choices=generations, default="current", help="API version to serve")
     add("--seed", type=int, default=1, help="the same seed gives the same data")
-    add("--runs", type=int, default=12, help="how many runs to start with")
-    add("--checkpoints-per-run", type=int, default=8, help="how many each run has saved")
+    add("--runs", type=int, default=12, help="number of runs at the start")
+    add("--checkpoints-per-run", type=int, default=8, help="checkpoints of each run")
     add("--time-scale", type=float, default=1.0, help="speed-up of changes; timestamps stay real")
     return parser
 

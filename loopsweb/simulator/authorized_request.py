@@ -19,7 +19,7 @@ Owned = TypeVar("Owned", Session, Run, Sampler, Deployment)
 
 @dataclass(frozen=True)
 class AuthorizedRequest:
-    """What a route handler receives. `params` are the named parts of the path."""
+    """The request that a route handler receives. `params` are the named parts of the path."""
 
     world: World
     lifecycle: Lifecycle
@@ -49,14 +49,14 @@ class AuthorizedRequest:
         return [entity for entity in entities if entity.owner is self.caller]
 
     def can_see(self, entity: Owned) -> bool:
-        """Whether it is the caller's, or with the organisation scope their organisation's."""
+        """True if it is the caller's, or with the organisation scope their organisation's."""
         if entity.owner is self.caller:
             return True
         has_scope = ORG_SCOPE in self.key.scopes
         return has_scope and entity.owner.organization == self.caller.organization
 
     def filter_listed(self, entities: Iterable[Owned]) -> list[Owned]:
-        """What a list route returns: the caller's own, or with scope=org the organisation's."""
+        """Those to list: the caller's own, or with scope=org the organisation's."""
         scope = self.query.get("scope") if self.generation == "current" else None
         if scope in (None, "mine"):
             return self.filter_owned(entities)

@@ -1,4 +1,4 @@
-"""The JSON of newer servers, with every field that a strict client requires."""
+"""The JSON of current servers, with every field that a strict client requires."""
 
 from __future__ import annotations
 

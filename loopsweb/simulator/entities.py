@@ -40,7 +40,7 @@ class Entity:
         self.__dict__["version"] = self.version + 1
 
     def cached_json(self, serialize: Callable[[Any], dict[str, Any]]) -> bytes:
-        """What `serialize` returns as JSON, rebuilt only after a change of it or its sampler."""
+        """The JSON that `serialize` gives, rebuilt only after a change of it or its sampler."""
         sampler = getattr(self, "sampler", None)
         stamp = (self.version, sampler and sampler.version)
         cached = self.__dict__.get("_cached_json")

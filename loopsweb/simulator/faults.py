@@ -86,7 +86,7 @@ def build_fault_response(fault: Fault) -> Response | None:
 
 
 def damage_response(fault: Fault, response: Response, sleep: Callable[[float], None]) -> Response:
-    """Delay or damage the right response. Delays are at most 60 seconds."""
+    """Delay or damage the response that the API would have given. Delays are at most 60 seconds."""
     if fault.mode == "slow":
         sleep(min(fault.seconds, MAX_DELAY_SECONDS))
         return response

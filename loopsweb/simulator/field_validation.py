@@ -68,5 +68,5 @@ def read_choice(values: Mapping[str, Any], name: str, allowed: tuple[str, ...]) 
 
 
 def is_text_list(value: object) -> TypeGuard[list[str]]:
-    """Whether it is a list of at least one string and nothing else."""
+    """True if it is a list of at least one string and nothing else."""
     return isinstance(value, list) and bool(value) and all(isinstance(one, str) for one in value)

@@ -1,4 +1,4 @@
-"""How deployments and samplers start and stop, and how checkpoints are synced."""
+"""Starts and stops deployments and samplers, and syncs checkpoints."""
 
 from __future__ import annotations
 

@@ -38,7 +38,7 @@ def hash_to_fraction(deployment: Deployment, salt: object) -> float:
 
 
 def get_last_active(deployment: Deployment, now: datetime) -> datetime:
-    """When it last logged or used anything."""
+    """The time when it last logged or used anything."""
     return deployment.ended_at or deployment.idle_since or now
 
 

@@ -17,12 +17,12 @@ from loopsweb.simulator.routes import (
     deployments,
     files,
     legacy,
-    optional,
     runs,
     samplers,
     sessions,
     teams,
     telemetry,
+    undocumented,
 )
 
 
@@ -64,7 +64,7 @@ DOCUMENTED = (
 
 
 _legacy_route = partial(Route, generations=("documented",))
-_optional_route = partial(Route, generations=("current",))
+_undocumented = partial(Route, generations=("current",))
 
 _SESSION = "/v1/trainer_sessions/{session_id}"
 _TRAINER = _SESSION + "/trainers/{trainer_id}"
@@ -82,33 +82,33 @@ _SAMPLER = "/v1/loops/samplers/{sampler_id}"
 _CHECKPOINT = "/v1/loops/checkpoints/{checkpoint_id}"
 _MODEL = "/v1/models/{model_id}/deployments/{deployment_id}"
 _TEAM = "/v1/teams/{team_id}/loops"
-OPTIONAL = (
-    _optional_route("GET", "/v1/loops/capabilities", optional.get_capabilities, ORG),
-    _optional_route("POST", "/v1/loops/trainers", runs.create_trainer, ORG),
-    _optional_route("POST", "/v1/loops/runs/{run_id}/deactivate", runs.deactivate_run, ORG),
-    _optional_route("POST", _SAMPLER + "/deactivate", samplers.deactivate_sampler, ORG),
-    _optional_route("POST", "/v1/loops/checkpoints/validate", optional.validate_checkpoint, ORG),
-    _optional_route("POST", "/v1/loops/checkpoints/deploy", optional.deploy_checkpoints, ORG),
-    _optional_route("GET", _CHECKPOINT + "/source", optional.get_source, ORG),
-    _optional_route("PUT", _CHECKPOINT + "/ttl", optional.set_checkpoint_ttl, ORG),
-    _optional_route("DELETE", _CHECKPOINT, optional.delete_checkpoint, ORG),
-    _optional_route("GET", _DEPLOYMENT + "/logs", telemetry.list_logs, ORG),
-    _optional_route("POST", _DEPLOYMENT + "/metrics", telemetry.get_metrics, ORG),
-    _optional_route("GET", _DEPLOYMENT + "/debug_archive/files", telemetry.list_debug_archive, ORG),
-    _optional_route("GET", "/v1/loops/user_config", account.get_user_config, ORG),
-    _optional_route("PATCH", "/v1/loops/user_config", account.change_user_config, ORG),
-    _optional_route("GET", _MODEL, samplers.get_model_deployment, ORG),
-    _optional_route("GET", "/v1/users/me", account.get_identity, None),
-    _optional_route("GET", "/v1/api_keys", account.list_keys, None),
-    _optional_route("GET", "/v1/instance_types", account.list_instance_types, None),
-    _optional_route("GET", "/v1/instance_type_prices", account.list_prices, None),
-    _optional_route("GET", "/v1/teams", teams.list_teams, None),
-    _optional_route("POST", _TEAM + "/sessions", teams.check_team(sessions.create_session), ORG),
-    _optional_route("GET", _TEAM + "/runs", teams.check_team(runs.list_runs), OWN),
-    _optional_route("POST", _TEAM + "/runs", teams.check_team(runs.create_run_with_sampler), ORG),
-    _optional_route("POST", _TEAM + "/trainers", teams.check_team(runs.create_trainer), ORG),
-    _optional_route("GET", _TEAM + "/samplers", teams.check_team(samplers.list_samplers), OWN),
-    _optional_route(
+UNDOCUMENTED = (
+    _undocumented("GET", "/v1/loops/capabilities", undocumented.get_capabilities, ORG),
+    _undocumented("POST", "/v1/loops/trainers", runs.create_trainer, ORG),
+    _undocumented("POST", "/v1/loops/runs/{run_id}/deactivate", runs.deactivate_run, ORG),
+    _undocumented("POST", _SAMPLER + "/deactivate", samplers.deactivate_sampler, ORG),
+    _undocumented("POST", "/v1/loops/checkpoints/validate", undocumented.validate_checkpoint, ORG),
+    _undocumented("POST", "/v1/loops/checkpoints/deploy", undocumented.deploy_checkpoints, ORG),
+    _undocumented("GET", _CHECKPOINT + "/source", undocumented.get_source, ORG),
+    _undocumented("PUT", _CHECKPOINT + "/ttl", undocumented.set_checkpoint_ttl, ORG),
+    _undocumented("DELETE", _CHECKPOINT, undocumented.delete_checkpoint, ORG),
+    _undocumented("GET", _DEPLOYMENT + "/logs", telemetry.list_logs, ORG),
+    _undocumented("POST", _DEPLOYMENT + "/metrics", telemetry.get_metrics, ORG),
+    _undocumented("GET", _DEPLOYMENT + "/debug_archive/files", telemetry.list_debug_archive, ORG),
+    _undocumented("GET", "/v1/loops/user_config", account.get_user_config, ORG),
+    _undocumented("PATCH", "/v1/loops/user_config", account.change_user_config, ORG),
+    _undocumented("GET", _MODEL, samplers.get_model_deployment, ORG),
+    _undocumented("GET", "/v1/users/me", account.get_identity, None),
+    _undocumented("GET", "/v1/api_keys", account.list_keys, None),
+    _undocumented("GET", "/v1/instance_types", account.list_instance_types, None),
+    _undocumented("GET", "/v1/instance_type_prices", account.list_prices, None),
+    _undocumented("GET", "/v1/teams", teams.list_teams, None),
+    _undocumented("POST", _TEAM + "/sessions", teams.check_team(sessions.create_session), ORG),
+    _undocumented("GET", _TEAM + "/runs", teams.check_team(runs.list_runs), OWN),
+    _undocumented("POST", _TEAM + "/runs", teams.check_team(runs.create_run_with_sampler), ORG),
+    _undocumented("POST", _TEAM + "/trainers", teams.check_team(runs.create_trainer), ORG),
+    _undocumented("GET", _TEAM + "/samplers", teams.check_team(samplers.list_samplers), OWN),
+    _undocumented(
         "POST", _TEAM + "/samplers", teams.check_team(samplers.create_standalone_sampler), ORG
     ),
 )
@@ -116,4 +116,4 @@ OPTIONAL = (
 
 def list_routes(generation: str) -> tuple[Route, ...]:
     """The routes of this generation."""
-    return tuple(one for one in DOCUMENTED + LEGACY + OPTIONAL if generation in one.generations)
+    return tuple(one for one in DOCUMENTED + LEGACY + UNDOCUMENTED if generation in one.generations)

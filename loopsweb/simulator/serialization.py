@@ -1,4 +1,4 @@
-"""What both serializers share."""
+"""Helpers for both serializers."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ def respond_list(
 
 
 def serialize_deactivated(entity: Deployment | Run | Sampler) -> dict[str, Any]:
-    """What every deactivation route returns."""
+    """The JSON that every deactivation route returns."""
     return {"id": entity.id, "base_model": entity.base_model, "user": {"email": entity.owner.email}}
 
 

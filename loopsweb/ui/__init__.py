@@ -1,4 +1,4 @@
-"""What every page shares: lists, live regions, errors, security headers and logs.
+"""Shared parts of all pages: lists, live regions, errors, security headers and logs.
 
 Nothing here knows a particular resource.
 """

@@ -1,4 +1,4 @@
-"""What a list can be searched, filtered and sorted by."""
+"""Specifies the search, filters and sort orders of a list."""
 
 from __future__ import annotations
 

@@ -10,7 +10,7 @@ from django.utils.cache import patch_vary_headers
 
 
 def wants_partial(request: HttpRequest, partial: str) -> bool:
-    """Whether htmx targets the element with this id and is not restoring a whole page."""
+    """True if htmx targets the element with this id and is not restoring a whole page."""
     return (
         request.headers.get("HX-Target") == partial
         and "HX-History-Restore-Request" not in request.headers

@@ -13,6 +13,7 @@ Tone = Literal["good", "busy", "idle", "warn", "bad", "ended", "unknown"]
 @dataclass(frozen=True)
 class Status:
     """`tone` gives colour and shape. `meaning` says what it is, `advice` what to do about it.
+    `label`: the text of its badge, by default the word.
     `terminal`: it does not change any more, and no GPUs are held whatever `holds_gpus` says."""
 
     word: str
@@ -21,6 +22,7 @@ class Status:
     advice: str = ""
     terminal: bool = False
     holds_gpus: bool = True
+    label: str = ""
 
 
 class Vocabulary:

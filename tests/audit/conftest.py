@@ -34,7 +34,7 @@ def events(db: None, now: datetime) -> list[Event]:
 
 @pytest.fixture
 def without_triggers(db: None) -> None:
-    """What a database administrator can do."""
+    """Does what a database administrator can do."""
     is_sqlite = connection.vendor == "sqlite"
     undo = append_only.SQLITE_UNDO if is_sqlite else append_only.POSTGRESQL_UNDO
     with connection.cursor() as cursor:

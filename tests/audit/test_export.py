@@ -13,12 +13,9 @@ import pytest
 from hypothesis import HealthCheck, given, settings, strategies
 
 from loopsweb.audit import verify  # fmt: skip
-from loopsweb.audit.chain import (
-    checkpoints,
-    stored,
-)
+from loopsweb.audit.chain import signed_heads, stored
 from loopsweb.audit.chain.format import encode_canonical_json
-from loopsweb.audit.chain.verifier import Line, check_links
+from loopsweb.audit.chain.verifier import JsonObject, check_links
 from loopsweb.audit.models import Event
 from loopsweb.audit.record import record_event
 from loopsweb.audit.verify import check_export
@@ -29,7 +26,7 @@ def test_an_export_can_be_verified_offline(
     exported: bytes, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     (tmp_path / "export").write_bytes(exported)
-    (tmp_path / "key").write_text(checkpoints.encode_public_key())
+    (tmp_path / "key").write_text(signed_heads.encode_public_key())
     arguments = [str(tmp_path / "export"), "--public-key", str(tmp_path / "key")]
     assert verify.main(arguments) == 0
     assert capsys.readouterr().out == "Verified acme up to #5.\n"
@@ -102,7 +99,7 @@ def test_swapping_removing_or_repeating_a_line_is_detected(
     ],
 )
 def test_the_problem_names_the_first_invalid_link(
-    exported: bytes, change: Callable[[list[Line]], list[Line]], found: str
+    exported: bytes, change: Callable[[list[JsonObject]], list[JsonObject]], found: str
 ) -> None:
     _, *links, head, _ = [json.loads(line) for line in exported.splitlines()]
     assert check_links("acme", links, heads=[head]).sequence == 5
@@ -122,7 +119,7 @@ def test_a_file_of_heads_may_contain_several_workspaces(
 ) -> None:
     record_event(workspace="other", action="a.b", outcome="succeeded", now=now)
     both = [
-        checkpoints.sign_head(stored.verify_stored_chain(each), now=now)
+        signed_heads.sign_head(stored.verify_stored_chain(each), now=now)
         for each in ("other", "acme")
     ]
     assert check_export(exported, heads=both).sequence == 5
@@ -134,14 +131,14 @@ def test_heads_of_another_workspace_are_not_enough(
     record_event(workspace="other", action="a.b", outcome="succeeded", now=now)
     (tmp_path / "export").write_bytes(exported)
     (tmp_path / "heads").write_bytes(
-        encode_canonical_json(checkpoints.sign_head(stored.verify_stored_chain("other"), now=now))
+        encode_canonical_json(signed_heads.sign_head(stored.verify_stored_chain("other"), now=now))
         + b"\n"
     )
     arguments = [str(tmp_path / "export"), "--head", str(tmp_path / "heads")]
     assert verify.main(arguments) == 2
     assert capsys.readouterr().err.endswith("heads contains no signed head of 'acme'.\n")
     (tmp_path / "heads").write_bytes(
-        encode_canonical_json(checkpoints.sign_head(stored.verify_stored_chain("acme"), now=now))
+        encode_canonical_json(signed_heads.sign_head(stored.verify_stored_chain("acme"), now=now))
     )
     assert verify.main(arguments) == 0
     assert capsys.readouterr().out == "Verified acme up to #5, checked against 1 signed head.\n"

@@ -7,7 +7,7 @@ from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 
 from tests.browser import chromium
 from tests.composed import start_compose
-from tests.processes import Site, embedded_environment, start_simulator, start_site
+from tests.processes import Site, single_process_environment, start_simulator, start_site
 
 FREQUENT_POLLS = {"LOOPSWEB_POLL_BUSY_SECONDS": "1", "LOOPSWEB_POLL_QUIET_SECONDS": "2"}
 TIMEOUT = 15_000  # milliseconds
@@ -26,7 +26,7 @@ def site(tmp_path_factory: pytest.TempPathFactory, pytestconfig: pytest.Config) 
     folder = tmp_path_factory.mktemp("site")
     with start_simulator(folder, "--time-scale", "20") as api:
         if pytestconfig.getoption("--on") == "sqlite":
-            with start_site(folder, embedded_environment(folder, api=api)) as site:
+            with start_site(folder, single_process_environment(folder, api=api)) as site:
                 yield site
         else:
             with start_compose(folder, LOOPSWEB_API_URLS=api, **FREQUENT_POLLS) as stack:

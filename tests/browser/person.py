@@ -1,4 +1,4 @@
-"""What a person does on the site. Elements are found by role and label only."""
+"""Actions of a person on the site. Elements are found by role and label only."""
 
 from __future__ import annotations
 

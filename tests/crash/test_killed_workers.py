@@ -1,4 +1,4 @@
-"""When a worker is killed while sending a batch, the next one continues and sends nothing twice."""
+"""If a worker is killed while sending a batch, the next one continues and sends nothing twice."""
 
 from __future__ import annotations
 

@@ -9,7 +9,7 @@ from django.test import Client
 from django.utils import timezone
 
 from loopsweb.accounts.models import User, Workspace
-from loopsweb.audit.chain import checkpoints, stored
+from loopsweb.audit.chain import signed_heads, stored
 from loopsweb.audit.models import Chain, Event, SignedHead
 from loopsweb.audit.record import record_event
 from loopsweb.audit.verify import check_export, make_signature_checker
@@ -48,7 +48,7 @@ def test_a_failed_verification_is_shown_prominently(
 def test_a_signed_head_can_be_downloaded(acme: Workspace, browser: Client, now: datetime) -> None:
     answer = browser.get(f"/w/{acme.slug}/audit/head/")
     head = json.loads(answer.content)
-    make_signature_checker(checkpoints.encode_public_key())(head)
+    make_signature_checker(signed_heads.encode_public_key())(head)
     kept = SignedHead.objects.get()
     assert (kept.head, kept.handed_to) == (head, "a download")
     last = Event.objects.get(workspace=acme.slug, sequence=head["sequence"])
@@ -58,7 +58,7 @@ def test_a_signed_head_can_be_downloaded(acme: Workspace, browser: Client, now: 
         "signed head",
     )
     assert stored.verify_stored_chain(acme.slug, heads=[head]).sequence == head["sequence"]
-    assert acme.slug in checkpoints.find_due_workspaces(
+    assert acme.slug in signed_heads.find_due_workspaces(
         now=timezone.now()
     )  # a download is no delivery
 
@@ -96,7 +96,7 @@ def test_proof_is_limited_to_ten_requests_a_minute(
     answer = send(browser, what)
 
     assert (answer.status_code, Event.objects.count()) == (429, events)
-    assert "You can do this 10 times a minute. Try again in a minute." in answer.content.decode()
+    assert "You can do this 10 times a minute. Try again later." in answer.content.decode()
     assert send(login_as(alice), what).status_code == done
     others = {"verification", "export", "head"} - {what}
     assert {send(browser, other).status_code for other in others} <= {200, 302}

@@ -111,7 +111,9 @@ def test_deactivating_somebody_elses_needs_its_id(
 ) -> None:
     Deployment.objects.update(owner_email="bo@example.com")
     Checkpoint.objects.update(sync_status="SYNCING")
-    message = "confirm: send its id. It belongs to bo@example.com, not to you. Progress would be lost."
+    message = (
+        "confirm: send its id. It belongs to bo@example.com, not to you. Progress would be lost."
+    )
     assert detail(end(deployment, secret)) == (422, message)
     assert detail(end(deployment, secret, {"reason": "idle", "confirm": "dep"})) == (422, message)
     assert calls(loops) == 0
@@ -134,7 +136,7 @@ def test_a_deactivation_awaiting_approval_is_accepted(
     answer = end(deployment, secret)
     body = answer.json()
     assert (answer.status_code, body["state"], calls(loops)) == (202, "waiting", 0)
-    assert body["waits_for"] == "The API does not say whose it is."
+    assert body["waits_for"] == "The API does not report an owner."
     assert body["expires_at"] is not None
 
 

@@ -184,7 +184,7 @@ def test_probing_keys_is_rate_limited(otto: User, acme: Workspace, loops: Simula
 
         assert answer.status_code == 429
         assert answer.context["form"].errors["secret"] == [
-            "You can do this 20 times a minute. Try again in a minute."
+            "You can do this 20 times a minute. Try again later."
         ]
     assert len(loops.requests) == before
 

@@ -10,7 +10,7 @@ from loopsweb.keys.clients import (
     KeyUnusable,
     NoKey,
     build_client,
-    explain_refusal,
+    explain_missing_access,
     find_client,
 )
 from loopsweb.keys.models import Key
@@ -46,7 +46,7 @@ def test_an_unshared_key_is_used_by_its_owner_only(
 
     with pytest.raises(NoKey, match=f"^{NO_KEY}$"):
         find_client(workspace=acme, person=otto)
-    assert explain_refusal(workspace=acme, person=otto, method="create_run") == NO_KEY
+    assert explain_missing_access(workspace=acme, person=otto, method="create_run") == NO_KEY
 
 
 def test_a_key_is_used_in_its_own_workspace_only(alice: User, acme: Workspace) -> None:
@@ -63,7 +63,7 @@ def test_a_key_known_to_lack_a_scope_is_skipped(alice: User, otto: User, acme: W
 
     assert acting_key(acme, otto, "list_runs") == own
     assert acting_key(acme, otto, "deactivate_deployment") == shared
-    assert explain_refusal(workspace=acme, person=otto, method="deactivate_deployment") == ""
+    assert explain_missing_access(workspace=acme, person=otto, method="deactivate_deployment") == ""
 
 
 def test_the_reason_is_about_the_own_key_first(otto: User, acme: Workspace) -> None:
@@ -74,7 +74,7 @@ def test_the_reason_is_about_the_own_key_first(otto: User, acme: Workspace) -> N
         find_client(workspace=acme, person=otto, method="create_run")
 
     assert str(raised.value) == reason
-    assert explain_refusal(workspace=acme, person=otto, method="create_run") == reason
+    assert explain_missing_access(workspace=acme, person=otto, method="create_run") == reason
 
 
 def test_a_refused_own_key_is_the_reason(otto: User, acme: Workspace) -> None:

@@ -122,4 +122,4 @@ def test_a_key_replaced_meanwhile_keeps_its_state(
 def test_refusals_of_a_key(
     fields: dict[str, Any], method: str, reason: str, alice: User, acme: Workspace
 ) -> None:
-    assert create_key(alice, acme, name="laptop", **fields).explain_refusal(method) == reason
+    assert create_key(alice, acme, name="laptop", **fields).explain_missing_access(method) == reason

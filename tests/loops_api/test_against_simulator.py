@@ -174,14 +174,14 @@ def test_legacy_routes_create_the_same(older: tuple[Client, Client]) -> None:
 
 
 @pytest.fixture
-def newer() -> tuple[Client, Simulator]:
+def current() -> tuple[Client, Simulator]:
     simulator = Simulator(generation="current")
     http = httpx.Client(transport=httpx.WSGITransport(app=simulator))
     return Client(base_url=BASE, key="demo-org-key", http=http), simulator
 
 
-def test_optional_routes(newer: tuple[Client, Simulator]) -> None:
-    client, simulator = newer
+def test_undocumented_routes(current: tuple[Client, Simulator]) -> None:
+    client, simulator = current
     deployment = next(d for d in client.list_deployments() if d.status == "RUNNING")
     now = simulator.world.now
     start = now - timedelta(minutes=30)
@@ -198,8 +198,8 @@ def test_optional_routes(newer: tuple[Client, Simulator]) -> None:
     assert len(client.list_api_keys()) > 0
 
 
-def test_runs_and_samplers_are_deactivated(newer: tuple[Client, Simulator]) -> None:
-    client, simulator = newer
+def test_runs_and_samplers_are_deactivated(current: tuple[Client, Simulator]) -> None:
+    client, simulator = current
     session = client.create_session()
     run = client.create_run(session_id=session.id, base_model="Qwen/Qwen3-8B", name="to be ended")
     assert run.name == "to be ended"
@@ -216,9 +216,9 @@ def test_runs_and_samplers_are_deactivated(newer: tuple[Client, Simulator]) -> N
 
 
 def test_checkpoints_are_validated_expired_and_deleted(
-    newer: tuple[Client, Simulator],
+    current: tuple[Client, Simulator],
 ) -> None:
-    client, simulator = newer
+    client, simulator = current
     simulator.world.clear()
     run = simulator.world.add_run()
     made = simulator.world.add_checkpoint(run=run, target="sampler", name="<b>step 1</b> ü")

@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from loopsweb.loops_api import field_parsers, optional_parsers, parsers
+from loopsweb.loops_api import field_parsers, parsers, undocumented_parsers
 
 scalars = st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text()
 anything = st.recursive(
@@ -37,12 +37,12 @@ PARSERS: list[Callable[[Any], Any]] = [
     parsers.parse_deployment,
     parsers.parse_deactivated,
     parsers.parse_instance_type,
-    optional_parsers.parse_identity,
-    optional_parsers.parse_supported_model,
-    optional_parsers.parse_api_key_info,
-    optional_parsers.parse_price,
-    optional_parsers.parse_log_line,
-    optional_parsers.parse_metrics,
+    undocumented_parsers.parse_identity,
+    undocumented_parsers.parse_supported_model,
+    undocumented_parsers.parse_api_key_info,
+    undocumented_parsers.parse_price,
+    undocumented_parsers.parse_log_line,
+    undocumented_parsers.parse_metrics,
 ]
 
 

@@ -1,4 +1,4 @@
-"""Which requests are retried, how often, and after how long."""
+"""Retries: of which requests, how often, and after how long."""
 
 from __future__ import annotations
 

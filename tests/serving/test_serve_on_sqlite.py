@@ -13,7 +13,7 @@ import httpx
 import pytest
 
 from tests import processes
-from tests.processes import embedded_environment, start_simulator, start_site, wait_for
+from tests.processes import single_process_environment, start_simulator, start_site, wait_for
 from tests.visitor import open_visitor
 
 NOWHERE = "http://127.0.0.1:9"
@@ -23,7 +23,7 @@ NOWHERE = "http://127.0.0.1:9"
 def test_serve_prints_its_url_and_stops_within_three_seconds(
     tmp_path: Path, ending: signal.Signals
 ) -> None:
-    with start_site(tmp_path, embedded_environment(tmp_path, api=NOWHERE)) as site:
+    with start_site(tmp_path, single_process_environment(tmp_path, api=NOWHERE)) as site:
         assert f"loopsweb is up: {site.address}\n" in site.process.read_log()
         asked_at = time.monotonic()
         assert site.process.end(ending) == 0
@@ -32,7 +32,7 @@ def test_serve_prints_its_url_and_stops_within_three_seconds(
 
 
 def test_secrets_are_created_once_and_private(tmp_path: Path) -> None:
-    environment = embedded_environment(tmp_path, api=NOWHERE)
+    environment = single_process_environment(tmp_path, api=NOWHERE)
     with start_site(tmp_path, environment) as site:
         first = site.process.read_log()
     names = ["secret_key", "loopsweb_secret_keys"]
@@ -46,7 +46,7 @@ def test_secrets_are_created_once_and_private(tmp_path: Path) -> None:
 
 
 def test_data_files_are_private(tmp_path: Path) -> None:
-    environment = embedded_environment(tmp_path, api=NOWHERE, SECRET_KEY="s" * 50)
+    environment = single_process_environment(tmp_path, api=NOWHERE, SECRET_KEY="s" * 50)
     with start_site(tmp_path, environment):
         paths = [tmp_path / "data", *(tmp_path / "data").iterdir()]
         modes = {file.name: stat.S_IMODE(file.stat().st_mode) & 0o077 for file in paths}
@@ -55,14 +55,14 @@ def test_data_files_are_private(tmp_path: Path) -> None:
 
 
 def test_an_oversized_request_is_refused(tmp_path: Path) -> None:
-    with start_site(tmp_path, embedded_environment(tmp_path, api=NOWHERE)) as site:
+    with start_site(tmp_path, single_process_environment(tmp_path, api=NOWHERE)) as site:
         answer = httpx.post(f"{site.address}/accounts/login/", content=b"x" * 2_000_000)
     assert answer.status_code == 413
 
 
 def test_idle_connections_block_nobody(tmp_path: Path) -> None:
     with (
-        start_site(tmp_path, embedded_environment(tmp_path, api=NOWHERE)) as site,
+        start_site(tmp_path, single_process_environment(tmp_path, api=NOWHERE)) as site,
         ExitStack() as silent,
     ):
         where = urlsplit(site.address)
@@ -74,7 +74,7 @@ def test_idle_connections_block_nobody(tmp_path: Path) -> None:
 
 
 def test_a_port_in_use_fails_with_one_sentence_before_anything_starts(tmp_path: Path) -> None:
-    environment = embedded_environment(tmp_path, api=NOWHERE)
+    environment = single_process_environment(tmp_path, api=NOWHERE)
     with start_site(tmp_path, environment) as site:
         port = site.address.rpartition(":")[2]
         other = environment | {"LOOPSWEB_DATA_DIR": str(tmp_path / "other")}
@@ -88,7 +88,7 @@ def test_a_port_in_use_fails_with_one_sentence_before_anything_starts(tmp_path: 
 
 
 def test_no_worker_needs_redis(tmp_path: Path) -> None:
-    environment = embedded_environment(tmp_path, api=NOWHERE)
+    environment = single_process_environment(tmp_path, api=NOWHERE)
     refused = processes.run_command("serve", "--no-worker", environment=environment)
     assert refused.returncode == 1
     assert refused.stderr.splitlines()[-1] == (
@@ -98,7 +98,7 @@ def test_no_worker_needs_redis(tmp_path: Path) -> None:
 
 
 def test_two_concurrent_starts_both_succeed(tmp_path: Path) -> None:
-    environment = embedded_environment(tmp_path, api=NOWHERE)
+    environment = single_process_environment(tmp_path, api=NOWHERE)
     processes.run_command("check", environment=environment)
     for name in ("a", "b"):
         (tmp_path / name).mkdir()
@@ -115,7 +115,7 @@ def test_two_concurrent_starts_both_succeed(tmp_path: Path) -> None:
 def test_from_an_empty_folder_to_rows_on_a_page(tmp_path: Path) -> None:
     with (
         start_simulator(tmp_path) as api,
-        start_site(tmp_path, embedded_environment(tmp_path, api=api)) as site,
+        start_site(tmp_path, single_process_environment(tmp_path, api=api)) as site,
     ):
         processes.create_admin("ada@example.com", environment=site.environment)
         with open_visitor(

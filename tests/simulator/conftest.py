@@ -7,7 +7,7 @@ from loopsweb.simulator import Simulator
 
 @pytest.fixture
 def sim() -> Simulator:
-    """A newer server with the initial organisation."""
+    """A current server with the initial organisation."""
     return Simulator()
 
 

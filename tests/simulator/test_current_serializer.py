@@ -1,4 +1,4 @@
-"""The JSON of newer servers, field by field."""
+"""The JSON of current servers, field by field."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The seven legacy routes, which documented servers have and newer ones do not."""
+"""The seven legacy routes, which documented servers have and current ones do not."""
 
 from __future__ import annotations
 

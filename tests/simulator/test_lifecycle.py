@@ -1,4 +1,4 @@
-"""How statuses change over time."""
+"""Changes of status over time."""
 
 from __future__ import annotations
 

@@ -105,12 +105,12 @@ def test_an_invalid_run_is_refused(small: Simulator, body: Any) -> None:
 
 @pytest.mark.parametrize("body", BAD_NEWER_RUNS, ids=repr)
 def test_newer_servers_validate_the_optional_fields(small: Simulator, body: Any) -> None:
-    newer = small.dispatcher.generation == "current"
-    if newer:
+    current = small.dispatcher.generation == "current"
+    if current:
         assert get_error_status(small, "POST /v1/loops/runs", body) == 400
     else:
         assert send_request(small, "POST /v1/loops/runs", body).status_code == 200
-    assert len(small.world.runs) == (1 if newer else 2)
+    assert len(small.world.runs) == (1 if current else 2)
 
 
 @pytest.mark.parametrize("body", BAD_SAMPLERS, ids=repr)

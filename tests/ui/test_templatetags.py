@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from loopsweb.resources.deployments.statuses import DEPLOYMENT
 from loopsweb.ui.templatetags import ui
+from loopsweb.ui.timestamps import format_utc
 
 ABSENT = '<abbr title="not known">—</abbr>'
 
@@ -62,4 +63,4 @@ def test_an_id_is_always_escaped() -> None:
 
 
 def test_the_page_time_is_in_utc() -> None:
-    assert ui.iso(datetime(2026, 1, 1, tzinfo=UTC)) == "2026-01-01T00:00:00Z"
+    assert format_utc(datetime(2026, 1, 1, tzinfo=UTC)) == "2026-01-01T00:00:00Z"

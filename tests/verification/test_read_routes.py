@@ -1,4 +1,4 @@
-"""What the dashboard relies on, checked on every server. These tests only read."""
+"""Checks of what the dashboard relies on, for every server. These tests only read."""
 
 from __future__ import annotations
 
@@ -125,7 +125,7 @@ def test_an_unknown_key_is_refused(stranger: Client) -> None:
             call()
 
 
-def test_optional_routes_succeed_or_are_not_found(client: Client) -> None:
+def test_undocumented_routes_succeed_or_are_not_found(client: Client) -> None:
     for call in (client.get_capabilities, client.list_prices, client.list_instance_types):
         with suppress(errors.NotFound):
             assert len(call()) > 0

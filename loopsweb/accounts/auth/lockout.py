@@ -12,7 +12,7 @@ LIMIT = {"app": "allauth.account", "action": "login_failed"}
 
 def describe_lockout(request: HttpRequest, key: str, *, now: float) -> str:
     """The error shown while sign-in is locked. now: seconds since the epoch."""
-    seconds = round(lockout_seconds(request, key, now=now))
+    seconds = round(compute_lockout_seconds(request, key, now=now))
     minutes = -(-seconds // 60)
     if minutes > 1:
         wait = f"{minutes} minutes"
@@ -24,7 +24,7 @@ def describe_lockout(request: HttpRequest, key: str, *, now: float) -> str:
     )
 
 
-def lockout_seconds(request: HttpRequest, key: str, *, now: float) -> float:
+def compute_lockout_seconds(request: HttpRequest, key: str, *, now: float) -> float:
     """Seconds until every exhausted limit allows another attempt; at least one."""
     longest = 1.0
     for rate in ratelimit.get_rates(**LIMIT):

@@ -19,7 +19,7 @@ from django.db import transaction
 from django.http import HttpRequest
 
 from loopsweb.accounts.auth import oidc_reauthentication
-from loopsweb.accounts.auth.oidc_roles import matching_mappings, read_claims
+from loopsweb.accounts.auth.oidc_roles import find_matching_mappings, read_claims
 from loopsweb.accounts.models import User
 from loopsweb.ui.errors import render_error
 
@@ -41,7 +41,7 @@ NOT_REAUTHENTICATED = (
 )
 
 
-def verified_emails(sociallogin: SocialLogin) -> list[str]:
+def list_verified_emails(sociallogin: SocialLogin) -> list[str]:
     """In lower case. Some providers send `verified` as text, where "false" would be truthy."""
     return [
         each.email.lower()
@@ -52,12 +52,12 @@ def verified_emails(sociallogin: SocialLogin) -> list[str]:
 
 class OIDCAdapter(DefaultSocialAccountAdapter):  # type: ignore[misc]
     def pre_social_login(self, request: HttpRequest, sociallogin: SocialLogin) -> None:
-        emails = verified_emails(sociallogin)
+        emails = list_verified_emails(sociallogin)
         if not emails:
             refuse_sign_in(request, NOT_VERIFIED)
         if request.user.is_authenticated and request.user.email not in emails:
             refuse_sign_in(request, OTHER_EMAIL)
-        if not sociallogin.is_existing and not matching_mappings(read_claims(sociallogin)):
+        if not sociallogin.is_existing and not find_matching_mappings(read_claims(sociallogin)):
             refuse_sign_in(request, NO_GROUP)
         if has_other_identity(sociallogin):
             refuse_sign_in(request, OTHER_IDENTITY)
@@ -81,14 +81,14 @@ class OIDCAdapter(DefaultSocialAccountAdapter):  # type: ignore[misc]
         claims = read_claims(sociallogin)
         with transaction.atomic():
             name = "".join(filter(str.isprintable, str(claims.get("name") or "")))[:150]
-            person = User.objects.create_user(verified_emails(sociallogin)[0], name=name)
+            person = User.objects.create_user(list_verified_emails(sociallogin)[0], name=name)
             sociallogin.user = person
             sociallogin.save(request, connect=True)
         return person
 
 
 def has_other_identity(sociallogin: SocialLogin) -> bool:
-    """Whether an unknown identity claims an account that is linked to another one: providers
+    """True if an unknown identity claims an account that is linked to another one: providers
     reassign email addresses."""
     if sociallogin.account.pk is not None or not sociallogin.is_existing:
         return False

@@ -25,8 +25,8 @@ P = ParamSpec("P")
 View = Callable[Concatenate[HttpRequest, P], HttpResponseBase]
 
 REAUTHENTICATE_PARAMS = urlencode({"prompt": "login", "max_age": "0"})
-REQUESTED_KEY = "asked_again"
-AUTHENTICATED_AT_KEY = "confirmed_elsewhere_at"
+REQUESTED_KEY = "reauthentication_requested"
+AUTHENTICATED_AT_KEY = "reauthenticated_at"
 NEVER = 0.0
 
 
@@ -51,7 +51,7 @@ def was_reauthentication_requested(sociallogin: SocialLogin) -> bool:
     return bool((sociallogin.state or {}).get(REQUESTED_KEY))
 
 
-def authenticated_at(sociallogin: SocialLogin, *, now: float) -> float:
+def read_oidc_authentication_time(sociallogin: SocialLogin, *, now: float) -> float:
     """Seconds since the epoch; NEVER if nothing proves that the person was present."""
     id_token: dict[str, Any] = sociallogin.account.extra_data.get("id_token", {})
     if "auth_time" not in id_token:
@@ -61,8 +61,8 @@ def authenticated_at(sociallogin: SocialLogin, *, now: float) -> float:
 
 
 def skipped_reauthentication(sociallogin: SocialLogin, *, now: float) -> bool:
-    """Whether the provider reports an old authentication although we requested a new one."""
-    age = now - authenticated_at(sociallogin, now=now)
+    """True if the provider reports an old authentication although we requested a new one."""
+    age = now - read_oidc_authentication_time(sociallogin, now=now)
     too_old = age >= settings.ACCOUNT_REAUTHENTICATION_TIMEOUT
     return was_reauthentication_requested(sociallogin) and too_old
 
@@ -72,4 +72,6 @@ def store_authentication_time(
     request: HttpRequest, sociallogin: SocialLogin | None = None, **_: Any
 ) -> None:
     if sociallogin is not None:
-        request.session[AUTHENTICATED_AT_KEY] = authenticated_at(sociallogin, now=time.time())
+        request.session[AUTHENTICATED_AT_KEY] = read_oidc_authentication_time(
+            sociallogin, now=time.time()
+        )

@@ -49,7 +49,7 @@ def read_claims(sociallogin: SocialLogin) -> dict[str, Any]:
     return {**data.get("id_token", {}), **data.get("userinfo", {})}
 
 
-def matching_mappings(claims: dict[str, Any]) -> list[RoleMapping]:
+def find_matching_mappings(claims: dict[str, Any]) -> list[RoleMapping]:
     """The configured mappings of the groups in the claims: a list, or a single name."""
     claimed = claims.get(settings.OIDC_GROUPS_CLAIM, [])
     groups = {str(each) for each in claimed} if isinstance(claimed, list) else {str(claimed)}
@@ -65,7 +65,7 @@ def sync_roles(
     remove them from those in which they have none. Other teams are left alone."""
     if sociallogin is None:
         return
-    matching = matching_mappings(read_claims(sociallogin))
+    matching = find_matching_mappings(read_claims(sociallogin))
     matching.sort(key=lambda each: ROLES_BY_STRENGTH.index(Role(each.role)))
     teams = dict(Workspace.objects.values_list("slug", "team_id"))
     strongest = {teams.get(each.workspace): each.role for each in matching}

@@ -38,13 +38,13 @@ NOT_SUBMITTED = "Nothing has changed yet. Confirm your identity, then submit the
 def is_recently_authenticated(request: HttpRequest) -> bool:
     """Also true for people who have no way to confirm, neither here nor at a provider."""
     records: list[dict[str, Any]] = get_authentication_records(request, request.user)
-    newest = max((authenticated_at(request, each) for each in records), default=NEVER)
+    newest = max((read_authentication_time(request, each) for each in records), default=NEVER)
     if time.time() - newest < settings.ACCOUNT_REAUTHENTICATION_TIMEOUT:
         return True
     return not (can_reauthenticate_locally(request) or settings.OIDC_ISSUER)
 
 
-def authenticated_at(request: HttpRequest, record: dict[str, Any]) -> float:
+def read_authentication_time(request: HttpRequest, record: dict[str, Any]) -> float:
     """Seconds since the epoch."""
     if record["method"] == "socialaccount":
         return float(request.session.get(AUTHENTICATED_AT_KEY, NEVER))
@@ -52,7 +52,7 @@ def authenticated_at(request: HttpRequest, record: dict[str, Any]) -> float:
 
 
 def can_reauthenticate_locally(request: HttpRequest) -> bool:
-    """Whether the person has a password or MFA here."""
+    """True if the person has a password or MFA here."""
     return bool(get_adapter(request).get_reauthentication_methods(request.user))
 
 

@@ -10,7 +10,7 @@ from django.contrib.auth.decorators import login_required
 from django.urls import include, path, re_path
 
 from loopsweb.accounts.auth.browser_sessions import views as sessions
-from loopsweb.accounts.auth.email import require_email_configured
+from loopsweb.accounts.auth.email_settings import require_email_configured
 from loopsweb.accounts.auth.oidc_reauthentication import restrict_auth_params
 from loopsweb.accounts.auth.reauthentication import require_reauthentication
 from loopsweb.accounts.auth.views import explain_required_mfa, refuse_email_change

@@ -22,6 +22,6 @@ def explain_required_mfa(request: SignedInRequest) -> HttpResponse:
 def refuse_email_change(request: HttpRequest, key: str = "") -> HttpResponse:
     """Replaces allauth's pages that change or confirm an email address."""
     raise PermissionDenied(
-        "You cannot change your email address: it identifies you in the audit log. "
+        "You cannot change your email address: it identifies you in the audit trail. "
         "Ask your loopsweb administrator."
     )

@@ -2,7 +2,7 @@
 
 Nothing is recorded for people outside the team, nor because of read-only mode, which denies
 everybody. Each person is limited to 60 events a minute in a workspace, so that clicking cannot
-flood the audit log.
+flood the audit trail.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ def record_denial(
     reason = explain_denial(by["role"], permission)
     if permission not in ROLE_PERMISSIONS[by["role"]]:
         limited_by = f"{by['workspace']} {by['person']}"
-        if consume_rate_limit(request, "denied", key=limited_by):
+        if consume_rate_limit(request, "record_denial", key=limited_by):
             _record(request, permission, noun=noun, by=by, reason=reason)
     return PermissionDenied(reason)
 

@@ -21,7 +21,7 @@ class Permission(StrEnum):
 
 DESCRIPTIONS = {
     Permission.VIEW: "View the team's workspaces, in a browser or with an access token",
-    Permission.EXPORT: "Export lists as CSV, and the audit log with its proof",
+    Permission.EXPORT: "Export lists as CSV, and the audit trail with its proof",
     Permission.ADD_KEY: "Add an API key of one's own to a workspace, replace it, share it",
     Permission.CREATE: "Create sessions, runs and samplers",
     Permission.DEACTIVATE: "Deactivate deployments, runs and samplers",
@@ -53,14 +53,14 @@ def permissions_of(role: str) -> frozenset[Permission]:
     return permissions & READ_PERMISSIONS if settings.LOOPSWEB_READ_ONLY else permissions
 
 
-def roles_with(permission: Permission) -> list[str]:
+def list_roles_with(permission: Permission) -> list[str]:
     return [role for role, permissions in ROLE_PERMISSIONS.items() if permission in permissions]
 
 
 def explain_denial(role: str, permission: Permission) -> str:
     if settings.LOOPSWEB_READ_ONLY and permission not in READ_PERMISSIONS:
         return READ_ONLY
-    allowed = [Role(name).label.lower() for name in roles_with(permission)]
+    allowed = [Role(name).label.lower() for name in list_roles_with(permission)]
     return (
         f"This requires the {' or '.join(allowed)} role. Your role is {Role(role).label.lower()}; "
         "a team admin can change it."

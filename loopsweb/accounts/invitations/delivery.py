@@ -18,7 +18,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.debug import sensitive_variables
 
-from loopsweb.accounts.auth.email import is_email_configured
+from loopsweb.accounts.auth.email_settings import is_email_configured
 from loopsweb.accounts.authorization.decorators import TeamRequest
 from loopsweb.accounts.invitations import actions
 from loopsweb.accounts.models import Invitation

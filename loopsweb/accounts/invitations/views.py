@@ -25,7 +25,7 @@ from loopsweb.accounts.invitations import actions
 from loopsweb.accounts.invitations.delivery import send_invitation
 from loopsweb.accounts.invitations.forms import NewAccountForm
 from loopsweb.accounts.models import Invitation, User
-from loopsweb.accounts.rate_limits import RateLimited
+from loopsweb.accounts.rate_limits import TooManyAttempts
 from loopsweb.accounts.teams.actions import AlreadyMember
 from loopsweb.accounts.teams.forms import MemberForm
 from loopsweb.accounts.teams.page import INVITE_ID, render_team_page
@@ -43,7 +43,7 @@ def invite_member(request: TeamRequest) -> HttpResponse:
             return send_invitation(request, **form.cleaned_data)
         except AlreadyMember as error:
             form.add_error("email", str(error))
-        except RateLimited as error:
+        except TooManyAttempts as error:
             form.add_error("email", str(error))
             status = HTTPStatus.TOO_MANY_REQUESTS
     return render_team_page(request, status=status, invite=form)
@@ -52,10 +52,10 @@ def invite_member(request: TeamRequest) -> HttpResponse:
 @require_team_permission(Permission.MANAGE_TEAM)
 @require_POST
 def revoke_invitation(request: TeamRequest, invitation: int) -> HttpResponse:
-    open_or_closed = get_object_or_404(request.team.invitations, pk=invitation)
-    by, email = actor_of_request(request), open_or_closed.email
+    found = get_object_or_404(request.team.invitations, pk=invitation)
+    by, email = actor_of_request(request), found.email
     try:
-        actions.revoke_invitation(invitation=open_or_closed, by=by, now=timezone.now())
+        actions.revoke_invitation(invitation=found, by=by, now=timezone.now())
     except actions.InvitationClosed:
         problem = f"The invitation for {email} was already used or revoked, or has expired."
         return render_team_page(request, status=HTTPStatus.CONFLICT, problem=problem)

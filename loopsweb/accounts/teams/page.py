@@ -8,7 +8,7 @@ from typing import Any
 from django.http import HttpResponse
 from django.utils import timezone
 
-from loopsweb.accounts.auth.email import is_email_configured
+from loopsweb.accounts.auth.email_settings import is_email_configured
 from loopsweb.accounts.authorization.decorators import TeamRequest
 from loopsweb.accounts.authorization.roles import Permission
 from loopsweb.accounts.teams.forms import ChangeRoleForm, MemberForm, NameForm

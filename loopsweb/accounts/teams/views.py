@@ -23,7 +23,7 @@ from loopsweb.accounts.authorization.decorators import (
 from loopsweb.accounts.authorization.roles import Permission
 from loopsweb.accounts.invitations import delivery
 from loopsweb.accounts.models import Invitation, Membership
-from loopsweb.accounts.rate_limits import RateLimited, enforce_rate_limit
+from loopsweb.accounts.rate_limits import TooManyAttempts, enforce_rate_limit
 from loopsweb.accounts.teams import actions
 from loopsweb.accounts.teams.admission import can_add_directly
 from loopsweb.accounts.teams.forms import ChangeRoleForm, MemberForm, NameForm
@@ -52,7 +52,7 @@ def create_team(request: SignedInRequest) -> HttpResponse:
     if form.is_valid():
         try:
             enforce_rate_limit(request, "create_team")
-        except RateLimited as error:
+        except TooManyAttempts as error:
             form.add_error("name", str(error))
             status = HTTPStatus.TOO_MANY_REQUESTS
         else:
@@ -102,7 +102,7 @@ def add_workspace(request: TeamRequest) -> HttpResponse:
     if form.is_valid():
         try:
             enforce_rate_limit(request, "create_team")
-        except RateLimited as error:
+        except TooManyAttempts as error:
             form.add_error("name", str(error))
             status = HTTPStatus.TOO_MANY_REQUESTS
         else:
@@ -129,7 +129,7 @@ def add_member(request: TeamRequest) -> HttpResponse:
             )
         except actions.TeamError as error:
             form.add_error("email", str(error))
-        except RateLimited as error:
+        except TooManyAttempts as error:
             form.add_error("email", str(error))
             status = HTTPStatus.TOO_MANY_REQUESTS
         else:

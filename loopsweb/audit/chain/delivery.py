@@ -16,7 +16,7 @@ from django.conf import settings
 from django.core.mail import send_mail
 
 from loopsweb.audit.chain.format import encode_canonical_json
-from loopsweb.audit.chain.verifier import Line
+from loopsweb.audit.chain.verifier import JsonObject
 from loopsweb.audit.models import SignedHead
 
 log = logging.getLogger(__name__)
@@ -25,7 +25,7 @@ WEBHOOK_SECONDS = 10
 
 def deliver_head(signed: SignedHead) -> list[str]:
     """Deliver a head to every configured place and store the outcome. Return the failures."""
-    channels: dict[str, tuple[str, Callable[[str, Line], None]]] = {
+    channels: dict[str, tuple[str, Callable[[str, JsonObject], None]]] = {
         "file": (settings.LOOPSWEB_AUDIT_HEADS_FILE, append_to_file),
         "email": (settings.LOOPSWEB_AUDIT_HEADS_EMAIL, send_email),
         "webhook": (settings.LOOPSWEB_AUDIT_HEADS_WEBHOOK, post_to_webhook),
@@ -46,14 +46,14 @@ def deliver_head(signed: SignedHead) -> list[str]:
     return failures
 
 
-def append_to_file(path: str, head: Line) -> None:
+def append_to_file(path: str, head: JsonObject) -> None:
     with Path(path).open("ab") as out:
         out.write(encode_canonical_json(head) + b"\n")
         out.flush()
         os.fsync(out.fileno())
 
 
-def send_email(address: str, head: Line) -> None:
+def send_email(address: str, head: JsonObject) -> None:
     if settings.EMAIL_BACKEND.endswith(".console.EmailBackend"):
         raise ValueError("EMAIL_HOST is not set, so no email can be sent.")
     workspace, sequence = head["workspace"], head["sequence"]
@@ -66,7 +66,7 @@ def send_email(address: str, head: Line) -> None:
     send_mail(subject, body, None, [address])
 
 
-def post_to_webhook(url: str, head: Line) -> None:
+def post_to_webhook(url: str, head: JsonObject) -> None:
     if not url.startswith(("https://", "http://")):
         raise ValueError("LOOPSWEB_AUDIT_HEADS_WEBHOOK must be an http or https URL.")
     body, headers = encode_canonical_json(head), {"Content-Type": "application/json"}

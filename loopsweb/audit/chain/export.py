@@ -8,10 +8,10 @@ from datetime import datetime
 from itertools import chain
 from tempfile import SpooledTemporaryFile
 
-from loopsweb.audit.chain import checkpoints
+from loopsweb.audit.chain import signed_heads
 from loopsweb.audit.chain.format import encode_canonical_json
 from loopsweb.audit.chain.stored import read_snapshot, verify_links
-from loopsweb.audit.chain.verifier import Line
+from loopsweb.audit.chain.verifier import JsonObject
 from loopsweb.audit.verify import KIND
 
 MAX_IN_MEMORY = 4_000_000  # bytes
@@ -31,14 +31,14 @@ def build_export(workspace: str, *, now: datetime) -> Iterator[bytes]:
     with SpooledTemporaryFile(max_size=MAX_IN_MEMORY) as file:
         checksum = hashlib.sha256()
 
-        def write(line: Line) -> None:
+        def write(line: JsonObject) -> None:
             raw = encode_canonical_json(line) + b"\n"
             checksum.update(raw)
             file.write(raw)
 
         write({"kind": KIND, "v": 1, "workspace": workspace})
         with read_snapshot():
-            write(checkpoints.sign_head(verify_links(workspace, on_link=write), now=now))
+            write(signed_heads.sign_head(verify_links(workspace, on_link=write), now=now))
         file.write(encode_canonical_json({"kind": "end", "sha256": checksum.hexdigest()}) + b"\n")
         file.seek(0)
         yield from file

@@ -1,4 +1,4 @@
-"""Reads and verifies the chains in the database."""
+"""Reads chains from the database and checks them with verifier.py. Stores nothing."""
 
 from __future__ import annotations
 
@@ -8,7 +8,13 @@ from contextlib import closing, contextmanager
 from django.db import DataError, connection
 
 from loopsweb.audit.chain.format import PERSONAL
-from loopsweb.audit.chain.verifier import UNREADABLE, BrokenChain, Line, VerifiedChain, check_links
+from loopsweb.audit.chain.verifier import (
+    UNREADABLE,
+    BrokenChain,
+    JsonObject,
+    VerifiedChain,
+    check_links,
+)
 from loopsweb.audit.models import Chain, Event, SignedHead
 
 
@@ -20,7 +26,7 @@ def list_workspaces() -> list[str]:
     return sorted(names)
 
 
-def verify_stored_chain(workspace: str, *, heads: Iterable[Line] = ()) -> VerifiedChain:
+def verify_stored_chain(workspace: str, *, heads: Iterable[JsonObject] = ()) -> VerifiedChain:
     """Verify a chain up to its head, and that it contains `heads`. Raises BrokenChain."""
     with read_snapshot():
         return verify_links(workspace, heads)
@@ -43,9 +49,9 @@ def read_snapshot() -> Iterator[None]:
 
 def verify_links(
     workspace: str,
-    heads: Iterable[Line] = (),
+    heads: Iterable[JsonObject] = (),
     *,
-    on_link: Callable[[Line], object] = lambda _link: None,
+    on_link: Callable[[JsonObject], object] = lambda _link: None,
 ) -> VerifiedChain:
     """Like verify_stored_chain, inside the caller's snapshot.
 
@@ -69,7 +75,7 @@ def verify_links(
     return verified
 
 
-def read_links(workspace: str, *, up_to: int) -> Generator[Line, None, None]:
+def read_links(workspace: str, *, up_to: int) -> Generator[JsonObject, None, None]:
     """The links in order, as in an export. Close it unless it was read to its end, because it
     holds a database cursor."""
     events = Event.objects.filter(workspace=workspace, sequence__lte=up_to)
@@ -88,7 +94,9 @@ def read_personal_value(event: Event, name: str) -> dict[str, str] | None:
     return {"value": value, "salt": salt} if value or salt else None
 
 
-def call_for_each(links: Iterable[Line], on_link: Callable[[Line], object]) -> Iterator[Line]:
+def call_for_each(
+    links: Iterable[JsonObject], on_link: Callable[[JsonObject], object]
+) -> Iterator[JsonObject]:
     for link in links:
         on_link(link)
         yield link

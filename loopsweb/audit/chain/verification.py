@@ -1,4 +1,4 @@
-"""Verifies a stored chain and stores the result, which the audit page shows."""
+"""Runs a full verification of a stored chain and saves its result for the audit page."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import logging
 from datetime import datetime
 from typing import Any
 
-from loopsweb.audit.chain import checkpoints
+from loopsweb.audit.chain import signed_heads
 from loopsweb.audit.chain.stored import verify_stored_chain
 from loopsweb.audit.chain.verifier import BrokenChain
 from loopsweb.audit.models import Chain, SignedHead
@@ -17,7 +17,7 @@ log = logging.getLogger(__name__)
 
 def verify_and_store_result(workspace: str, *, now: datetime) -> Chain:
     """Verify a chain against every head signed with the current key. Return the updated row."""
-    public_key = checkpoints.encode_public_key()
+    public_key = signed_heads.encode_public_key()
     signed = SignedHead.objects.filter(workspace=workspace, head__public_key=public_key)
     heads = list(signed.values_list("head", flat=True))
     check_signature = make_signature_checker(public_key)

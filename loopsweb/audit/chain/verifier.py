@@ -1,4 +1,4 @@
-"""Verifies a chain from its first link. Standard library only."""
+"""The rules of a valid chain, applied to links from any source. Standard library only."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from loopsweb.audit.chain.format import GENESIS, PERSONAL, hash_link, hash_perso
 
 SALT = re.compile("[0-9a-f]{32}")
 UNREADABLE = (KeyError, TypeError, AttributeError, ValueError, RecursionError, OverflowError)
-Line = dict[str, Any]
+JsonObject = dict[str, Any]
 
 
 class BrokenChain(Exception):
@@ -34,7 +34,7 @@ class VerifiedChain:
 
 
 def check_links(
-    workspace: str, links: Iterable[Line], *, heads: Iterable[Line] = ()
+    workspace: str, links: Iterable[JsonObject], *, heads: Iterable[JsonObject] = ()
 ) -> VerifiedChain:
     """Verify all links. Each of `heads` must be one of them. Raises BrokenChain."""
     expected = index_heads(workspace, heads)
@@ -66,7 +66,7 @@ def count_values(count: int) -> str:
     return f"{count} personal value{'' if count == 1 else 's'}"
 
 
-def index_heads(workspace: str, heads: Iterable[Line]) -> dict[int, str]:
+def index_heads(workspace: str, heads: Iterable[JsonObject]) -> dict[int, str]:
     """{sequence: digest} of the workspace's heads. Raises BrokenChain when two contradict."""
     digests: dict[int, str] = {}
     for head in heads:
@@ -78,8 +78,10 @@ def index_heads(workspace: str, heads: Iterable[Line]) -> dict[int, str]:
     return digests
 
 
-def describe_misplaced_link(link: Line, sequence: int, *, rest: Iterable[Line]) -> BrokenChain:
-    """Why `link` is in the place of link `sequence`, judged by the links after it."""
+def describe_misplaced_link(
+    link: JsonObject, sequence: int, *, rest: Iterable[JsonObject]
+) -> BrokenChain:
+    """Explain why `link` is in the place of link `sequence`, judged by the links after it."""
     found = link["body"].get("sequence")
     problem = "missing"
     if not isinstance(found, int) or found < sequence:
@@ -89,7 +91,7 @@ def describe_misplaced_link(link: Line, sequence: int, *, rest: Iterable[Line]) 
     return BrokenChain(sequence, f"{problem}: found #{found} in its place")
 
 
-def check_link(link: Line, *, workspace: str, sequence: int, previous: str) -> None:
+def check_link(link: JsonObject, *, workspace: str, sequence: int, previous: str) -> None:
     """Raises BrokenChain."""
     body = link["body"]
     if body.get("workspace") != workspace:

@@ -4,7 +4,7 @@ from typing import Any, cast
 
 from django import forms
 
-from loopsweb.accounts.authorization.roles import Permission, roles_with
+from loopsweb.accounts.authorization.roles import Permission, list_roles_with
 from loopsweb.accounts.models import User, Workspace
 from loopsweb.accounts.teams.forms import WorkspaceField
 from loopsweb.json_api.tokens.models import Scope
@@ -38,6 +38,6 @@ class CreateTokenForm(forms.Form):
         given = super().clean() or {}
         if given.get("scope") == Scope.ACT and "workspace" in given:
             memberships = given["workspace"].team.memberships.filter(user=self.person)
-            if not memberships.filter(role__in=roles_with(Permission.DEACTIVATE)).exists():
+            if not memberships.filter(role__in=list_roles_with(Permission.DEACTIVATE)).exists():
                 self.add_error("scope", "Your role in this workspace is read-only.")
         return given

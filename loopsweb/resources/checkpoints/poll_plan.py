@@ -1,4 +1,4 @@
-"""Which checkpoints to query: the API lists them per run or per base model, one at a time.
+"""Plans the queries for checkpoints: the API lists them per run or base model, one at a time.
 
 By base model it lists those of the key owner's own runs only. Active runs (live, or with a
 checkpoint still SYNCING) are queried at every poll, by run or by base model, whichever takes fewer
@@ -40,7 +40,9 @@ class CheckpointQuery:
         """The rows an answer should list: by base model only those of the key owner's own runs."""
         if self.by == "run_id":
             return Checkpoint.objects.filter(run_remote_id=self.value)
-        own = Run.objects.in_workspace(poll.workspace).filter(owner_email__in=own_emails(poll))
+        own = Run.objects.in_workspace(poll.workspace).filter(
+            owner_email__in=list_owner_filters(poll)
+        )
         return Checkpoint.objects.filter(
             base_model=self.value, run_remote_id__in=own.values("remote_id")
         )
@@ -80,13 +82,13 @@ def load_runs_to_cover(poll: PollContext) -> dict[str, str]:
     """{run id: its base model if it is the key owner's own, else ""}."""
     runs = poll.select_expected(Run.objects.filter(missing_since=None))
     return {
-        run: model if owner in own_emails(poll) else ""
+        run: model if owner in list_owner_filters(poll) else ""
         for run, model, owner in runs.values_list("remote_id", "base_model", "owner_email")
     }
 
 
-def own_emails(poll: PollContext) -> set[str]:
-    """The owners of the key owner's own runs. Older servers list no others and name no owner."""
+def list_owner_filters(poll: PollContext) -> set[str]:
+    """`owner_email` of the key owner's runs. Older servers list no others and name no owner."""
     return {"", poll.key.api_email}
 
 

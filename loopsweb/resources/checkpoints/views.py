@@ -58,7 +58,7 @@ COLUMNS = csv_columns(
 
 
 def explain_conflict(request: WorkspaceRequest) -> str:
-    """Why the API does not accept these filters together, or ""."""
+    """Return the reason why the API does not accept these filters together, or ""."""
     given = [words for name, words in ONE_OF.items() if clean_text(request.GET.get(name))]
     if len(given) > 1:
         return (

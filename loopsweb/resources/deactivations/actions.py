@@ -36,7 +36,7 @@ class AlreadyRequested(Exception):
 
     @property
     def answer(self) -> dict[str, str]:
-        """What the audit event says."""
+        """The answer that the audit event records."""
         return {"error": ALREADY_REQUESTED, "first": str(self.deactivation.incident)}
 
 
@@ -177,7 +177,7 @@ def approve(
     if by["person"].lower() == deactivation.person.lower():
         raise CannotDecide("You requested this yourself. Somebody else has to approve it.")
     if deactivation.expires_at and deactivation.expires_at <= now:
-        raise CannotDecide("Nobody approved this in time. Request it again.")
+        raise CannotDecide("This request expired. Request it again.")
     try:
         dispatch.check_target(deactivation)
         requester = dispatch.check_member(

@@ -89,7 +89,7 @@ class Selection:
 
     @property
     def sendable(self) -> int:
-        """How many need no second person."""
+        """The number that need no second person."""
         return len(self.requested) - len(self.waiting)
 
     @property
@@ -106,7 +106,7 @@ class Selection:
         return {impact.target.remote_id: impact.foreseen for impact in self.impacts}
 
     def has_additions(self, foreseen: dict[str, dict[str, list[str]]]) -> bool:
-        """Whether more ends, or would be lost, than was foreseen."""
+        """True if more ends, or would be lost, than was foreseen."""
         return any(
             impact.target.remote_id not in foreseen
             or impact.find_additions(foreseen[impact.target.remote_id])
@@ -215,7 +215,7 @@ def record_batch_line(
 
 
 def is_submitted(workspace: Workspace, once: str) -> bool:
-    """Whether the form of this id was submitted before."""
+    """True if the form with this idempotency key was submitted before."""
     try:
         form_id = uuid.UUID(once)
     except ValueError:
@@ -224,7 +224,7 @@ def is_submitted(workspace: Workspace, once: str) -> bool:
 
 
 def withdraw_batch(batch: Batch, *, by: Actor, now: datetime) -> int:
-    """Withdraw every request that was not sent yet; how many."""
+    """Withdraw every request that was not sent yet. Returns their number."""
     answer = {"error": "Withdrawn with the rest of the batch."}
     unsent = batch.rows.filter(state__in=NOT_SENT).select_related("workspace")
     return sum(row.move_to(State.WITHDRAWN, answer=answer, by=by, now=now) for row in unsent)

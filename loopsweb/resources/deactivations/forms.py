@@ -228,7 +228,7 @@ class BatchForm(ForeseenForm):
 
 class NoteForm(forms.Form):
     note = forms.CharField(
-        label="Why you decline",
+        label="Reason for declining",
         required=False,
         max_length=1000,
         widget=forms.TextInput({"autocomplete": "off"}),

@@ -1,4 +1,4 @@
-"""What deactivating something ends and what it leaves, as far as the snapshot knows."""
+"""The impact of a deactivation: what ends and what stays, as far as the snapshot knows."""
 
 from __future__ import annotations
 
@@ -77,7 +77,7 @@ class Impact:
         }
 
     def find_additions(self, foreseen: dict[str, list[str]]) -> dict[str, list[str]]:
-        """What ends or would be lost now that was not foreseen."""
+        """Find resources that now end, or would be lost, and were not foreseen."""
         now = {name: set(ids) - set(foreseen.get(name, ())) for name, ids in self.foreseen.items()}
         return {name: sorted(ids) for name, ids in now.items() if ids}
 
@@ -194,7 +194,7 @@ def add_checkpoints(workspace: Workspace, impacts: list[Impact]) -> list[Impact]
 
 
 def summarize_checkpoints(run: Run, newest_first: list[Checkpoint]) -> EndingRun:
-    """What of them stays and what may be lost."""
+    """Sort a run's checkpoints into those that stay and those that may be lost."""
     syncing = [one for one in newest_first if one.sync_status == "SYNCING"]
     whole = [one for one in newest_first if one.sync_status != "SYNCING"]
     newest = next((one for one in whole if one.target == "trainer"), None)

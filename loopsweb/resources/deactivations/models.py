@@ -92,7 +92,7 @@ class Deactivation(StatefulRequest):
 
     @property
     def is_delayed(self) -> bool:
-        """Whether it is sent later than at once: after an approval, a time to undo, in a batch."""
+        """True if it is not sent at once, but after an approval, a time to undo, or in a batch."""
         return bool(self.due_at and (self.batch_id or self.due_at > self.requested_at))
 
     @property
@@ -106,14 +106,14 @@ class Deactivation(StatefulRequest):
 
 
 class Policy(models.Model):
-    """What a team demands of whoever ends something. A team without a row has the defaults."""
+    """A team's rules for deactivations. A team without a row has the defaults."""
 
     team = models.OneToOneField(Team, on_delete=models.CASCADE, related_name="deactivation_policy")
     reason_required = models.BooleanField("A reason is required", default=True)
     approve_protected = models.BooleanField(
         "Protected resources need a second person",
         default=True,
-        help_text="Otherwise only an emergency deactivation ends them while they are protected.",
+        help_text="If off, protected resources can only be deactivated in an emergency.",
     )
     approve_others = models.BooleanField(
         "Other people's resources need a second person",
@@ -121,7 +121,7 @@ class Policy(models.Model):
         help_text="Also resources whose owner the API does not report.",
     )
     approval_hours = models.PositiveSmallIntegerField(
-        "Hours until a request that nobody approved expires",
+        "Hours until an unapproved request expires",
         default=24,
         validators=[
             MinValueValidator(1, "At least 1 hour."),

@@ -1,4 +1,4 @@
-"""What became of requests that were sent: asking the API, and noticing what the snapshot shows."""
+"""Finds the outcome of requests that were sent: from the API, or from the snapshot."""
 
 from __future__ import annotations
 
@@ -97,7 +97,7 @@ def ask_outcome(deactivation: Deactivation, *, client: Client, poll: PollContext
     if status and kind.has_ended(status):
         close(deactivation, status=status, now=now)
     elif not status and age > LOST_AFTER:
-        gone = {"error": "The API has not known it for a day. Whether it stopped is not known."}
+        gone = {"error": "The API has not reported it for a day. It may still be running."}
         deactivation.move_to(State.LOST, answer=gone, now=now)
     elif (
         status

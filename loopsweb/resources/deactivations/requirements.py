@@ -1,4 +1,4 @@
-"""What a team's policy demands before something is ended, and when a request is then sent."""
+"""The requirements of a team's policy for a deactivation, and the schedule of a request."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from loopsweb.resources.deactivations.impact import Impact
 from loopsweb.resources.deactivations.models import Batch, Policy
 from loopsweb.resources.deactivations.states import State
 
-OWNER_UNKNOWN = "The API does not say whose it is."
+OWNER_UNKNOWN = "The API does not report an owner."
 OTHER_OWNER = "It belongs to somebody else."
 
 
@@ -34,14 +34,14 @@ class Requirements:
 
     @property
     def overridable(self) -> str:
-        """What breaking the glass overrides."""
+        """The requirement that breaking the glass overrides."""
         return self.refusal or self.approval
 
 
 @dataclass(frozen=True, kw_only=True)
 class Schedule:
-    """How a request goes on: a second person approves it until `expires_at`, or it is sent from
-    `due_at` on, by default at once. `foreseen`: what the person was shown."""
+    """A second person approves the request until `expires_at`, or it is sent from `due_at` on, by
+    default at once. `foreseen`: the impact that the person was shown."""
 
     why_approval: str = ""
     expires_at: datetime | None = None
@@ -67,8 +67,10 @@ def change_policy(wanted: Policy, *, by: Actor, now: datetime) -> None:
     """
     team = Team.objects.select_for_update().get(pk=wanted.team_id)
     policy = load_policy(team)
-    before = policy_values(policy)
-    after = {name: value for name, value in policy_values(wanted).items() if before[name] != value}
+    before = get_policy_values(policy)
+    after = {
+        name: value for name, value in get_policy_values(wanted).items() if before[name] != value
+    }
     for name, value in after.items():
         setattr(policy, name, value)
     policy.save()
@@ -79,7 +81,7 @@ def change_policy(wanted: Policy, *, by: Actor, now: datetime) -> None:
         )
 
 
-def policy_values(policy: Policy) -> dict[str, Any]:
+def get_policy_values(policy: Policy) -> dict[str, Any]:
     return model_to_dict(policy, exclude=["id", "team"])
 
 

@@ -90,13 +90,13 @@ STATES: dict[State, StateSpec] = {
         sent=True,
         max_duration=timedelta(seconds=60),
         next_state=State.UNKNOWN,
-        timeout_reason="The process that made the request ended before the answer came.",
+        timeout_reason="loopsweb stopped before the API answered.",
     ),
     State.SUCCEEDED: StateSpec(
         label="Accepted by the API",
         tone="good",
         meaning="The API accepted it.",
-        advice="It ends within a minute or two. If it does not, the request has had no effect.",
+        advice="It should stop within two minutes.",
         message="The API accepted the deactivation.",
         follows=(State.REQUESTED, State.UNKNOWN),
         outcome=Outcome.SUCCEEDED,
@@ -108,7 +108,7 @@ STATES: dict[State, StateSpec] = {
     State.UNKNOWN: StateSpec(
         label="Outcome unknown",
         tone="warn",
-        meaning="The API may have acted: its answer was lost.",
+        meaning="The request may have taken effect. The API's answer was lost.",
         advice="loopsweb keeps asking until it knows.",
         message="It is not known yet whether it was deactivated. loopsweb is asking the API.",
         follows=(State.REQUESTED,),
@@ -148,7 +148,7 @@ STATES: dict[State, StateSpec] = {
         label="No longer known to the API",
         tone="unknown",
         meaning="The API no longer knows it. Whether it stopped is not known.",
-        advice="Check what you are billed.",
+        advice="Check your Baseten billing.",
         follows=(State.SUCCEEDED, State.UNKNOWN),
         outcome=Outcome.UNKNOWN,
         sent=True,
@@ -170,7 +170,7 @@ STATES: dict[State, StateSpec] = {
     State.EXPIRED: StateSpec(
         label="Expired",
         tone="idle",
-        meaning="Nobody decided in time, or it could not be sent in time.",
+        meaning="It was not approved or sent in time.",
         follows=(State.WAITING, State.DUE),
         outcome=Outcome.EXPIRED,
     ),
@@ -180,7 +180,7 @@ NOT_SENT = tuple(state for state, spec in STATES.items() if spec.open and not sp
 SENT = tuple(state for state, spec in STATES.items() if spec.open and spec.sent)
 OPEN = (*NOT_SENT, *SENT)
 VOCABULARY_ENTRIES = [
-    Status(state, spec.tone, spec.meaning, spec.advice, terminal=not spec.open)
+    Status(state, spec.tone, spec.meaning, spec.advice, terminal=not spec.open, label=spec.label)
     for state, spec in STATES.items()
 ]
 DEACTIVATION = Vocabulary("deactivations", *VOCABULARY_ENTRIES)

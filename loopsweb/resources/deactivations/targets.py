@@ -1,4 +1,4 @@
-"""What can be deactivated: deployments, and where the server offers it runs and samplers."""
+"""The targets of deactivations: deployments, and where the server offers it runs and samplers."""
 
 from __future__ import annotations
 
@@ -91,7 +91,7 @@ def describe_target(row: Target) -> dict[str, Any]:
 
 
 def explain_shared_end(row: Target) -> str:
-    """Why it cannot be ended alone, "" where it can."""
+    """Return the reason why it cannot be ended alone, or "" if it can."""
     if isinstance(row, Sampler) and row.run_remote_id:
         return f"This sampler is paired with run {row.run_remote_id} and ends with it."
     return ""

@@ -1,4 +1,4 @@
-"""Which deployment a run runs in, and what that costs."""
+"""Pairs runs with their deployments, and computes the cost."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ class PairedRun:
 
     @property
     def is_current(self) -> bool:
-        """Whether the deployment, as far as is known, serves this run and no other."""
+        """True if the deployment, as far as is known, serves this run and no other."""
         if self.deployment is None or self.run.status == "INACTIVE":
             return False
         return self.deployment.active_run_remote_id in {"", self.run.remote_id}

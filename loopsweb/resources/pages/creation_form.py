@@ -1,4 +1,4 @@
-"""What the creation forms share: the submission id, suggestions, checkpoint URIs."""
+"""The base of the creation forms: idempotency key, suggestions, checkpoint URIs."""
 
 from __future__ import annotations
 
@@ -47,37 +47,42 @@ class CheckpointField(forms.CharField):
 
 
 class CreationForm(forms.Form):
-    """`once` is the form's id: submitted twice, it is carried out once.
+    """`once` is the idempotency key: a form submitted twice is carried out once.
 
-    `is_newer`: whether the server is known to accept the fields that are not in the document.
+    `takes_undocumented`: the server is known to accept the `undocumented_fields`.
     """
 
     once = forms.UUIDField(widget=forms.HiddenInput)
-    newer_fields: tuple[str, ...] = ()
+    undocumented_fields: tuple[str, ...] = ()
 
     def __init__(
-        self, data: Any = None, *, workspace: Workspace, is_newer: bool, initial: dict[str, Any]
+        self,
+        data: Any = None,
+        *,
+        workspace: Workspace,
+        takes_undocumented: bool,
+        initial: dict[str, Any],
     ) -> None:
         super().__init__(data, initial={"once": uuid.uuid4(), **initial})
         self.workspace = workspace
         self.catalogue = Catalogue.objects.filter(workspace=workspace).first()
-        if not is_newer:
-            for name in self.newer_fields:
+        if not takes_undocumented:
+            for name in self.undocumented_fields:
                 del self.fields[name]
 
-    def renew_id(self) -> None:
-        """Allow another try: a new id, with everything typed kept."""
+    def renew_idempotency_key(self) -> None:
+        """Allow another try, with everything typed kept."""
         self.data = {**{name: self.data[name] for name in self.data}, "once": str(uuid.uuid4())}
 
     def api_fields(self) -> dict[str, Any]:
-        """What to send. An empty field is None and leaves the default to the API."""
+        """The fields to send. An empty one is None and leaves the default to the API."""
         names = [name for name in self.declared_fields if name != "once"]
         given = {name: self.cleaned_data.get(name) for name in names}
         return {name: None if value == "" else value for name, value in given.items()}
 
 
 class GPUHolderForm(CreationForm):
-    """What runs and samplers have in common."""
+    """The fields that runs and samplers have in common."""
 
     session_id = forms.CharField(label="Session", max_length=255, widget=DatalistInput)
     base_model = forms.CharField(

@@ -15,7 +15,7 @@ from django.utils import timezone
 from loopsweb.accounts.authorization.decorators import WorkspaceRequest
 from loopsweb.audit.durable import NotRecorded
 from loopsweb.audit.record import actor_of_request
-from loopsweb.keys.clients import NoKey, explain_refusal, find_client
+from loopsweb.keys.clients import NoKey, explain_missing_access, find_client
 from loopsweb.loops_api import errors
 from loopsweb.resources.nouns import Noun
 from loopsweb.resources.pages.creation import AlreadySubmitted, CreationRequest
@@ -51,12 +51,14 @@ def render_creation_page(
 ) -> HttpResponse:
     """GET shows the form; POST creates and redirects to what was created."""
     person, workspace = request.user, request.workspace
-    blocked = explain_refusal(workspace=workspace, person=person, method=creation.method)
+    blocked = explain_missing_access(workspace=workspace, person=person, method=creation.method)
     list_url = reverse(f"{creation.noun.slug}:list", args=[workspace.slug])
     form = form_class(
         request.POST if request.method == "POST" else None,
         workspace=workspace,
-        is_newer=not explain_refusal(workspace=workspace, person=person, method="get_capabilities"),
+        takes_undocumented=not explain_missing_access(
+            workspace=workspace, person=person, method="get_capabilities"
+        ),
         initial={
             name: request.GET[parameter]
             for parameter, name in creation.prefilled.items()
@@ -99,7 +101,7 @@ def render_creation_page(
 def add_api_error(form: CreationForm, error: errors.LoopsError) -> HTTPStatus:
     """Show the API's error and allow another try. Returns the response's status."""
     form.add_error(None, error.plain)
-    form.renew_id()
+    form.renew_idempotency_key()
     if not error.may_have_been_received:
         return HTTPStatus.UNPROCESSABLE_ENTITY
     form.add_error(None, MAY_BE_CREATED)

@@ -12,7 +12,7 @@ from loopsweb.accounts.authorization.decorators import WorkspaceRequest
 from loopsweb.audit.models import Event
 from loopsweb.resources.deactivations.models import Deactivation
 from loopsweb.resources.deactivations.protections import Protection
-from loopsweb.resources.nouns import VOCABULARIES, noun_of
+from loopsweb.resources.nouns import VOCABULARIES, find_noun
 from loopsweb.resources.pages.freshness import compute_page_version, load_freshness
 from loopsweb.resources.snapshot.models import Snapshot
 from loopsweb.resources.snapshot.status_changes import StatusChange
@@ -32,7 +32,7 @@ def render_detail_page(
     context: Callable[[Row], dict[str, Any]],
 ) -> HttpResponse:
     """context: what else the page shows, called only when something changed."""
-    workspace, noun = request.workspace, noun_of(model)
+    workspace, noun = request.workspace, find_noun(model)
     record_viewer(workspace)
     feed = load_freshness(workspace).of(noun.slug)
     version = compute_page_version(workspace, feed)
@@ -73,7 +73,7 @@ def get_row_or_404(request: WorkspaceRequest, model: type[Row], remote_id: str) 
     if row is None:
         raise Http404(
             f"The API has not reported {remote_id[:100]} for this workspace. "
-            f"Look for it in the list of {noun_of(model).slug}; "
+            f"Look for it in the list of {find_noun(model).slug}; "
             "it may not be visible to this API key."
         )
     return row

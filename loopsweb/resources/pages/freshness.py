@@ -1,4 +1,4 @@
-"""How old what we show is, and why it is no newer: one query for a whole page."""
+"""The age of the data on a page, and the reason why it is no newer, in one query."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from loopsweb.resources.nouns import FEEDS, NOUNS
 from loopsweb.resources.snapshot.feeds import Feed
 from loopsweb.resources.snapshot.poll_state import PollState, group_by_organisation, select_polling
 
-NO_KEY = "This workspace has no API key yet, so nothing is read. Add a key."
+NO_KEY_TO_POLL = "This workspace has no API key yet, so nothing is read. Add a key."
 NO_SCOPE = (
     "No key of this workspace may list deployments: that takes the scope "
     "manage_org_training_projects."
@@ -57,29 +57,29 @@ class Freshness:
 def load_freshness(workspace: Workspace) -> Freshness:
     states = list(PollState.objects.filter(key__workspace=workspace).select_related("key"))
     if not states:
-        return Freshness(dict.fromkeys(FEEDS, FeedFreshness(error=NO_KEY)))
+        return Freshness(dict.fromkeys(FEEDS, FeedFreshness(error=NO_KEY_TO_POLL)))
     groups = group_by_organisation(states)
     return Freshness(
         {
-            name: pick_stalest([judge_organisation(name, group) for group in groups])
+            name: pick_stalest([compute_organisation_freshness(name, group) for group in groups])
             for name in FEEDS
         }
     )
 
 
-def judge_organisation(feed_name: str, states: list[PollState]) -> FeedFreshness:
+def compute_organisation_freshness(feed_name: str, states: list[PollState]) -> FeedFreshness:
     """One organisation's keys: the newest answer to a key that sees all of it counts, else the
     oldest answer to any."""
     pollers = select_polling(states)
-    wide = [state for state in states if state.key.sees_organisation]
     if feed_name == "deployments" and not any(state.key.can_manage for state in pollers):
         return FeedFreshness(error=NO_SCOPE)
-    stalest = pick_stalest([judge_key(feed_name, state) for state in pollers])
-    times = [time for state in wide if (time := Feed.load(state, feed_name).as_of)]
+    stalest = pick_stalest([compute_key_freshness(feed_name, state) for state in pollers])
+    feeds = [Feed.load(state, feed_name) for state in states if state.key.sees_organisation]
+    times = [feed.as_of for feed in feeds if feed.as_of]
     return replace(stalest, as_of=max(times)) if times else stalest
 
 
-def judge_key(feed_name: str, state: PollState) -> FeedFreshness:
+def compute_key_freshness(feed_name: str, state: PollState) -> FeedFreshness:
     feed, key = Feed.load(state, feed_name), state.key
     if not key.is_healthy:
         why = f"Polling with the key {key} has stopped: {key.state_reason}"
@@ -95,7 +95,7 @@ def judge_key(feed_name: str, state: PollState) -> FeedFreshness:
 def pick_stalest(candidates: list[FeedFreshness]) -> FeedFreshness:
     """Failing before working, unread before read, older before newer."""
     if not candidates:
-        return FeedFreshness(error=NO_KEY)
+        return FeedFreshness(error=NO_KEY_TO_POLL)
     return min(
         candidates, key=lambda one: (not one.failing_since, one.as_of is not None, str(one.as_of))
     )

@@ -18,7 +18,7 @@ from loopsweb.audit.models import Outcome
 from loopsweb.audit.record import actor_of_request, record_event
 from loopsweb.keys.models import Key
 from loopsweb.resources.deactivations.protections import Protection
-from loopsweb.resources.nouns import Noun, noun_of
+from loopsweb.resources.nouns import Noun, find_noun
 from loopsweb.resources.pages.freshness import compute_page_version, load_freshness
 from loopsweb.resources.snapshot.models import Snapshot
 from loopsweb.resources.snapshot.viewers import record_viewer
@@ -78,7 +78,7 @@ def render_list_page(
     """columns: of the CSV, {heading: attribute}. table_context: what else the table shows about the
     rows of its page, in a fixed number of queries. problem: why these filters cannot be combined.
     """
-    noun = noun_of(rows.model)
+    noun = find_noun(rows.model)
     record_viewer(request.workspace)
     feed = load_freshness(request.workspace).of(noun.slug)
     version = compute_page_version(request.workspace, feed)
@@ -97,7 +97,7 @@ def render_list_page(
         shown = {
             "page": page,
             "query": query,
-            "noun": noun.count(page.found),
+            "noun": noun.name_for(page.found),
             "feed": feed,
             "has_key": page.total > 0 or Key.objects.in_workspace(request.workspace).exists(),
             "vocabulary": noun.vocabulary,
@@ -108,7 +108,7 @@ def render_list_page(
     def table(query: ListQuery, facets: Facets) -> str:
         if problem:
             shown = {"problem": problem, "query": query}
-            return render_to_string("ui/problem.html", shown, request)
+            return render_to_string("ui/filter_conflict.html", shown, request)
         key = (*scope, request.role, request.path, query.url())
         return cached(lambda: render_table(query, facets), key=key)
 

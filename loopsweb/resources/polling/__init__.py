@@ -1,1 +1,1 @@
-"""When to poll with which key, and one poll of everything. May import every noun's sync."""
+"""Schedules polls per key, and runs one poll of everything. May import every noun's sync."""

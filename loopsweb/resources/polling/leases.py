@@ -40,9 +40,9 @@ def is_unleased(state: PollState, *, now: datetime) -> bool:
 def is_due(state: PollState, *, now: datetime, is_viewed: bool) -> bool:
     if state.next_poll_at <= now:
         return True
-    eager = timedelta(seconds=settings.POLL_BUSY_SECONDS)
+    interval = timedelta(seconds=settings.POLL_BUSY_SECONDS)
     started = state.last_started_at
-    return is_viewed and not state.failures and (started is None or started <= now - eager)
+    return is_viewed and not state.failures and (started is None or started <= now - interval)
 
 
 def renew_lease(state: PollState, *, now: datetime) -> None:

@@ -25,7 +25,7 @@ from loopsweb.resources.checkpoints import sync as checkpoints
 from loopsweb.resources.deployments import sync as deployments
 from loopsweb.resources.nouns import FEEDS
 from loopsweb.resources.polling import leases
-from loopsweb.resources.polling.activity import has_work_in_progress
+from loopsweb.resources.polling.work_in_progress import has_work_in_progress
 from loopsweb.resources.runs import sync as runs
 from loopsweb.resources.samplers import sync as samplers
 from loopsweb.resources.snapshot.feeds import Feed
@@ -44,7 +44,7 @@ Clock = Callable[[], datetime]
 
 
 class Pull(Protocol):
-    """Query the API, store the answer, and return its digest."""
+    """Store an answer of the API. Returns its digest, or `known_digest` if nothing is new."""
 
     def __call__(self, *, poll: PollContext, known_digest: str) -> str: ...
 
@@ -55,7 +55,7 @@ def run_poll(state_id: int, *, clock: Clock) -> None:
     try:
         client = build_client(state.key)
     except KeyUnusable as error:
-        state.key.set_state(KeyState.UNREADABLE, str(error), now=clock())
+        state.key.set_state(KeyState.UNUSABLE, str(error), now=clock())
         touch_version(state.key.workspace)
     else:
         Poll(state, client, clock).run()
@@ -70,8 +70,8 @@ class Poll:
         self.workspace = state.key.workspace
         siblings = PollState.objects.filter(key__workspace=self.workspace).select_related("key")
         group = next(g for g in group_by_organisation(siblings.defer("feeds")) if state in g)
-        wide = self.key.sees_organisation
-        self.covered_keys = frozenset(s.key_id for s in group if wide or s == state)
+        sees_organisation = self.key.sees_organisation
+        self.covered_keys = frozenset(s.key_id for s in group if sees_organisation or s == state)
         self.failures: list[errors.LoopsError] = []
         self.timeouts = 0
         self.is_changed = False
@@ -87,8 +87,8 @@ class Poll:
             is_over = True
         except (errors.Unauthorized, errors.Forbidden) as error:
             refused = isinstance(error, errors.Unauthorized)
-            kind = KeyState.REFUSED if refused else KeyState.FORBIDDEN
-            self.is_changed |= self.key.set_state(kind, error.plain, now=self.clock())
+            state = KeyState.REFUSED if refused else KeyState.FORBIDDEN
+            self.is_changed |= self.key.set_state(state, error.plain, now=self.clock())
             self.failures.append(error)
             is_over = True
         except errors.ConnectionFailed as error:
@@ -101,17 +101,17 @@ class Poll:
 
     def poll_feeds(self) -> None:
         """In an order in which one answer helps the next query."""
-        client, is_news = self.client, False
+        client, has_new_answer = self.client, False
         if self.key.can_list is not False:
-            is_news |= self.poll_feed("runs", partial(runs.pull_runs, client))
-            is_news |= self.poll_feed("samplers", partial(samplers.pull_samplers, client))
+            has_new_answer |= self.poll_feed("runs", partial(runs.pull_runs, client))
+            has_new_answer |= self.poll_feed("samplers", partial(samplers.pull_samplers, client))
         if self.key.can_manage is not False:
             self.poll_feed("deployments", partial(deployments.pull_deployments, client))
             self.poll_feed("vanished", partial(deployments.pull_vanished_deployments, client))
-            is_news |= self.poll_feed("details", partial(runs.pull_run_details, client))
+            has_new_answer |= self.poll_feed("details", partial(runs.pull_run_details, client))
             self.poll_feed("catalogue", partial(catalogue.pull_catalogue, client))
-        if is_news:
-            samplers.pair_with_runs(poll=self.context_after(Feed()))
+        if has_new_answer:
+            samplers.pair_with_runs(poll=self.build_context(Feed()))
         if self.key.can_list is not False:
             self.poll_checkpoints()
 
@@ -125,7 +125,7 @@ class Poll:
     def poll_checkpoints(self) -> None:
         """Run the queries that are due. The feed "checkpoints" is as old as its oldest answer."""
         feeds = checkpoint_feeds.load_feeds(self.state)
-        every, due = poll_plan.plan_queries(poll=self.context_after(Feed()), feeds=feeds)
+        every, due = poll_plan.plan_queries(poll=self.build_context(Feed()), feeds=feeds)
         answered = {}
         for query in due:
             if self.is_unresponsive:
@@ -143,7 +143,7 @@ class Poll:
     def query(self, name: str, feed: Feed, pull: Pull) -> Feed:
         """Run one query, store its answer, and return the feed as it is then."""
         leases.renew_lease(self.state, now=self.clock())
-        poll = self.context_after(feed)
+        poll = self.build_context(feed)
         if self.is_unresponsive:
             return feed.with_failure(error=self.failures[-1].plain, at=poll.now)
         try:
@@ -158,7 +158,7 @@ class Poll:
         self.timeouts = 0
         return feed.with_answer(digest=digest, at=poll.now)
 
-    def context_after(self, feed: Feed) -> PollContext:
+    def build_context(self, feed: Feed) -> PollContext:
         return PollContext(
             workspace=self.workspace,
             key=self.key,

@@ -13,7 +13,7 @@ CAP_ON_NEWER_SERVERS = 3600
 
 
 class NewRun(GPUHolderForm):
-    """The API's fields in the document's order, its defaults filled in; newer ones after them."""
+    """The API's fields in the document's order, with its defaults; undocumented ones after them."""
 
     max_seq_len = forms.IntegerField(
         label="Maximum sequence length",
@@ -48,7 +48,7 @@ class NewRun(GPUHolderForm):
     reuse_from_run_id = forms.CharField(
         label="Reuse from run", max_length=255, required=False, widget=DatalistInput
     )
-    newer_fields = ("name", "availability_model", "replicas", "reuse_from_run_id")
+    undocumented_fields = ("name", "availability_model", "replicas", "reuse_from_run_id")
 
     def clean_scale_down_delay_seconds(self) -> int | None:
         delay: int | None = self.cleaned_data["scale_down_delay_seconds"]

@@ -7,7 +7,7 @@ from loopsweb.resources.snapshot.models import Snapshot
 
 
 class Run(Snapshot):
-    """What executes in a deployment; the API calls its server side a trainer."""
+    """A training run in a deployment; the API calls its server side a trainer."""
 
     noun = "run"
     vocabulary = RUN

@@ -35,7 +35,7 @@ NEWEST = 8
 @require(Permission.VIEW)
 def list_runs(request: WorkspaceRequest) -> HttpResponseBase:
     def table_context(rows: list[Run]) -> dict[str, Any]:
-        return {"lines": pair_runs(request.workspace, rows), "deployment": DEPLOYMENT}
+        return {"lines": pair_runs(request.workspace, rows), "deployment_vocabulary": DEPLOYMENT}
 
     rows = Run.objects.in_workspace(request.workspace)
     return render_list_page(request, rows, SPEC, columns=COLUMNS, table_context=table_context)

@@ -22,7 +22,7 @@ def create_session(request: creation.CreationRequest) -> types.Session:
     return creation.create_through_api("session", request, call, store=sync.store_created_session)
 
 
-def enter_session(*, session_id: str, key_client: KeyClient, by: Actor, now: datetime) -> None:
+def add_session(*, session_id: str, key_client: KeyClient, by: Actor, now: datetime) -> None:
     """Add a session by its id. Raises errors.NotFound when the API does not know it."""
     key_client.client.get_session(session_id)
     key, poll = key_client.key, PollContext.for_key(key_client.key, now=now)

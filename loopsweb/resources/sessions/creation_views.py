@@ -13,12 +13,12 @@ from django.utils import timezone
 from loopsweb.accounts.authorization.decorators import WorkspaceRequest, require
 from loopsweb.accounts.authorization.roles import Permission
 from loopsweb.audit.record import actor_of_request
-from loopsweb.keys.clients import NoKey, explain_refusal, find_client
+from loopsweb.keys.clients import NoKey, explain_missing_access, find_client
 from loopsweb.loops_api import errors
 from loopsweb.resources.nouns import NOUNS
 from loopsweb.resources.pages.creation_page import CreationPage, render_creation_page
 from loopsweb.resources.sessions import actions
-from loopsweb.resources.sessions.forms import EnterSession, NewSession
+from loopsweb.resources.sessions.forms import AddSession, NewSession
 from loopsweb.ui.pages import render_page
 
 SESSION = CreationPage(
@@ -37,7 +37,7 @@ def create_session(request: WorkspaceRequest) -> HttpResponse:
 
 @require(Permission.CREATE, noun="session")
 def add_session(request: WorkspaceRequest) -> HttpResponse:
-    form = EnterSession(request.POST if request.method == "POST" else None)
+    form = AddSession(request.POST if request.method == "POST" else None)
     method, status = "get_session", HTTPStatus.OK
     if request.method == "POST":
         status = HTTPStatus.UNPROCESSABLE_ENTITY
@@ -47,7 +47,7 @@ def add_session(request: WorkspaceRequest) -> HttpResponse:
                 key_client = find_client(
                     workspace=request.workspace, person=request.user, method=method
                 )
-                actions.enter_session(
+                actions.add_session(
                     session_id=session_id,
                     key_client=key_client,
                     by=actor_of_request(request),
@@ -60,8 +60,10 @@ def add_session(request: WorkspaceRequest) -> HttpResponse:
                 if not isinstance(error, errors.StatusError):
                     status = HTTPStatus.BAD_GATEWAY
             else:
-                messages.success(request, "Session found. It is listed from now on.")
+                messages.success(request, "Session added.")
                 return redirect("sessions:detail", request.workspace.slug, session_id)
-    blocked = explain_refusal(workspace=request.workspace, person=request.user, method=method)
+    blocked = explain_missing_access(
+        workspace=request.workspace, person=request.user, method=method
+    )
     context = {"form": form, "blocked": blocked}
-    return render_page(request, "sessions/enter.html", context, status=status)
+    return render_page(request, "sessions/add.html", context, status=status)

@@ -14,10 +14,10 @@ class NewSession(CreationForm):
     )
 
 
-class EnterSession(forms.Form):
+class AddSession(forms.Form):
     session_id = forms.CharField(
         label="Session ID",
         max_length=255,
-        help_text="The API cannot list sessions. A session without a run can only be found by its ID.",
+        help_text="The API cannot list sessions. One without a run can only be found by its ID.",
         widget=forms.TextInput({"autocomplete": "off", "spellcheck": "false"}),
     )

@@ -1,4 +1,4 @@
-"""Sessions: what belongs together, and what is left of it after a script died."""
+"""The session pages: what belongs together, and what still runs after a script died."""
 
 from __future__ import annotations
 
@@ -108,7 +108,7 @@ def attach_checkpoints(request: WorkspaceRequest, runs: Sequence[Run]) -> list[S
     lines = []
     for pair in pair_runs(request.workspace, runs):
         of_run = checkpoints[pair.run.remote_id]
-        safe = [one for one in of_run if one.sync_status != "SYNCING"]
-        newest = next((one for one in safe if one.target == "trainer"), None)
-        lines.append(SessionRun(pair, newest, len(safe), len(of_run) - len(safe)))
+        complete = [one for one in of_run if one.sync_status != "SYNCING"]
+        newest = next((one for one in complete if one.target == "trainer"), None)
+        lines.append(SessionRun(pair, newest, len(complete), len(of_run) - len(complete)))
     return lines

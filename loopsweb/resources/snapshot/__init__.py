@@ -1,1 +1,1 @@
-"""How answers of the API become rows, with their status changes. Knows no noun."""
+"""Stores answers of the API as rows, with their status changes. Imports no noun."""

@@ -1,4 +1,4 @@
-"""One call of the API for a workspace: with which key, when, and which rows it should list."""
+"""One poll of a workspace: its key, its time, and the rows that its answers should list."""
 
 from __future__ import annotations
 

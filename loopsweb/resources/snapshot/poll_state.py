@@ -59,5 +59,5 @@ def select_polling(states: list[PollState]) -> list[PollState]:
     polls what it sees. Returns all states where no key is healthy."""
     in_turn = sorted(states, key=lambda state: (state.failures >= FAILING_AFTER, state.key_id))
     healthy = [state for state in in_turn if state.key.is_healthy]
-    wide = [state for state in healthy if state.key.sees_organisation]
-    return wide[:1] or healthy or in_turn
+    whole = [state for state in healthy if state.key.sees_organisation]
+    return whole[:1] or healthy or in_turn

@@ -38,7 +38,7 @@ class ApiObject(Protocol):
 
 
 class StoredRow(NamedTuple):
-    """What is compared of a row."""
+    """The columns of a stored row that answers are compared with."""
 
     remote_id: str
     digest: str
@@ -74,37 +74,40 @@ def store_answer(
     """
     known: dict[str, StoredRow] = {}
     if expected is not None:
-        known = {row[0]: StoredRow(*row) for row in select_columns(expected).iterator(10_000)}
+        columns = select_columns(expected).iterator(10_000)
+        known = {row.remote_id: row for row in map(StoredRow._make, columns)}
     objects = {one.id: one for one in found if len(one.id) <= ID_LENGTH}
     rows = model._default_manager.filter(workspace=poll.workspace)
     known |= load_rows(rows, [one for one in objects if one not in known])
 
     digests = {remote_id: compute_digest(one.raw) for remote_id, one in objects.items()}
-    news = [one for one, digest in digests.items() if not is_unchanged(known.get(one), digest)]
-    gone = [one for one, row in known.items() if one not in objects and not row.missing_since]
-    known |= load_rows(rows.select_for_update(), news + gone)  # as they are by now
-    newer = {one for one in news + gone if is_row_newer(known.get(one), poll)}
+    unlike = [one for one, digest in digests.items() if not is_unchanged(known.get(one), digest)]
+    absent = [one for one, row in known.items() if one not in objects and not row.missing_since]
+    known |= load_rows(rows.select_for_update(), unlike + absent)  # read again under lock
+    overtaken = {one for one in unlike + absent if is_row_newer(known.get(one), poll)}
 
     changed: list[S] = []
     changes: list[StatusChange] = []
-    for remote_id in news:
+    for remote_id in unlike:
         digest, before = digests[remote_id], known.get(remote_id)
-        if remote_id in newer or is_unchanged(before, digest):
+        if remote_id in overtaken or is_unchanged(before, digest):
             continue
         row = build(objects[remote_id])
         changed.append(finish_row(row, remote_id=remote_id, digest=digest, poll=poll))
         if before and model.vocabulary and getattr(row, model.status_field) != before.status:
             changes.append(build_change(row, before, poll))
     upsert_rows(model, changed, unreported=unreported)
-    lost = [known[one].pk for one in gone if one not in newer and not known[one].missing_since]
-    for pks in split_into_batches(lost):
+    now_missing = [
+        known[one].pk for one in absent if one not in overtaken and not known[one].missing_since
+    ]
+    for pks in split_into_batches(now_missing):
         model._default_manager.filter(pk__in=pks).update(missing_since=poll.previous_at or poll.now)
     StatusChange.objects.bulk_create(changes, batch_size=BATCH_SIZE)
     if changes:
         statuses_changed.send(sender=model, changes=changes, poll=poll)
-    if changed or lost:
+    if changed or now_missing:
         touch_version(poll.workspace)
-    return not newer
+    return not overtaken
 
 
 def store_list(
@@ -140,14 +143,17 @@ def select_columns(rows: QuerySet[S]) -> QuerySet[S, tuple[Any, ...]]:
 def load_rows(rows: QuerySet[S], ids: list[str]) -> dict[str, StoredRow]:
     """By remote id. Rows are always locked in the same order."""
     return {
-        row[0]: StoredRow(*row)
+        row.remote_id: row
         for some in split_into_batches(sorted(ids))
-        for row in select_columns(rows.filter(remote_id__in=some).order_by("remote_id"))
+        for row in map(
+            StoredRow._make,
+            select_columns(rows.filter(remote_id__in=some).order_by("remote_id")),
+        )
     }
 
 
 def is_row_newer(row: StoredRow | None, poll: PollContext) -> bool:
-    """Whether the row comes from an answer requested after this one."""
+    """True if the row comes from an answer requested after this one."""
     return row is not None and poll.now < row.changed_at < poll.now + MAX_CLOCK_ERROR
 
 

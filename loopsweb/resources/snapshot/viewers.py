@@ -1,4 +1,4 @@
-"""Who views what: a workspace is polled more often while somebody has one of its pages open."""
+"""Remembers which workspaces have an open page: they are polled more often."""
 
 from __future__ import annotations
 
@@ -22,4 +22,4 @@ def select_viewed(workspace_ids: Iterable[int]) -> set[int]:
 
 
 def cache_name(workspace_id: int) -> str:
-    return f"watched:{workspace_id}"
+    return f"viewed:{workspace_id}"

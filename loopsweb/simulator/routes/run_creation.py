@@ -39,7 +39,7 @@ def create_run(
     if path is not None and resolve_uri(request, path).target != "trainer":
         message = "path must be a trainer checkpoint: bt://loops:<run_id>/weights/<name>."
         raise ApiError(400, message)
-    name, capacity, replicas = read_optional_fields(body) if current else (None, "dedicated", 1)
+    name, capacity, replicas = read_undocumented_fields(body) if current else (None, "dedicated", 1)
     reused = reuse_deployment(request, body, model) if current else None
     run = request.world.add_run(
         session=session,
@@ -62,8 +62,8 @@ def create_run(
     return run
 
 
-def read_optional_fields(body: Mapping[str, Any]) -> tuple[str | None, str, int]:
-    """(name, availability_model, replicas), which only newer servers support."""
+def read_undocumented_fields(body: Mapping[str, Any]) -> tuple[str | None, str, int]:
+    """(name, availability_model, replicas), which are undocumented."""
     name = read_optional_text(body, "name", max_length=MAX_NAME_LENGTH)
     capacity = read_choice(body, "availability_model", CAPACITY) or "dedicated"
     read_integer(body, "sampler_num_replicas", default=1, least=1)

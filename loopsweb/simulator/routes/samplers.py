@@ -60,7 +60,7 @@ def deactivate_sampler(request: AuthorizedRequest) -> Response:
 
 
 def create_sampler(request: AuthorizedRequest, body: Mapping[str, Any]) -> Sampler:
-    """Create a standalone sampler, or on newer servers one paired with the run `run_id`."""
+    """Create a standalone sampler, or on current servers one paired with the run `run_id`."""
     session = request.find_visible(request.world.sessions, read_text(body, "session_id"), "Session")
     current = request.generation == "current"
     run_id = read_optional_text(body, "run_id") if current else None

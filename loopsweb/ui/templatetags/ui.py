@@ -120,15 +120,16 @@ def badge(vocabulary: Vocabulary, word: str, *, link: bool = False) -> SafeStrin
     if not word:
         return ABSENT
     status = vocabulary.get(word)
+    label = status.label or word
     if not link:
-        return format_html('<span class="status {}">{}</span>', status.tone, word)
+        return format_html('<span class="status {}">{}</span>', status.tone, label)
     return format_html(
         '<a href="{}#{}" class="status {}" title="{}">{}</a>',
         reverse("help-statuses"),
         vocabulary.anchor(word),
         status.tone,
         status.meaning,
-        word,
+        label,
     )
 
 

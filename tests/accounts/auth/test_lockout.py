@@ -6,7 +6,7 @@ from django.conf import settings
 from django.core.cache import cache, caches
 from django.test import Client, RequestFactory
 
-from loopsweb.accounts.auth.lockout import LIMIT, describe_lockout, lockout_seconds
+from loopsweb.accounts.auth.lockout import LIMIT, compute_lockout_seconds, describe_lockout
 from loopsweb.accounts.models import User
 from tests.personas import login_as
 
@@ -30,7 +30,7 @@ def store_attempts(tries: list[float], *, per: str) -> None:
 def test_lockout_lasts_until_an_attempt_is_allowed(per: str, tries: list[float], left: int) -> None:
     store_attempts(tries, per=per)
 
-    assert lockout_seconds(RequestFactory().post("/"), "who", now=1050.0) == left
+    assert compute_lockout_seconds(RequestFactory().post("/"), "who", now=1050.0) == left
 
 
 @pytest.mark.parametrize(

@@ -82,7 +82,7 @@ def test_auth_time_in_the_future_counts_as_now(
 
     browser = sign_in_eve(provider, settings)
 
-    assert browser.session["confirmed_elsewhere_at"] <= time.time()
+    assert browser.session["reauthenticated_at"] <= time.time()
 
 
 @pytest.mark.parametrize("auth_time", ["now", [1], {}])

@@ -112,7 +112,7 @@ def test_nobody_can_change_their_email(path: str, ada: User) -> None:
         browser.post(f"/accounts/{path}", {"email": "other@example.com", "action_add": ""}),
     ):
         assert response.status_code == 403
-        assert "identifies you in the audit log" in response.content.decode()
+        assert "identifies you in the audit trail" in response.content.decode()
     assert [each.email for each in EmailAddress.objects.all()] == ["ada@example.com"]
 
 

@@ -122,6 +122,6 @@ def test_invitations_are_rate_limited(form: str, alice: User, acme: Workspace) -
 
     assert response.status_code == 429
     assert response.context[form].errors["email"] == [
-        "You can do this 30 times an hour. Try again in an hour."
+        "You can do this 30 times an hour. Try again later."
     ]
     assert (len(mail.outbox), Invitation.objects.count()) == (30, 30)

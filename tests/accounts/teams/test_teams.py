@@ -77,7 +77,7 @@ def test_creating_teams_and_workspaces_is_rate_limited(
     team = browser.post("/teams/new/", {"name": "One more"})
     workspace = browser.post(url("add_workspace", acme), {"name": "One more"})
 
-    errors = ["You can do this 20 times an hour. Try again in an hour."]
+    errors = ["You can do this 20 times an hour. Try again later."]
     assert (team.status_code, workspace.status_code) == (429, 429)
     assert team.context["form"].errors["name"] == errors
     assert workspace.context["add_workspace"].errors["name"] == errors

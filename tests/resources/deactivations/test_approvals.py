@@ -1,4 +1,4 @@
-"""Approvals, the time to undo, break-glass, and the checks before a request is sent."""
+"""Approvals, withdrawals, emergencies, and the checks before a request is sent."""
 
 from __future__ import annotations
 
@@ -216,7 +216,7 @@ def test_a_waiting_request_expires_when_its_target_stops(
     assert Event.objects.get(action="deployment.stop").outcome == "observed"
 
 
-def test_admins_can_break_the_glass_and_everyone_sees_it(
+def test_admins_can_deactivate_in_an_emergency_and_everyone_sees_it(
     deactivation: Deactivation,
     deployment: Deployment,
     alice: User,
@@ -236,8 +236,8 @@ def test_admins_can_break_the_glass_and_everyone_sees_it(
 
     done = Deactivation.objects.latest("pk")
     assert (done.state, done.broke_glass, len(list_calls(world))) == (State.SUCCEEDED, True, 1)
-    break_glass_event = Event.objects.get(action="deployment.break_glass")
-    assert (break_glass_event.person, break_glass_event.reason, break_glass_event.incident) == (
+    emergency_event = Event.objects.get(action="deployment.break_glass")
+    assert (emergency_event.person, emergency_event.reason, emergency_event.incident) == (
         alice.email,
         "Costs run away.",
         done.incident,

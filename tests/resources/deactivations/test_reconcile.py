@@ -200,7 +200,7 @@ def test_a_stop_during_a_refused_call_is_recorded(
     ]
 
 
-def test_break_glass_always_stays_on_the_overview(
+def test_an_emergency_always_stays_on_the_overview(
     acme: Workspace, alice: User, create_deployments: CreateDeployments, real_time: Timeline
 ) -> None:
     Policy.objects.create(team=acme.team, approve_others=True)

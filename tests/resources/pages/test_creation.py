@@ -113,10 +113,10 @@ def test_a_session_is_added_by_its_id_if_the_api_knows_it(
     world: Simulator, key_client: KeyClient, by: Actor, clock: Timeline
 ) -> None:
     known = world.world.add_session()
-    sessions.enter_session(session_id=known.id, key_client=key_client, by=by, now=clock())
+    sessions.add_session(session_id=known.id, key_client=key_client, by=by, now=clock())
     assert Session.objects.get().origin == "entered"
     with pytest.raises(errors.NotFound):
-        sessions.enter_session(session_id="sess_none", key_client=key_client, by=by, now=clock())
+        sessions.add_session(session_id="sess_none", key_client=key_client, by=by, now=clock())
 
 
 def test_a_form_cannot_join_an_existing_incident(

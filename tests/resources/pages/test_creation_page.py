@@ -18,7 +18,7 @@ Fields = dict[str, object]
 
 
 def form_of(response: Any) -> Fields:
-    """What a browser would send back of the page's form."""
+    """The fields that a browser would send back."""
     form = response.context["form"]
     values = {name: form[name].value() for name in form.fields}
     return {name: value for name, value in values.items() if value is not None}

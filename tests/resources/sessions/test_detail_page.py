@@ -63,7 +63,7 @@ def test_the_page_shows_what_runs_what_is_saved_and_how_to_stop_it(
     stop = reverse("deactivations:new", args=[acme.slug, "deployments", "dep_1"])
     assert f'href="{stop}"' in page
     assert reverse("deactivations:new", args=[acme.slug, "deployments", "dep_2"]) not in page
-    assert "it keeps running when a run stops" in page
+    assert "it keeps running when a run is deactivated" in page
 
 
 def test_a_session_without_active_runs_offers_nothing_to_stop(

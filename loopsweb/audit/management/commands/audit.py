@@ -11,7 +11,7 @@ from django.core.management.base import BaseCommand, CommandError
 from django.utils import timezone
 
 from loopsweb.audit import erasure
-from loopsweb.audit.chain import checkpoints, delivery, stored, verification
+from loopsweb.audit.chain import delivery, signed_heads, stored, verification
 from loopsweb.audit.chain.export import export_chain
 from loopsweb.audit.chain.verifier import BrokenChain
 from loopsweb.audit.verify import describe_result, make_signature_checker, read_heads
@@ -50,7 +50,7 @@ class Command(BaseCommand):
             heads = read_heads(head) if head else []
         except (OSError, ValueError, RecursionError) as error:
             raise CommandError(f"Could not read {head}: {error}") from error
-        check_signature = make_signature_checker(checkpoints.encode_public_key())
+        check_signature = make_signature_checker(signed_heads.encode_public_key())
         named = {one["workspace"] for one in heads}
         for slug in self.workspaces(workspace, also=named if workspace is None else set()):
             own = [one for one in heads if one["workspace"] == slug]
@@ -79,7 +79,7 @@ class Command(BaseCommand):
     def sign(self, *, workspace: str | None, **_: Any) -> None:
         for slug in self.workspaces(workspace):
             try:
-                signed = checkpoints.store_signed_head(slug, now=timezone.now())
+                signed = signed_heads.store_signed_head(slug, now=timezone.now())
             except BrokenChain as broken:
                 raise verification_failed(slug, broken) from broken
             delivery.deliver_head(signed)
@@ -95,7 +95,7 @@ class Command(BaseCommand):
         self.stdout.write(f"Erased {count} value{'' if count == 1 else 's'}.")
 
     def public_key(self, **_: Any) -> None:
-        self.stdout.write(checkpoints.encode_public_key())
+        self.stdout.write(signed_heads.encode_public_key())
 
     def workspaces(self, name: str | None, also: Iterable[str] = ()) -> list[str]:
         """The named workspace, else all. Raises CommandError when it has no audit trail."""

@@ -16,7 +16,7 @@ from loopsweb.accounts.authorization.decorators import WorkspaceRequest, require
 from loopsweb.accounts.authorization.roles import Permission
 from loopsweb.audit.durable import NotRecorded
 from loopsweb.audit.record import actor_of_request
-from loopsweb.keys.clients import NoKey, explain_refusal, find_client
+from loopsweb.keys.clients import NoKey, explain_missing_access, find_client
 from loopsweb.resources.deactivations import batches
 from loopsweb.resources.deactivations.forms import BatchForm
 from loopsweb.resources.deactivations.models import Batch, Policy
@@ -109,7 +109,7 @@ def render_preview(
         "policy": form.policy,
         "vocabulary": kind.vocabulary,
         "feed": load_freshness(request.workspace).of(kind.plural),
-        "blocked": explain_refusal(
+        "blocked": explain_missing_access(
             workspace=request.workspace, person=request.user, method=kind.method
         ),
     }

@@ -14,7 +14,7 @@ from loopsweb.accounts.authorization.decorators import WorkspaceRequest, require
 from loopsweb.accounts.authorization.roles import Permission
 from loopsweb.audit.durable import NotRecorded
 from loopsweb.audit.record import actor_of_request
-from loopsweb.keys.clients import NoKey, explain_refusal
+from loopsweb.keys.clients import NoKey, explain_missing_access
 from loopsweb.keys.models import NOT_OFFERED
 from loopsweb.resources.deactivations.actions import AlreadyRequested
 from loopsweb.resources.deactivations.forms import DeactivateForm, build_form
@@ -104,7 +104,7 @@ def add_message(request: WorkspaceRequest, deactivation: Deactivation) -> None:
 
 
 def explain_block(request: WorkspaceRequest, kind: Kind, row: Target) -> str:
-    """Why this person cannot end it, "" where they can."""
-    return explain_shared_end(row) or explain_refusal(
+    """Return the reason why this person cannot end it, or "" if they can."""
+    return explain_shared_end(row) or explain_missing_access(
         workspace=request.workspace, person=request.user, method=kind.method
     )

@@ -98,7 +98,7 @@ def approve(request: WorkspaceRequest, incident: uuid.UUID) -> HttpResponse:
     kind = KINDS[deactivation.noun]
     target = kind.find(request.workspace, deactivation.target_remote_id)
     if target is None:
-        raise Http404("The target is no longer known here.")
+        raise Http404("This resource is no longer in the workspace.")
     form = ApproveForm(request.POST, impact=assess_impact(target))
     if not form.is_valid():
         form.show_again()

@@ -12,7 +12,7 @@ from typing import Any
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
-from loopsweb.serving import demo_people, embedded, migrations
+from loopsweb.serving import demo_people, migrations, single_process
 from loopsweb.serving.ports import format_url, open_listener
 from loopsweb.serving.simulator_process import run_simulator
 
@@ -30,13 +30,13 @@ class Command(BaseCommand):
     def handle(self, *, port: int, api_port: int, **options: Any) -> None:
         if not settings.DEMO:
             raise CommandError("Start the demo as `make demo` or `manage.py demo`.")
-        embedded.handle_stop_signals(signal.default_int_handler)
+        single_process.handle_stop_signals(signal.default_int_handler)
         try:
             self.run(port=port, api_port=api_port)
         except KeyboardInterrupt:
             self.stdout.write("")
         self.stdout.write("The demo has stopped.")
-        embedded.exit_process()
+        single_process.exit_process()
 
     def run(self, *, port: int, api_port: int) -> None:
         listener = open_listener(host=HOST, port=port, instead=f"make demo PORT={port + 1}")
@@ -50,7 +50,7 @@ class Command(BaseCommand):
             self.stdout.write("Adding people, a workspace and its API key …")
             demo_people.add_key(demo_people.create_people())
             url = format_url(host=HOST, port=port)
-            embedded.run(listener=listener, on_start=lambda: self.announce(url, port))
+            single_process.run(listener=listener, on_start=lambda: self.announce(url, port))
 
     def announce(self, url: str, port: int) -> None:
         def announce_when_up() -> None:

@@ -6,7 +6,7 @@ from typing import Any
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
-from loopsweb.serving import embedded, migrations, multiprocess
+from loopsweb.serving import migrations, multiprocess, single_process
 from loopsweb.serving.ports import format_url, open_listener
 
 
@@ -26,7 +26,7 @@ class Command(BaseCommand):
         )
 
     def handle(self, *, host: str, port: int, no_worker: bool, **options: Any) -> None:
-        if settings.EMBEDDED and no_worker:
+        if settings.SINGLE_PROCESS and no_worker:
             raise CommandError(
                 "--no-worker needs REDIS_URL: without it, the task queue lives in this process."
             )
@@ -40,10 +40,10 @@ class Command(BaseCommand):
         except KeyboardInterrupt:
             raise CommandError("Stopped before startup finished.") from None
         url = format_url(host=host, port=port)
-        if settings.EMBEDDED:
+        if settings.SINGLE_PROCESS:
             report = f"loopsweb is up: {url}"
-            embedded.run(listener=listener, on_start=lambda: self.stdout.write(report))
-            embedded.exit_process()
+            single_process.run(listener=listener, on_start=lambda: self.stdout.write(report))
+            single_process.exit_process()
         listener.close()
         self.stdout.write(f"Starting {url}")
         raise SystemExit(multiprocess.run(host=host, port=port, with_worker=not no_worker))

@@ -6,11 +6,11 @@ from contextlib import closing
 import pytest
 from pytest_django import Settings
 
-from loopsweb.serving import embedded
+from loopsweb.serving import single_process
 
 
 def test_a_stopped_worker_is_logged(caplog: pytest.LogCaptureFixture) -> None:
-    embedded.start_thread("worker", lambda: None).join()
+    single_process.start_thread("worker", lambda: None).join()
     assert [(record.levelname, record.getMessage()) for record in caplog.records] == [
         (
             "CRITICAL",
@@ -28,6 +28,8 @@ def test_proxy_headers_are_kept_behind_a_proxy(
 ) -> None:
     settings.HTTPS, settings.PROXIES = https, proxies
 
-    with closing(embedded.create_web_server(socket.create_server(("127.0.0.1", 0)))) as server:
+    with closing(
+        single_process.create_web_server(socket.create_server(("127.0.0.1", 0)))
+    ) as server:
         assert server.adj.clear_untrusted_proxy_headers is cleared
         server.task_dispatcher.shutdown()

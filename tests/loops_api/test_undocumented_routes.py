@@ -1,4 +1,4 @@
-"""Routes and fields of newer servers."""
+"""Undocumented routes and fields."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Parsers of objects that only newer servers send. As in `parsers`, None means no usable ID."""
+"""Parsers of the undocumented routes' objects. As in `parsers`, None means no usable ID."""
 
 from __future__ import annotations
 

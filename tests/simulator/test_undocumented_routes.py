@@ -1,4 +1,4 @@
-"""Routes that only newer servers have."""
+"""Undocumented routes, which only current servers have."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from loopsweb.simulator import Simulator
-from loopsweb.simulator.route_table import OPTIONAL
+from loopsweb.simulator.route_table import UNDOCUMENTED
 from tests.simulator.http_calls import send_request
 
 
@@ -20,8 +20,8 @@ def small(sim: Simulator) -> Simulator:
     return sim
 
 
-def test_documented_servers_have_no_optional_routes(old: Simulator) -> None:
-    for route in OPTIONAL:
+def test_documented_servers_have_no_undocumented_routes(old: Simulator) -> None:
+    for route in UNDOCUMENTED:
         body: dict[str, Any] | None = None if route.method in ("GET", "DELETE") else {}
         assert send_request(old, str(route), body).status_code == 404
 

@@ -1,4 +1,4 @@
-"""Routes for models and checkpoints that only newer servers have."""
+"""Undocumented routes for models and checkpoints, which only current servers have."""
 
 from __future__ import annotations
 
@@ -93,7 +93,7 @@ def delete_checkpoint(request: AuthorizedRequest) -> Response:
 
 
 def is_in_use(request: AuthorizedRequest, checkpoint: Checkpoint) -> bool:
-    """Whether it is syncing, or an active run or sampler was started from it."""
+    """True if it is syncing, or an active run or sampler was started from it."""
     if checkpoint.sync_status == "SYNCING":
         return True
     segment = "weights" if checkpoint.target == "trainer" else "sampler_weights"

@@ -18,7 +18,7 @@ from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
 
 from loopsweb.audit.chain.stored import verify_stored_chain
-from loopsweb.audit.chain.verifier import Line, VerifiedChain
+from loopsweb.audit.chain.verifier import JsonObject, VerifiedChain
 from loopsweb.audit.models import Chain, SignedHead
 from loopsweb.audit.verify import encode_signed_part
 
@@ -56,7 +56,7 @@ def encode_public_key() -> str:
     return base64.b64encode(load_signing_key().public_key().public_bytes_raw()).decode()
 
 
-def sign_head(verified: VerifiedChain, *, now: datetime) -> Line:
+def sign_head(verified: VerifiedChain, *, now: datetime) -> JsonObject:
     """The signed head of a verified chain. It is not stored."""
     head: dict[str, Any] = {
         "workspace": verified.workspace,

@@ -1,4 +1,4 @@
-"""Whether something in a workspace is changing, so that it should be polled again soon."""
+"""Finds workspaces in which something is changing, which should be polled again soon."""
 
 from __future__ import annotations
 

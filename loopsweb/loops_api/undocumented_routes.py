@@ -1,11 +1,11 @@
-"""Undocumented routes. A server without them responds with 404: errors.NotFound."""
+"""The undocumented routes. A server without them responds with 404: errors.NotFound."""
 
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 from typing import Any, Unpack
 
-from loopsweb.loops_api import optional_parsers, parsers, types
+from loopsweb.loops_api import parsers, types, undocumented_parsers
 from loopsweb.loops_api.decoding import decode_envelope, decode_object, decode_rows
 from loopsweb.loops_api.request_bodies import NewRun, omit_none
 from loopsweb.loops_api.transport import Transport
@@ -13,7 +13,7 @@ from loopsweb.loops_api.transport import Transport
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
-class OptionalRoutes:
+class UndocumentedRoutes:
     """One method per route."""
 
     _transport: Transport
@@ -21,7 +21,7 @@ class OptionalRoutes:
     def get_capabilities(self) -> tuple[types.SupportedModel, ...]:
         """GET /v1/loops/capabilities"""
         body = self._transport.get("/v1/loops/capabilities")
-        return decode_rows(body, "supported_models", optional_parsers.parse_supported_model)
+        return decode_rows(body, "supported_models", undocumented_parsers.parse_supported_model)
 
     def validate_checkpoint(self, checkpoint_path: str) -> None:
         """POST /v1/loops/checkpoints/validate. Raises an error unless the URI resolves."""
@@ -56,7 +56,7 @@ class OptionalRoutes:
         query = _build_window(start, end)
         query |= {"direction": direction, "limit": limit, "min_level": min_level}
         body = self._transport.get("/v1/loops/deployments/{}/logs", deployment_id, **query)
-        return decode_rows(body, "logs", optional_parsers.parse_log_line)
+        return decode_rows(body, "logs", undocumented_parsers.parse_log_line)
 
     def get_metrics(
         self, deployment_id: str, *, start: datetime, end: datetime, step_seconds: int | None = None
@@ -65,17 +65,17 @@ class OptionalRoutes:
         sent = omit_none(_build_window(start, end) | {"step_seconds": step_seconds})
         route = "/v1/loops/deployments/{}/metrics"
         body = self._transport.send("POST", route, deployment_id, body=sent)
-        return decode_object(body, None, optional_parsers.parse_metrics)
+        return decode_object(body, None, undocumented_parsers.parse_metrics)
 
     def get_identity(self) -> types.Identity:
         """GET /v1/users/me: the user of the key."""
         body = self._transport.get("/v1/users/me")
-        return decode_object(body, None, optional_parsers.parse_identity)
+        return decode_object(body, None, undocumented_parsers.parse_identity)
 
     def list_prices(self) -> tuple[types.Price, ...]:
         """GET /v1/instance_type_prices"""
         body = self._transport.get("/v1/instance_type_prices")
-        return decode_rows(body, "instance_types", optional_parsers.parse_price)
+        return decode_rows(body, "instance_types", undocumented_parsers.parse_price)
 
     def list_instance_types(self) -> tuple[types.InstanceType, ...]:
         """GET /v1/instance_types"""
@@ -96,7 +96,7 @@ class OptionalRoutes:
     def list_api_keys(self) -> tuple[types.ApiKeyInfo, ...]:
         """GET /v1/api_keys: prefixes only, never a key."""
         body = self._transport.get("/v1/api_keys")
-        return decode_rows(body, "keys", optional_parsers.parse_api_key_info)
+        return decode_rows(body, "keys", undocumented_parsers.parse_api_key_info)
 
     def create_trainer(self, **fields: Unpack[NewRun]) -> types.Run:
         """POST /v1/loops/trainers: as `create_run`, without a sampler."""
