@@ -26,11 +26,8 @@ TRAINER_URL = "https://model-abc123.api.baseten.co/deployment/dep456/sync"
 SAMPLER_URL = "https://model-ghi012.api.baseten.co/deployment/dep345/sync"
 TEN = datetime(2025, 5, 7, 10, tzinfo=UTC)
 
-SAMPLER = Sampler(
-    id="samp_def789",
-    base_url=SAMPLER_URL,
-    raw={"id": "samp_def789", "base_url": SAMPLER_URL},
-)
+SAMPLER_RAW = {"id": "samp_def789", "base_url": SAMPLER_URL}
+SAMPLER = Sampler(id="samp_def789", base_url=SAMPLER_URL, raw=SAMPLER_RAW)
 RUN = Run(
     id="k4q95w5",
     base_url=TRAINER_URL,
