@@ -42,7 +42,9 @@ class Incident:
 
 
 def build_steps(events: Sequence[Event]) -> list[Step]:
-    """events: of one incident, oldest first."""
+    """events: of one incident, oldest first; empty where the trail has none."""
+    if not events:
+        return []
     first, steps = events[0], []
     for before, event in pairwise([first, *events]):
         action = event.action if event.action != before.action else ""

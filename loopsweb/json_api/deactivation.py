@@ -52,7 +52,10 @@ def deactivate(
         raise Problem(HTTPStatus.SERVICE_UNAVAILABLE, str(error)) from error
     answer = done.answer or {}
     if done.state == State.REFUSED:
-        raise Problem(HTTPStatus.BAD_GATEWAY, answer.get("said") or "The Loops API refused it.")
+        raise Problem(
+            HTTPStatus.BAD_GATEWAY,
+            answer.get("said") or answer.get("error") or "The Loops API refused it.",
+        )
     if not done.spec.sent and not done.spec.open:
         raise Problem(HTTPStatus.CONFLICT, f"Nothing was sent. {answer.get('error', '')}".strip())
     is_done = done.state in (State.SUCCEEDED, State.CONFIRMED)

@@ -7,7 +7,7 @@ import random
 from loopsweb.loops_api import errors
 from loopsweb.loops_api.request_limits import Limits
 
-MAX_BACKOFF = 2.0
+MIN_BACKOFF, MAX_BACKOFF, JITTER = 0.2, 2.0, 0.5  # seconds
 
 
 def choose_retry_wait(error: Exception, *, limits: Limits, left: float) -> bool | float:
@@ -19,7 +19,7 @@ def choose_retry_wait(error: Exception, *, limits: Limits, left: float) -> bool 
         return False
     match error:
         case errors.RateLimited() | errors.ServerError() if error.retry_after is not None:
-            wait = error.retry_after + random.uniform(0, 0.5)  # noqa: S311  (jitter, no secret)
+            wait = error.retry_after + random.uniform(0, JITTER)  # noqa: S311  (jitter, no secret)
             return wait if error.retry_after <= limits.max_retry_after and wait < left else False
         case errors.RateLimited() | errors.ServerError() | errors.ConnectionFailed():
             return True

@@ -23,7 +23,7 @@ from loopsweb.loops_api.deadline import Deadline
 from loopsweb.loops_api.error_mapping import map_error_response, map_transport_error
 from loopsweb.loops_api.request_limits import Limits
 from loopsweb.loops_api.request_urls import build_url, parse_base_url
-from loopsweb.loops_api.retries import MAX_BACKOFF, choose_retry_wait
+from loopsweb.loops_api.retries import JITTER, MAX_BACKOFF, MIN_BACKOFF, choose_retry_wait
 from loopsweb.loops_api.throttle import Throttle
 
 logger = logging.getLogger(__name__)
@@ -52,9 +52,9 @@ class Transport:
             on=lambda error: choose_retry_wait(error, limits=limits, left=deadline.left()),
             attempts=limits.attempts,
             timeout=None,
-            wait_initial=0.2,
+            wait_initial=MIN_BACKOFF,
             wait_max=MAX_BACKOFF,
-            wait_jitter=0.5,
+            wait_jitter=JITTER,
         ):
             with attempt:
                 return self._send(request, route, deadline)

@@ -99,7 +99,7 @@ def add_request(
                 **vars(schedule) | {"due_at": due_at},
             )
     except IntegrityError:
-        open_request = Deactivation.objects.open_for(target)
+        open_request = Deactivation.objects.find_open(target)
         if open_request is None:
             raise
         raise AlreadyRequested(open_request) from None

@@ -30,11 +30,13 @@ from loopsweb.resources.deactivations.states import STATES, State
 from loopsweb.resources.deactivations.targets import KINDS, Target, explain_shared_end
 from loopsweb.resources.snapshot import poll_state
 from loopsweb.resources.snapshot.store import lock_workspace
+from loopsweb.ui.errors import OUTAGES
 
 log = logging.getLogger(__name__)
 
 SEND_LEASE = timedelta(seconds=30)  # how long a due request belongs to one process
 CLAIMS_PER_TICK = 10
+MAX_DELAY = STATES[State.DUE].max_duration or timedelta()  # what is older expires
 SEND_WINDOW = timedelta(seconds=15)  # later, the call would overlap with asking for its outcome
 NOT_IN_TRAIL = "This request is in the database but not in the audit trail. Nothing was sent."
 
@@ -63,7 +65,7 @@ def expire_overdue(*, now: datetime) -> None:
     A request whose trail is damaged holds up no other.
     """
     unapproved = Q(state=State.WAITING, expires_at__lte=now)
-    unsent = Q(state=State.DUE, due_at__lte=now - (STATES[State.DUE].max_duration or timedelta()))
+    unsent = Q(state=State.DUE, due_at__lte=now - MAX_DELAY)
     for row in Deactivation.objects.filter(unapproved | unsent).select_related("workspace"):
         try:
             cancel(row, State.EXPIRED, why=row.spec.timeout_reason, now=now)
@@ -79,6 +81,7 @@ def dispatch(deactivation_id: int, *, clock: Callable[[], datetime]) -> None:
     """
     now = clock()
     due = Deactivation.objects.filter(pk=deactivation_id, state=State.DUE, due_at__lte=now)
+    due = due.filter(due_at__gt=now - MAX_DELAY)
     deactivation = due.select_related("workspace__team").first()
     if deactivation is None:
         return
@@ -89,6 +92,15 @@ def dispatch(deactivation_id: int, *, clock: Callable[[], datetime]) -> None:
         return
     if acting:
         send(deactivation, acting=acting, clock=clock)
+
+
+def dispatch_at_once(deactivation: Deactivation, *, clock: Callable[[], datetime]) -> None:
+    """Send it for a page that waits, if it is due. A database outage leaves it to the worker."""
+    try:
+        dispatch(deactivation.pk, clock=clock)
+        deactivation.refresh_from_db()
+    except OUTAGES:
+        log.exception("%s is left to the worker", deactivation)
 
 
 @transaction.atomic
@@ -160,14 +172,19 @@ def check_ready(deactivation: Deactivation) -> KeyClient:
     if additions := impact.find_additions(deactivation.foreseen):
         named = "; ".join(f"{name}: {', '.join(ids)}" for name, ids in additions.items())
         raise NotReady(f"More would be deactivated or lost than the requester saw. {named}")
-    person = check_member(deactivation.workspace, deactivation.person, "The requester")
+    workspace, broke_glass = (
+        deactivation.workspace,
+        (requested_event.answer or {}).get("broke_glass"),
+    )
+    needed = Permission.MANAGE_TEAM if broke_glass else Permission.DEACTIVATE
+    person = check_member(workspace, deactivation.person, "The requester", permission=needed)
     if deactivation.approver:
-        check_member(deactivation.workspace, deactivation.approver, "The approver")
-    if not deactivation.broke_glass:
+        check_member(workspace, deactivation.approver, "The approver")
+    if not broke_glass:
         check_requirements(deactivation, requested_event, impact, person)
     method = KINDS[deactivation.noun].method
     try:
-        return find_client(workspace=deactivation.workspace, person=person, method=method)
+        return find_client(workspace=workspace, person=person, method=method)
     except NoKey as error:
         raise NotReady(str(error)) from error
 
@@ -186,11 +203,13 @@ def check_target(deactivation: Deactivation) -> Target:
     return target
 
 
-def check_member(workspace: Workspace, email: str, who: str) -> User:
+def check_member(
+    workspace: Workspace, email: str, who: str, *, permission: Permission = Permission.DEACTIVATE
+) -> User:
     """Raises NotReady. who: in words, such as "The requester"."""
     members = Membership.objects.filter(team=workspace.team, user__is_active=True)
     member = members.filter(user__email__iexact=email).select_related("user").first()
-    if member is None or Permission.DEACTIVATE not in permissions_of(member.role):
+    if member is None or permission not in permissions_of(member.role):
         raise NotReady(f"{who} no longer has permission.")
     if mfa.lacks_required_mfa(member.user, workspace.team):
         raise NotReady(f"{who} has not set up two-factor authentication, which this team requires.")

@@ -176,8 +176,7 @@ class DeactivateForm(ImpactForm):
             now=now,
             token=token,
         )
-        dispatch.dispatch(deactivation.pk, clock=clock)
-        deactivation.refresh_from_db()
+        dispatch.dispatch_at_once(deactivation, clock=clock)
         return deactivation
 
 

@@ -12,6 +12,7 @@ from django.urls import reverse
 
 from loopsweb.accounts.models import Team, Workspace
 from loopsweb.resources.deactivations.states import OPEN, StatefulRequest
+from loopsweb.resources.snapshot.models import Snapshot
 
 MAX_APPROVAL_HOURS = 168
 MAX_UNDO_SECONDS = 600
@@ -38,10 +39,10 @@ class Batch(models.Model):
 
 
 class DeactivationQuerySet(models.QuerySet["Deactivation"]):
-    def open_for(self, row: models.Model) -> Deactivation | None:
+    def find_open(self, row: Snapshot) -> Deactivation | None:
         """The open request to end a row of the snapshot."""
-        target = {"workspace_id": row.workspace_id, "target_remote_id": row.remote_id}  # type: ignore[attr-defined]
-        return self.filter(**target, noun=type(row).__name__.lower(), state__in=OPEN).first()
+        target = {"workspace_id": row.workspace_id, "target_remote_id": row.remote_id}
+        return self.filter(**target, noun=row.noun, state__in=OPEN).first()
 
 
 class Deactivation(StatefulRequest):

@@ -38,8 +38,8 @@ class StateSpec:
     """label: its name on pages. meaning, advice: what it says and what to do about it.
     message: what a person reads who just brought it about; else the meaning.
     follows: the states it may come from. outcome: of the audit event written with the transition.
-    sent: the API may have been called. While it is open, `next_state` follows after
-    `max_duration` at the latest, for `timeout_reason`.
+    sent: the API may have been called. While it is open, `next_state` follows `max_duration` after
+    it was due (sent: after it was sent) at the latest, for `timeout_reason`.
     """
 
     label: str

@@ -54,7 +54,7 @@ def render_detail_page(
             "protection": Protection.objects.filter(**target).first(),
             "events": events.order_by("-sequence")[:MAX_EVENTS],
             "status": noun.vocabulary and noun.vocabulary.get(getattr(row, row.status_field)),
-            "open_request": Deactivation.objects.open_for(row) if noun.ending else None,
+            "open_request": Deactivation.objects.find_open(row) if noun.ending else None,
             "own_vocabulary": noun.vocabulary,
             "vocabulary": VOCABULARIES,
             "is_part": wants_partial(request, "live"),

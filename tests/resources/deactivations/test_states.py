@@ -41,6 +41,14 @@ def test_every_state_has_a_rule_and_leads_to_a_closed_one() -> None:
         assert not STATES[last].open, state
 
 
+def test_an_unknown_outcome_outlasts_the_wait_for_an_answer() -> None:
+    """Both count from the sending: an unknown request is not refused at once."""
+    waiting, unknown = STATES[State.REQUESTED].max_duration, STATES[State.UNKNOWN].max_duration
+    assert waiting is not None
+    assert unknown is not None
+    assert waiting < unknown
+
+
 @pytest.mark.parametrize(("before", "after"), PAIRS, ids=str)
 def test_only_the_transitions_of_the_table_are_written(
     waiting_request: Deactivation, now: datetime, before: State, after: State

@@ -88,7 +88,7 @@ def render_form(request: WorkspaceRequest, form: DeactivateForm, *, status: int)
         "requirements": form.requirements,
         "policy": form.policy,
         "impact": form.impact,
-        "open": Deactivation.objects.open_for(row),
+        "open": Deactivation.objects.find_open(row),
         "blocked": explain_block(request, kind, row),
         "feed": load_freshness(request.workspace).of(kind.plural),
         "vocabulary": {noun: each.vocabulary for noun, each in KINDS.items()},
@@ -98,9 +98,10 @@ def render_form(request: WorkspaceRequest, form: DeactivateForm, *, status: int)
 
 def add_message(request: WorkspaceRequest, deactivation: Deactivation) -> None:
     spec, answer = deactivation.spec, deactivation.answer or {}
-    detail = answer.get("said") or ("" if spec.sent else answer.get("error", ""))
-    text = f"{spec.message or spec.meaning} {detail}".strip()
-    messages.add_message(request, LEVELS.get(spec.tone, messages.INFO), text)
+    level, text = LEVELS.get(spec.tone, messages.INFO), spec.message or spec.meaning
+    if not (spec.sent or spec.open):
+        level, text = messages.WARNING, f"Nothing was sent. {answer.get('error', '')}"
+    messages.add_message(request, level, f"{text} {answer.get('said', '')}".strip())
 
 
 def explain_block(request: WorkspaceRequest, kind: Kind, row: Target) -> str:
