@@ -56,10 +56,10 @@ def arm_kill_point(point: str) -> None:
         die()
 
     targets: dict[str, tuple[Any, str, Callable[[Any], Any]]] = {
-        "start": (actions, "request", lambda _: die),
+        "start": (actions, "request_deactivation", lambda _: die),
         "request written": (actions, "record_event", die_after),
-        "request committed": (actions, "request", die_after),
-        "marked as sent": (dispatch, "take", die_after),
+        "request committed": (actions, "request_deactivation", die_after),
+        "marked as sent": (dispatch, "mark_as_sent", die_after),
         "API answered": (Client, "deactivate_deployment", die_after),
         "outcome written": (states, "record_follow_up", die_after),
         "outcome committed": (states.StatefulRequest, "move_to", die_after_outcome),

@@ -19,7 +19,7 @@ from tests.crash.killed_requests import arm_kill_point, die, die_after
 WORKER_POINTS: dict[str, tuple[str, Callable[[Any], Any]]] = {
     "claimed": ("check_ready", lambda _: die),
     "checked": ("check_ready", die_after),
-    "marked as sent": ("send", lambda _: die),
+    "marked as sent": ("send_request", lambda _: die),
 }
 TICK_INTERVAL = timedelta(seconds=31)
 

@@ -44,7 +44,7 @@ class CannotDecide(Exception):
     """This person cannot decide, or it is too late. The message says why."""
 
 
-def request(
+def request_deactivation(
     *,
     target: Target,
     key: Key,

@@ -47,7 +47,7 @@ class Item:
 
 
 @dataclass(frozen=True)
-class Line:
+class SelectedRow:
     """A selected id; item: None where the id is not known here."""
 
     remote_id: str
@@ -60,7 +60,7 @@ class Line:
 
 @dataclass(frozen=True)
 class Selection:
-    lines: list[Line]
+    lines: list[SelectedRow]
 
     @property
     def requested(self) -> list[Item]:
@@ -93,12 +93,12 @@ class Selection:
         return len(self.requested) - len(self.waiting)
 
     @property
-    def syncing(self) -> int:
+    def syncing_count(self) -> int:
         """Checkpoints, each once, also where several deployments may execute the same run."""
         return len({each.pk for impact in self.impacts for each in impact.syncing})
 
     @property
-    def unsaved(self) -> int:
+    def unsaved_count(self) -> int:
         return len({run.pk for impact in self.impacts for run in impact.unsaved})
 
     @property
@@ -140,7 +140,7 @@ def preview_selection(
         elif row.remote_id in open_ids:
             left_out = ALREADY_REQUESTED
         items[row.remote_id] = Item(impact=impact, requirements=requirements, left_out=left_out)
-    return Selection([Line(each, items.get(each)) for each in unique_ids])
+    return Selection([SelectedRow(each, items.get(each)) for each in unique_ids])
 
 
 @durable_transaction()
@@ -195,7 +195,12 @@ def add_batch_item(
 
 
 def record_batch_line(
-    line: Line, added: Deactivation | AlreadyRequested | None, *, batch: Batch, key: Key, by: Actor
+    line: SelectedRow,
+    added: Deactivation | AlreadyRequested | None,
+    *,
+    batch: Batch,
+    key: Key,
+    by: Actor,
 ) -> str:
     """Record the request or our refusal; why it is left out, "" where it is not."""
     if line.item is None:

@@ -68,7 +68,7 @@ def expire_overdue(*, now: datetime) -> None:
     unsent = Q(state=State.DUE, due_at__lte=now - MAX_DELAY)
     for row in Deactivation.objects.filter(unapproved | unsent).select_related("workspace"):
         try:
-            cancel(row, State.EXPIRED, why=row.spec.timeout_reason, now=now)
+            cancel_request(row, State.EXPIRED, why=row.spec.timeout_reason, now=now)
         except IntegrityError as error:
             log.critical("%s could not expire: %s", row, error)
 
@@ -86,12 +86,12 @@ def dispatch(deactivation_id: int, *, clock: Callable[[], datetime]) -> None:
     if deactivation is None:
         return
     try:
-        acting = take(deactivation, now=now)
+        acting = mark_as_sent(deactivation, now=now)
     except NotReady as error:
-        cancel(deactivation, State.WITHDRAWN, why=str(error), now=now)
+        cancel_request(deactivation, State.WITHDRAWN, why=str(error), now=now)
         return
     if acting:
-        send(deactivation, acting=acting, clock=clock)
+        send_request(deactivation, acting=acting, clock=clock)
 
 
 def dispatch_at_once(deactivation: Deactivation, *, clock: Callable[[], datetime]) -> None:
@@ -104,7 +104,7 @@ def dispatch_at_once(deactivation: Deactivation, *, clock: Callable[[], datetime
 
 
 @transaction.atomic
-def take(deactivation: Deactivation, *, now: datetime) -> KeyClient | None:
+def mark_as_sent(deactivation: Deactivation, *, now: datetime) -> KeyClient | None:
     """Check everything again and mark it as sent; None where another process did.
 
     Raises NotReady.
@@ -116,13 +116,15 @@ def take(deactivation: Deactivation, *, now: datetime) -> KeyClient | None:
     return acting if is_taken else None
 
 
-def send(deactivation: Deactivation, *, acting: KeyClient, clock: Callable[[], datetime]) -> None:
+def send_request(
+    deactivation: Deactivation, *, acting: KeyClient, clock: Callable[[], datetime]
+) -> None:
     """Make the one call. A process that was held up too long makes none."""
     in_time = Deactivation.objects.filter(
         pk=deactivation.pk, state=State.REQUESTED, sent_at__gt=clock() - SEND_WINDOW
     )
     if in_time.exists():
-        state, answer = call(acting.client, deactivation.noun, deactivation.target_remote_id)
+        state, answer = call_api(acting.client, deactivation.noun, deactivation.target_remote_id)
     else:
         state, answer = State.REFUSED, {"error": "The send window expired. Nothing was sent."}
     deactivation.move_to(state, answer=answer, now=clock(), key=acting.key)
@@ -132,7 +134,7 @@ def send(deactivation: Deactivation, *, acting: KeyClient, clock: Callable[[], d
     poll_state.schedule_polls(deactivation.workspace, now=clock())
 
 
-def call(client: Client, noun: str, remote_id: str) -> tuple[State, dict[str, Any]]:
+def call_api(client: Client, noun: str, remote_id: str) -> tuple[State, dict[str, Any]]:
     """The state that the API's answer leads to, and the answer as it is recorded."""
     try:
         ended = KINDS[noun].deactivate(client, remote_id)
@@ -143,7 +145,7 @@ def call(client: Client, noun: str, remote_id: str) -> tuple[State, dict[str, An
     return (State.SUCCEEDED if ended.id == remote_id else State.UNKNOWN), answer
 
 
-def cancel(deactivation: Deactivation, state: State, *, why: str, now: datetime) -> None:
+def cancel_request(deactivation: Deactivation, state: State, *, why: str, now: datetime) -> None:
     """Cancelled by the system: it is not sent."""
     system, answer = system_actor(deactivation.workspace.slug), {"error": why}
     if find_events(deactivation).filter(outcome=Outcome.REQUESTED).exists():

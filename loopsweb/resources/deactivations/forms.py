@@ -167,7 +167,7 @@ class DeactivateForm(ImpactForm):
         schedule = schedule_request(
             self.impact, self.requirements, policy=self.policy, now=now, broke_glass=broke_glass
         )
-        deactivation = actions.request(
+        deactivation = actions.request_deactivation(
             target=target,
             key=key,
             by=by,

@@ -95,7 +95,7 @@ def ask_outcome(deactivation: Deactivation, *, client: Client, poll: PollContext
     age = now - (deactivation.sent_at or deactivation.requested_at)
     max_duration = deactivation.spec.max_duration
     if status and kind.has_ended(status):
-        close(deactivation, status=status, now=now)
+        close_request(deactivation, status=status, now=now)
     elif not status and age > LOST_AFTER:
         gone = {"error": "The API has not reported it for a day. It may still be running."}
         deactivation.move_to(State.LOST, answer=gone, now=now)
@@ -109,7 +109,7 @@ def ask_outcome(deactivation: Deactivation, *, client: Client, poll: PollContext
         deactivation.move_to(State.REFUSED, answer={"error": error, "assumed": True}, now=now)
 
 
-def close(deactivation: Deactivation, *, status: str, now: datetime) -> None:
+def close_request(deactivation: Deactivation, *, status: str, now: datetime) -> None:
     """The API shows the terminal `status`: only being stopped is *confirmed*.
 
     While the call is under way its own answer comes first.
@@ -146,7 +146,7 @@ def record_end(change: StatusChange, *, poll: PollContext) -> None:
     assumed = Q(state=State.REFUSED, answer__assumed=True, state_since__gte=in_time)
     request = requests.filter(assumed | Q(state__in=SENT)).last()
     if request:
-        close(request, status=change.new, now=poll.now)
+        close_request(request, status=change.new, now=poll.now)
     elif change.noun == "deployment" and change.new == KINDS["deployment"].stopped:
         record_stop(change, poll=poll)
 

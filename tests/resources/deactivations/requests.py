@@ -30,7 +30,9 @@ def request_due(target: Deployment, *, person: User, role: str, now: datetime) -
         request_id="r1",
     )
     schedule = Schedule(foreseen=assess_impact(target).foreseen)
-    return actions.request(target=target, key=key, by=by, reason="done", schedule=schedule, now=now)
+    return actions.request_deactivation(
+        target=target, key=key, by=by, reason="done", schedule=schedule, now=now
+    )
 
 
 def submit_form(person: User, deployment: Deployment, **fields: str) -> Any:

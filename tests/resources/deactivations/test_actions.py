@@ -139,7 +139,7 @@ def test_a_request_of_a_dead_process_is_resolved(
     world: Simulator, deployment: Deployment, alice: User, clock: Timeline
 ) -> None:
     request = request_due(deployment, person=alice, role="admin", now=clock())
-    acting = dispatch.take(request, now=clock())
+    acting = dispatch.mark_as_sent(request, now=clock())
     assert acting is not None
     acting.client.deactivate_deployment(deployment.remote_id)
 

@@ -245,4 +245,4 @@ def test_a_run_of_several_deployments_is_counted_once(
     Checkpoint.objects.update(sync_status="SYNCING")
     preview = browser.get(url, {"id": [row.remote_id for row in rows]}).context["selection"]
     assert [(len(each.runs), each.is_inferred) for each in preview.impacts] == [(2, True)] * 2
-    assert (preview.syncing, preview.unsaved) == (2, 2)
+    assert (preview.syncing_count, preview.unsaved_count) == (2, 2)

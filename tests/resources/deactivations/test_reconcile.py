@@ -90,10 +90,10 @@ def test_a_delayed_process_makes_no_call(
     otto: User, deployment: Deployment, real_time: Timeline, world: Simulator
 ) -> None:
     deactivation = request_due(deployment, person=otto, role="operator", now=real_time())
-    acting = dispatch.take(deactivation, now=real_time())
+    acting = dispatch.mark_as_sent(deactivation, now=real_time())
     assert acting is not None
     real_time.pass_(16)
-    dispatch.send(deactivation, acting=acting, clock=real_time)
+    dispatch.send_request(deactivation, acting=acting, clock=real_time)
     assert (get_state(), list_calls(world)) == (State.REFUSED, [])
     assert deactivation.answer == {"error": "The send window expired. Nothing was sent."}
 
@@ -121,7 +121,7 @@ def test_without_a_key_the_outcome_becomes_unknown(
     otto: User, deployment: Deployment, real_time: Timeline
 ) -> None:
     deactivation = request_due(deployment, person=otto, role="operator", now=real_time())
-    assert dispatch.take(deactivation, now=real_time()) is not None
+    assert dispatch.mark_as_sent(deactivation, now=real_time()) is not None
     Key.objects.all().delete()
     real_time.pass_(61)
     reconcile_sent(real_time)

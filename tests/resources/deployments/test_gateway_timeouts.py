@@ -21,4 +21,4 @@ def test_gateway_timeouts_leave_a_deactivation_unknown(
     world.world.add_deployment(id="d1")
     world.add_fault("POST /v1/loops/deployments/d1/deactivate", "status", status=status)
 
-    assert dispatch.call(build_client(key), "deployment", "d1")[0] == state
+    assert dispatch.call_api(build_client(key), "deployment", "d1")[0] == state
