@@ -120,8 +120,8 @@ def record_follow_up(
     if key:
         event.key_label, event.key_fingerprint = key
     if by:
-        event.person, event.role = by["person"], by["role"]
-        event.address, event.request_id = by["address"], by["request_id"]
+        for field, value in by.items():
+            setattr(event, field, value)
         event.reason = reason
     return append_to_chain(event)
 

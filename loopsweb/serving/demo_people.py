@@ -6,7 +6,7 @@ from django.conf import settings
 from django.utils import timezone
 
 from loopsweb.accounts.models import Membership, Role, User, Workspace, set_up_team
-from loopsweb.audit.record import Actor
+from loopsweb.audit.record import system_actor
 from loopsweb.keys import actions as keys
 
 PASSWORD = "demo"  # noqa: S105
@@ -37,8 +37,6 @@ def add_key(workspace: Workspace) -> None:
         secret=API_KEY,
         api_url=settings.LOOPSWEB_API_URLS[0],
         shared=True,
-        by=Actor(
-            workspace=workspace.slug, person=ADMIN, role=Role.ADMIN, address="", request_id=""
-        ),
+        by={**system_actor(workspace.slug), "person": ADMIN, "role": Role.ADMIN},
         now=timezone.now(),
     )
