@@ -238,7 +238,10 @@ class NoteForm(forms.Form):
 class PolicyForm(forms.ModelForm[Policy]):
     class Meta:
         model = Policy
-        exclude = ("team",)  # noqa: DJ006  (the rest of it is what an admin sets)
+        fields = (
+            "reason_required", "approve_protected", "approve_others", "approval_hours",
+            "undo_seconds",
+        )  # fmt: skip
 
 
 class ProtectionForm(forms.Form):
