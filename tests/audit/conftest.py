@@ -3,6 +3,7 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 
 import pytest
+from django.apps import apps
 from django.db import connection
 
 from loopsweb.audit.chain import (
@@ -35,11 +36,7 @@ def events(db: None, now: datetime) -> list[Event]:
 @pytest.fixture
 def without_triggers(db: None) -> None:
     """Does what a database administrator can do."""
-    is_sqlite = connection.vendor == "sqlite"
-    undo = append_only.SQLITE_UNDO if is_sqlite else append_only.POSTGRESQL_UNDO
-    with connection.cursor() as cursor:
-        for statement in undo:
-            cursor.execute(statement)
+    append_only.remove_triggers(apps, connection.schema_editor())
 
 
 @pytest.fixture

@@ -3,7 +3,10 @@ from __future__ import annotations
 from datetime import datetime
 
 import pytest
+from django.apps import apps
 from django.db import DatabaseError, connection, transaction
+from django.db.migrations import Migration, RunPython
+from django.db.migrations.loader import MigrationLoader
 
 from loopsweb.audit.chain import append_only
 from loopsweb.audit.chain.format import PERSONAL
@@ -75,3 +78,52 @@ def test_every_column_is_either_frozen_or_personal() -> None:
     erasable = {name for each in PERSONAL for name in (each, f"{each}_salt")}
     columns = {field.column for field in Event._meta.concrete_fields}
     assert columns == set(append_only.FROZEN) | erasable
+
+
+TRIGGERS = {
+    "sqlite": "SELECT sql FROM sqlite_master WHERE type = 'trigger' ORDER BY name",
+    "postgresql": "SELECT pg_get_triggerdef(oid) FROM pg_trigger WHERE tgname LIKE 'audit_%' "
+    "ORDER BY tgname",
+}
+
+
+def read_triggers() -> list[str]:
+    with connection.cursor() as cursor:
+        cursor.execute(TRIGGERS[connection.vendor])
+        return [definition for (definition,) in cursor.fetchall()]
+
+
+def test_the_newest_migration_installs_the_triggers_of_today(db: None) -> None:
+    """Compared with what `append_only` installs, since transactional tests reinstall that."""
+    editor = connection.schema_editor()
+    append_only.remove_triggers(apps, editor)
+    assert read_triggers() == []
+    append_only.install_triggers(apps, editor)
+    today = read_triggers()
+    append_only.remove_triggers(apps, editor)
+    newest = get_trigger_migrations()[-1].operations[-1]
+    assert isinstance(newest, RunPython)
+    newest.code(apps, editor)
+    assert read_triggers() == today != []
+
+
+def test_a_migration_names_the_columns_of_its_day() -> None:
+    """Otherwise a later column would break the migrations before it."""
+    written_out = {"frozen", "personal"}
+    codes = [
+        code
+        for migration in get_trigger_migrations()
+        for operation in migration.operations
+        if isinstance(operation, RunPython)
+        for code in (operation.code, operation.reverse_code)
+        if code is not append_only.remove_triggers
+    ]
+    assert [set(getattr(code, "keywords", {})) for code in codes] == [written_out] * len(codes)
+    assert len(codes) > 2
+
+
+def get_trigger_migrations() -> list[Migration]:
+    """The audit's migrations that run code, oldest first."""
+    migrations = MigrationLoader(None).disk_migrations
+    ordered = [migrations[name] for name in sorted(migrations) if name[0] == "audit"]
+    return [each for each in ordered if any(isinstance(o, RunPython) for o in each.operations)]

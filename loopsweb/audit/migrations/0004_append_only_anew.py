@@ -1,15 +1,27 @@
-"""The triggers as they are now: SQLite refuses one more way to replace a row, PostgreSQL compares
-what is written, not what it means."""
+"""SQLite refuses one more way to replace a row, PostgreSQL compares what is written, not what it
+means."""
+
+from functools import partial
 
 from django.db import migrations
 
 from loopsweb.audit.chain import append_only
+
+install_triggers = partial(
+    append_only.install_triggers,
+    frozen=(
+        "id", "workspace", "sequence", "previous", "digest", "commitments", "at", "action",
+        "outcome", "incident", "role", "request_id", "key_label", "key_fingerprint", "target_noun",
+        "target_id", "target_name", "answer",
+    ),
+    personal=("person", "address", "target_owner", "reason"),
+)
 
 
 class Migration(migrations.Migration):
     dependencies = [("audit", "0003_outcomes")]
 
     operations = [
-        migrations.RunPython(append_only.remove_triggers, append_only.install_triggers, elidable=False),
-        migrations.RunPython(append_only.install_triggers, append_only.remove_triggers, elidable=False),
+        migrations.RunPython(append_only.remove_triggers, install_triggers, elidable=False),
+        migrations.RunPython(install_triggers, append_only.remove_triggers, elidable=False),
     ]
