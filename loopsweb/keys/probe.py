@@ -10,7 +10,7 @@ from typing import TypeVar
 from loopsweb.keys.scopes import NEWER_ROUTES
 from loopsweb.loops_api import Client, errors
 from loopsweb.loops_api.request_limits import Limits
-from loopsweb.loops_api.types import Identity
+from loopsweb.loops_api.undocumented_types import Identity
 
 PROBE_LIMITS = Limits(read=5, read_list=8, deadline=8, deadline_list=10, attempts=1)
 T = TypeVar("T")

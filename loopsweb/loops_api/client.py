@@ -1,4 +1,7 @@
-"""The client: one method per documented route, in the document's order."""
+"""The client: one method per documented route, in the document's order.
+
+`team_id` makes it the same route of one team, which is undocumented.
+"""
 
 from __future__ import annotations
 
@@ -14,15 +17,18 @@ from loopsweb.loops_api.decoding import check_id, decode_object
 from loopsweb.loops_api.lazy_list import LazyList
 from loopsweb.loops_api.legacy_adapter import LegacyAdapter
 from loopsweb.loops_api.legacy_routes import LegacyRoutes
+from loopsweb.loops_api.organisation_routes import OrganisationRoutes
 from loopsweb.loops_api.request_bodies import NewRun, NewSampler, omit_none
 from loopsweb.loops_api.request_limits import Limits
+from loopsweb.loops_api.request_urls import locate
+from loopsweb.loops_api.telemetry_routes import TelemetryRoutes
 from loopsweb.loops_api.transport import Transport
 from loopsweb.loops_api.undocumented_routes import UndocumentedRoutes
 
 Generation = Literal["auto", "current", "legacy"]
 
 
-class Client(UndocumentedRoutes):
+class Client(UndocumentedRoutes, TelemetryRoutes, OrganisationRoutes):
     """One key at one base URL. Cheap to create. Every call raises errors.LoopsError if it fails.
 
     generation: `current` uses the canonical routes, `legacy` the legacy ones where they exist.
@@ -58,12 +64,15 @@ class Client(UndocumentedRoutes):
     def __repr__(self) -> str:
         return f"<Client {self.base_url} {self.generation}>"
 
-    def create_session(self, training_project_id: str | None = None) -> types.Session:
+    def create_session(
+        self, training_project_id: str | None = None, *, team_id: str | None = None
+    ) -> types.Session:
         """POST /v1/loops/sessions: without a project, the organisation's default one."""
-        if self.generation == "legacy":
+        if self.generation == "legacy" and team_id is None:
             return self.legacy.create_trainer_session(training_project_id)
         sent = omit_none({"training_project_id": training_project_id})
-        body = self._transport.send("POST", "/v1/loops/sessions", body=sent)
+        route, ids = locate("sessions", team_id)
+        body = self._transport.send("POST", route, *ids, body=sent)
         return decode_object(body, "session", parsers.parse_session)
 
     def get_session(self, session_id: str) -> types.Session:
@@ -71,19 +80,29 @@ class Client(UndocumentedRoutes):
         body = self._transport.get("/v1/loops/sessions/{}", session_id)
         return check_id(session_id, decode_object(body, "session", parsers.parse_session))
 
-    def create_run(self, **fields: Unpack[NewRun]) -> types.Run:
+    def create_run(self, *, team_id: str | None = None, **fields: Unpack[NewRun]) -> types.Run:
         """POST /v1/loops/runs: with a paired sampler."""
-        if self.generation == "legacy":
+        if self.generation == "legacy" and team_id is None:
             return self.legacy.create_trainer(**fields)
-        body = self._transport.send("POST", "/v1/loops/runs", body=omit_none(fields))
+        route, ids = locate("runs", team_id)
+        body = self._transport.send("POST", route, *ids, body=omit_none(fields))
         return decode_object(body, "run", parsers.parse_run)
 
     def list_runs(
-        self, run_id: str | None = None, base_model: str | None = None, scope: str | None = None
+        self,
+        run_id: str | None = None,
+        base_model: str | None = None,
+        scope: str | None = None,
+        *,
+        team_id: str | None = None,
     ) -> LazyList[types.Run]:
         """GET /v1/loops/runs. scope: `org` for the whole organisation's (undocumented)."""
         query = {"run_id": run_id, "base_model": base_model, "scope": scope}
-        body = self._get_unless_legacy("/v1/loops/runs", query)
+        body: bytes | None
+        if team_id is None:
+            body = self._get_unless_legacy("/v1/loops/runs", query)
+        else:
+            body = self._transport.get("/v1/teams/{}/loops/runs", team_id, is_list=True, **query)
         if body is None:
             return self.legacy.search_trainers(run_id, base_model=base_model)
         return LazyList(body, "runs", parsers.parse_run)
@@ -93,16 +112,22 @@ class Client(UndocumentedRoutes):
         body = self._transport.get("/v1/loops/runs/{}", run_id)
         return check_id(run_id, decode_object(body, "run", parsers.parse_run))
 
-    def create_sampler(self, **fields: Unpack[NewSampler]) -> types.Sampler:
-        """POST /v1/loops/samplers: standalone."""
-        if self.generation == "legacy":
+    def create_sampler(
+        self, *, team_id: str | None = None, **fields: Unpack[NewSampler]
+    ) -> types.Sampler:
+        """POST /v1/loops/samplers: standalone, or with a `run_id` that run's."""
+        if self.generation == "legacy" and team_id is None:
             return self.legacy.create_trainer_sampler(**fields)
-        body = self._transport.send("POST", "/v1/loops/samplers", body=omit_none(fields))
+        route, ids = locate("samplers", team_id)
+        body = self._transport.send("POST", route, *ids, body=omit_none(fields))
         return decode_object(body, "sampler", parsers.parse_sampler)
 
-    def list_samplers(self, scope: str | None = None) -> LazyList[types.Sampler]:
+    def list_samplers(
+        self, scope: str | None = None, *, team_id: str | None = None
+    ) -> LazyList[types.Sampler]:
         """GET /v1/loops/samplers"""
-        body = self._transport.get("/v1/loops/samplers", is_list=True, scope=scope)
+        route, ids = locate("samplers", team_id)
+        body = self._transport.get(route, *ids, is_list=True, scope=scope)
         return LazyList(body, "samplers", parsers.parse_sampler)
 
     def get_sampler(self, sampler_id: str) -> types.Sampler:

@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from typing import ClassVar
 
+NOT_PRESIGNABLE = "NOT_PRESIGNABLE"  # the reason why files of a volume have no URLs
+
 _MAY_HAVE_ACTED = {408, 460, 499}  # a proxy stopped waiting; the API may still act
 _REFUSALS = frozenset(range(400, 500)) - _MAY_HAVE_ACTED
 _SERVER_ERRORS = range(500, 600)
@@ -141,6 +143,7 @@ _BY_STATUS: dict[int, type[StatusError]] = {
     403: Forbidden,
     404: NotFound,
     409: Conflict,
+    422: BadRequest,
     429: RateLimited,
 }
 

@@ -46,6 +46,13 @@ def parse_object(value: Any) -> dict[str, Any] | None:
     return value if isinstance(value, dict) else None
 
 
+def parse_texts(value: Any) -> tuple[str, ...] | None:
+    """The texts of a list; other elements are left out."""
+    if not isinstance(value, list):
+        return None
+    return tuple(text for one in value if (text := parse_text(one)) is not None)
+
+
 def parse_inner_text(value: Any, name: str) -> str | None:
     """The text under `name` in an object, as in `status.name` and `user.email`."""
     return parse_text(value.get(name)) if isinstance(value, dict) else None

@@ -13,7 +13,16 @@ from loopsweb.loops_api.request_bodies import NewRun, NewSampler, omit_none
 from loopsweb.loops_api.transport import Transport
 from loopsweb.loops_api.types import Checkpoint, FilePage, Run, Sampler, Session
 
-_UNKNOWN_TO_LEGACY = {"name", "availability_model", "replicas", "reuse_from_run_id"}
+_RUN_FIELDS = {
+    "session_id",
+    "model",
+    "max_seq_len",
+    "lora_rank",
+    "seed",
+    "scale_down_delay_seconds",
+    "checkpoint_path",
+}
+_SAMPLER_FIELDS = {"session_id", "model", "max_seq_length", "checkpoint_path"}
 _LEGACY_NAMES = {"base_model": "model", "path": "checkpoint_path", "model_path": "checkpoint_path"}
 
 
@@ -50,17 +59,14 @@ class LegacyRoutes:
 
         Raises ValueError for fields that older servers do not support.
         """
-        sent = _use_legacy_names(fields)
-        if unknown := _UNKNOWN_TO_LEGACY & sent.keys():
-            names = ", ".join(sorted(unknown))
-            raise ValueError(f"This server's older API does not support {names}.")
+        sent = _translate_fields(fields, known=_RUN_FIELDS)
         route, session_id = "/v1/trainer_sessions/{}/trainers", sent.pop("session_id")
         body = self._transport.send("POST", route, session_id, body=sent)
         return decode_object(body, "trainer_server", parsers.parse_run)
 
     def create_trainer_sampler(self, **fields: Unpack[NewSampler]) -> Sampler:
-        """POST /v1/trainer_sessions/{session_id}/samplers"""
-        sent = _use_legacy_names(fields)
+        """POST /v1/trainer_sessions/{session_id}/samplers. Raises ValueError as above."""
+        sent = _translate_fields(fields, known=_SAMPLER_FIELDS)
         route, session_id = "/v1/trainer_sessions/{}/samplers", sent.pop("session_id")
         body = self._transport.send("POST", route, session_id, body=sent)
         return decode_object(body, "sampling_server", parsers.parse_sampler)
@@ -86,5 +92,9 @@ class LegacyRoutes:
         return decode_object(body, None, parsers.parse_file_page)
 
 
-def _use_legacy_names(fields: Mapping[str, Any]) -> dict[str, Any]:
-    return {_LEGACY_NAMES.get(name, name): value for name, value in omit_none(fields).items()}
+def _translate_fields(fields: Mapping[str, Any], *, known: set[str]) -> dict[str, Any]:
+    sent = {_LEGACY_NAMES.get(name, name): value for name, value in omit_none(fields).items()}
+    if unknown := sent.keys() - known:
+        names = ", ".join(sorted(unknown))
+        raise ValueError(f"This server's older API does not support {names}.")
+    return sent

@@ -34,6 +34,8 @@ def parse_run(value: Any) -> types.Run | None:
         id=id_,
         session_id=parse_identifier(get("session_id")),
         base_model=parse_text(get("base_model")),
+        base_checkpoint=parse_text(get("base_checkpoint")),
+        lora_config_version=parse_text(get("lora_config_version")),
         base_url=parse_text(get("base_url")),
         name=parse_text(get("name")),
         created_at=parse_timestamp(get("created_at")),
@@ -54,9 +56,11 @@ def parse_sampler(value: Any) -> types.Sampler | None:
         id=id_,
         base_url=parse_text(get("base_url")),
         base_model=parse_text(get("base_model")),
+        base_checkpoint=parse_text(get("base_checkpoint")),
         created_at=parse_timestamp(get("created_at")),
         model_id=parse_identifier(get("model_id")),
         deployment_id=parse_identifier(get("deployment_id")),
+        is_serverless=None in (get("model_id", ""), get("deployment_id", "")),
         status=parse_inner_text(get("status"), "name"),
         owner_email=parse_inner_text(get("user"), "email"),
         instance_type=parse_instance_type(get("instance_type")),
@@ -70,7 +74,6 @@ def parse_checkpoint(value: Any, run_id: str | None = None) -> types.Checkpoint 
     if not isinstance(value, dict) or (id_ := parse_identifier(value.get("id"))) is None:
         return None
     get = value.get
-    adapter = parse_object(get("lora_adapter_config"))
     return types.Checkpoint(
         id=id_,
         run_id=parse_identifier(get("run_id"), get("trainer_id"), run_id),
@@ -79,7 +82,8 @@ def parse_checkpoint(value: Any, run_id: str | None = None) -> types.Checkpoint 
         created_at=parse_timestamp(get("created_at")),
         checkpoint_type=parse_text(get("checkpoint_type")),
         base_model=parse_text(get("base_model")),
-        lora_config=parse_object(get("lora_config")) if adapter is None else adapter,
+        lora_adapter_config=parse_object(get("lora_adapter_config")),
+        lora_config=parse_object(get("lora_config")),
         size_bytes=parse_count(get("size_bytes")),
         sync_status=parse_text(get("sync_status")),
         expires_at=parse_timestamp(get("expires_at")),

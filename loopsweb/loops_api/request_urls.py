@@ -42,6 +42,13 @@ def build_url(
     return base.copy_with(raw_path=target.encode())
 
 
+def locate(tail: str, team_id: str | None) -> tuple[str, tuple[str, ...]]:
+    """The route `tail` of Loops and its IDs: the team's if one is given."""
+    if team_id is None:
+        return f"/v1/loops/{tail}", ()
+    return f"/v1/teams/{{}}/loops/{tail}", (team_id,)
+
+
 def _quote_id(identifier: str) -> str:
     """An ID as exactly one path segment."""
     if identifier in {"", ".", ".."}:

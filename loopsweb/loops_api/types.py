@@ -1,4 +1,4 @@
-"""The API's resources as frozen types.
+"""The API's resources as frozen types; undocumented_types has those of undocumented routes.
 
 Only IDs are required. Any other field is None if the API left it out, sent null or sent the wrong
 JSON type. `raw` is the object as received. Times are aware and in UTC. Statuses are text and may
@@ -9,7 +9,6 @@ JSON has no cycles.
 from __future__ import annotations
 
 from datetime import datetime
-from decimal import Decimal
 from typing import Any
 
 import msgspec
@@ -37,14 +36,20 @@ class InstanceType(msgspec.Struct, frozen=True, kw_only=True, gc=False):
 
 
 class Sampler(msgspec.Struct, frozen=True, kw_only=True, gc=False):
-    """`deployment_id` is the inference deployment that serves it, not a Loops deployment."""
+    """`deployment_id` is the inference deployment that serves it, not a Loops deployment.
+
+    is_serverless: the API sent a null `model_id` or `deployment_id`: it holds no GPUs of its own.
+    base_checkpoint: the hf:// weights it starts from instead of the base model's.
+    """
 
     id: str
     base_url: str | None = None
     base_model: str | None = None
+    base_checkpoint: str | None = None
     created_at: datetime | None = None
     model_id: str | None = None
     deployment_id: str | None = None
+    is_serverless: bool = False
     status: str | None = None
     owner_email: str | None = None
     instance_type: InstanceType | None = None
@@ -53,11 +58,16 @@ class Sampler(msgspec.Struct, frozen=True, kw_only=True, gc=False):
 
 
 class Run(msgspec.Struct, frozen=True, kw_only=True, gc=False):
-    """is_serverless: the API sent a null `deployment_id`: the run has no deployment."""
+    """is_serverless: the API sent a null `deployment_id`: the run has no deployment.
+
+    base_checkpoint: as of a sampler. lora_config_version: such as v1; it never changes.
+    """
 
     id: str
     session_id: str | None = None
     base_model: str | None = None
+    base_checkpoint: str | None = None
+    lora_config_version: str | None = None
     base_url: str | None = None
     name: str | None = None
     created_at: datetime | None = None
@@ -70,7 +80,10 @@ class Run(msgspec.Struct, frozen=True, kw_only=True, gc=False):
 
 
 class Checkpoint(msgspec.Struct, frozen=True, kw_only=True, gc=False):
-    """`name` is the API's `checkpoint_id` (step-100); `id` is unique over all runs."""
+    """`name` is the API's `checkpoint_id` (step-100); `id` is unique over all runs.
+
+    lora_adapter_config: the adapter_config.json. lora_config: version, targets and expert layout.
+    """
 
     id: str
     run_id: str | None = None
@@ -79,6 +92,7 @@ class Checkpoint(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     created_at: datetime | None = None
     checkpoint_type: str | None = None
     base_model: str | None = None
+    lora_adapter_config: dict[str, Any] | None = None
     lora_config: dict[str, Any] | None = None
     size_bytes: int | None = None
     sync_status: str | None = None
@@ -92,6 +106,13 @@ class Checkpoint(msgspec.Struct, frozen=True, kw_only=True, gc=False):
             return str(CheckpointURI(self.run_id or "", self.target or "", self.name or ""))
         except ValueError:
             return None
+
+    @property
+    def is_loadable(self) -> bool | None:
+        """False if the API sent a null `lora_config`, None if it did not say."""
+        if self.lora_config is not None:
+            return True
+        return False if self.raw.get("lora_config", "") is None else None
 
 
 class CheckpointFile(msgspec.Struct, frozen=True, kw_only=True, gc=False):
@@ -151,48 +172,3 @@ class Deactivated(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     base_model: str | None = None
     owner_email: str | None = None
     raw: dict[str, Any]
-
-
-class SupportedModel(msgspec.Struct, frozen=True, kw_only=True, gc=False):
-    model_name: str
-    max_context_length: int | None = None
-    supports_vision_language: bool | None = None
-
-
-class Identity(msgspec.Struct, frozen=True, kw_only=True, gc=False):
-    """The user of a key."""
-
-    user_id: str | None = None
-    email: str | None = None
-    name: str | None = None
-    workspace_name: str | None = None
-
-
-class ApiKeyInfo(msgspec.Struct, frozen=True, kw_only=True, gc=False):
-    """`prefix` is the part of a key before its dot; `type` is PERSONAL, WORKSPACE_…."""
-
-    prefix: str
-    name: str | None = None
-    type: str | None = None
-
-
-class Price(msgspec.Struct, frozen=True, kw_only=True, gc=False):
-    """`price_per_minute` is in US dollars."""
-
-    instance_type: InstanceType
-    price_per_minute: Decimal
-
-
-class LogLine(msgspec.Struct, frozen=True, kw_only=True, gc=False):
-    at: datetime
-    message: str
-    replica: str | None = None
-    request_id: str | None = None
-    level: str | None = None
-
-
-class Metrics(msgspec.Struct, frozen=True, kw_only=True, gc=False):
-    """`metrics` is the API's own object of series."""
-
-    deployment_id: str | None = None
-    metrics: dict[str, Any]

@@ -1,16 +1,15 @@
-"""The undocumented routes. A server without them responds with 404: errors.NotFound."""
+"""The undocumented Loops routes. A server without them responds with 404: errors.NotFound."""
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
+from collections.abc import Sequence
 from typing import Any, Unpack
 
-from loopsweb.loops_api import parsers, types, undocumented_parsers
+from loopsweb.loops_api import parsers, types, undocumented_parsers, undocumented_types
 from loopsweb.loops_api.decoding import decode_envelope, decode_object, decode_rows
-from loopsweb.loops_api.request_bodies import NewRun, omit_none
+from loopsweb.loops_api.request_bodies import NewTrainer, UserConfigChange, omit_none
+from loopsweb.loops_api.request_urls import locate
 from loopsweb.loops_api.transport import Transport
-
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 class UndocumentedRoutes:
@@ -18,69 +17,63 @@ class UndocumentedRoutes:
 
     _transport: Transport
 
-    def get_capabilities(self) -> tuple[types.SupportedModel, ...]:
-        """GET /v1/loops/capabilities"""
-        body = self._transport.get("/v1/loops/capabilities")
+    def get_capabilities(
+        self,
+        model: str | None = None,
+        use_case: str | None = None,
+        max_seq_len: int | None = None,
+    ) -> tuple[undocumented_types.SupportedModel, ...]:
+        """GET /v1/loops/capabilities
+
+        model: this one only. use_case: rl (the server's default) or sft.
+        max_seq_len: models that cannot take sequences of so many tokens are not enabled.
+        """
+        query: dict[str, Any] = {"model": model, "use_case": use_case, "max_seq_len": max_seq_len}
+        body = self._transport.get("/v1/loops/capabilities", **query)
         return decode_rows(body, "supported_models", undocumented_parsers.parse_supported_model)
 
-    def validate_checkpoint(self, checkpoint_path: str) -> None:
-        """POST /v1/loops/checkpoints/validate. Raises an error unless the URI resolves."""
-        sent = {"checkpoint_path": checkpoint_path}
-        self._transport.send("POST", "/v1/loops/checkpoints/validate", body=sent)
+    def create_trainer(
+        self, *, team_id: str | None = None, **fields: Unpack[NewTrainer]
+    ) -> types.Run:
+        """POST /v1/loops/trainers: as `create_run`, without a sampler."""
+        route, ids = locate("trainers", team_id)
+        body = self._transport.send("POST", route, *ids, body=omit_none(fields))
+        return decode_object(body, "run", parsers.parse_run)
 
     def deactivate_run(self, run_id: str) -> types.Deactivated:
         """POST /v1/loops/runs/{run_id}/deactivate: ends the run and its paired sampler."""
         body = self._transport.send("POST", "/v1/loops/runs/{}/deactivate", run_id)
         return decode_object(body, None, parsers.parse_deactivated)
 
+    def delete_run(self, run_id: str) -> undocumented_types.DeletedRun:
+        """DELETE /v1/loops/runs/{run_id}: ends it if it is active, and deletes its checkpoints
+        except for those in use. Permanent."""
+        body = self._transport.send("DELETE", "/v1/loops/runs/{}", run_id)
+        return decode_object(body, None, undocumented_parsers.parse_deleted_run)
+
     def deactivate_sampler(self, sampler_id: str) -> types.Deactivated:
-        """POST /v1/loops/samplers/{sampler_id}/deactivate. A paired one is errors.Conflict."""
+        """POST /v1/loops/samplers/{sampler_id}/deactivate. May be repeated.
+
+        A paired one is errors.Conflict; the message names its run.
+        """
         body = self._transport.send("POST", "/v1/loops/samplers/{}/deactivate", sampler_id)
         return decode_object(body, None, parsers.parse_deactivated)
 
-    def list_logs(
-        self,
-        deployment_id: str,
-        *,
-        start: datetime,
-        end: datetime,
-        direction: str = "desc",
-        limit: int = 500,
-        min_level: str | None = None,
-    ) -> tuple[types.LogLine, ...]:
-        """GET /v1/loops/deployments/{deployment_id}/logs
+    def validate_checkpoint(self, checkpoint_path: str, run_id: str | None = None) -> None:
+        """POST /v1/loops/checkpoints/validate. Raises an error unless the sampler URI resolves.
 
-        start, end: aware, at most seven days apart. direction: asc or desc. limit: 1 to 1000.
-        min_level: DEBUG, INFO, WARNING or ERROR; lines without a level are left out then.
+        run_id: a run that the checkpoint's LoRA must fit.
         """
-        query = _build_window(start, end)
-        query |= {"direction": direction, "limit": limit, "min_level": min_level}
-        body = self._transport.get("/v1/loops/deployments/{}/logs", deployment_id, **query)
-        return decode_rows(body, "logs", undocumented_parsers.parse_log_line)
+        sent = omit_none({"checkpoint_path": checkpoint_path, "run_id": run_id})
+        self._transport.send("POST", "/v1/loops/checkpoints/validate", body=sent)
 
-    def get_metrics(
-        self, deployment_id: str, *, start: datetime, end: datetime, step_seconds: int | None = None
-    ) -> types.Metrics:
-        """POST /v1/loops/deployments/{deployment_id}/metrics; start and end are aware."""
-        sent = omit_none(_build_window(start, end) | {"step_seconds": step_seconds})
-        route = "/v1/loops/deployments/{}/metrics"
-        body = self._transport.send("POST", route, deployment_id, body=sent)
-        return decode_object(body, None, undocumented_parsers.parse_metrics)
+    def get_source(self, checkpoint_id: str) -> undocumented_types.CheckpointSource:
+        """GET /v1/loops/checkpoints/{checkpoint_id}/source: where its files are.
 
-    def get_identity(self) -> types.Identity:
-        """GET /v1/users/me: the user of the key."""
-        body = self._transport.get("/v1/users/me")
-        return decode_object(body, None, undocumented_parsers.parse_identity)
-
-    def list_prices(self) -> tuple[types.Price, ...]:
-        """GET /v1/instance_type_prices"""
-        body = self._transport.get("/v1/instance_type_prices")
-        return decode_rows(body, "instance_types", undocumented_parsers.parse_price)
-
-    def list_instance_types(self) -> tuple[types.InstanceType, ...]:
-        """GET /v1/instance_types"""
-        body = self._transport.get("/v1/instance_types")
-        return decode_rows(body, "instance_types", parsers.parse_instance_type)
+        For the files of a volume `list_files` raises an error whose reason is NOT_PRESIGNABLE.
+        """
+        body = self._transport.get("/v1/loops/checkpoints/{}/source", checkpoint_id)
+        return decode_object(body, "source", undocumented_parsers.parse_source)
 
     def set_checkpoint_ttl(self, checkpoint_id: str, ttl_seconds: int | None) -> types.Checkpoint:
         """PUT /v1/loops/checkpoints/{checkpoint_id}/ttl: 3600 to 315360000 s; None removes it."""
@@ -89,21 +82,46 @@ class UndocumentedRoutes:
         key = "checkpoint" if "checkpoint" in decode_envelope(body) else None
         return decode_object(body, key, parsers.parse_checkpoint)
 
-    def delete_checkpoint(self, checkpoint_id: str) -> None:
-        """DELETE /v1/loops/checkpoints/{checkpoint_id}. errors.Conflict while it is in use."""
-        self._transport.send("DELETE", "/v1/loops/checkpoints/{}", checkpoint_id)
+    def delete_checkpoint(self, checkpoint_id: str) -> undocumented_types.DeletedCheckpoint:
+        """DELETE /v1/loops/checkpoints/{checkpoint_id}: permanent. May be repeated.
 
-    def list_api_keys(self) -> tuple[types.ApiKeyInfo, ...]:
-        """GET /v1/api_keys: prefixes only, never a key."""
-        body = self._transport.get("/v1/api_keys")
-        return decode_rows(body, "keys", undocumented_parsers.parse_api_key_info)
+        errors.Conflict while it is in use.
+        """
+        body = self._transport.send("DELETE", "/v1/loops/checkpoints/{}", checkpoint_id)
+        if not body:
+            return undocumented_types.DeletedCheckpoint(id=checkpoint_id)
+        return decode_object(body, None, undocumented_parsers.parse_deleted_checkpoint)
 
-    def create_trainer(self, **fields: Unpack[NewRun]) -> types.Run:
-        """POST /v1/loops/trainers: as `create_run`, without a sampler."""
-        body = self._transport.send("POST", "/v1/loops/trainers", body=omit_none(fields))
-        return decode_object(body, "run", parsers.parse_run)
+    def deploy_checkpoints(
+        self,
+        checkpoint_ids: Sequence[str],
+        *,
+        model_name: str,
+        instance_type_id: str,
+        hf_secret_name: str,
+    ) -> undocumented_types.InferenceDeployment:
+        """POST /v1/loops/checkpoints/deploy: sampler checkpoints, served by a model. Billable.
 
+        Each call makes another one: do not repeat it when its outcome is unknown.
+        hf_secret_name: of the API's secret with a Hugging Face token.
+        """
+        sent = {
+            "checkpoint_ids": list(checkpoint_ids),
+            "model_name": model_name,
+            "instance_type_id": instance_type_id,
+            "hf_secret_name": hf_secret_name,
+        }
+        body = self._transport.send("POST", "/v1/loops/checkpoints/deploy", body=sent)
+        return decode_object(body, None, undocumented_parsers.parse_inference_deployment)
 
-def _build_window(start: datetime, end: datetime) -> dict[str, Any]:
-    times = {"start_epoch_millis": start, "end_epoch_millis": end}
-    return {name: (at - _EPOCH) // timedelta(milliseconds=1) for name, at in times.items()}
+    def get_user_config(self) -> undocumented_types.UserConfig:
+        """GET /v1/loops/user_config: the GPU preferences of the key's user."""
+        body = self._transport.get("/v1/loops/user_config")
+        return decode_object(body, "user_config", undocumented_parsers.parse_user_config)
+
+    def change_user_config(
+        self, **changes: Unpack[UserConfigChange]
+    ) -> undocumented_types.UserConfig:
+        """PATCH /v1/loops/user_config"""
+        body = self._transport.send("PATCH", "/v1/loops/user_config", body=changes)
+        return decode_object(body, "user_config", undocumented_parsers.parse_user_config)

@@ -23,7 +23,10 @@ NAMES = [
     "status", "user", "deployment_id", "sampler", "sampling_server", "instance_type", "node_count",
     "checkpoint_id", "target", "size_bytes", "sync_status", "lora_adapter_config", "lora_config",
     "expires_at", "url", "last_modified", "node_rank", "price", "timestamp", "message", "metrics",
-    "model_name", "prefix", "type", "email", "gpu_count",
+    "model_name", "prefix", "type", "email", "gpu_count", "model_id", "kind", "enabled",
+    "enablement_details", "max_seq_len", "kept_checkpoints", "presigned_urls", "next_page_token",
+    "items", "pagination", "actor", "billable_resource", "subtotal", "training_usage", "breakdown",
+    "trainer_accelerator_priority", "owner", "last_used_at",
 ]  # fmt: skip
 objects = st.dictionaries(st.sampled_from(NAMES), anything | st.dictionaries(
     st.sampled_from(["id", "name", "email"]), anything
@@ -43,6 +46,17 @@ PARSERS: list[Callable[[Any], Any]] = [
     undocumented_parsers.parse_price,
     undocumented_parsers.parse_log_line,
     undocumented_parsers.parse_metrics,
+    undocumented_parsers.parse_source,
+    undocumented_parsers.parse_deleted_checkpoint,
+    undocumented_parsers.parse_deleted_run,
+    undocumented_parsers.parse_inference_deployment,
+    undocumented_parsers.parse_user_config,
+    undocumented_parsers.parse_debug_archive_page,
+    undocumented_parsers.parse_team,
+    undocumented_parsers.parse_audit_log_page,
+    undocumented_parsers.parse_audit_log_entry,
+    undocumented_parsers.parse_usage_summary,
+    undocumented_parsers.parse_billed_resource,
 ]
 
 
@@ -182,12 +196,56 @@ def test_parse_amount(value: object, found: Decimal | None) -> None:
     assert field_parsers.parse_amount(value) == found
 
 
-def test_a_checkpoint_prefers_its_adapter_config_even_when_empty() -> None:
-    found = parsers.parse_checkpoint(
-        {"id": "c", "lora_adapter_config": {}, "lora_config": {"r": 8}}
-    )
+@pytest.mark.parametrize(
+    ("given", "is_loadable"),
+    [
+        ({"lora_config": {"config_version": "v1"}}, True),
+        ({"lora_config": None, "lora_adapter_config": {"r": 8}}, False),
+        ({"lora_adapter_config": {"r": 8}}, None),
+        ({"lora_config": "v2"}, None),
+    ],
+)
+def test_a_checkpoint_is_not_loadable_if_its_lora_config_is_null(
+    given: dict[str, object], is_loadable: bool | None
+) -> None:
+    found = parsers.parse_checkpoint({"id": "c"} | given)
     assert found is not None
-    assert found.lora_config == {}
+    assert found.is_loadable is is_loadable
+    assert found.lora_adapter_config == given.get("lora_adapter_config")
+
+
+@pytest.mark.parametrize(
+    ("given", "is_serverless"),
+    [
+        ({}, False),
+        ({"model_id": "m", "deployment_id": "d"}, False),
+        ({"model_id": None, "deployment_id": None}, True),
+        ({"model_id": None}, True),
+        ({"deployment_id": None}, True),
+    ],
+)
+def test_a_sampler_is_serverless_if_it_has_no_model(
+    given: dict[str, object], is_serverless: bool
+) -> None:
+    found = parsers.parse_sampler({"id": "s", "base_url": None} | given)
+    assert found is not None
+    assert (found.is_serverless, found.base_url) == (is_serverless, None)
+
+
+@pytest.mark.parametrize(
+    ("given", "longest"),
+    [
+        ({}, None),
+        ({"max_context_length": 8}, 8),
+        ({"max_context_length": None, "max_seq_len": 9}, 9),
+        ({"max_context_length": 8, "max_seq_len": 9, "max_enabled_seq_len": 4}, 4),
+        ({"max_seq_len": 9, "max_enabled_seq_len": 0}, 0),
+    ],
+)
+def test_the_longest_sequence_of_a_model(given: dict[str, object], longest: int | None) -> None:
+    found = undocumented_parsers.parse_supported_model({"model_name": "m"} | given)
+    assert found is not None
+    assert found.longest == longest
 
 
 @pytest.mark.parametrize(

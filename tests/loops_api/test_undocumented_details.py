@@ -9,11 +9,10 @@ from decimal import Decimal
 import pytest
 
 from loopsweb.loops_api import Client, errors
-from loopsweb.loops_api.types import (
-    ApiKeyInfo,
-    Checkpoint,
+from loopsweb.loops_api.types import Checkpoint, InstanceType
+from loopsweb.loops_api.undocumented_types import (
+    DeletedCheckpoint,
     Identity,
-    InstanceType,
     LogLine,
     Metrics,
     Price,
@@ -170,31 +169,21 @@ def test_set_checkpoint_ttl(
 
 
 def test_delete_checkpoint(client: Client, server: ScriptedServer) -> None:
+    answer = {"id": "c1", "run_id": "r1", "checkpoint_id": "step-1", "target": "trainer"}
+    path = "bt://loops:r1/weights/step-1"
     server.set_responses(
         "DELETE /v1/loops/checkpoints/c1",
+        answer | {"path": path},
         ScriptedResponse(204, b""),
         ScriptedResponse(409, b'{"message": "in use by sampler samp1"}'),
     )
-    client.delete_checkpoint("c1")
+    assert client.delete_checkpoint("c1") == DeletedCheckpoint(
+        id="c1", run_id="r1", name="step-1", target="trainer", path=path
+    )
+    assert client.delete_checkpoint("c1") == DeletedCheckpoint(id="c1")
     with pytest.raises(errors.Conflict, match="in use by sampler samp1"):
         client.delete_checkpoint("c1")
-    assert server.routes == ["DELETE /v1/loops/checkpoints/c1"] * 2
-
-
-def test_list_api_keys(client: Client, server: ScriptedServer) -> None:
-    server.set_responses(
-        "GET /v1/api_keys",
-        {
-            "keys": [
-                {"prefix": "abc", "name": "laptop", "type": "PERSONAL"},
-                {"prefix": "xyz", "name": None, "type": "WORKSPACE_MANAGE_ALL"},
-            ]
-        },
-    )
-    assert client.list_api_keys() == (
-        ApiKeyInfo(prefix="abc", name="laptop", type="PERSONAL"),
-        ApiKeyInfo(prefix="xyz", type="WORKSPACE_MANAGE_ALL"),
-    )
+    assert server.routes == ["DELETE /v1/loops/checkpoints/c1"] * 3
 
 
 @pytest.mark.parametrize("answer", [{}, {"keys": None}, {"keys": {}}, "[]", "<html>"])

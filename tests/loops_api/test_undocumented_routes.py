@@ -14,8 +14,8 @@ from loopsweb.loops_api.types import (
     InstanceType,
     Run,
     Sampler,
-    SupportedModel,
 )
+from loopsweb.loops_api.undocumented_types import Enablement, SupportedModel
 from tests.loops_api.scripted_server import ScriptedResponse, ScriptedServer
 
 H100 = InstanceType(
@@ -76,6 +76,7 @@ def test_a_run_with_every_field(client: Client, server: ScriptedServer) -> None:
         "deployment_id": "d1",
         "sampler": SAMPLER_RAW,
         "lora_config_version": "v1",
+        "base_checkpoint": "hf://org/repo@rev",
     }
     server.set_responses("GET /v1/loops/runs", {"runs": [raw]})
     assert list(client.list_runs()) == [
@@ -83,6 +84,8 @@ def test_a_run_with_every_field(client: Client, server: ScriptedServer) -> None:
             id="r1",
             session_id="s1",
             base_model="m",
+            base_checkpoint="hf://org/repo@rev",
+            lora_config_version="v1",
             base_url="https://r",
             name="reward model",
             created_at=datetime(2026, 11, 1, 8, 30, tzinfo=UTC),
@@ -177,12 +180,21 @@ def test_create_trainer(client: Client, server: ScriptedServer) -> None:
 
 
 def test_get_capabilities(client: Client, server: ScriptedServer) -> None:
+    refused = {"reason": "a_new_word", "reason_detail": "Not yet.", "remediation": "Ask."}
     server.set_responses(
         "GET /v1/loops/capabilities",
         {
             "supported_models": [
                 {"model_name": "m", "max_context_length": 9, "supports_vision_language": True},
                 {"model_name": "n"},
+                {
+                    "model_name": "o",
+                    "max_seq_len": 9,
+                    "max_enabled_seq_len": 0,
+                    "enabled": False,
+                    "serverless": None,
+                    "enablement_details": refused,
+                },
                 {"max_context_length": 9},
             ]
         },
@@ -190,7 +202,17 @@ def test_get_capabilities(client: Client, server: ScriptedServer) -> None:
     assert client.get_capabilities() == (
         SupportedModel(model_name="m", max_context_length=9, supports_vision_language=True),
         SupportedModel(model_name="n"),
+        SupportedModel(
+            model_name="o",
+            max_seq_len=9,
+            max_enabled_seq_len=0,
+            enabled=False,
+            enablement_details=Enablement(**refused),
+        ),
     )
+    assert server.requests[-1].query == ""
+    client.get_capabilities(model="a/b", use_case="sft", max_seq_len=5)
+    assert server.requests[-1].query == "model=a%2Fb&use_case=sft&max_seq_len=5"
 
 
 def test_a_missing_route_is_not_found(client: Client) -> None:
@@ -202,10 +224,13 @@ def test_validate_checkpoint(client: Client, server: ScriptedServer) -> None:
     server.set_responses(
         "POST /v1/loops/checkpoints/validate",
         {},
+        {},
         ScriptedResponse(400, b'{"message": "unknown run"}'),
     )
     client.validate_checkpoint("bt://loops:r/weights/w")
     assert json.loads(server.requests[-1].body) == {"checkpoint_path": "bt://loops:r/weights/w"}
+    client.validate_checkpoint("bt://loops:r/weights/w", run_id="x")
+    assert json.loads(server.requests[-1].body)["run_id"] == "x"
     with pytest.raises(errors.BadRequest, match="unknown run"):
         client.validate_checkpoint("bt://loops:x/weights/w")
 
