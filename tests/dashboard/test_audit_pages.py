@@ -162,7 +162,7 @@ def test_csv_export(browser: Client, url: str, now: datetime) -> None:
     add_event(now, reason="=1+1")
     answer: Any = browser.get(f"{url}?format=csv")
     assert answer.streaming
-    rows = csv.DictReader(io.StringIO(answer.getvalue().decode()))
+    rows = csv.DictReader(io.StringIO(answer.getvalue().decode("utf-8-sig")))
     [exported] = [row for row in rows if row["action"] == "deployment.deactivate"]
     assert exported["reason"] == "'=1+1"
     assert exported["person"] == "otto@example.com"

@@ -40,7 +40,7 @@ def test_cells_contain_no_formulas(value: object, shown: str) -> None:
 @given(st.lists(st.text(st.characters(exclude_categories=["Cs"])), max_size=5))
 def test_cells_round_trip_without_formulas(names: list[str]) -> None:
     rows = [SimpleNamespace(name=name) for name in names]
-    text = "".join(stream_lines({"Name": "name"}, rows))
+    text = "".join(stream_lines({"Name": "name"}, rows)).removeprefix("\ufeff")
     read = [row[0] if row else "" for row in csv.reader(io.StringIO(text, newline=""))]
     assert read[0] == "Name"
     assert [name.removeprefix("'") for name in read[1:]] == [
@@ -50,5 +50,15 @@ def test_cells_round_trip_without_formulas(names: list[str]) -> None:
 
 
 def test_cells_with_semicolons_stay_whole() -> None:
-    text = "".join(stream_lines({"Name": "name"}, [SimpleNamespace(name="a;=HYPERLINK(1)")]))
+    lines = stream_lines({"Name": "name"}, [SimpleNamespace(name="a;=HYPERLINK(1)")])
+    text = "".join(lines).removeprefix("\ufeff")
     assert list(csv.reader(io.StringIO(text), delimiter=";")) == [["Name"], ["a;=HYPERLINK(1)"]]
+
+
+def test_a_spreadsheet_recognises_the_encoding() -> None:
+    run = SimpleNamespace(name="Überprüfung", deployment=None, adapter={"r": "é"})
+    columns = {"Name": "name", "GPUs": "deployment.gpus", "Adapter": "adapter"}
+    sent = "".join(stream_lines(columns, [run])).encode()
+    assert sent.startswith(b'\xef\xbb\xbf"Name"')
+    rows = list(csv.reader(io.StringIO(sent.decode("utf-8-sig"))))
+    assert rows == [["Name", "GPUs", "Adapter"], ["Überprüfung", "", '{"r": "é"}']]

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from typing import Any
+
 from django.db import models
 
 from loopsweb.loops_api.uris import CheckpointURI
@@ -44,6 +46,10 @@ class Checkpoint(Snapshot):
             return str(CheckpointURI(self.run_remote_id, self.target, self.name))
         except ValueError:
             return ""
+
+    @property
+    def lora_adapter_config(self) -> Any:
+        return self.raw.get("lora_adapter_config")
 
 
 class CheckpointFeed(models.Model):

@@ -50,8 +50,8 @@ SPEC = ListSpec(
     default_sort="-created",
 )
 COLUMNS = csv_columns(
-    "target uri run_remote_id base_model checkpoint_type sync_status size_bytes created_at "
-    "expires_at missing_since",
+    "target uri run_remote_id base_model checkpoint_type lora_adapter_config sync_status "
+    "size_bytes created_at expires_at missing_since",
     id="remote_id",
     checkpoint_name="name",
 )

@@ -40,20 +40,19 @@ SPEC = ListSpec(
     default_sort="-created",
 )
 COLUMNS = csv_columns(
-    "status base_model active_run_remote_id latest_run_remote_id sampler_remote_id owner_email "
-    "availability_model instance_name gpu_type gpu_count node_count gpus_held created_at base_url "
-    "missing_since",
-    deployment_id="remote_id",
+    "deployment.status deployment.base_model deployment.active_run_remote_id "
+    "deployment.latest_run_remote_id deployment.sampler_remote_id deployment.owner_email "
+    "deployment.availability_model deployment.instance_name deployment.gpu_type "
+    "deployment.gpu_count deployment.node_count deployment.gpus_held cost_per_hour "
+    "deployment.created_at deployment.base_url deployment.is_protected deployment.missing_since",
+    deployment_id="deployment.remote_id",
 )
 
 
 @require(Permission.VIEW)
 def list_deployments(request: WorkspaceRequest) -> HttpResponseBase:
-    def table_context(rows: list[Deployment]) -> dict[str, Any]:
-        return {"lines": price_deployments(rows)}
-
     rows = select_with_prices(request.workspace)
-    return render_list_page(request, rows, SPEC, columns=COLUMNS, table_context=table_context)
+    return render_list_page(request, rows, SPEC, columns=COLUMNS, lines=price_deployments)
 
 
 @require(Permission.VIEW)

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from http import HTTPStatus
+from itertools import islice
 from typing import Any, TypeVar, cast
 
 from django.db.models import Exists, OuterRef, QuerySet
@@ -34,13 +35,17 @@ HEADINGS = {
     "owner_email": "owner",
     "instance_name": "instance_type",
     "missing_since": "not_in_the_answers_since",
+    "cost_per_hour": "usd_per_hour",
+    "is_protected": "protected",
 }
+LINES_AT_ONCE = 500
 
 
-def csv_columns(names: str, **headings: str) -> dict[str, str]:
-    """{heading: attribute}: first the `headings`, then the attributes that `names` lists, headed by
-    their own name or as the API calls them."""
-    return headings | {HEADINGS.get(n, n.replace("_remote_id", "_id")): n for n in names.split()}
+def csv_columns(paths: str, **headings: str) -> dict[str, str]:
+    """{heading: path}: first the `headings`, then the `paths` to attributes of a line, headed by
+    the attribute's own name or as the API calls it."""
+    names = {path: path.rpartition(".")[2] for path in paths.split()}
+    return headings | {HEADINGS.get(n, n.replace("_remote_id", "_id")): p for p, n in names.items()}
 
 
 def record_export(request: WorkspaceRequest, noun: Noun, query: ListQuery) -> None:
@@ -66,17 +71,26 @@ def annotate_protected(rows: QuerySet[Row], noun: Noun) -> QuerySet[Row]:
     return cast("QuerySet[Row]", rows.annotate(is_protected=Exists(protections)))
 
 
+def build_lines(rows: Iterable[Row], build: Callable[[list[Row]], Sequence[Any]]) -> Iterator[Any]:
+    """The line of every row, built for LINES_AT_ONCE rows at once."""
+    remaining = iter(rows)
+    while some := list(islice(remaining, LINES_AT_ONCE)):
+        yield from build(some)
+
+
 def render_list_page(
     request: WorkspaceRequest,
     rows: QuerySet[Row],
     spec: ListSpec,
     *,
     columns: Mapping[str, str],
-    table_context: Callable[[list[Row]], dict[str, Any]] = lambda _rows: {},
+    lines: Callable[[list[Row]], Sequence[Any]] = list,
+    context: Mapping[str, Any] | None = None,
     problem: str = "",
 ) -> HttpResponseBase:
-    """columns: of the CSV, {heading: attribute}. table_context: what else the table shows about the
-    rows of its page, in a fixed number of queries. problem: why these filters cannot be combined.
+    """columns: of the CSV, {heading: path to an attribute of a line}. lines: the rows with all that
+    is shown about them, in a fixed number of queries. context: what else the table needs.
+    problem: why these filters cannot be combined.
     """
     noun = find_noun(rows.model)
     record_viewer(request.workspace)
@@ -89,8 +103,8 @@ def render_list_page(
             raise denials.record_denial(request, Permission.EXPORT, noun=noun.singular)
         record_export(request, noun, query)
         name = f"{noun.slug}-{request.workspace.slug}"
-        selected = query.select(rows).iterator(chunk_size=2000)
-        return csv_response(columns, selected, name=name, as_of=feed.as_of)
+        selected = query.select(annotate_protected(rows, noun)).iterator(chunk_size=2000)
+        return csv_response(columns, build_lines(selected, lines), name=name, as_of=feed.as_of)
 
     def render_table(query: ListQuery, facets: Facets) -> str:
         page = query.page(annotate_protected(rows, noun), facets)
@@ -101,7 +115,8 @@ def render_list_page(
             "feed": feed,
             "has_key": page.total > 0 or Key.objects.in_workspace(request.workspace).exists(),
             "vocabulary": noun.vocabulary,
-            **table_context(page.rows),
+            "lines": lines(page.rows),
+            **(context or {}),
         }
         return render_to_string(f"{noun.slug}/_table.html", shown, request)
 

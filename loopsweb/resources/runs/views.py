@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 from django.http.response import HttpResponseBase
@@ -25,20 +26,25 @@ SPEC = ListSpec(
     default_sort="-created",
 )
 COLUMNS = csv_columns(
-    "name status base_model session_remote_id deployment_remote_id sampler_remote_id owner_email "
-    "created_at base_url missing_since",
-    run_id="remote_id",
+    "run.name run.status run.base_model run.session_remote_id run.deployment_remote_id "
+    "run.is_serverless run.sampler_remote_id run.owner_email gpus_held deployment.gpu_type "
+    "cost_per_hour run.created_at run.base_url run.is_protected run.missing_since",
+    run_id="run.remote_id",
+    deployment_status="deployment.status",
 )
 NEWEST = 8
 
 
 @require(Permission.VIEW)
 def list_runs(request: WorkspaceRequest) -> HttpResponseBase:
-    def table_context(rows: list[Run]) -> dict[str, Any]:
-        return {"lines": pair_runs(request.workspace, rows), "deployment_vocabulary": DEPLOYMENT}
-
-    rows = Run.objects.in_workspace(request.workspace)
-    return render_list_page(request, rows, SPEC, columns=COLUMNS, table_context=table_context)
+    return render_list_page(
+        request,
+        Run.objects.in_workspace(request.workspace),
+        SPEC,
+        columns=COLUMNS,
+        lines=partial(pair_runs, request.workspace),
+        context={"deployment_vocabulary": DEPLOYMENT},
+    )
 
 
 @require(Permission.VIEW)

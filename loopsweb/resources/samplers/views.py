@@ -38,7 +38,7 @@ SPEC = ListSpec(
 )
 COLUMNS = csv_columns(
     "status base_model run_remote_id session_remote_id deployment_remote_id model_id owner_email "
-    "instance_name gpu_type gpu_count node_count created_at base_url missing_since",
+    "instance_name gpu_type gpu_count node_count created_at base_url is_protected missing_since",
     sampler_id="remote_id",
 )
 

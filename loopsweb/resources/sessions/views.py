@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
+from functools import partial
 from typing import Any
 
 from django.db.models import Count, Max, Q
@@ -12,11 +14,12 @@ from django.http.response import HttpResponseBase
 
 from loopsweb.accounts.authorization.decorators import WorkspaceRequest, require
 from loopsweb.accounts.authorization.roles import Permission
+from loopsweb.accounts.models import Workspace
 from loopsweb.resources.checkpoints.models import Checkpoint
 from loopsweb.resources.deployments.run_pairing import PairedRun, pair_runs
 from loopsweb.resources.pages.detail_page import render_detail_page
 from loopsweb.resources.pages.filters import STILL_LISTED
-from loopsweb.resources.pages.list_page import render_list_page
+from loopsweb.resources.pages.list_page import csv_columns, render_list_page
 from loopsweb.resources.runs.models import Run
 from loopsweb.resources.samplers.models import Sampler
 from loopsweb.resources.sessions.models import Origin, Session
@@ -36,9 +39,24 @@ SPEC = ListSpec(
     default_sort="-seen",
     descending=frozenset({"seen"}),
 )
-COLUMNS = {"session_id": "remote_id", "origin": "origin", "first_seen_at": "first_seen_at"}
+COLUMNS = csv_columns(
+    "session.origin runs active_runs standalone_samplers newest_run_at session.first_seen_at "
+    "session.missing_since",
+    session_id="session.remote_id",
+)
 MAX_ROWS = 100
-NO_RUNS = {"all": 0, "active": 0, "newest": None}
+NO_RUNS: list[Any] = [0, 0, None]
+
+
+@dataclass(frozen=True)
+class SessionLine:
+    """newest_run_at: when its newest run was created."""
+
+    session: Session
+    standalone_samplers: int
+    runs: int
+    active_runs: int
+    newest_run_at: datetime | None
 
 
 @dataclass(frozen=True)
@@ -60,30 +78,27 @@ class SessionRun:
 
 @require(Permission.VIEW)
 def list_sessions(request: WorkspaceRequest) -> HttpResponseBase:
-    def table_context(rows: list[Session]) -> dict[str, Any]:
-        ids = [row.remote_id for row in rows]
-        in_sessions = {"workspace": request.workspace, "session_remote_id__in": ids}
-        active = Count("pk", filter=Q(status="ACTIVE"))
-        by_session = Run.objects.filter(**in_sessions).values("session_remote_id")
-        counts = by_session.annotate(all=Count("pk"), active=active, newest=Max("created_at"))
-        runs = {group["session_remote_id"]: group for group in counts}
-        samplers = dict(
-            Sampler.objects.filter(run_remote_id="", **in_sessions)
-            .values_list("session_remote_id")
-            .annotate(Count("pk"))
-        )
-        lines = [
-            {
-                "session": row,
-                "runs": runs.get(row.remote_id, NO_RUNS),
-                "samplers": samplers.get(row.remote_id, 0),
-            }
-            for row in rows
-        ]
-        return {"lines": lines}
-
     rows = Session.objects.in_workspace(request.workspace)
-    return render_list_page(request, rows, SPEC, columns=COLUMNS, table_context=table_context)
+    lines = partial(count_members, request.workspace)
+    return render_list_page(request, rows, SPEC, columns=COLUMNS, lines=lines)
+
+
+def count_members(workspace: Workspace, sessions: list[Session]) -> list[SessionLine]:
+    """Each session with its runs and samplers, in two queries."""
+    in_sessions = {
+        "workspace": workspace,
+        "session_remote_id__in": [row.remote_id for row in sessions],
+    }
+    active = Count("pk", filter=Q(status="ACTIVE"))
+    runs = Run.objects.filter(**in_sessions).values_list("session_remote_id")
+    counted = runs.annotate(all=Count("pk"), active=active, newest=Max("created_at"))
+    counts: dict[str, list[Any]] = {session_id: rest for session_id, *rest in counted}
+    standalone = Sampler.objects.filter(run_remote_id="", **in_sessions)
+    samplers = dict(standalone.values_list("session_remote_id").annotate(Count("pk")))
+    return [
+        SessionLine(row, samplers.get(row.remote_id, 0), *counts.get(row.remote_id, NO_RUNS))
+        for row in sessions
+    ]
 
 
 @require(Permission.VIEW)

@@ -175,7 +175,7 @@ def test_csv_has_the_whole_filtered_list_and_no_formula(
     add_row(MODELS[noun], acme, "=SUM(A1)")
     answer: Any = browser.get(url_of(noun, acme, "?format=csv"))
     assert answer.streaming
-    text = answer.getvalue().decode()
+    text = answer.getvalue().decode("utf-8-sig")
     rows = list(csv.reader(io.StringIO(text)))
     assert len(rows) == 1 + 61
     ids = {cell for row in rows for cell in row}
