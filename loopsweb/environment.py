@@ -8,6 +8,8 @@ import secrets
 from collections.abc import Callable
 from pathlib import Path
 
+from django.core.exceptions import ImproperlyConfigured
+
 BASE_DIR = Path(__file__).resolve().parent.parent
 
 SECRET_FACTORIES: dict[str, Callable[[], str]] = {
@@ -32,8 +34,44 @@ def read_list(name: str, default: str = "") -> list[str]:
     return [word.strip() for word in read_text(name, default).split(",") if word.strip()]
 
 
+def read_normalized(name: str, normalize: Callable[[str], str], default: str = "") -> list[str]:
+    """Read a list without duplicates. Raises ImproperlyConfigured if `normalize` refuses a word."""
+    words = []
+    for number, word in enumerate(read_list(name, default), start=1):
+        try:
+            words.append(normalize(word))
+        except ValueError as error:
+            raise ImproperlyConfigured(f"{name}, entry {number}: {error}") from None
+    return list(dict.fromkeys(words))
+
+
+def read_service_url(name: str) -> str:
+    """Read a URL whose reserved characters are escaped. Raises ImproperlyConfigured.
+
+    A parser would cut it at a bare # and use what is left, and ignore options of SQLite.
+    """
+    url = read_text(name)
+    if "#" in url or (url.startswith("sqlite") and "?" in url):
+        raise ImproperlyConfigured(f"{name} has a # or ?. Write # as %23 and ? as %3F.")
+    return url
+
+
+def read_path(name: str) -> Path | None:
+    """Return an absolute path, or None if not set. Raises ImproperlyConfigured.
+
+    A relative path starts at the working directory, ~ is the home directory.
+    """
+    text = os.environ.get(name, "")
+    try:
+        return Path(text).expanduser().absolute() if text.strip() else None
+    except RuntimeError:
+        raise ImproperlyConfigured(
+            f"{name} is {text}, and that home directory is not known. Set it to an absolute path."
+        ) from None
+
+
 def get_data_dir() -> Path:
-    return Path(read_text("LOOPSWEB_DATA_DIR", str(BASE_DIR / "data")))
+    return read_path("LOOPSWEB_DATA_DIR") or BASE_DIR / "data"
 
 
 def create_data_dir() -> None:

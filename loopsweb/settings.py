@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from typing import Any
 
 import dj_database_url
 import django
@@ -11,6 +12,7 @@ from celery.schedules import crontab
 from django.core.exceptions import ImproperlyConfigured
 
 from loopsweb import environment as env
+from loopsweb.api_urls import normalize_api_url, normalize_host
 
 django_stubs_ext.monkeypatch()
 
@@ -31,11 +33,13 @@ for _name in ("SECRET_KEY", "LOOPSWEB_SECRET_KEYS"):
         )
 
 # The Loops API ----------------------------------------------------------------------------------
-LOOPSWEB_API_URLS = env.read_list("LOOPSWEB_API_URLS", "https://api.baseten.co")
-LOOPSWEB_PRIVATE_API_HOSTS = env.read_list("LOOPSWEB_PRIVATE_API_HOSTS")
+LOOPSWEB_API_URLS = env.read_normalized(
+    "LOOPSWEB_API_URLS", normalize_api_url, default="https://api.baseten.co"
+)
+LOOPSWEB_PRIVATE_API_HOSTS = env.read_normalized("LOOPSWEB_PRIVATE_API_HOSTS", normalize_host)
 LOOPSWEB_READ_ONLY = env.read_flag("LOOPSWEB_READ_ONLY")
 LOOPSWEB_AUDIT_KEY = env.read_text("LOOPSWEB_AUDIT_KEY")
-LOOPSWEB_AUDIT_HEADS_FILE = env.read_text("LOOPSWEB_AUDIT_HEADS_FILE")
+LOOPSWEB_AUDIT_HEADS_FILE = str(env.read_path("LOOPSWEB_AUDIT_HEADS_FILE") or "")
 LOOPSWEB_AUDIT_HEADS_EMAIL = env.read_text("LOOPSWEB_AUDIT_HEADS_EMAIL")
 LOOPSWEB_AUDIT_HEADS_WEBHOOK = env.read_text("LOOPSWEB_AUDIT_HEADS_WEBHOOK")
 POLL_TICK_SECONDS = env.read_number("LOOPSWEB_POLL_TICK_SECONDS", 1)
@@ -139,7 +143,7 @@ FORM_RENDERER = "django.forms.renderers.TemplatesSetting"
 
 STATIC_URL = "static/"
 STATICFILES_DIRS = [BASE_DIR / "static"]
-STATIC_ROOT = env.read_text("STATIC_ROOT") or (None if SINGLE_PROCESS else str(DATA_DIR / "static"))
+STATIC_ROOT = env.read_path("STATIC_ROOT") or (None if SINGLE_PROCESS else DATA_DIR / "static")
 WHITENOISE_USE_FINDERS = SINGLE_PROCESS
 WHITENOISE_AUTOREFRESH = False
 STATIC_STORAGE = (
@@ -160,25 +164,27 @@ SQLITE_OPTIONS = {
     "timeout": LOCK_SECONDS,
     "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA cache_size=-64000;",
 }
-DATABASES = {
-    "default": dj_database_url.parse(
-        env.read_text("DATABASE_URL", f"sqlite:///{DATA_DIR / 'loopsweb.sqlite3'}"),
-        conn_max_age=600,
-        conn_health_checks=True,
-    )
+DATABASE_URL = env.read_service_url("DATABASE_URL")
+DATABASE: dict[str, Any] = {
+    "ENGINE": "django.db.backends.sqlite3",
+    "NAME": str(DATA_DIR / "loopsweb.sqlite3"),
 }
-if DATABASES["default"]["ENGINE"].endswith("sqlite3"):
-    DATABASES["default"]["OPTIONS"] = SQLITE_OPTIONS
-    DATABASES["default"]["TEST"] = {"NAME": str(DATA_DIR / "test.sqlite3")}
+if DATABASE_URL:
+    DATABASE |= dj_database_url.parse(DATABASE_URL)
+DATABASE |= {"CONN_MAX_AGE": 600, "CONN_HEALTH_CHECKS": True}
+if DATABASE["ENGINE"].endswith("sqlite3"):
+    DATABASE["OPTIONS"] = SQLITE_OPTIONS
+    DATABASE["TEST"] = {"NAME": str(DATA_DIR / "test.sqlite3")}
 else:
-    DATABASES["default"]["OPTIONS"] = {
+    DATABASE["OPTIONS"] = {
         "connect_timeout": 5,
         "options": f"-c lock_timeout={LOCK_SECONDS}s",
-        **DATABASES["default"].get("OPTIONS", {}),
+        **DATABASE.get("OPTIONS", {}),
     }
+DATABASES = {"default": DATABASE}
 
 # Cache, sessions -------------------------------------------------------------------------------
-REDIS_URL = env.read_text("REDIS_URL")
+REDIS_URL = env.read_service_url("REDIS_URL")
 # Separate caches: a flood of sessions must not evict rate limits.
 CACHE_ENTRIES = {"default": 50_000, "sessions": 5000, "tables": 1000}
 CACHES = {

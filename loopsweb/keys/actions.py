@@ -14,6 +14,7 @@ from django.db import IntegrityError, transaction
 from django.views.decorators.debug import sensitive_variables
 
 from loopsweb.accounts.models import User, Workspace
+from loopsweb.api_urls import normalize_api_url
 from loopsweb.audit.models import Outcome
 from loopsweb.audit.record import Actor, record_event
 from loopsweb.cipher import CipherError
@@ -56,9 +57,10 @@ def add(
     Raises DifferentApi, DuplicateKey, KeyUnusable or LoopsError; then nothing is saved.
     """
     require_allowed_url(api_url)
-    other = Key.objects.in_workspace(workspace).exclude(api_url=api_url).first()
-    if other is not None:
-        raise DifferentApi(other.api_url)
+    api_url = normalize_api_url(api_url)
+    for key in Key.objects.in_workspace(workspace):
+        if normalize_api_url(key.api_url) != api_url:
+            raise DifferentApi(key.api_url)
     key = Key(workspace=workspace, owner=owner, name=name, api_url=api_url, shared=shared)
     key.created_at = key.state_since = now
     return _save_secret(key, secret, action="key.add", by=by, now=now)

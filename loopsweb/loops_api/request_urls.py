@@ -8,24 +8,15 @@ from urllib.parse import quote, urlencode
 
 import httpx
 
-_MAX_PORT = 65535
+from loopsweb.api_urls import INVALID_HOST, normalize_api_url
 
 
 def parse_base_url(base_url: str) -> httpx.URL:
-    """Parse and check a base URL. Its path becomes the prefix of every route. Raises ValueError."""
+    """Its path becomes the prefix of every route. Raises ValueError."""
     try:
-        url = httpx.URL(base_url)
+        return httpx.URL(normalize_api_url(base_url))
     except httpx.InvalidURL:
-        url = httpx.URL("")
-    if url.scheme not in {"http", "https"} or not url.host or url.userinfo:
-        raise ValueError(
-            "An API URL must start with http:// or https://, name a host and have no user name."
-        )
-    if (url.port or 0) > _MAX_PORT:
-        raise ValueError("An API URL must have a port of at most 65535.")
-    if url.query or url.fragment:
-        raise ValueError("An API URL must have neither a query nor a fragment.")
-    return url
+        raise ValueError(INVALID_HOST) from None
 
 
 def build_url(

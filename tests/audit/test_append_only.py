@@ -1,12 +1,14 @@
 from __future__ import annotations
 
 from datetime import datetime
+from typing import cast
 
 import pytest
 from django.apps import apps
 from django.db import DatabaseError, connection, transaction
 from django.db.migrations import Migration, RunPython
 from django.db.migrations.loader import MigrationLoader
+from django.db.migrations.state import StateApps
 
 from loopsweb.audit.chain import append_only
 from loopsweb.audit.chain.format import PERSONAL
@@ -103,7 +105,7 @@ def test_the_newest_migration_installs_the_triggers_of_today(db: None) -> None:
     append_only.remove_triggers(apps, editor)
     newest = get_trigger_migrations()[-1].operations[-1]
     assert isinstance(newest, RunPython)
-    newest.code(apps, editor)
+    newest.code(cast("StateApps", apps), editor)
     assert read_triggers() == today != []
 
 

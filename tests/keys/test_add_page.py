@@ -171,6 +171,16 @@ def test_a_workspace_has_one_api(
     assert browser.post(ADD, typed(own, api_url=OTHER_URL)).status_code == 302
 
 
+def test_a_workspace_accepts_another_spelling_of_its_api(
+    alice: User, otto: User, acme: Workspace, loops: Simulator
+) -> None:
+    create_key(alice, acme, secret="demo-other-key", api_url="HTTPS://API.Baseten.co:443/")
+
+    assert login_as(otto).post(ADD, typed(acme)).status_code == 302
+
+    assert Key.objects.get(owner=otto).api_url == URL
+
+
 def test_probing_keys_is_rate_limited(otto: User, acme: Workspace, loops: Simulator) -> None:
     key, browser = create_key(otto, acme), login_as(otto)
     wrong = "nobody-gave-this-out"

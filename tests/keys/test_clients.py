@@ -105,6 +105,18 @@ def test_keys_of_deactivated_people_are_not_used(alice: User, otto: User, acme: 
         find_client(workspace=acme, person=alice)
 
 
+@pytest.mark.parametrize("stored", ["HTTPS://API.Baseten.co:443/", "https://api.baseten.co."])
+def test_a_key_stored_under_another_spelling_of_its_url_is_used(
+    stored: str, alice: User, acme: Workspace, loops: Simulator
+) -> None:
+    create_key(alice, acme, api_url=stored)
+
+    found = find_client(workspace=acme, person=alice)
+
+    assert found.client.get_identity().email == "ada@example.com"
+    assert len(loops.requests) == 1
+
+
 def test_a_key_is_sent_to_allowed_urls_only(
     alice: User, acme: Workspace, settings: Settings, loops: Simulator
 ) -> None:

@@ -1,0 +1,116 @@
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.core.exceptions import ImproperlyConfigured
+
+from loopsweb import environment
+from loopsweb.api_urls import normalize_api_url
+from tests.processes import ROOT
+
+PRINT_SETTINGS = """
+import json, sys
+from django.conf import settings
+from django.db import connection
+connection.ensure_connection()
+names = ["LOOPSWEB_API_URLS", "LOOPSWEB_PRIVATE_API_HOSTS", "LOOPSWEB_AUDIT_HEADS_FILE"]
+print(json.dumps([connection.settings_dict["NAME"], *(getattr(settings, name) for name in names)]))
+"""
+
+
+def read_settings(folder: Path, **environ: str) -> Any:
+    """Open the database of an installation that is started in `folder`."""
+    kept = {name: os.environ[name] for name in ("PATH", "SECRET_KEY", "LOOPSWEB_SECRET_KEYS")}
+    command = [sys.executable, str(ROOT / "manage.py"), "shell", "--no-imports", "-c"]
+    done = subprocess.run(
+        [*command, PRINT_SETTINGS],
+        cwd=folder,
+        env={**kept, "HOME": str(folder / "home"), **environ},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    return json.loads(done.stdout)
+
+
+WILD_FOLDER = "a#b?c=d&e%23 %2F+f;g é"
+
+
+@pytest.mark.parametrize(
+    ("named", "folder"),
+    [
+        ("{here}/" + WILD_FOLDER, WILD_FOLDER),
+        ("~/" + WILD_FOLDER, "home/" + WILD_FOLDER),
+    ],
+)
+def test_the_database_is_in_the_named_folder_only(named: str, folder: str, tmp_path: Path) -> None:
+    name, *_ = read_settings(tmp_path, LOOPSWEB_DATA_DIR=named.format(here=tmp_path))
+
+    assert name == str(tmp_path / folder / "loopsweb.sqlite3")
+    assert [str(file) for file in tmp_path.rglob("*.sqlite3")] == [name]
+
+
+def test_paths_are_absolute_and_addresses_normalized(tmp_path: Path) -> None:
+    read = read_settings(
+        tmp_path,
+        LOOPSWEB_DATA_DIR=WILD_FOLDER + "/",
+        LOOPSWEB_API_URLS="HTTPS://API.Baseten.co:443/, https://api.baseten.co, http://Localhost:80",
+        LOOPSWEB_PRIVATE_API_HOSTS="Loops.Internal., lööps.internal",
+        LOOPSWEB_AUDIT_HEADS_FILE="~/heads",
+    )
+    assert read == [
+        str(tmp_path / WILD_FOLDER / "loopsweb.sqlite3"),
+        ["https://api.baseten.co", "http://localhost"],
+        ["loops.internal", "xn--lps-snaa.internal"],
+        str(tmp_path / "home" / "heads"),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("text", "path"),
+    [
+        ("", None),
+        (" ", None),
+        ("/srv/data/", "/srv/data"),
+        ("/srv/two  spaces ", "/srv/two  spaces "),
+    ],
+)
+def test_paths(text: str, path: str | None, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("STATIC_ROOT", text)
+    read = environment.read_path("STATIC_ROOT")
+    assert (str(read) if read else None) == path
+
+
+def test_an_unknown_home_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("LOOPSWEB_DATA_DIR", "~nobody-of-this-name/data")
+    with pytest.raises(ImproperlyConfigured, match=r"^LOOPSWEB_DATA_DIR is ~nobody.*absolute path"):
+        environment.get_data_dir()
+
+
+def test_an_invalid_api_url_is_named_by_its_position(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("LOOPSWEB_API_URLS", "https://api.baseten.co, https://ann:secret@x")
+    with pytest.raises(ImproperlyConfigured) as refused:
+        environment.read_normalized("LOOPSWEB_API_URLS", normalize_api_url)
+    assert str(refused.value) == (
+        "LOOPSWEB_API_URLS, entry 2: An API URL must start with http:// or https://, name a host "
+        "and have no user name."
+    )
+
+
+@pytest.mark.parametrize(
+    "url",
+    ["sqlite:////srv/a#b/db", "sqlite:////srv/a?b/db", "postgresql://me:1#2@database/loopsweb"],
+)
+def test_a_database_url_that_would_be_cut_is_refused(
+    url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("DATABASE_URL", url)
+    with pytest.raises(ImproperlyConfigured, match="Write # as %23"):
+        environment.read_service_url("DATABASE_URL")
