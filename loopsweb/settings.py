@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ssl
 import sys
 from typing import Any
 
@@ -199,6 +200,7 @@ CACHES = {
         "LOCATION": REDIS_URL,
         "KEY_PREFIX": "loopsweb" if name == "default" else f"loopsweb-{name}",
         "OPTIONS": {
+            "SERIALIZER": "loopsweb.cache_serializer.JSONSerializer",
             "IGNORE_EXCEPTIONS": True,
             "LOG_IGNORED_EXCEPTIONS": True,
             "SOCKET_CONNECT_TIMEOUT": 1,
@@ -218,6 +220,10 @@ CELERY_BROKER_TRANSPORT_OPTIONS = (
     {"polling_interval": 0.02}
     if SINGLE_PROCESS
     else {"visibility_timeout": 600, "socket_connect_timeout": 2, "socket_timeout": 10}
+)
+# Celery would accept any certificate.
+CELERY_BROKER_USE_SSL = (
+    {"ssl_cert_reqs": ssl.CERT_REQUIRED} if REDIS_URL.startswith("rediss://") else None
 )
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 CELERY_TASK_PUBLISH_RETRY = False

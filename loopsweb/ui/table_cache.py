@@ -1,4 +1,4 @@
-"""Caches rendered tables until their data changes."""
+"""Caches rendered tables, and what else a list shows, until their data changes."""
 
 from __future__ import annotations
 
@@ -6,18 +6,32 @@ import hashlib
 from collections.abc import Callable
 from typing import TypeVar
 
+import msgspec
 from django.core.cache import caches
+from django.utils.safestring import SafeString
 
 LIFETIME_SECONDS = 300
 T = TypeVar("T")
 
 
-def cached(make: Callable[[], T], *, key: tuple[object, ...]) -> T:
-    """Return the cached result for `key`, or call `make`. `key` holds all that it depends on."""
+def cached(make: Callable[[], T], *, key: tuple[object, ...], of: type[T]) -> T:
+    """Return the cached result for `key`, or call `make`. `key` holds all that it depends on.
+
+    of: the type of the result, which is stored as JSON. What is of no such type is made again.
+    """
     name = hashlib.sha256(repr(key).encode()).hexdigest()
     tables = caches["tables"]
-    found: T | None = tables.get(name)
-    if found is None:
-        found = make()
-        tables.set(name, found, LIFETIME_SECONDS)
-    return found
+    found = tables.get(name)
+    if found is not None:
+        try:
+            return msgspec.convert(found, of)
+        except msgspec.ValidationError:
+            pass
+    made = make()
+    tables.set(name, msgspec.to_builtins(made), LIFETIME_SECONDS)
+    return made
+
+
+def cached_html(render: Callable[[], str], *, key: tuple[object, ...]) -> SafeString:
+    """Like `cached`, for HTML from a template. It is stored as plain text."""
+    return SafeString(cached(lambda: render() + "", key=key, of=str))

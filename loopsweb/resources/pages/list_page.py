@@ -27,7 +27,7 @@ from loopsweb.ui.csv_export import csv_response
 from loopsweb.ui.filters import Facets, ListSpec
 from loopsweb.ui.listing import ListQuery
 from loopsweb.ui.live_list import render_live_list
-from loopsweb.ui.table_cache import cached
+from loopsweb.ui.table_cache import cached, cached_html
 
 Row = TypeVar("Row", bound=Snapshot)
 
@@ -125,7 +125,7 @@ def render_list_page(
             shown = {"problem": problem, "query": query}
             return render_to_string("ui/filter_conflict.html", shown, request)
         key = (*scope, request.role, request.path, query.url())
-        return cached(lambda: render_table(query, facets), key=key)
+        return cached_html(lambda: render_table(query, facets), key=key)
 
     return render_live_list(
         request,
@@ -134,7 +134,7 @@ def render_list_page(
         version=version,
         as_of=feed.as_of,
         next_poll_at=feed.next_poll_at,
-        facets=lambda: cached(lambda: spec.count_facets(rows), key=scope),
+        facets=lambda: cached(lambda: spec.count_facets(rows), key=scope, of=Facets),
         table=table,
         export=None if problem else export,
         context={"feed": feed},
