@@ -30,9 +30,12 @@ class KeyQuerySet(models.QuerySet["Key"]):
         return self.filter(workspace=workspace)
 
     def usable(self) -> KeyQuerySet:
-        """Healthy keys of active people who still belong to the workspace's team."""
+        """Healthy keys of members."""
+        return self.of_members().filter(state=KeyState.HEALTHY)
+
+    def of_members(self) -> KeyQuerySet:
+        """Keys of active people who still belong to the workspace's team."""
         return self.filter(
-            state=KeyState.HEALTHY,
             owner__is_active=True,
             workspace__team__memberships__user=models.F("owner"),
         )

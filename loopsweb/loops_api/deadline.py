@@ -28,13 +28,19 @@ class Deadline:
         self._clock = clock
         self._ends_at = clock() + seconds
 
+    @classmethod
+    def within_current(cls, seconds: float) -> Deadline:
+        """`seconds` from now, or the current deadline if that is sooner."""
+        outer = _current.get()
+        return cls(seconds if outer is None else min(seconds, outer.left()))
+
     def left(self) -> float:
         """The seconds left; negative after the deadline."""
         return self._ends_at - self._clock()
 
     @contextmanager
     def apply(self) -> Iterator[None]:
-        """Apply the deadline to the socket operations of the current context."""
+        """Apply the deadline to the calls and socket operations of the current context."""
         token = _current.set(self)
         try:
             yield

@@ -60,7 +60,10 @@ class LegacyAdapter:
     def _list_checkpoints(self, run: Run) -> Iterable[Checkpoint]:
         if run.session_id is None:
             return ()
-        return self._routes.list_trainer_checkpoints(run.session_id, run.id)
+        try:
+            return self._routes.list_trainer_checkpoints(run.session_id, run.id)
+        except NotFound:  # it disappeared since it was listed
+            return ()
 
 
 def _build_list(checkpoints: Iterable[Checkpoint]) -> LazyList[Checkpoint]:

@@ -15,7 +15,8 @@ def choose_retry_wait(error: Exception, *, limits: Limits, left: float) -> bool 
 
     left: seconds until the call's deadline.
     """
-    if left <= MAX_BACKOFF:
+    is_retried = limits.retries_answers or isinstance(error, errors.ConnectionFailed)
+    if left <= MAX_BACKOFF or not is_retried:
         return False
     match error:
         case errors.RateLimited() | errors.ServerError() if error.retry_after is not None:

@@ -46,7 +46,7 @@ class Transport:
     def get(self, route: str, *ids: str, is_list: bool = False, **query: Any) -> bytes:
         """GET `route` with its `{}` filled with `ids`. Query values of None are not sent."""
         limits = self._limits
-        deadline = Deadline(limits.deadline_list if is_list else limits.deadline)
+        deadline = Deadline.within_current(limits.deadline_list if is_list else limits.deadline)
         request = self._build_request("GET", route, ids, query=query, is_list=is_list)
         for attempt in stamina.retry_context(
             on=lambda error: choose_retry_wait(error, limits=limits, left=deadline.left()),
@@ -63,7 +63,7 @@ class Transport:
     def send(self, method: str, route: str, *ids: str, body: Any = None) -> bytes:
         """Send any other method, once. `body` becomes JSON; None sends no body."""
         request = self._build_request(method, route, ids, body=body)
-        return self._send(request, route, Deadline(self._limits.deadline))
+        return self._send(request, route, Deadline.within_current(self._limits.deadline))
 
     def _build_request(
         self,

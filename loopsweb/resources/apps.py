@@ -26,5 +26,5 @@ def schedule_poll(key: Any, now: datetime, **_: Any) -> None:
     """Poll at once with a key that is new, was replaced or checked again."""
     from loopsweb.resources.snapshot.poll_state import PollState
 
-    due = {"next_poll_at": now, "failures": 0}
+    due = {"next_poll_at": now, "failures": 0, "refused_since": None}
     PollState.objects.update_or_create(key=key, defaults=due)

@@ -14,6 +14,7 @@ import httpx
 import pytest
 
 from loopsweb.loops_api import Client, Limits, errors, http_client
+from loopsweb.loops_api.deadline import Deadline
 from tests.loops_api import documented_examples
 from tests.loops_api.conftest import BASE, KEY, build_client
 from tests.loops_api.raw_server import Script, run_raw_server, send_parts, send_slowly, stay_silent
@@ -43,6 +44,13 @@ def catch_error(base_url: str, limits: Limits) -> errors.LoopsError:
     with pytest.raises(errors.LoopsError) as caught:
         Client(base_url=base_url, key=KEY, limits=limits).deactivate_run("r1")
     return caught.value
+
+
+def test_a_call_keeps_to_the_deadline_around_it() -> None:
+    with run_raw_server(send_slowly(HALF_BODY, b" ", 0.05)) as base_url, Deadline(0.2).apply():
+        started = time.monotonic()
+        assert type(catch_error(base_url, Limits())) is errors.TimedOut
+    assert time.monotonic() - started < 2
 
 
 def test_a_connection_is_reused() -> None:

@@ -17,15 +17,18 @@ LEASE = timedelta(minutes=2)
 def claim_due_states(*, now: datetime) -> list[int]:
     """Ids of the poll states to poll now. Each is leased to the caller for LEASE."""
     free = Q(leased_until=None) | Q(leased_until__lt=now)
-    states = PollState.objects.filter(key__in=Key.objects.usable()).select_related("key")
+    states = PollState.objects.filter(key__in=Key.objects.of_members()).select_related("key")
     groups = group_by_organisation(states.defer("feeds"))
     chosen = [
-        state for group in groups for state in select_polling(group) if is_unleased(state, now=now)
+        state
+        for group in groups
+        for state in {*select_polling(group), *filter(is_tried_again, group)}
+        if is_unleased(state, now=now)
     ]
     viewed = select_viewed({state.key.workspace_id for state in chosen})
     return [
         state.pk
-        for state in chosen
+        for state in sorted(chosen, key=lambda state: (state.next_poll_at, state.pk))
         if is_due(state, now=now, is_viewed=state.key.workspace_id in viewed)
         and PollState.objects.filter(free, pk=state.pk, next_poll_at=state.next_poll_at).update(
             leased_until=now + LEASE, last_started_at=now, next_poll_at=now + LEASE
@@ -35,6 +38,11 @@ def claim_due_states(*, now: datetime) -> list[int]:
 
 def is_unleased(state: PollState, *, now: datetime) -> bool:
     return state.leased_until is None or state.leased_until < now
+
+
+def is_tried_again(state: PollState) -> bool:
+    """True for a key that the API refused, or that could not be used: it may be good again."""
+    return state.refused_since is not None or not state.key.is_healthy
 
 
 def is_due(state: PollState, *, now: datetime, is_viewed: bool) -> bool:
@@ -54,6 +62,12 @@ def renew_lease(state: PollState, *, now: datetime) -> None:
         state.leased_until = now + LEASE
 
 
+def save_feeds(state: PollState) -> None:
+    """Show what the feeds are like while the poll goes on."""
+    leased = PollState.objects.filter(pk=state.pk, leased_until=state.leased_until)
+    leased.update(feeds=state.feeds)
+
+
 def release_lease(state: PollState, *, next_poll_at: datetime) -> bool:
     """Store how the poll went. False when the lease had expired and another worker has it.
 
@@ -66,6 +80,7 @@ def release_lease(state: PollState, *, next_poll_at: datetime) -> bool:
             leased_until=None,
             next_poll_at=Case(untouched, default=F("next_poll_at")),
             last_success_at=state.last_success_at,
+            refused_since=state.refused_since,
             failures=state.failures,
             last_error=state.last_error,
             last_error_at=state.last_error_at,

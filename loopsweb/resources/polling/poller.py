@@ -1,44 +1,44 @@
 """One poll with one key: every feed in turn, then the time of the next poll.
 
-The failure of one feed does not stop the others. The poll ends early when the API cannot be
-reached, refuses the key, or times out twice in a row. An error never deletes a row or ends one.
+The failure of one feed does not stop the others, and pages show it while the poll goes on. The
+poll ends early when the API cannot be reached, refuses the key, limits its rate, or fails to answer
+two questions in a row. An error never deletes a row or ends one.
 """
 
 from __future__ import annotations
 
 import logging
-import random
 from collections.abc import Callable
-from datetime import datetime, timedelta
+from datetime import datetime
 from functools import partial
 from typing import Protocol
-
-from django.conf import settings
 
 from loopsweb.keys.clients import KeyUnusable, build_client
 from loopsweb.keys.models import KeyState
 from loopsweb.loops_api import Client, errors
+from loopsweb.loops_api.deadline import Deadline
+from loopsweb.loops_api.request_limits import Limits
 from loopsweb.resources import catalogue
 from loopsweb.resources.checkpoints import feeds as checkpoint_feeds
 from loopsweb.resources.checkpoints import poll_plan
 from loopsweb.resources.checkpoints import sync as checkpoints
 from loopsweb.resources.deployments import sync as deployments
 from loopsweb.resources.nouns import FEEDS
-from loopsweb.resources.polling import leases
-from loopsweb.resources.polling.work_in_progress import has_work_in_progress
+from loopsweb.resources.polling import leases, pace
 from loopsweb.resources.runs import sync as runs
 from loopsweb.resources.samplers import sync as samplers
 from loopsweb.resources.snapshot.feeds import Feed
 from loopsweb.resources.snapshot.poll_context import PollContext
 from loopsweb.resources.snapshot.poll_state import PollState, group_by_organisation
 from loopsweb.resources.snapshot.store import touch_version
-from loopsweb.resources.snapshot.viewers import select_viewed
 
 log = logging.getLogger(__name__)
 
-MAX_BACK_OFF = timedelta(minutes=5)
-MAX_TIMEOUTS = 2
-MAX_WAIT_SECONDS = 900.0  # whatever Retry-After says
+POLL_SECONDS = 60.0  # what is not asked by then is asked by the next poll
+POLL_LIMITS = Limits(retries_answers=False)  # the next poll asks again
+MAX_OUTAGES = 2
+CONFIRMING = "The Loops API refused the key {key}. loopsweb asks again before it stops using it."
+TRIED_AGAIN = "loopsweb tries it again from time to time."
 UNEXPECTED_END = "The poll stopped because of an error in loopsweb; the server log has details."
 Clock = Callable[[], datetime]
 
@@ -49,23 +49,31 @@ class Pull(Protocol):
     def __call__(self, *, poll: PollContext, known_digest: str) -> str: ...
 
 
-def run_poll(state_id: int, *, clock: Clock) -> None:
-    """Poll with the key of a claimed state. `clock` returns aware times in UTC."""
+def run_poll(state_id: int, *, clock: Clock, deadline: Deadline | None = None) -> None:
+    """Poll with the key of a claimed state.
+
+    clock: returns aware times in UTC. deadline: for the whole poll, POLL_SECONDS from now.
+    """
     state = PollState.objects.select_related("key__workspace").get(pk=state_id)
+    deadline = deadline or Deadline(POLL_SECONDS)
     try:
-        client = build_client(state.key)
+        client = build_client(state.key, limits=POLL_LIMITS)
     except KeyUnusable as error:
-        state.key.set_state(KeyState.UNUSABLE, str(error), now=clock())
-        touch_version(state.key.workspace)
+        now = clock()
+        state.refused_since = state.refused_since or now
+        if state.key.set_state(KeyState.UNUSABLE, str(error), now=now):
+            touch_version(state.key.workspace)
+        leases.release_lease(state, next_poll_at=now + pace.compute_retry_wait(state, now=now))
     else:
-        Poll(state, client, clock).run()
+        with deadline.apply():
+            Poll(state, client, clock, deadline).run()
 
 
 class Poll:
     """The state of one poll while it runs."""
 
-    def __init__(self, state: PollState, client: Client, clock: Clock) -> None:
-        self.state, self.client, self.clock = state, client, clock
+    def __init__(self, state: PollState, client: Client, clock: Clock, deadline: Deadline) -> None:
+        self.state, self.client, self.clock, self.deadline = state, client, clock, deadline
         self.key = state.key
         self.workspace = state.key.workspace
         siblings = PollState.objects.filter(key__workspace=self.workspace).select_related("key")
@@ -73,12 +81,9 @@ class Poll:
         sees_organisation = self.key.sees_organisation
         self.covered_keys = frozenset(s.key_id for s in group if sees_organisation or s == state)
         self.failures: list[errors.LoopsError] = []
-        self.timeouts = 0
-        self.is_changed = False
-
-    @property
-    def is_unresponsive(self) -> bool:
-        return self.timeouts >= MAX_TIMEOUTS
+        self.outages = 0  # in a row
+        self.ended_by: errors.LoopsError | None = None
+        self.is_changed = self.is_answered = self.is_refused = False
 
     def run(self) -> None:
         started_at, is_over = self.clock(), False
@@ -86,17 +91,14 @@ class Poll:
             self.poll_feeds()
             is_over = True
         except (errors.Unauthorized, errors.Forbidden) as error:
-            refused = isinstance(error, errors.Unauthorized)
-            state = KeyState.REFUSED if refused else KeyState.FORBIDDEN
-            self.is_changed |= self.key.set_state(state, error.plain, now=self.clock())
-            self.failures.append(error)
+            self.note_refusal(error)
             is_over = True
         except errors.ConnectionFailed as error:
-            self.fail_every_feed(error)
+            self.fail_every_feed(error.plain, error=error)
             is_over = True
         finally:
             if not is_over:  # a bug of ours: pages show it, and the lease is released
-                self.fail_every_feed(errors.LoopsError(UNEXPECTED_END))
+                self.fail_every_feed(UNEXPECTED_END, error=errors.LoopsError(UNEXPECTED_END))
             self.finish(started_at)
 
     def poll_feeds(self) -> None:
@@ -119,8 +121,15 @@ class Poll:
         """True when the answer differs from the last one."""
         feed = Feed.load(self.state, name)
         after = self.query(name, feed, pull)
-        self.is_changed |= after.store(self.state, name)
+        self.store_feed(after, name)
         return after.digest != feed.digest
+
+    def store_feed(self, feed: Feed, name: str) -> None:
+        """Failures are saved at once, the rest when the poll ends."""
+        if feed.store(self.state, name):
+            self.is_changed = True
+            if feed.failing_since:
+                leases.save_feeds(self.state)
 
     def poll_checkpoints(self) -> None:
         """Run the queries that are due. The feed "checkpoints" is as old as its oldest answer."""
@@ -128,24 +137,27 @@ class Poll:
         every, due = poll_plan.plan_queries(poll=self.build_context(Feed()), feeds=feeds)
         answered = {}
         for query in due:
-            if self.is_unresponsive:
+            if self.ended_by or self.deadline.left() <= 0:
                 break
             pull = partial(checkpoints.pull_checkpoints, self.client, query)
             answered[query] = self.query("checkpoints", feeds.get(query, Feed()), pull)
+            if error := answered[query].error:
+                before = Feed.load(self.state, "checkpoints")
+                self.store_feed(before.with_failure(error=error, at=self.clock()), "checkpoints")
         checkpoint_feeds.store_feeds(self.state, answered, drop=feeds.keys() - every)
         feeds |= answered
         summary = Feed.summarize([feeds.get(one, Feed()) for one in every], now=self.clock())
-        if self.is_unresponsive:
+        if self.ended_by:
             before = Feed.load(self.state, "checkpoints")
-            summary = before.with_failure(error=self.failures[-1].plain, at=self.clock())
-        self.is_changed |= summary.store(self.state, "checkpoints")
+            summary = before.with_failure(error=self.ended_by.plain, at=self.clock())
+        self.store_feed(summary, "checkpoints")
 
     def query(self, name: str, feed: Feed, pull: Pull) -> Feed:
         """Run one query, store its answer, and return the feed as it is then."""
         leases.renew_lease(self.state, now=self.clock())
         poll = self.build_context(feed)
-        if self.is_unresponsive:
-            return feed.with_failure(error=self.failures[-1].plain, at=poll.now)
+        if self.ended_by:
+            return feed.with_failure(error=self.ended_by.plain, at=poll.now)
         try:
             digest = pull(poll=poll, known_digest=feed.digest)
         except (errors.Unauthorized, errors.Forbidden, errors.ConnectionFailed):
@@ -153,9 +165,11 @@ class Poll:
         except errors.LoopsError as error:
             log.warning("poll of %s failed: %s", name, error)
             self.failures.append(error)
-            self.timeouts = self.timeouts + 1 if isinstance(error, errors.TimedOut) else 0
+            self.outages = self.outages + 1 if is_outage(error) else 0
+            if isinstance(error, errors.RateLimited) or self.outages >= MAX_OUTAGES:
+                self.ended_by = error
             return feed.with_failure(error=error.plain, at=poll.now)
-        self.timeouts = 0
+        self.outages, self.is_answered = 0, True
         return feed.with_answer(digest=digest, at=poll.now)
 
     def build_context(self, feed: Feed) -> PollContext:
@@ -167,33 +181,45 @@ class Poll:
             previous_at=feed.as_of,
         )
 
-    def fail_every_feed(self, error: errors.LoopsError) -> None:
+    def fail_every_feed(self, reason: str, *, error: errors.LoopsError) -> None:
         log.warning("poll failed: %s", error)
         self.failures.append(error)
         for name in self.state.feeds or FEEDS:
-            failed = Feed.load(self.state, name).with_failure(error=error.plain, at=self.clock())
+            failed = Feed.load(self.state, name).with_failure(error=reason, at=self.clock())
             self.is_changed |= failed.store(self.state, name)
+
+    def note_refusal(self, error: errors.Unauthorized | errors.Forbidden) -> None:
+        """The key is given up when it was refused for a while: an API may be mistaken."""
+        state, now = self.state, self.clock()
+        state.refused_since = state.refused_since or now
+        if now - state.refused_since >= pace.CONFIRM_AFTER:
+            refused = isinstance(error, errors.Unauthorized)
+            key_state = KeyState.REFUSED if refused else KeyState.FORBIDDEN
+            self.key.set_state(key_state, f"{error.plain} {TRIED_AGAIN}", now=now)
+        self.fail_every_feed(CONFIRMING.format(key=self.key), error=error)
+        self.is_refused = self.is_changed = True
 
     def finish(self, started_at: datetime) -> None:
         state, now = self.state, self.clock()
+        if not self.is_refused:
+            state.refused_since = None
+        if self.is_answered and not self.is_refused and not self.key.is_healthy:
+            self.is_changed |= self.key.set_state(KeyState.HEALTHY, now=now)
         if self.failures:
             state.failures += 1
             state.last_error, state.last_error_at = self.failures[-1].plain, now
         else:
             state.failures, state.last_success_at = 0, started_at
-        leases.release_lease(state, next_poll_at=now + self.compute_wait())
+        wait = (
+            pace.compute_retry_wait(state, now=now)
+            if self.is_refused
+            else pace.compute_wait(state, failures=self.failures)
+        )
+        leases.release_lease(state, next_poll_at=now + wait)
         if self.is_changed:
             touch_version(self.workspace)
 
-    def compute_wait(self) -> timedelta:
-        """Seconds while something changes or is viewed, else minutes; longer after failures."""
-        busy = timedelta(seconds=settings.POLL_BUSY_SECONDS)
-        quiet = timedelta(seconds=settings.POLL_QUIET_SECONDS)
-        is_viewed = bool(select_viewed([self.workspace.pk]))
-        wait = busy if is_viewed or has_work_in_progress(self.workspace) else quiet
-        if self.failures:
-            wait = min(busy * 2 ** min(self.state.failures, 10), MAX_BACK_OFF)
-        retry_after = [getattr(error, "retry_after", None) or 0 for error in self.failures]
-        spread = random.uniform(0.85, 1.15)  # noqa: S311 (spreads load, is no secret)
-        at_least = timedelta(seconds=min(max(retry_after, default=0), MAX_WAIT_SECONDS))
-        return max(wait * spread, at_least)
+
+def is_outage(error: errors.LoopsError) -> bool:
+    """True unless the API understood the question and refused it."""
+    return not isinstance(error, errors.StatusError) or isinstance(error, errors.ServerError)

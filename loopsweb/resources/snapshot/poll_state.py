@@ -17,13 +17,15 @@ FAILING_AFTER = 3  # polls in a row; then another key that sees as much is prefe
 
 class PollState(models.Model):
     """`feeds` is {name: its fields, see feeds.py}. A feed is one query of the API; those for
-    checkpoints have rows of their own and are summarized here."""
+    checkpoints have rows of their own and are summarized here. `refused_since`: the first of the
+    refusals in a row that are not yet, or no longer, contradicted by an answer."""
 
     key = models.OneToOneField(Key, on_delete=models.CASCADE, related_name="poll_state")
     next_poll_at = models.DateTimeField(db_index=True)
     leased_until = models.DateTimeField(null=True, blank=True)
     last_started_at = models.DateTimeField(null=True, blank=True)
     last_success_at = models.DateTimeField(null=True, blank=True)
+    refused_since = models.DateTimeField(null=True, blank=True)
     failures = models.PositiveIntegerField(default=0, help_text="Polls in a row that failed.")
     last_error = models.TextField(blank=True)
     last_error_at = models.DateTimeField(null=True, blank=True)
@@ -34,6 +36,10 @@ class PollState(models.Model):
 
     def __str__(self) -> str:
         return f"polling with {self.key}"
+
+    @property
+    def is_in_trouble(self) -> bool:
+        return self.refused_since is not None or self.failures >= FAILING_AFTER
 
 
 def schedule_polls(workspace: Workspace, *, now: datetime) -> None:
@@ -58,7 +64,7 @@ def select_polling(states: list[PollState]) -> list[PollState]:
 
     A healthy key that sees the whole organisation polls for all; without one every healthy key
     polls what it sees. Returns all states where no key is healthy."""
-    in_turn = sorted(states, key=lambda state: (state.failures >= FAILING_AFTER, state.key_id))
+    in_turn = sorted(states, key=lambda state: (state.is_in_trouble, state.key_id))
     healthy = [state for state in in_turn if state.key.is_healthy]
     whole = [state for state in healthy if state.key.sees_organisation]
     return whole[:1] or healthy or in_turn

@@ -4,7 +4,6 @@ from collections.abc import Callable
 from datetime import timedelta
 
 from loopsweb.accounts.models import User, Workspace
-from loopsweb.keys.models import KeyState
 from loopsweb.resources.models import Checkpoint, Deployment, PollState, Run, Sampler, Session
 from loopsweb.resources.pages.freshness import load_freshness
 from loopsweb.resources.snapshot.status_changes import StatusChange
@@ -97,24 +96,6 @@ def test_a_run_that_left_the_list_is_missing_and_keeps_its_status(
     poll(after=120)
     row.refresh_from_db()
     assert row.missing_since is None
-
-
-def test_a_refused_key_stops_polling_until_it_is_checked_again(
-    acme: Workspace, world: Simulator, add_key: AddKey, poll: Poll
-) -> None:
-    world.world.add_run()
-    key = add_key()
-    poll()
-    world.world.revoke_key("demo-org-key")
-
-    assert poll(after=120) == 1
-    assert poll(after=3600) == 0
-
-    key.refresh_from_db()
-    assert key.state == KeyState.REFUSED
-    overall = load_freshness(acme).overall
-    assert overall.error.startswith(f"Polling with the key {key} has stopped:")
-    assert Run.objects.filter(missing_since=None).count() == 1
 
 
 def test_the_next_healthy_key_takes_over(
