@@ -22,8 +22,8 @@ def read_text(name: str, default: str = "") -> str:
     return os.environ.get(name, "").strip() or default
 
 
-def read_flag(name: str) -> bool:
-    return read_text(name).lower() in {"1", "true", "yes", "on"}
+def read_flag(name: str, *, default: bool = False) -> bool:
+    return read_text(name, "1" if default else "").lower() in {"1", "true", "yes", "on"}
 
 
 def read_number(name: str, default: float) -> float:

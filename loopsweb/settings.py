@@ -71,7 +71,7 @@ INSTALLED_APPS = [
     "loopsweb.dashboard",
     "loopsweb.json_api",
     "loopsweb.serving",
-    "django.contrib.admin",
+    "loopsweb.accounts.staff.apps.StaffSiteConfig",  # django.contrib.admin
     "django.contrib.auth",
     "django.contrib.contenttypes",
     "django.contrib.sessions",
@@ -276,6 +276,7 @@ ACCOUNT_REAUTHENTICATION_TIMEOUT = 15 * 60  # seconds for which a sign-in counts
 MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
 MFA_PASSKEY_LOGIN_ENABLED = True
 MFA_TOTP_ISSUER = "loopsweb"
+LOOPSWEB_STAFF_MFA = env.read_flag("LOOPSWEB_STAFF_MFA", default=not DEMO)
 OIDC_ISSUER = env.read_text("LOOPSWEB_OIDC_ISSUER")
 OIDC_GROUPS_CLAIM = env.read_text("LOOPSWEB_OIDC_GROUPS_CLAIM", "groups")
 OIDC_ROLES = env.read_list("LOOPSWEB_OIDC_ROLES")

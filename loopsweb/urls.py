@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-from allauth.account.decorators import secure_admin_login
 from django.contrib import admin
 from django.urls import include, path
 
+from loopsweb.json_api.tokens.urls import team_urlpatterns as team_token_urls
 from loopsweb.resources.deactivations.urls import team_urlpatterns
-
-admin.site.site_header = admin.site.site_title = "loopsweb"
-admin.site.login = secure_admin_login(admin.site.login)  # type: ignore[method-assign]
 
 urlpatterns = [
     path("", include("loopsweb.dashboard.site_urls")),
@@ -17,6 +14,7 @@ urlpatterns = [
     path("w/<slug:workspace>/", include("loopsweb.resources.urls")),
     path("keys/", include("loopsweb.keys.urls")),
     path("teams/", include((team_urlpatterns, "policy"))),
+    path("teams/", include((team_token_urls, "team_tokens"))),
     path("teams/", include("loopsweb.accounts.teams.urls")),
     path("tokens/", include("loopsweb.json_api.tokens.urls")),
     path("api/v1/", include("loopsweb.json_api.urls")),

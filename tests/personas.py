@@ -5,9 +5,12 @@ from __future__ import annotations
 import time
 from datetime import datetime
 
+from allauth.mfa.models import Authenticator
 from django.conf import settings
+from django.contrib.auth.models import Permission
 from django.test import Client
 
+from loopsweb.accounts.auth.mfa import MFAAdapter
 from loopsweb.accounts.models import Membership, Role, User, Workspace
 from loopsweb.audit.record import Actor
 from loopsweb.keys import actions
@@ -40,6 +43,26 @@ def add_key(
         ),
         now=now,
     )
+
+
+def create_root() -> User:
+    """A superuser with a second factor, without which /admin/ does not open."""
+    root = User.objects.create_superuser("root@example.com")
+    add_totp(root)
+    return root
+
+
+def make_staff(person: User, *codenames: str) -> User:
+    """codenames: of the Django permissions to give. Adds a second factor too."""
+    User.objects.filter(pk=person.pk).update(is_staff=True)
+    person.user_permissions.set(Permission.objects.filter(codename__in=codenames))
+    add_totp(person)
+    return User.objects.get(pk=person.pk)
+
+
+def add_totp(person: User) -> None:
+    data = {"secret": MFAAdapter().encrypt("JBSWY3DPEHPK3PXP")}
+    Authenticator.objects.create(user=person, type=Authenticator.Type.TOTP, data=data)
 
 
 def login_as(person: User) -> Client:

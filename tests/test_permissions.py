@@ -17,7 +17,7 @@ from loopsweb.accounts.authorization.roles import ROLE_PERMISSIONS, Permission
 from loopsweb.accounts.models import Role, User, Workspace
 from loopsweb.audit.models import Event
 from loopsweb.simulator import Simulator
-from tests.personas import login_as
+from tests.personas import create_root, login_as
 from tests.routes import ALL, EXAMPLES, OURS, Route, get_pattern_id
 from tests.sample_data import SampleData, create_sample_data
 
@@ -87,7 +87,7 @@ def people(
     alice: User, otto: User, vic: User, mallory: User, samples: SampleData
 ) -> dict[str, tuple[Client, str]]:
     """Everyone's browser and role in acme."""
-    root = User.objects.create_superuser("root@example.com")
+    root = create_root()
     return {
         "anonymous": (Client(), ""),
         "alice": (login_as(alice), Role.ADMIN),

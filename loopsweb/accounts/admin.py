@@ -17,12 +17,12 @@ from django.http import HttpRequest, HttpResponse
 from django.utils.decorators import method_decorator
 from django.views.decorators.debug import sensitive_post_parameters
 
-from loopsweb.accounts.auth.reauthentication import require_reauthentication_to_submit
 from loopsweb.accounts.models import Membership, Team, User, Workspace, set_up_team
-from loopsweb.accounts.staff import credential_admin  # noqa: F401  (registers its pages)
+from loopsweb.accounts.staff import credential_admin, session_admin  # noqa: F401  (register their pages)
 from loopsweb.accounts.staff.access import can_change_person
 from loopsweb.accounts.teams.audit import record_staff_event
-from loopsweb.ui.read_only_admin import ReadOnlyAdminMixin
+from loopsweb.ui.offered_filters import OfferedFiltersMixin
+from loopsweb.ui.read_only_admin import ReadOnlyAdmin, ReadOnlyRowsMixin
 
 admin.site.unregister([EmailAddress, Group, SocialApp, SocialToken])
 
@@ -34,15 +34,14 @@ class LowercaseEmailField(forms.EmailField):
         return str(super().clean(value)).lower()
 
 
-class MembershipInline(ReadOnlyAdminMixin, admin.TabularInline[Membership, Any]):
+class MembershipInline(ReadOnlyRowsMixin, admin.TabularInline[Membership, Any]):
     model = Membership
     fields = ["user", "team", "role", "joined_at"]
     extra = 0
 
 
 @admin.register(User)
-@method_decorator(require_reauthentication_to_submit, name="changeform_view")
-class PersonAdmin(UserAdmin[User]):
+class PersonAdmin(OfferedFiltersMixin, UserAdmin[User]):
     list_display = ["email", "name", "is_active", "is_staff", "last_login", "date_joined"]
     list_filter = ["is_active", "is_staff", "is_superuser"]
     search_fields = ["email", "name"]
@@ -77,7 +76,7 @@ class PersonAdmin(UserAdmin[User]):
             after = {name: getattr(obj, name) for name in changed if name in ACCESS_FIELDS}
             record_staff_event(obj, "person.change", request, changed=changed, after=after)
 
-    @method_decorator([sensitive_post_parameters(), require_reauthentication_to_submit])
+    @method_decorator(sensitive_post_parameters())
     @transaction.atomic
     def user_change_password(self, request: HttpRequest, id: str, *args: Any) -> HttpResponse:  # noqa: A002
         response = super().user_change_password(request, id, *args)
@@ -90,20 +89,20 @@ class PersonAdmin(UserAdmin[User]):
         return False
 
 
-class WorkspaceInline(ReadOnlyAdminMixin, admin.TabularInline[Workspace, Team]):
+class WorkspaceInline(ReadOnlyRowsMixin, admin.TabularInline[Workspace, Team]):
     model = Workspace
     extra = 0
 
 
 @admin.register(Team)
-class TeamAdmin(ReadOnlyAdminMixin, admin.ModelAdmin[Team]):
+class TeamAdmin(ReadOnlyAdmin):
     list_display = ["name", "pk"]
     search_fields = ["name", "members__email", "workspaces__slug"]
     inlines = [MembershipInline, WorkspaceInline]
 
 
 @admin.register(Workspace)
-class WorkspaceAdmin(ReadOnlyAdminMixin, admin.ModelAdmin[Workspace]):
+class WorkspaceAdmin(ReadOnlyAdmin):
     list_display = ["name", "slug", "team", "version"]
     list_select_related = ["team"]
     search_fields = ["name", "slug", "team__name"]

@@ -3,11 +3,11 @@ from __future__ import annotations
 from django.contrib import admin
 
 from loopsweb.audit.models import Event
-from loopsweb.ui.read_only_admin import ReadOnlyAdminMixin
+from loopsweb.ui.read_only_admin import ReadOnlyAdmin
 
 
 @admin.register(Event)
-class EventAdmin(ReadOnlyAdminMixin, admin.ModelAdmin[Event]):
+class EventAdmin(ReadOnlyAdmin):
     date_hierarchy = "at"
     list_display = ["id", "at", "workspace", "action", "outcome", "person", "target_id", "reason"]
     list_filter = ["outcome", "action", "workspace"]

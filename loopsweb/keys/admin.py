@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import HttpRequest
@@ -10,12 +12,13 @@ from django.utils import timezone
 from loopsweb.audit.record import actor_of_request
 from loopsweb.keys import actions
 from loopsweb.keys.models import Key
+from loopsweb.ui.offered_filters import OfferedFiltersMixin
 
 FIELDS = ["mask", *(field.name for field in Key._meta.fields if field.name != "ciphertext")]
 
 
 @admin.register(Key)
-class KeyAdmin(admin.ModelAdmin[Key]):
+class KeyAdmin(OfferedFiltersMixin, admin.ModelAdmin[Key]):
     list_display = [
         "name",
         "workspace",
@@ -37,6 +40,13 @@ class KeyAdmin(admin.ModelAdmin[Key]):
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         return False
+
+    def get_deleted_objects(
+        self, objs: Any, request: HttpRequest
+    ) -> tuple[list[str], dict[str, int], set[str], list[str]]:
+        """What goes with a key needs no permission of its own: nobody may delete it alone."""
+        listed, counts, forbidden, protected = super().get_deleted_objects(objs, request)
+        return listed, counts, forbidden & {self.opts.verbose_name}, protected
 
     def delete_model(self, request: HttpRequest, obj: Key) -> None:
         by = actor_of_request(request, workspace=obj.workspace.slug, role="staff")

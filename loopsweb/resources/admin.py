@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from django.contrib import admin, messages
-from django.db.models import Model, QuerySet
+from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.template.defaultfilters import pluralize
 from django.utils import timezone
@@ -19,10 +19,10 @@ from loopsweb.resources.models import (
     Session,
     StatusChange,
 )
-from loopsweb.ui.read_only_admin import ReadOnlyAdminMixin
+from loopsweb.ui.read_only_admin import ReadOnlyAdmin
 
 
-class ReadOnlyAdmin(ReadOnlyAdminMixin, admin.ModelAdmin[Model]):
+class RowAdmin(ReadOnlyAdmin):
     list_select_related = ["workspace"]
     list_per_page = 50
 
@@ -55,11 +55,11 @@ for model, names in COLUMNS.items():
             name for name in columns if name.endswith("remote_id") or name == "owner_email"
         ],
     }
-    admin.site.register(model, type(f"{model.__name__}Admin", (ReadOnlyAdmin,), options))
+    admin.site.register(model, type(f"{model.__name__}Admin", (RowAdmin,), options))
 
 
 @admin.register(PollState)
-class PollStateAdmin(ReadOnlyAdmin):
+class PollStateAdmin(RowAdmin):
     list_display = ["key", "last_success_at", "next_poll_at", "failures", "last_error"]
     list_filter = ["key__state", "key__workspace"]
     list_select_related = ["key__workspace"]

@@ -1,17 +1,20 @@
 from __future__ import annotations
 
+from datetime import datetime
+
 import pytest
 
 from loopsweb.accounts.models import User, Workspace
 from loopsweb.audit.models import Event
 from loopsweb.keys.models import Key
+from loopsweb.resources.models import PollState
 from tests.keys.factory import create_key
-from tests.personas import login_as
+from tests.personas import create_root, login_as
 
 
 @pytest.fixture
 def root(db: None) -> User:
-    return User.objects.create_superuser("root@example.com")
+    return create_root()
 
 
 def test_keys_are_shown_by_fingerprint_only(root: User, otto: User, acme: Workspace) -> None:
@@ -41,8 +44,11 @@ def test_keys_cannot_be_added_or_changed(root: User, otto: User, acme: Workspace
 
 
 @pytest.mark.parametrize("button", ["one", "selected"])
-def test_removing_a_key_is_recorded(button: str, root: User, otto: User, acme: Workspace) -> None:
+def test_removing_a_polled_key_is_recorded(
+    button: str, root: User, otto: User, acme: Workspace, now: datetime
+) -> None:
     key = create_key(otto, acme)
+    PollState.objects.create(key=key, next_poll_at=now)
     if button == "one":
         path, sent = f"/admin/keys/key/{key.pk}/delete/", {"post": "yes"}
     else:

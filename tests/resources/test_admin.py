@@ -11,7 +11,7 @@ from loopsweb.accounts.models import User
 from loopsweb.audit.models import Event
 from loopsweb.resources.models import PollState, Run
 from loopsweb.simulator import Simulator
-from tests.personas import login_as
+from tests.personas import add_totp, login_as
 from tests.resources.conftest import AddKey, Timeline
 
 Poll = Callable[..., int]
@@ -22,6 +22,7 @@ OURS = [model for model in admin.site._registry if model.__module__.startswith("
 def staff(alice: User) -> Client:
     alice.is_staff = alice.is_superuser = True
     alice.save()
+    add_totp(alice)
     return login_as(alice)
 
 

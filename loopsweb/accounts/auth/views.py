@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from allauth.mfa.utils import is_mfa_enabled
+from django.conf import settings
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
 
@@ -12,10 +14,12 @@ from loopsweb.ui.pages import render_page
 
 @signed_in
 def explain_required_mfa(request: SignedInRequest) -> HttpResponse:
-    """`require_mfa` redirects here."""
+    """`require_mfa` and the pages of staff redirect here."""
     requiring = request.user.teams.filter(second_factor_required=True)
     teams = [team for team in requiring if lacks_required_mfa(request.user, team)]
-    return render_page(request, "accounts/mfa_required.html", {"teams": teams})
+    is_staff = request.user.is_staff and settings.LOOPSWEB_STAFF_MFA
+    context = {"teams": teams, "for_admin": is_staff and not is_mfa_enabled(request.user)}
+    return render_page(request, "accounts/mfa_required.html", context)
 
 
 @public

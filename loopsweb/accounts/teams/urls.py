@@ -2,6 +2,7 @@ from __future__ import annotations
 
 from django.urls import path
 
+from loopsweb.accounts.auth.browser_sessions import views as sessions
 from loopsweb.accounts.invitations import views as invitations
 from loopsweb.accounts.teams import views
 
@@ -25,6 +26,8 @@ urlpatterns = [
     path("<int:team>/members/", views.add_member, name="add_member"),
     path("<int:team>/members/<int:member>/role/", views.change_role, name="change_role"),
     path("<int:team>/members/<int:member>/removal/", views.remove_member, name="remove_member"),
+    path("<int:team>/sessions/", sessions.list_member_sessions, name="sessions"),
+    path("<int:team>/sessions/<int:session>/end/", sessions.end_member_session, name="end_session"),
     path("<int:team>/invitations/", invitations.invite_member, name="invite"),
     path(
         "<int:team>/invitations/<int:invitation>/revocation/",

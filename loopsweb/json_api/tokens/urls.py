@@ -10,3 +10,7 @@ urlpatterns = [
     path("make/", views.create, name="make"),
     path("<int:token>/revocation/", views.revoke, name="revoke"),
 ]
+team_urlpatterns = [
+    path("<int:team>/tokens/", views.list_team_tokens, name="list"),
+    path("<int:team>/tokens/<int:token>/revocation/", views.revoke_team_token, name="revoke"),
+]

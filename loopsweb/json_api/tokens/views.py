@@ -1,4 +1,4 @@
-"""Pages for a person's own access tokens."""
+"""Pages of access tokens: a person's own, and those of a team's members."""
 
 from __future__ import annotations
 
@@ -10,10 +10,18 @@ from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect
 from django.utils import timezone
 from django.views.decorators.debug import sensitive_variables
+from django.views.decorators.http import require_POST
 
 from loopsweb.accounts.auth.reauthentication import require_reauthentication
 from loopsweb.accounts.authorization.actors import actor_in_workspace
-from loopsweb.accounts.authorization.decorators import SignedInRequest, signed_in
+from loopsweb.accounts.authorization.decorators import (
+    SignedInRequest,
+    TeamRequest,
+    require_team_permission,
+    signed_in,
+)
+from loopsweb.accounts.authorization.roles import Permission
+from loopsweb.audit.record import actor_of_request
 from loopsweb.json_api.tokens import actions
 from loopsweb.json_api.tokens.forms import CreateTokenForm
 from loopsweb.json_api.tokens.models import AccessToken
@@ -57,3 +65,23 @@ def revoke(request: SignedInRequest, token: int) -> HttpResponse:
     actions.revoke(token=found, by=by, now=timezone.now())
     messages.success(request, f"Token “{found.name}” revoked.")
     return redirect("tokens:list")
+
+
+@require_team_permission(Permission.MANAGE_TEAM)
+def list_team_tokens(request: TeamRequest) -> HttpResponse:
+    now = timezone.now()
+    valid = AccessToken.objects.valid(now).filter(workspace__team=request.team)
+    tokens = valid.select_related("workspace", "person").order_by("person__email", "pk")
+    context = {"team": request.team, "tokens": tokens}
+    return render_page(request, "json_api/team_tokens.html", context)
+
+
+@require_team_permission(Permission.MANAGE_TEAM)
+@require_POST
+def revoke_team_token(request: TeamRequest, token: int) -> HttpResponse:
+    tokens = AccessToken.objects.filter(workspace__team=request.team)
+    found = get_object_or_404(tokens.select_related("workspace", "person"), pk=token)
+    by = actor_of_request(request, workspace=found.workspace.slug)
+    actions.revoke(token=found, by=by, now=timezone.now())
+    messages.success(request, f"Token “{found.name}” of {found.person.email} revoked.")
+    return redirect("team_tokens:list", request.team.pk)

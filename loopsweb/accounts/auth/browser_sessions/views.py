@@ -1,16 +1,25 @@
-"""The page that lists a person's browser sessions, and ending them."""
+"""Pages that list browser sessions, a person's own and those of a team's members, and end them."""
 
 from __future__ import annotations
 
 from allauth.usersessions.models import UserSession
 from django.contrib import messages
+from django.contrib.sessions.models import Session
+from django.db.models import QuerySet
 from django.http import HttpResponse, HttpResponseNotAllowed
 from django.shortcuts import get_object_or_404, redirect
 from django.utils import timezone
 from django.views.decorators.http import require_POST
 
 from loopsweb.accounts.auth.browser_sessions import actions
-from loopsweb.accounts.authorization.decorators import SignedInRequest, signed_in
+from loopsweb.accounts.authorization.decorators import (
+    SignedInRequest,
+    TeamRequest,
+    require_team_permission,
+    signed_in,
+)
+from loopsweb.accounts.authorization.roles import Permission
+from loopsweb.accounts.models import Team
 from loopsweb.audit.record import actor_of_request
 from loopsweb.ui.pages import render_page
 
@@ -46,3 +55,30 @@ def end_other_sessions(request: SignedInRequest) -> HttpResponse:
     ended = "1 session" if count == 1 else f"{count} sessions"
     messages.success(request, f"Ended {ended}. You are now signed in on this browser only.")
     return redirect("sessions_of_person")
+
+
+@require_team_permission(Permission.MANAGE_TEAM)
+def list_member_sessions(request: TeamRequest) -> HttpResponse:
+    sessions = find_member_sessions(request.team).order_by("user__email", "-last_seen_at")
+    context = {"team": request.team, "sessions": sessions.select_related("user")}
+    return render_page(request, "accounts/member_sessions.html", context)
+
+
+@require_team_permission(Permission.MANAGE_TEAM)
+@require_POST
+def end_member_session(request: TeamRequest, session: int) -> HttpResponse:
+    """Ends it everywhere, not in this team alone."""
+    sessions = UserSession.objects.select_related("user")
+    ending = get_object_or_404(sessions, pk=session, user__teams=request.team)
+    by = actor_of_request(request)
+    actions.end_member_session(session=ending, team=request.team, by=by, now=timezone.now())
+    messages.success(request, f"Session of {ending.user.email} ended.")
+    return redirect("teams:sessions", request.team.pk)
+
+
+def find_member_sessions(team: Team) -> QuerySet[UserSession]:
+    live = Session.objects.filter(expire_date__gt=timezone.now()).values("session_key")
+    sessions: QuerySet[UserSession] = UserSession.objects.filter(
+        user__teams=team, user__is_active=True, session_key__in=live
+    )
+    return sessions
