@@ -41,7 +41,7 @@ def read_normalized(name: str, normalize: Callable[[str], str], default: str = "
         try:
             words.append(normalize(word))
         except ValueError as error:
-            raise ImproperlyConfigured(f"{name}, entry {number}: {error}") from None
+            raise ImproperlyConfigured(f"{name}, entry {number} {error}") from None
     return list(dict.fromkeys(words))
 
 

@@ -13,7 +13,7 @@ from celery.schedules import crontab
 from django.core.exceptions import ImproperlyConfigured
 
 from loopsweb import environment as env
-from loopsweb.api_urls import normalize_api_url, normalize_host
+from loopsweb.addresses import normalize_host, normalize_url
 
 django_stubs_ext.monkeypatch()
 
@@ -35,7 +35,7 @@ for _name in ("SECRET_KEY", "LOOPSWEB_SECRET_KEYS"):
 
 # The Loops API ----------------------------------------------------------------------------------
 LOOPSWEB_API_URLS = env.read_normalized(
-    "LOOPSWEB_API_URLS", normalize_api_url, default="https://api.baseten.co"
+    "LOOPSWEB_API_URLS", normalize_url, default="https://api.baseten.co"
 )
 LOOPSWEB_PRIVATE_API_HOSTS = env.read_normalized("LOOPSWEB_PRIVATE_API_HOSTS", normalize_host)
 LOOPSWEB_READ_ONLY = env.read_flag("LOOPSWEB_READ_ONLY")
@@ -49,10 +49,12 @@ POLL_QUIET_SECONDS = env.read_number("LOOPSWEB_POLL_QUIET_SECONDS", 60)
 
 # Web -------------------------------------------------------------------------------------------
 LOOPBACK = ["localhost", "127.0.0.1", "[::1]"]
-ALLOWED_HOSTS = LOOPBACK if DEMO else [*env.read_list("ALLOWED_HOSTS"), *LOOPBACK]
+ALLOWED_HOSTS = (
+    LOOPBACK if DEMO else [*env.read_normalized("ALLOWED_HOSTS", normalize_host), *LOOPBACK]
+)
 HTTPS = env.read_flag("LOOPSWEB_HTTPS")
 PROXIES = int(env.read_number("LOOPSWEB_PROXIES", 0))
-CSRF_TRUSTED_ORIGINS = env.read_list("CSRF_TRUSTED_ORIGINS")
+CSRF_TRUSTED_ORIGINS = env.read_normalized("CSRF_TRUSTED_ORIGINS", normalize_url)
 ROOT_URLCONF = "loopsweb.urls"
 WSGI_APPLICATION = "loopsweb.wsgi.application"
 APPEND_SLASH = True
@@ -92,11 +94,11 @@ if not HAS_PARTIALS:
     INSTALLED_APPS += ["template_partials"]
 
 MIDDLEWARE = [
+    "loopsweb.ui.middleware.RequestIdMiddleware",
+    "loopsweb.ui.middleware.SecurityHeadersMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "loopsweb.accounts.authorization.middleware.ClientAddressMiddleware",
-    "loopsweb.ui.middleware.RequestIdMiddleware",
-    "loopsweb.ui.middleware.SecurityHeadersMiddleware",
     "loopsweb.ui.middleware.OutageMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",

@@ -11,7 +11,7 @@ import pytest
 from django.core.exceptions import ImproperlyConfigured
 
 from loopsweb import environment
-from loopsweb.api_urls import normalize_api_url
+from loopsweb.addresses import normalize_url
 from tests.processes import ROOT
 
 PRINT_SETTINGS = """
@@ -20,6 +20,7 @@ from django.conf import settings
 from django.db import connection
 connection.ensure_connection()
 names = ["LOOPSWEB_API_URLS", "LOOPSWEB_PRIVATE_API_HOSTS", "LOOPSWEB_AUDIT_HEADS_FILE"]
+names += ["ALLOWED_HOSTS", "CSRF_TRUSTED_ORIGINS"]
 print(json.dumps([connection.settings_dict["NAME"], *(getattr(settings, name) for name in names)]))
 """
 
@@ -64,12 +65,16 @@ def test_paths_are_absolute_and_addresses_normalized(tmp_path: Path) -> None:
         LOOPSWEB_API_URLS="HTTPS://API.Baseten.co:443/, https://api.baseten.co, http://Localhost:80",
         LOOPSWEB_PRIVATE_API_HOSTS="Loops.Internal., lööps.internal",
         LOOPSWEB_AUDIT_HEADS_FILE="~/heads",
+        ALLOWED_HOSTS="Loops.Example.com., .example.org, 10.0.0.1",
+        CSRF_TRUSTED_ORIGINS="HTTPS://Loops.Example.com:443/, https://*.example.org",
     )
     assert read == [
         str(tmp_path / WILD_FOLDER / "loopsweb.sqlite3"),
         ["https://api.baseten.co", "http://localhost"],
         ["loops.internal", "xn--lps-snaa.internal"],
         str(tmp_path / "home" / "heads"),
+        ["loops.example.com", ".example.org", "10.0.0.1", "localhost", "127.0.0.1", "[::1]"],
+        ["https://loops.example.com", "https://*.example.org"],
     ]
 
 
@@ -97,10 +102,10 @@ def test_an_unknown_home_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_an_invalid_api_url_is_named_by_its_position(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("LOOPSWEB_API_URLS", "https://api.baseten.co, https://ann:secret@x")
     with pytest.raises(ImproperlyConfigured) as refused:
-        environment.read_normalized("LOOPSWEB_API_URLS", normalize_api_url)
+        environment.read_normalized("LOOPSWEB_API_URLS", normalize_url)
     assert str(refused.value) == (
-        "LOOPSWEB_API_URLS, entry 2: An API URL must start with http:// or https://, name a host "
-        "and have no user name."
+        "LOOPSWEB_API_URLS, entry 2 must start with http:// or https://, name a host and no user "
+        "name."
     )
 
 

@@ -14,7 +14,7 @@ from django.db import IntegrityError, transaction
 from django.views.decorators.debug import sensitive_variables
 
 from loopsweb.accounts.models import User, Workspace
-from loopsweb.api_urls import normalize_api_url
+from loopsweb.addresses import normalize_url
 from loopsweb.audit.models import Outcome
 from loopsweb.audit.record import Actor, record_event
 from loopsweb.cipher import CipherError
@@ -57,9 +57,9 @@ def add(
     Raises DifferentApi, DuplicateKey, KeyUnusable or LoopsError; then nothing is saved.
     """
     require_allowed_url(api_url)
-    api_url = normalize_api_url(api_url)
+    api_url = normalize_url(api_url)
     for key in Key.objects.in_workspace(workspace):
-        if normalize_api_url(key.api_url) != api_url:
+        if normalize_url(key.api_url) != api_url:
             raise DifferentApi(key.api_url)
     key = Key(workspace=workspace, owner=owner, name=name, api_url=api_url, shared=shared)
     key.created_at = key.state_since = now

@@ -9,7 +9,7 @@ from django.conf import settings
 from django.db.models import Q
 
 from loopsweb.accounts.models import User, Workspace
-from loopsweb.api_urls import normalize_api_url
+from loopsweb.addresses import normalize_url
 from loopsweb.cipher import CipherError
 from loopsweb.keys.models import Key
 from loopsweb.loops_api import Client
@@ -85,7 +85,7 @@ def build_client(key: Key, *, limits: Limits | None = None) -> Client:
 
 
 def require_allowed_url(api_url: str) -> None:
-    if normalize_api_url(api_url) not in settings.LOOPSWEB_API_URLS:
+    if normalize_url(api_url) not in settings.LOOPSWEB_API_URLS:
         raise KeyUnusable(
             f"The API URL {api_url} is not allowed. An administrator of loopsweb can add it to "
             "LOOPSWEB_API_URLS."

@@ -8,15 +8,17 @@ from urllib.parse import quote, urlencode
 
 import httpx
 
-from loopsweb.api_urls import INVALID_HOST, normalize_api_url
+from loopsweb.addresses import INVALID_HOST, normalize_url
 
 
 def parse_base_url(base_url: str) -> httpx.URL:
     """Its path becomes the prefix of every route. Raises ValueError."""
     try:
-        return httpx.URL(normalize_api_url(base_url))
+        return httpx.URL(normalize_url(base_url))
+    except ValueError as error:
+        raise ValueError(f"An API URL {error}") from None
     except httpx.InvalidURL:
-        raise ValueError(INVALID_HOST) from None
+        raise ValueError(f"An API URL {INVALID_HOST}") from None
 
 
 def build_url(

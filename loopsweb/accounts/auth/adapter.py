@@ -23,10 +23,15 @@ from loopsweb.accounts.auth.reauthentication import (
 )
 from loopsweb.accounts.models import User
 from loopsweb.accounts.teams.audit import record_person_event
+from loopsweb.addresses import UNKNOWN_CLIENT
 from loopsweb.audit.record import actor_of_request
 
 
 class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
+    def get_client_ip(self, request: HttpRequest) -> str:
+        """Clients of unknown address share one rate limit."""
+        return request.META.get("REMOTE_ADDR") or UNKNOWN_CLIENT
+
     def is_reauthentication_required(self, *, app: str, **kwargs: Any) -> bool:
         """A recent sign-in counts as reauthentication.
 

@@ -16,21 +16,26 @@ from django.utils.deprecation import MiddlewareMixin
 
 from loopsweb.accounts.authorization.decorators import ACCESS_TOKEN
 from loopsweb.accounts.authorization.roles import READ_ONLY
+from loopsweb.addresses import parse_client_address
 
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
-MAX_ADDRESS_LENGTH = 45
 LAST_SEEN_INTERVAL = 60  # seconds
 SELF_GUARDED_MODULES = ("allauth.", "django.contrib.")
 
 
 class ClientAddressMiddleware(MiddlewareMixin):
     """Puts the client's address into REMOTE_ADDR, counting settings.PROXIES from the right of
-    X-Forwarded-For. Anything further left may be forged by the client."""
+    X-Forwarded-For. Anything further left may be forged by the client. "" if a proxy of ours does
+    not know the address."""
 
     def process_request(self, request: HttpRequest) -> None:
-        hops = request.headers.get("X-Forwarded-For", "").split(",")
-        if 0 < settings.PROXIES <= len(hops) and (address := hops[-settings.PROXIES].strip()):
-            request.META["REMOTE_ADDR"] = address[:MAX_ADDRESS_LENGTH]
+        meta, forwarded = request.META, request.headers.get("X-Forwarded-For", "").strip()
+        hops = forwarded.split(",") if forwarded else []
+        if 0 < settings.PROXIES <= len(hops):
+            meta["REMOTE_ADDR"] = parse_client_address(hops[-settings.PROXIES])
+        else:
+            peer = meta.get("REMOTE_ADDR", "")
+            meta["REMOTE_ADDR"] = parse_client_address(peer) or peer
 
 
 class LastSeenMiddleware(MiddlewareMixin):

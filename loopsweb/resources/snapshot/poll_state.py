@@ -9,7 +9,7 @@ from typing import Any
 from django.db import models
 
 from loopsweb.accounts.models import Workspace
-from loopsweb.api_urls import normalize_api_url
+from loopsweb.addresses import normalize_url
 from loopsweb.keys.models import Key
 
 FAILING_AFTER = 3  # polls in a row; then another key that sees as much is preferred
@@ -54,7 +54,7 @@ def group_by_organisation(states: Iterable[PollState]) -> list[list[PollState]]:
     groups: dict[Any, list[PollState]] = {}
     for state in states:
         key = state.key
-        organisation = (key.workspace_id, normalize_api_url(key.api_url), key.api_workspace_name)
+        organisation = (key.workspace_id, normalize_url(key.api_url), key.api_workspace_name)
         groups.setdefault(organisation, []).append(state)
     return list(groups.values())
 

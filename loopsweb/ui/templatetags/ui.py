@@ -13,6 +13,7 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString, mark_safe
 from heroicons.templatetags.heroicons import heroicon_micro, heroicon_mini
 
+from loopsweb.addresses import UNKNOWN_CLIENT
 from loopsweb.ui.listing import ListQuery
 from loopsweb.ui.statuses import Vocabulary
 from loopsweb.ui.timestamps import format_utc
@@ -55,6 +56,11 @@ def nav(context: template.Context, url_name: str, label: str, icon_name: str) ->
 def or_dash(value: Any) -> Any:
     """The value, or an em dash for None and "". Zero and False are values."""
     return ABSENT if value is None or value == "" else value
+
+
+@register.filter
+def client_address(ip: str) -> str:
+    return "an unknown address" if ip == UNKNOWN_CLIENT else ip
 
 
 def time_element(time: datetime, shown: str) -> SafeString:

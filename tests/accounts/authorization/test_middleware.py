@@ -10,6 +10,7 @@ from django.utils import timezone
 from pytest_django import Settings
 
 from loopsweb.accounts.models import User
+from loopsweb.addresses import UNKNOWN_CLIENT
 from loopsweb.audit.models import Event
 
 HERE, PASSWORD = "/accounts/sessions/", "correct horse battery"
@@ -50,6 +51,12 @@ def test_last_seen_is_saved_once_a_minute_and_not_by_live_polls(ada: User) -> No
         (2, "6.6.6.6, 198.51.100.9, 10.0.0.1", "198.51.100.9"),
         (2, "198.51.100.9", "127.0.0.1"),
         (1, "", "127.0.0.1"),
+        (1, "198.51.100.9:5678", "198.51.100.9"),
+        (2, "[2001:DB8::1]:443, 10.0.0.1:80", "2001:db8::1"),
+        (1, "::ffff:198.51.100.9", "198.51.100.9"),
+        (1, "6.6.6.6, unknown", ""),
+        (1, "198.51.100.9,", ""),
+        (1, "<script>", ""),
     ],
 )
 def test_the_client_address_is_read_behind_the_trusted_proxies(
@@ -61,4 +68,14 @@ def test_the_client_address_is_read_behind_the_trusted_proxies(
         "/accounts/login/", {"login": ada.email, "password": PASSWORD}
     )
 
-    assert (UserSession.objects.get().ip, Event.objects.get().address) == (address, address)
+    stored = UserSession.objects.get().ip, Event.objects.get().address
+    assert stored == (address or UNKNOWN_CLIENT, address)
+
+
+def test_a_session_from_an_unknown_address_says_so(ada: User, settings: Settings) -> None:
+    settings.PROXIES = 1
+    browser = Client(headers={"X-Forwarded-For": "unknown"})
+    browser.post("/accounts/login/", {"login": ada.email, "password": PASSWORD})
+    page = browser.get(HERE).content.decode()
+    assert "End the session from an unknown address, this browser" in page
+    assert UNKNOWN_CLIENT not in page

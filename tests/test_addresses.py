@@ -1,12 +1,13 @@
 from __future__ import annotations
 
+from ipaddress import IPv4Address, IPv6Address, ip_address
 from urllib.parse import urlsplit
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from loopsweb.api_urls import normalize_api_url, normalize_host
+from loopsweb.addresses import normalize_host, normalize_url, parse_client_address
 
 
 @pytest.mark.parametrize(
@@ -31,7 +32,7 @@ from loopsweb.api_urls import normalize_api_url, normalize_host
     ],
 )
 def test_one_api_has_one_url(text: str, normalized: str) -> None:
-    assert normalize_api_url(text) == normalized
+    assert normalize_url(text) == normalized
 
 
 SPELLINGS = st.tuples(
@@ -45,20 +46,59 @@ SPELLINGS = st.tuples(
 @given(SPELLINGS)
 def test_every_spelling_of_a_url_is_one(parts: tuple[str, ...]) -> None:
     scheme, *rest = parts
-    assert normalize_api_url(f"{scheme}://{''.join(rest)}") == "https://api.baseten.co"
+    assert normalize_url(f"{scheme}://{''.join(rest)}") == "https://api.baseten.co"
 
 
 @given(st.text(), st.sampled_from(["", "http://", "https://h", "https://h/"]))
 def test_any_text_is_normalized_once_or_refused(text: str, before: str) -> None:
     try:
-        normalized = normalize_api_url(before + text)
+        normalized = normalize_url(before + text)
     except ValueError as error:
-        assert str(error).startswith("An API URL must ")  # noqa: PT017
+        assert str(error).startswith("must ")  # noqa: PT017
         return
-    assert normalize_api_url(normalized) == normalized
+    assert normalize_url(normalized) == normalized
     assert urlsplit(normalized).scheme in {"http", "https"}
+
+
+@pytest.mark.parametrize("text", ["https://loops.internal", "loops.internal:8443", "loops/x"])
+def test_a_host_is_not_a_url(text: str) -> None:
+    with pytest.raises(ValueError, match=r"^must be a host name without scheme, port or path\.$"):
+        normalize_host(text)
 
 
 @pytest.mark.parametrize("host", ["Loops.Internal", "loops.internal.", "LOOPS.INTERNAL"])
 def test_one_host_has_one_name(host: str) -> None:
     assert normalize_host(host) == "loops.internal"
+
+
+@given(st.ip_addresses(), st.integers(0, 65535), st.sampled_from(["{}", " {} ", '"{}"']))
+def test_a_reported_address_is_read_with_and_without_a_port(
+    ip: IPv4Address | IPv6Address, port: int, around: str
+) -> None:
+    in_brackets = f"[{ip}]" if ip.version == 6 else str(ip)
+    mapped = getattr(ip, "ipv4_mapped", None)
+    for text in (str(ip), in_brackets, f"{in_brackets}:{port}"):
+        assert parse_client_address(around.format(text)) == str(mapped or ip)
+
+
+@given(st.ip_addresses(v=4))
+def test_a_mapped_address_is_the_ipv4_address(ip: IPv4Address) -> None:
+    assert parse_client_address(f"[::ffff:{ip}]:443") == str(ip)
+
+
+PIECES = st.sampled_from([":", "[", "]", '"', "%", ".", "1.2.3.4", "::1", "443", "unknown", " "])
+
+
+@given(st.text() | st.lists(PIECES).map("".join))
+def test_a_reported_address_is_an_ip_address_or_none(text: str) -> None:
+    address = parse_client_address(text)
+    assert address == "" or str(ip_address(address)) == address
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["", "unknown", "_hidden", "1.2.3", "1.2.3.4.5", "01.2.3.4", "1.2.3.4:x", "1.2.3.4 5.6.7.8",
+     "[1.2.3.4", "localhost", "1.2.3.4:123456", "[::1]x"],
+)  # fmt: skip
+def test_garbage_is_no_address(text: str) -> None:
+    assert parse_client_address(text) == ""
