@@ -38,6 +38,7 @@ LOOPSWEB_API_URLS = env.read_normalized(
     "LOOPSWEB_API_URLS", normalize_url, default="https://api.baseten.co"
 )
 LOOPSWEB_PRIVATE_API_HOSTS = env.read_normalized("LOOPSWEB_PRIVATE_API_HOSTS", normalize_host)
+LOOPSWEB_DOWNLOAD_HOSTS = env.read_normalized("LOOPSWEB_DOWNLOAD_HOSTS", normalize_host)
 LOOPSWEB_READ_ONLY = env.read_flag("LOOPSWEB_READ_ONLY")
 LOOPSWEB_AUDIT_KEY = env.read_text("LOOPSWEB_AUDIT_KEY")
 LOOPSWEB_AUDIT_HEADS_FILE = str(env.read_path("LOOPSWEB_AUDIT_HEADS_FILE") or "")

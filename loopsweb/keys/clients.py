@@ -17,7 +17,9 @@ from loopsweb.loops_api.client import Generation
 from loopsweb.loops_api.request_limits import Limits
 
 PAGE_LIMITS = Limits(read=8, read_list=8, deadline=10, deadline_list=10, attempts=1)
-PAGE_METHODS = frozenset({"list_files", "get_session"})
+PAGE_METHODS = frozenset(
+    {"list_files", "list_checkpoints", "get_session", "get_run", "get_sampler", "get_deployment"}
+)
 NO_KEY = "You have no API key in this workspace, and no teammate shares one. Add a key."
 
 

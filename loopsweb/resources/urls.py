@@ -5,8 +5,13 @@ from __future__ import annotations
 from django.urls import include, path
 
 from loopsweb.resources.nouns import NOUNS
+from loopsweb.resources.pages.answer_views import FETCH, show_answer
 
 urlpatterns = [
     path("", include("loopsweb.resources.deactivations.urls")),
     *(path(f"{slug}/", include(f"loopsweb.resources.{slug}.urls")) for slug in NOUNS),
+    *(
+        path(f"{slug}/<remote_id:remote_id>/answer/", show_answer, {"kind": slug}, f"answer-{slug}")
+        for slug in FETCH
+    ),
 ]

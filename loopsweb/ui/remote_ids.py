@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from urllib.parse import quote, unquote
 
-RESERVED = frozenset({".", "..", "new", "enter"})
+RESERVED = frozenset({".", "..", "new", "enter", "find"})
 
 
 class RemoteIdConverter:

@@ -76,8 +76,9 @@ def explain_conflict(request: WorkspaceRequest) -> str:
 @require(Permission.VIEW)
 def list_checkpoints(request: WorkspaceRequest) -> HttpResponseBase:
     rows = Checkpoint.objects.in_workspace(request.workspace)
-    problem = explain_conflict(request)
-    return render_list_page(request, rows, SPEC, columns=COLUMNS, problem=problem)
+    problem, uri = explain_conflict(request), clean_text(request.GET.get("checkpoint_path"))
+    context = {"uri_to_ask": uri}
+    return render_list_page(request, rows, SPEC, columns=COLUMNS, context=context, problem=problem)
 
 
 @require(Permission.VIEW)

@@ -48,6 +48,7 @@ def render_detail_page(
         f"{noun.slug}/detail.html",
         {
             "row": row,
+            "noun": noun,
             "feed": feed,
             "version": version,
             "changes": StatusChange.objects.filter(**target)[:MAX_CHANGES],

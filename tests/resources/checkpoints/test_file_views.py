@@ -13,8 +13,8 @@ from django.urls import reverse
 from loopsweb.accounts.models import User, Workspace
 from loopsweb.audit.models import Event
 from loopsweb.keys.models import Key
-from loopsweb.resources.checkpoints import file_views
 from loopsweb.resources.models import Checkpoint
+from loopsweb.resources.pages import live_calls
 from loopsweb.simulator import Simulator
 from tests.conftest import ConnectApi
 from tests.loops_api.scripted_server import ScriptedServer
@@ -130,8 +130,8 @@ def test_a_slow_api_blocks_only_a_few_threads(
     url = url_of(page, acme, checkpoint, name="adapter_model.safetensors")
     loops.requests.clear()
     with ExitStack() as waiting:
-        for _ in range(file_views.MAX_WAITING):
-            waiting.enter_context(file_views.reserve_slot())
+        for _ in range(live_calls.MAX_WAITING):
+            waiting.enter_context(live_calls.reserve_slot())
         answer = browser.get(url)
     assert answer.status_code == 503
     assert "The Loops API is slow" in answer.content.decode()
@@ -144,15 +144,15 @@ def test_a_failed_request_frees_its_slot_and_is_not_repeated(
     browser: Client, acme: Workspace, checkpoint: Checkpoint, loops: Simulator
 ) -> None:
     loops.requests.clear()
-    loops.add_fault("GET *", mode="status", count=file_views.MAX_WAITING + 1, status=503)
+    loops.add_fault("GET *", mode="status", count=live_calls.MAX_WAITING + 1, status=503)
     answers = [
-        browser.get(url_of("files", acme, checkpoint)) for _ in range(file_views.MAX_WAITING + 2)
+        browser.get(url_of("files", acme, checkpoint)) for _ in range(live_calls.MAX_WAITING + 2)
     ]
     assert [answer.status_code for answer in answers] == [
-        *[502] * (file_views.MAX_WAITING + 1),
+        *[502] * (live_calls.MAX_WAITING + 1),
         200,
     ]
-    assert len(list(loops.requests)) == file_views.MAX_WAITING + 2
+    assert len(list(loops.requests)) == live_calls.MAX_WAITING + 2
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,57 @@
+"""Decides whether a browser may be sent to the address that the API gives for a file."""
+
+from __future__ import annotations
+
+import re
+from urllib.parse import SplitResult, urlsplit
+
+from django.conf import settings
+
+UNUSABLE = (
+    "The API returned an address that a browser cannot open. "
+    "Try again; if it happens again, download the checkpoint through the API."
+)
+PORTS = {"http": 80, "https": 443}
+HOST = re.compile(r"[a-z0-9.-]+|[0-9a-f:.]+")
+
+
+class NoLink(ValueError):
+    """The message says why. It never has the address, which may be signed."""
+
+
+def check_link(link: str, *, own_host: str, own_scheme: str) -> str:
+    """The host that the link leads to. own_host: of this site, with its port. Raises NoLink."""
+    try:
+        address = urlsplit(link)
+        host = (address.hostname or "").rstrip(".")
+        place = (host, address.port or PORTS.get(address.scheme, 0))
+    except ValueError:
+        address, place = SplitResult("", "", "", "", ""), ("", 0)
+    host = place[0]
+    if address.scheme not in PORTS or not HOST.fullmatch(host) or "@" in address.netloc:
+        raise NoLink(UNUSABLE)
+    own = urlsplit(f"{own_scheme}://{own_host}")
+    if place == (own.hostname, own.port or PORTS[own_scheme]):
+        raise NoLink("The API returned an address of this site, which has no files.")
+    if address.scheme == "http" and not is_api_address(address):
+        raise NoLink(
+            f"The API returned an address at {host} without encryption, so it is not opened."
+        )
+    if not is_allowed_host(host):
+        raise NoLink(
+            f"The API returned an address at {host}, where this site does not send anybody. "
+            "An administrator of loopsweb can add it to LOOPSWEB_DOWNLOAD_HOSTS."
+        )
+    return host
+
+
+def is_api_address(address: SplitResult) -> bool:
+    """True if the files are where the API is: on this machine, in a demonstration."""
+    origins = {(one.scheme, one.netloc) for one in map(urlsplit, settings.LOOPSWEB_API_URLS)}
+    return (address.scheme, address.netloc) in origins
+
+
+def is_allowed_host(host: str) -> bool:
+    """True if the setting names the host or a domain it is in, or names nothing."""
+    allowed: list[str] = settings.LOOPSWEB_DOWNLOAD_HOSTS
+    return not allowed or any(host == one or host.endswith(f".{one}") for one in allowed)

@@ -1,0 +1,63 @@
+"""Calls to the API that a page waits for: few at a time, each failure in words for the page."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from http import HTTPStatus
+
+from loopsweb.accounts.authorization.decorators import WorkspaceRequest
+from loopsweb.keys.clients import KeyUnusable, NoKey, find_client
+from loopsweb.loops_api import Client
+from loopsweb.loops_api.errors import LoopsError, StatusError
+
+MAX_WAITING = 3
+NOT_PRESIGNABLE = "NOT_PRESIGNABLE"
+
+_slots = threading.BoundedSemaphore(MAX_WAITING)
+
+
+class NoAnswer(Exception):
+    """The message says why and what to do. reason: the API's own, "" without one."""
+
+    status = HTTPStatus.BAD_GATEWAY
+
+    def __init__(self, message: str, *, reason: str = "", api_status: int = 0) -> None:
+        super().__init__(message)
+        self.reason = reason
+        self.api_status = api_status
+
+
+class ApiBusy(NoAnswer):
+    status = HTTPStatus.SERVICE_UNAVAILABLE
+
+
+@contextmanager
+def reserve_slot() -> Iterator[None]:
+    """Limit how many threads wait for the API, so that a slow one does not block other pages.
+    Raises ApiBusy at once when all slots are taken."""
+    if not _slots.acquire(blocking=False):
+        raise ApiBusy(
+            f"The Loops API is slow: {MAX_WAITING} other pages are still waiting for it. "
+            "Try again in a moment."
+        )
+    try:
+        yield
+    finally:
+        _slots.release()
+
+
+@contextmanager
+def call_api(request: WorkspaceRequest, method: str) -> Iterator[Client]:
+    """A client for one call of `method`. Raises NoAnswer when there is no key or the call fails."""
+    try:
+        found = find_client(workspace=request.workspace, person=request.user, method=method)
+        with reserve_slot():
+            yield found.client
+    except (NoKey, KeyUnusable) as why:
+        raise NoAnswer(str(why)) from why
+    except StatusError as error:
+        raise NoAnswer(error.plain, reason=error.reason or "", api_status=error.status) from error
+    except LoopsError as error:
+        raise NoAnswer(error.plain) from error

@@ -1,0 +1,190 @@
+"""A download link leads to the file beside it, at a place where a browser may be sent."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+from html import unescape
+
+import httpx
+import pytest
+from django.test import Client
+from django.urls import reverse
+from pytest_django import Settings
+
+from loopsweb.accounts.models import User, Workspace
+from loopsweb.audit.models import Event
+from loopsweb.keys.models import Key
+from loopsweb.resources.checkpoints.download_links import NoLink, check_link
+from loopsweb.resources.models import Checkpoint
+from loopsweb.simulator import Simulator
+from loopsweb.simulator.entities import StoredFile
+from tests.conftest import ConnectApi
+from tests.loops_api.scripted_server import ScriptedResponse, ScriptedServer
+from tests.personas import login_as
+from tests.resources.rows import add_row
+
+STORE = "https://store.example"
+ONE, TWO = (
+    StoredFile("part.bin", 10, node_rank=None, url=f"{STORE}/{name}?sign=1")  # type: ignore[arg-type]
+    for name in ("one", "two")
+)
+
+
+@pytest.fixture
+def row(loops: Simulator, acme: Workspace, key: Key) -> Checkpoint:
+    loops.world.clear()
+    loops.world.add_checkpoint(run=loops.world.add_run(id="r"), id="c", target="sampler")
+    return add_row(Checkpoint, acme, "c", target="sampler", run_remote_id="r")
+
+
+@pytest.fixture
+def browser(otto: User) -> Client:
+    return login_as(otto)
+
+
+def links_on(browser: Client, row: Checkpoint) -> list[str]:
+    page = browser.get(reverse("checkpoints:files", args=[row.workspace.slug, row.remote_id]))
+    return [
+        unescape(link)
+        for link in re.findall(r'href="([^"]*/download/[^"]*)"', str(page.content, "utf-8"))
+    ]
+
+
+def follow(browser: Client, link: str) -> str:
+    """Where the link leads, or the status without a redirect."""
+    answer = browser.get(link)
+    return str(answer.headers.get("Location", answer.status_code))
+
+
+def test_two_files_of_one_name_have_a_link_each(
+    loops: Simulator, browser: Client, row: Checkpoint
+) -> None:
+    loops.world.checkpoints["c"].files = [ONE, TWO]
+    assert [follow(browser, link) for link in links_on(browser, row)] == [ONE.url, TWO.url]
+
+
+@pytest.mark.parametrize(
+    ("later", "leads_to"),
+    [
+        ([replace(ONE, url=f"{STORE}/one?sign=2")], [f"{STORE}/one?sign=2", "404"]),
+        ([TWO, ONE], [ONE.url, TWO.url]),
+        ([StoredFile("new.bin", 1), ONE, TWO], [ONE.url, TWO.url]),
+        ([TWO], ["404", TWO.url]),
+        ([], ["404", "404"]),
+        ([replace(ONE, url=TWO.url), replace(TWO, url=ONE.url)], [ONE.url, TWO.url]),
+        ([replace(ONE, size_bytes=11), TWO], ["404", TWO.url]),
+        ([replace(ONE, relative_file_name="new.bin"), TWO], ["404", TWO.url]),
+        ([ONE, replace(TWO, node_rank=1)], [ONE.url, "404"]),
+    ],
+)
+def test_a_link_never_leads_to_another_file(
+    loops: Simulator,
+    browser: Client,
+    row: Checkpoint,
+    later: list[StoredFile],
+    leads_to: list[str],
+) -> None:
+    loops.world.checkpoints["c"].files = [ONE, TWO]
+    links = links_on(browser, row)
+    loops.world.checkpoints["c"].files = later
+    assert [follow(browser, link) for link in links] == leads_to
+
+
+def test_files_that_cannot_be_told_apart_have_no_link(
+    loops: Simulator, browser: Client, row: Checkpoint
+) -> None:
+    same = [replace(ONE, url=f"{STORE}/one?part={n}") for n in (1, 2)]
+    loops.world.checkpoints["c"].files = [*same, TWO]
+    page = browser.get(reverse("checkpoints:files", args=[row.workspace.slug, "c"]))
+    assert page.content.decode().count("cannot be told from this one.") == 2
+    assert [follow(browser, link) for link in links_on(browser, row)] == [TWO.url]
+
+
+def test_a_link_by_name_alone_takes_no_guess(
+    loops: Simulator, browser: Client, row: Checkpoint
+) -> None:
+    loops.world.checkpoints["c"].files = [ONE, TWO]
+    link = reverse("checkpoints:download", args=[row.workspace.slug, "c"])
+    assert follow(browser, f"{link}?name=part.bin") == "409"
+
+
+def test_the_audit_names_the_host(loops: Simulator, browser: Client, row: Checkpoint) -> None:
+    loops.world.checkpoints["c"].files = [ONE]
+    [link] = links_on(browser, row)
+    follow(browser, link)
+    assert Event.objects.latest("pk").answer == {"host": "store.example"}
+
+
+def test_a_file_without_a_name_can_be_downloaded(
+    acme: Workspace, browser: Client, row: Checkpoint, connect_api: ConnectApi
+) -> None:
+    served = ScriptedServer()
+    served.set_responses(
+        "GET /v1/loops/checkpoints/c/files", {"presigned_urls": [{"url": f"{STORE}/x"}]}
+    )
+    connect_api(httpx.WSGITransport(app=served))
+    [link] = links_on(browser, row)
+    assert follow(browser, link) == f"{STORE}/x"
+
+
+def test_a_checkpoint_on_a_volume_says_so(
+    acme: Workspace, browser: Client, row: Checkpoint, connect_api: ConnectApi
+) -> None:
+    served = ScriptedServer()
+    body = b'{"message": "no URLs", "details": {"reason": "NOT_PRESIGNABLE"}}'
+    served.set_responses("GET /v1/loops/checkpoints/c/files", ScriptedResponse(400, body))
+    connect_api(httpx.WSGITransport(app=served))
+    answer = browser.get(reverse("checkpoints:files", args=[acme.slug, "c"]))
+    assert answer.status_code == 409
+    assert "This checkpoint is on a volume" in answer.content.decode()
+
+
+@pytest.mark.parametrize(
+    ("link", "host"),
+    [
+        ("https://b.s3.amazonaws.com/x?X-Amz-Signature=1", "b.s3.amazonaws.com"),
+        ("https://LOOPS.example:8443/x", "loops.example"),
+        ("https://[2001:db8::1]/x", "2001:db8::1"),
+    ],
+)
+def test_https_addresses_are_followed(link: str, host: str) -> None:
+    assert check_link(link, own_host="loops.example", own_scheme="https") == host
+
+
+@pytest.mark.parametrize(
+    ("link", "why"),
+    [
+        ("http://store.example/x", "without encryption"),
+        ("https://loops.example/admin/", "of this site"),
+        ("https://LOOPS.EXAMPLE.:443/admin/", "of this site"),
+        ("https://me@store.example/x", "cannot open"),
+        ("https://store.example\\@loops.example/x", "cannot open"),
+        ("https://evil.example\\.amazonaws.com/x", "cannot open"),
+        ("https:///x", "cannot open"),
+        ("https://store.example:x/", "cannot open"),
+        ("ftp://store.example/x", "cannot open"),
+        ("javascript://store.example/%0aalert(1)", "cannot open"),
+    ],
+)
+def test_other_addresses_are_not_followed(link: str, why: str) -> None:
+    with pytest.raises(NoLink, match=why):
+        check_link(link, own_host="loops.example", own_scheme="https")
+
+
+def test_http_is_followed_to_an_http_api_alone(settings: Settings) -> None:
+    settings.LOOPSWEB_API_URLS = ["http://127.0.0.1:8400", "https://store.example"]
+    link = "http://127.0.0.1:8400/files/x"
+    assert check_link(link, own_host="127.0.0.1:8000", own_scheme="http") == "127.0.0.1"
+    for other in ("http://127.0.0.1:8401/x", "http://store.example/x"):
+        with pytest.raises(NoLink, match="without encryption"):
+            check_link(other, own_host="127.0.0.1:8000", own_scheme="http")
+
+
+def test_only_named_hosts_are_followed_where_some_are_named(settings: Settings) -> None:
+    settings.LOOPSWEB_DOWNLOAD_HOSTS = ["amazonaws.com"]
+    link = "https://b.s3.amazonaws.com/x"
+    assert check_link(link, own_host="l.example", own_scheme="https") == "b.s3.amazonaws.com"
+    for other in ("https://amazonaws.com.evil.example/x", "https://notamazonaws.com/x"):
+        with pytest.raises(NoLink, match="LOOPSWEB_DOWNLOAD_HOSTS"):
+            check_link(other, own_host="l.example", own_scheme="https")
