@@ -51,13 +51,17 @@ def erase_person(person: str, *, by: str, reason: str, now: datetime) -> int:
 def fields_to_empty(person: str) -> dict[str, Q]:
     """{field: the events in which to empty it}. `person` comes last: the others are found by it."""
     own = Q(person__iexact=person)
-    named = rf"(^|[^\w.+-]){re.escape(person)}($|[^\w-])"
     return {
-        "reason": own | Q(reason__iregex=named),
+        "reason": own | match_mention("reason", person),
         "address": own,
         "target_owner": Q(target_owner__iexact=person),
         "person": own,
     }
+
+
+def match_mention(field: str, person: str) -> Q:
+    """Free text that contains the email `person`, and not only as part of a longer one."""
+    return Q(**{f"{field}__iregex": rf"(^|[^\w.+-]){re.escape(person)}($|[^\w-])"})
 
 
 def empty_field(workspace: str, name: str, condition: Q) -> list[int]:

@@ -15,14 +15,15 @@ from loopsweb.json_api.openapi_parts import (
     problem_responses,
 )
 from loopsweb.json_api.query_parameters import DEFAULT_SIZE, MAX_LENGTH, MAX_PAGE, MAX_SIZE
-from loopsweb.json_api.schemas import ANY, INTEGER, RESOURCES, TEXT, TIME, Resource
+from loopsweb.json_api.schemas import ANY, INTEGER, NAMES, RESOURCES, TEXT, TIME, Resource
 from loopsweb.resources.deactivations.targets import KINDS
 
 ABOUT = (
     "Read a loopsweb workspace. Lists show what the Loops API returned at `as_of`; null means that "
     "it sent no value. `not_in_the_answers_since` is when its answers stopped including something, "
-    "which does not mean that it stopped. A token that may act can also deactivate deployments, "
-    "runs and samplers."
+    "which does not mean that it stopped. `not_in_the_last_answer` names fields of the Loops API: "
+    "the last answer left them out, so their values are from an earlier one. A token that may act "
+    "can also deactivate deployments, runs and samplers."
 )
 PROBLEM_TEXTS = {
     "400": "A parameter is invalid.",
@@ -33,6 +34,7 @@ PROBLEM_TEXTS = {
 FIELD_SCHEMAS: dict[str, dict[str, Any]] = {
     ANY: {},
     INTEGER: {"type": ["integer", "null"]},
+    NAMES: {"type": "array", "items": {"type": "string"}},
     TEXT: TEXT_OR_NULL,
     TIME: TIME_OR_NULL,
 }

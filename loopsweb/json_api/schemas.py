@@ -16,10 +16,11 @@ from loopsweb.audit.models import Event
 from loopsweb.resources.nouns import NOUNS
 from loopsweb.ui.timestamps import format_utc
 
-TEXT, TIME, INTEGER, ANY = "string", "date-time", "integer", "any"
+TEXT, TIME, INTEGER, NAMES, ANY = "string", "date-time", "integer", "names", "any"
 SIGHTINGS = {
     "first_seen_at": ("first_seen_at", TIME),
     "not_in_the_answers_since": ("missing_since", TIME),
+    "not_in_the_last_answer": ("omitted", NAMES),
 }
 
 

@@ -6,6 +6,7 @@ from typing import Any
 
 from django.db.models import Q
 
+from loopsweb.audit.erasure import match_mention
 from loopsweb.resources.deactivations.models import Batch, Deactivation
 from loopsweb.resources.deactivations.protections import Protection
 
@@ -19,7 +20,7 @@ PERSON_FIELDS = {
 def erase_person(person: str, **_: Any) -> None:
     """Blank their name, their reasons, and the reasons that mention them."""
     for model, names in PERSON_FIELDS.items():
-        mentions = Q(person__iexact=person) | Q(reason__icontains=person)
+        mentions = Q(person__iexact=person) | match_mention("reason", person)
         model._default_manager.filter(mentions).update(reason="")
         for name in names:
             model._default_manager.filter(**{f"{name}__iexact": person}).update(**{name: ""})

@@ -18,7 +18,8 @@ from tests.resources.rows import FIRST_SEEN_AT, add_row
 
 def test_a_run(ask: Ask, acme: Workspace) -> None:
     created = datetime(2026, 11, 23, 20, 0, tzinfo=UTC)
-    add_row(Run, acme, "k4q95w5", base_model="Qwen/Qwen3-8B", status="ACTIVE", created_at=created)
+    given = {"base_model": "Qwen/Qwen3-8B", "status": "ACTIVE", "created_at": created}
+    add_row(Run, acme, "k4q95w5", **given, omitted=["status", "user"])
 
     answer: Any = ask("w/acme/runs/")
 
@@ -46,6 +47,7 @@ def test_a_run(ask: Ask, acme: Workspace) -> None:
                 "created_at": "2026-11-23T20:00:00Z",
                 "first_seen_at": FIRST_SEEN_AT.isoformat().replace("+00:00", "Z"),
                 "not_in_the_answers_since": None,
+                "not_in_the_last_answer": ["status", "user"],
             }
         ],
     }

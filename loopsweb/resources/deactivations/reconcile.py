@@ -147,7 +147,7 @@ def record_end(change: StatusChange, *, poll: PollContext) -> None:
     request = requests.filter(assumed | Q(state__in=SENT)).last()
     if request:
         close_request(request, status=change.new, now=poll.now)
-    elif change.noun == "deployment" and change.new == KINDS["deployment"].stopped:
+    elif change.old and change.noun == "deployment" and change.new == KINDS["deployment"].stopped:
         record_stop(change, poll=poll)
 
 

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import partial
 from typing import Any
 
 from loopsweb.loops_api import Client, errors, types
+from loopsweb.loops_api.omissions import fill_omissions
 from loopsweb.resources.runs.models import Run
 from loopsweb.resources.sessions import sync as sessions
 from loopsweb.resources.snapshot.poll_context import PollContext
@@ -65,21 +67,16 @@ def pull_run(client: Client, remote_id: str, *, poll: PollContext) -> types.Run 
     except errors.NotFound:
         return None
     if run.status:
-        row = build_row(run, detailed_at=poll.now)
+        build = partial(build_row, detailed_at=poll.now)
         unreported = () if run.session_id else ("session_remote_id",)
-        store_answer([run], lambda _run: row, model=Run, poll=poll, unreported=unreported)
+        store_answer([run], build, model=Run, poll=poll, unreported=unreported)
     return run
 
 
 def store_created_run(run: types.Run, *, sent: Mapping[str, Any], poll: PollContext) -> None:
     """`sent` fills in what the answer leaves out."""
-    row = build_row(
-        run,
-        session_remote_id=run.session_id or sent["session_id"],
-        base_model=run.base_model or sent["base_model"],
-        detailed_at=poll.now,
-    )
-    store_answer([run], lambda _run: row, model=Run, poll=poll)
+    run, _ = fill_omissions(run, {name: sent[name] for name in ("session_id", "base_model")})
+    store_answer([run], partial(build_row, detailed_at=poll.now), model=Run, poll=poll)
 
 
 def build_row(run: types.Run, **own: Any) -> Run:

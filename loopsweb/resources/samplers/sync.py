@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import partial
 from typing import Any
 
 from loopsweb.loops_api import Client, errors, types
+from loopsweb.loops_api.omissions import fill_omissions
 from loopsweb.resources.runs.models import Run
 from loopsweb.resources.samplers.models import Sampler
 from loopsweb.resources.snapshot.poll_context import PollContext
@@ -59,9 +61,9 @@ def store_created_sampler(
     sampler: types.Sampler, *, sent: Mapping[str, Any], poll: PollContext
 ) -> None:
     """`sent` fills in what the answer leaves out."""
-    base_model = sampler.base_model or sent["base_model"]
-    row = build_row(sampler, session_remote_id=sent["session_id"], base_model=base_model)
-    store_answer([sampler], lambda _sampler: row, model=Sampler, poll=poll)
+    sampler, _ = fill_omissions(sampler, {"base_model": sent["base_model"]})
+    build = partial(build_row, session_remote_id=sent["session_id"])
+    store_answer([sampler], build, model=Sampler, poll=poll)
 
 
 def build_row(sampler: types.Sampler, **own: Any) -> Sampler:

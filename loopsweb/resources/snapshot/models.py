@@ -2,24 +2,48 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import ClassVar, Self, TypeVar
 
 from django.db import models
+from django.db.models import Count, Q
 
 from loopsweb.accounts.models import Workspace
 from loopsweb.keys.models import Key
 from loopsweb.ui.statuses import Vocabulary
 
 Row = TypeVar("Row", bound="Snapshot")
+REPORTED = Q(missing_since=None, is_status_omitted=False)
+
+
+@dataclass(frozen=True)
+class Tally:
+    """A number of rows now. unreported: those of which it is not known whether it still holds."""
+
+    reported: int = 0
+    unreported: int = 0
 
 
 class SnapshotQuerySet(models.QuerySet[Row]):
     def in_workspace(self, workspace: Workspace) -> Self:
         return self.filter(workspace=workspace)
 
+    def reported(self) -> Self:
+        """Rows that the last answer listed, with a status: only these say what is so now."""
+        return self.filter(REPORTED)
+
+    def tally(self) -> Tally:
+        """Count what is so now, and beside it what the last answer no longer said."""
+        return Tally(
+            **self.aggregate(
+                reported=Count("pk", filter=REPORTED), unreported=Count("pk", filter=~REPORTED)
+            )
+        )
+
 
 class Snapshot(models.Model):
-    """Text the API did not give is "", a number or time None. `raw` is the object as received.
+    """Text the API did not give is "", a number or time None. `raw` is the object as received,
+    with the fields that the last answer left out, `omitted`, as they were received before.
 
     `missing_since` is when an answer that should have listed the row first did not. It does not
     mean that the object stopped: it may no longer be visible to the key.
@@ -39,6 +63,8 @@ class Snapshot(models.Model):
     first_seen_at = models.DateTimeField()
     changed_at = models.DateTimeField()
     missing_since = models.DateTimeField(null=True, blank=True)
+    omitted = models.JSONField(default=list, blank=True)
+    is_status_omitted = models.BooleanField(default=False)
 
     objects = SnapshotQuerySet.as_manager()
 
@@ -52,6 +78,11 @@ class Snapshot(models.Model):
 
     def __str__(self) -> str:
         return self.remote_id
+
+    @property
+    def is_reported(self) -> bool:
+        """True if the last answer listed it, with its status."""
+        return self.missing_since is None and not self.is_status_omitted
 
     @property
     def is_terminal(self) -> bool:
@@ -80,9 +111,10 @@ class GPUHolder(Snapshot):
 
     @property
     def gpus_held(self) -> int | None:
-        """GPUs held now; None where status or instance type is unknown."""
-        if self.status in self.vocabulary.without_gpus:
+        """GPUs held now; None where status or instance type is unknown, or was not in the last
+        answer."""
+        if self.is_terminal or (self.is_reported and self.status in self.vocabulary.without_gpus):
             return 0
-        if self.gpu_count is None or not self.status:
+        if self.gpu_count is None or not self.status or not self.is_reported:
             return None
         return self.gpu_count * (1 if self.node_count is None else self.node_count)

@@ -7,7 +7,9 @@ from django.dispatch import Signal
 
 from loopsweb.accounts.models import Workspace
 
-statuses_changed = Signal()  # sent with `changes` and `poll`, in the transaction that stores them
+# Sent with `changes` and `poll`, in the transaction that stores them. A change from "" is the first
+# status of something known without one; it is not stored.
+statuses_changed = Signal()
 
 
 class StatusChange(models.Model):

@@ -1,7 +1,7 @@
 """Store an answer of the API: new and changed rows in bulk, status changes, rows gone missing.
 
 An unchanged row costs one comparison of digests and no write. When two answers overlap, the one
-requested later wins, whichever is stored first.
+requested later wins, whichever is stored first. A field that an answer leaves out keeps its value.
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ from django.db.models import F, QuerySet
 
 from loopsweb.accounts.models import Workspace
 from loopsweb.loops_api import LazyList
+from loopsweb.loops_api.omissions import STATUS_FIELDS, fill_omissions
 from loopsweb.resources.snapshot import sanitize
 from loopsweb.resources.snapshot.models import Snapshot
 from loopsweb.resources.snapshot.poll_context import PollContext
@@ -64,10 +65,11 @@ def store_answer(
 ) -> bool:
     """Make the rows of `model` agree with `found`, one answer of the API.
 
-    `build` makes a row's own fields from one object. Rows of `expected` that were not found are
-    marked missing (None: the answer was about single objects, nothing is expected). Changes of
-    status are stored as StatusChange; the `unreported` fields are left as they are. The workspace's
-    version grows if anything changed. Rows are locked first: see `lock_workspace`.
+    `build` makes a row's own fields from one object, with what the answer left out filled in. Rows
+    of `expected` that were not found are marked missing (None: the answer was about single objects,
+    nothing is expected). Changes of status are stored as StatusChange; the `unreported` columns are
+    left as they are. The workspace's version grows if anything changed. Rows are locked first: see
+    `lock_workspace`.
 
     Returns False when rows newer than this answer were left alone: then its digest must not stand
     for what is stored.
@@ -85,6 +87,7 @@ def store_answer(
     absent = [one for one, row in known.items() if one not in objects and not row.missing_since]
     known |= load_rows(rows.select_for_update(), unlike + absent)  # read again under lock
     overtaken = {one for one in unlike + absent if is_row_newer(known.get(one), poll)}
+    earlier = load_raws(rows, [one for one in unlike if one in known])
 
     changed: list[S] = []
     changes: list[StatusChange] = []
@@ -92,8 +95,12 @@ def store_answer(
         digest, before = digests[remote_id], known.get(remote_id)
         if remote_id in overtaken or is_unchanged(before, digest):
             continue
-        row = build(objects[remote_id])
+        filled, omitted = fill_omissions(objects[remote_id], earlier.get(remote_id, {}))
+        row = build(filled)
+        row.omitted, row.is_status_omitted = omitted, not STATUS_FIELDS.isdisjoint(omitted)
         changed.append(finish_row(row, remote_id=remote_id, digest=digest, poll=poll))
+        if before and before.missing_since is None and agrees(row.raw, earlier[remote_id]):
+            row.changed_at = before.changed_at
         if before and model.vocabulary and getattr(row, model.status_field) != before.status:
             changes.append(build_change(row, before, poll))
     upsert_rows(model, changed, unreported=unreported)
@@ -102,7 +109,8 @@ def store_answer(
     ]
     for pks in split_into_batches(now_missing):
         model._default_manager.filter(pk__in=pks).update(missing_since=poll.previous_at or poll.now)
-    StatusChange.objects.bulk_create(changes, batch_size=BATCH_SIZE)
+    seen = [change for change in changes if change.old]  # a first status is no change
+    StatusChange.objects.bulk_create(seen, batch_size=BATCH_SIZE)
     if changes:
         statuses_changed.send(sender=model, changes=changes, poll=poll)
     if changed or now_missing:
@@ -150,6 +158,20 @@ def load_rows(rows: QuerySet[S], ids: list[str]) -> dict[str, StoredRow]:
             select_columns(rows.filter(remote_id__in=some).order_by("remote_id")),
         )
     }
+
+
+def load_raws(rows: QuerySet[S], ids: list[str]) -> dict[str, dict[str, Any]]:
+    """{remote id: its JSON as it is stored}."""
+    return {
+        remote_id: raw
+        for some in split_into_batches(ids)
+        for remote_id, raw in rows.filter(remote_id__in=some).values_list("remote_id", "raw")
+    }
+
+
+def agrees(raw: dict[str, Any], earlier: dict[str, Any]) -> bool:
+    """True if `raw` contradicts no value of `earlier`: it may say more."""
+    return all(raw[name] == value for name, value in earlier.items() if name in raw)
 
 
 def is_row_newer(row: StoredRow | None, poll: PollContext) -> bool:

@@ -13,6 +13,7 @@ from django.urls import reverse
 from loopsweb.accounts.models import Membership, Role, User, Workspace
 from loopsweb.audit.chain import export, verification
 from loopsweb.audit.chain.anonymize import anonymize
+from loopsweb.audit.erasure import erase_person
 from loopsweb.audit.models import Event
 from loopsweb.audit.record import record_event
 from loopsweb.resources.deactivations.models import Batch, Deactivation, Policy
@@ -115,6 +116,27 @@ def test_an_erased_person_is_named_nowhere_and_the_chain_verifies(
     result = verification.verify_and_store_result(acme.slug, now=now)
     assert (result.problem, result.erased > 0) == ("", True)
     assert b"bo@example.com" not in b"".join(export.export_chain(acme.slug, now=now)).lower()
+
+
+@pytest.mark.parametrize(
+    ("reason", "kept"),
+    [
+        ("for jobo@example.com", True),
+        ("bo@example.community", True),
+        ("ask BO@Example.com.", False),
+    ],
+)
+def test_reasons_that_name_another_person_are_kept(
+    reason: str, kept: bool, acme: Workspace, now: datetime
+) -> None:
+    shared = {"workspace": acme, "person": "alice@example.com", "reason": reason}
+    Batch.objects.create(**shared, noun="run", requested_at=now)
+    Protection.objects.create(**shared, noun="run", remote_id="r1", since=now)
+    times = {"requested_at": now, "state_since": now, "ask_at": now}
+    Deactivation.objects.create(**shared, **times, noun="run", target_remote_id="r1", state="due")
+    erase_person("bo@example.com", by="alice@example.com", reason="asked", now=now)
+    reasons = {model.objects.get().reason for model in (Batch, Protection, Deactivation)}
+    assert reasons == {reason if kept else ""}
 
 
 def test_permanent_fields_contain_no_email(bo: User) -> None:
