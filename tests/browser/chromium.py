@@ -10,7 +10,11 @@ from pathlib import Path
 from playwright.sync_api import Browser, Playwright
 
 COMMANDS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
-OPTIONS = ["--disable-gpu", "--disable-background-networking", "--disable-component-update"]
+PLAIN_HOST = "loops.internal"  # over http, browsers take it for insecure
+OPTIONS = [
+    *("--disable-gpu", "--disable-background-networking", "--disable-component-update"),
+    f"--host-resolver-rules=MAP {PLAIN_HOST} 127.0.0.1",
+]
 NOT_FOUND = (
     "The browser tests need a Chromium and found none. Install one (Debian, Ubuntu: "
     "apt-get install chromium; elsewhere: .venv/bin/playwright install chromium) and run again."

@@ -3,13 +3,14 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, sync_playwright
 
 from tests.browser import chromium
 from tests.composed import start_compose
 from tests.processes import Site, single_process_environment, start_simulator, start_site
 
 FREQUENT_POLLS = {"LOOPSWEB_POLL_BUSY_SECONDS": "1", "LOOPSWEB_POLL_QUIET_SECONDS": "2"}
+COOP_IGNORED = "Cross-Origin-Opener-Policy header has been ignored"
 TIMEOUT = 15_000  # milliseconds
 Visit = Callable[..., Page]
 
@@ -26,11 +27,20 @@ def site(tmp_path_factory: pytest.TempPathFactory, pytestconfig: pytest.Config) 
     folder = tmp_path_factory.mktemp("site")
     with start_simulator(folder, "--time-scale", "20") as api:
         if pytestconfig.getoption("--on") == "sqlite":
-            with start_site(folder, single_process_environment(folder, api=api)) as site:
+            environment = single_process_environment(
+                folder, api=api, ALLOWED_HOSTS=chromium.PLAIN_HOST
+            )
+            with start_site(folder, environment) as site:
                 yield site
         else:
             with start_compose(folder, LOOPSWEB_API_URLS=api, **FREQUENT_POLLS) as stack:
                 yield stack.site
+
+
+def list_errors(message: ConsoleMessage) -> list[str]:
+    """The text of an error. Over plain http, browsers report a header that they ignore."""
+    is_error = message.type == "error" and COOP_IGNORED not in message.text
+    return [message.text] if is_error else []
 
 
 @pytest.fixture
@@ -46,10 +56,7 @@ def visit(browser: Browser, site: Site) -> Iterator[Visit]:
         contexts.append(context)
         page = context.new_page()
         page.on("pageerror", lambda error: errors.append(str(error)))
-        page.on(
-            "console",
-            lambda message: errors.append(message.text) if message.type == "error" else None,
-        )
+        page.on("console", lambda message: errors.extend(list_errors(message)))
         page.goto(path)
         return page
 
