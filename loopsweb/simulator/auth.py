@@ -15,6 +15,7 @@ def authenticate(request: Request, world: World) -> Key:
     key = world.keys.get(secret.strip())
     if key is None:
         raise ApiError(401, "Invalid API key.", "INVALID_API_KEY")
+    key.last_used_at = world.now
     return key
 
 

@@ -23,7 +23,11 @@ class InstanceType:
 
 @dataclass(frozen=True)
 class BaseModel:
-    """A model that can be trained. `adapter_bytes` is the size of a rank-64 adapter."""
+    """A model that can be trained. `adapter_bytes` is the size of a rank-64 adapter.
+
+    enabled_seq_len: the longest sequence that the organisation may use, by default the longest.
+    serverless: None if the API does not say whether it has such capacity.
+    """
 
     name: str
     max_seq_len: int
@@ -32,6 +36,13 @@ class BaseModel:
     adapter_bytes: int
     vision: bool = False
     enabled: bool = True
+    enabled_seq_len: int | None = None
+    serverless: bool | None = None
+
+    @property
+    def longest(self) -> int:
+        """The longest sequence that a run can be created with; 0 if none can."""
+        return (self.enabled_seq_len or self.max_seq_len) if self.enabled else 0
 
 
 def _build_machine(kind: str, count: int, memory_gib: int, cpus: int, price: float) -> InstanceType:
@@ -68,10 +79,10 @@ SAMPLER_MACHINES = {"h200-8": "h200-4", "b200-8": "b200-8", "h100-8": "h100-8"}
 MODELS = {
     model.name: model
     for model in (
-        BaseModel("Qwen/Qwen3-8B", 131_072, "h100-2", 1, 349_243_752),
+        BaseModel("Qwen/Qwen3-8B", 131_072, "h100-2", 1, 349_243_752, serverless=True),
         BaseModel("meta-llama/Llama-3.3-70B-Instruct", 131_072, "h200-8", 2, 1_656_783_360),
         BaseModel("Qwen/Qwen3-32B", 131_072, "h100-8", 1, 1_073_872_896),
-        BaseModel("Qwen/Qwen3-30B-A3B", 262_144, "h200-8", 1, 863_518_720),
+        BaseModel("Qwen/Qwen3-30B-A3B", 262_144, "h200-8", 1, 863_518_720, enabled_seq_len=131_072),
         BaseModel("meta-llama/Llama-3.1-8B-Instruct", 131_072, "h100-1", 1, 335_604_096),
         BaseModel("Qwen/Qwen3-VL-8B-Instruct", 131_072, "h100-2", 1, 358_612_992, vision=True),
         BaseModel("openai/gpt-oss-120b", 131_072, "b200-8", 1, 1_493_172_224),

@@ -6,8 +6,11 @@ from datetime import datetime, timedelta
 from typing import Any, Unpack
 
 from loopsweb.simulator import catalogue
+from loopsweb.simulator.checkpoint_usage import find_use
 from loopsweb.simulator.entities import Checkpoint, Overrides, Run, StoredFile
 from loopsweb.simulator.store import Store
+
+EXPIRY_DELAY, USE_DELAY = timedelta(hours=6), timedelta(hours=24)
 
 
 def build_adapter_config(base_model: str, rank: int) -> dict[str, Any]:
@@ -40,6 +43,7 @@ class CheckpointBuilder(Store):
         expires_at: datetime | None = None,
         node_count: int = 1,
         files: list[StoredFile] | None = None,
+        volume_ref: str | None = None,
         **overrides: Unpack[Overrides],
     ) -> Checkpoint:
         """Add a checkpoint of `run`. A trainer's has optimizer state: three times the size."""
@@ -59,6 +63,7 @@ class CheckpointBuilder(Store):
             lora_config={"config_version": "v1", "targets": list(catalogue.ALL_MODULES)},
             node_count=node_count,
             files=files,
+            volume_ref=volume_ref,
             **overrides,
         )
         run.checkpoints.append(checkpoint)
@@ -68,17 +73,29 @@ class CheckpointBuilder(Store):
         return checkpoint
 
     def expire_checkpoint(self, checkpoint: Checkpoint, *, after: timedelta | None) -> None:
-        """Remove the checkpoint after this time; with None keep it for good."""
+        """Let the checkpoint expire after this time; with None keep it for good.
+
+        It is removed some hours after it expired, or 24 hours after it was last found in use.
+        """
         due = checkpoint.expires_at = None if after is None else self.now + after
 
-        def remove_if_due() -> None:
-            if checkpoint.expires_at == due:
+        def remove_if_unused() -> None:
+            if checkpoint.expires_at != due:
+                return
+            if find_use(self, checkpoint) is None:
                 self.remove_checkpoint(checkpoint)
+            else:
+                self.schedule.add_event(self.now + USE_DELAY, remove_if_unused)
 
         if due is not None:
-            self.schedule.add_event(due, remove_if_due)
+            self.schedule.add_event(due + EXPIRY_DELAY, remove_if_unused)
+
+    def delete_checkpoint(self, checkpoint: Checkpoint) -> None:
+        """Remove the checkpoint and remember that it was deleted."""
+        self.remove_checkpoint(checkpoint)
+        self.deleted_checkpoints[checkpoint.id] = checkpoint
 
     def remove_checkpoint(self, checkpoint: Checkpoint) -> None:
-        """Remove the checkpoint, as a delete does."""
+        """Remove the checkpoint, as its expiry does."""
         if self.checkpoints.pop(checkpoint.id, None) is not None:
             checkpoint.run.checkpoints.remove(checkpoint)

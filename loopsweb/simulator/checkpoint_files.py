@@ -1,4 +1,4 @@
-"""The files of a checkpoint, and the presigned URLs that the simulator serves them at."""
+"""The files of checkpoints and debug archives, and the presigned URLs that serve them."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from urllib.parse import parse_qsl, quote, urlencode
 
-from loopsweb.simulator.entities import Checkpoint, StoredFile
+from loopsweb.simulator.entities import Checkpoint, Deployment, StoredFile
 from loopsweb.simulator.http_messages import Request, Response
 from loopsweb.simulator.world import World
 
@@ -18,6 +18,7 @@ URL_LIFETIME = timedelta(minutes=15)
 MAX_FILE_BYTES = 2 * 1024**3
 _STAMP = "%Y%m%dT%H%M%SZ"
 _BLOCK = bytes(range(256)) * 256
+FileOwner = Checkpoint | Deployment
 
 
 def get_files(checkpoint: Checkpoint) -> list[StoredFile]:
@@ -43,6 +44,25 @@ def get_files(checkpoint: Checkpoint) -> list[StoredFile]:
     return [*parts, small]
 
 
+def get_archive_files(deployment: Deployment) -> list[StoredFile]:
+    """What each node of a failed deployment left behind for debugging."""
+    nodes = range(deployment.node_count if deployment.status == "FAILED" else 0)
+    names = (("stacks.txt", 48_211), ("dmesg.txt", 131_072))
+    return [
+        StoredFile(f"node_{node}/{name}", size, node, deployment.ended_at)
+        for node in nodes
+        for name, size in names
+    ]
+
+
+def find_files(world: World, owner_id: str) -> tuple[FileOwner | None, list[StoredFile]]:
+    """What has this ID, and its files."""
+    if (checkpoint := world.checkpoints.get(owner_id)) is not None:
+        return checkpoint, get_files(checkpoint)
+    deployment = world.deployments.get(owner_id)
+    return deployment, [] if deployment is None else get_archive_files(deployment)
+
+
 def render_adapter_config(checkpoint: Checkpoint) -> bytes:
     return json.dumps(checkpoint.lora_adapter_config or {}, indent=2).encode()
 
@@ -52,11 +72,9 @@ def sign_path(world: World, path: str, query: str) -> str:
     return hmac.new(secret, f"{path}?{query}".encode(), hashlib.sha256).hexdigest()
 
 
-def presign_url(
-    world: World, origin: str, checkpoint: Checkpoint, index: int, file: StoredFile
-) -> str:
+def presign_url(world: World, origin: str, owner: FileOwner, index: int, file: StoredFile) -> str:
     """A URL like an object store's, valid for fifteen minutes."""
-    path = f"{PREFIX}{checkpoint.id}/{index}/{file.relative_file_name}"
+    path = f"{PREFIX}{owner.id}/{index}/{file.relative_file_name}"
     query = urlencode(
         {
             "X-Amz-Algorithm": "AWS4-HMAC-SHA256",
@@ -79,25 +97,26 @@ def serve_file(world: World, request: Request) -> Response:
     made = datetime.strptime(dict(parse_qsl(signed))["X-Amz-Date"], _STAMP).replace(tzinfo=UTC)
     if world.now >= made + URL_LIFETIME:
         return build_xml_error(403, "AccessDenied", "Request has expired")
-    checkpoint_id, index, _ = request.path.removeprefix(PREFIX).split("/", 2)
-    checkpoint = world.checkpoints.get(checkpoint_id)
-    available = [] if checkpoint is None else get_files(checkpoint)
-    if checkpoint is None or int(index) >= len(available):
+    owner_id, index, _ = request.path.removeprefix(PREFIX).split("/", 2)
+    owner, available = find_files(world, owner_id)
+    if owner is None or int(index) >= len(available):
         return build_xml_error(404, "NoSuchKey", "The specified key does not exist.")
     file = available[int(index)]
     if file.size_bytes > MAX_FILE_BYTES:
         return build_xml_error(501, "NotImplemented", "The simulator serves files of up to 2 GiB.")
-    content = generate_content(checkpoint, file)
+    content = generate_content(owner, file)
     return Response(content_type="binary/octet-stream", chunks=content, length=file.size_bytes)
 
 
-def generate_content(checkpoint: Checkpoint, file: StoredFile) -> Iterator[bytes]:
+def generate_content(owner: FileOwner, file: StoredFile) -> Iterator[bytes]:
     """Generate `file.size_bytes` bytes: JSON files are real, tensor files a valid header and
     filler."""
-    if file.relative_file_name.endswith(".json"):
-        head = render_adapter_config(checkpoint)
+    if isinstance(owner, Deployment):
+        head = f"{owner.id} {file.relative_file_name}\n".encode()
+    elif file.relative_file_name.endswith(".json"):
+        head = render_adapter_config(owner)
     else:
-        table = json.dumps({"__metadata__": {"checkpoint": checkpoint.name}}).encode()
+        table = json.dumps({"__metadata__": {"checkpoint": owner.name}}).encode()
         head = len(table).to_bytes(8, "little") + table
     yield head[: file.size_bytes]
     left = file.size_bytes - len(head)

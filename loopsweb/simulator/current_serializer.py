@@ -29,8 +29,14 @@ def serialize_sampler(entity: Sampler) -> dict[str, Any]:
         "user": {"email": entity.owner.email},
         "instance_type": None if machine is None else serialize_instance_type(machine),
         "node_count": entity.node_count,
+        **serialize_base_checkpoint(entity),
     }
     return apply_overrides(fields, entity)
+
+
+def serialize_base_checkpoint(entity: Run | Sampler) -> dict[str, str]:
+    given = entity.base_checkpoint
+    return {} if given is None else {"base_checkpoint": given}
 
 
 def serialize_run(entity: Run) -> dict[str, Any]:
@@ -40,12 +46,13 @@ def serialize_run(entity: Run) -> dict[str, Any]:
         "deployment_id": None if entity.deployment is None else entity.deployment.id,
         "name": entity.name,
         "base_model": entity.base_model,
-        "lora_config_version": "v1",
+        "lora_config_version": entity.lora_config_version,
         "base_url": entity.base_url,
         "created_at": format_timestamp(entity.created_at),
         "status": {"name": entity.status},
         "user": {"email": entity.owner.email},
         "sampler": None if entity.sampler is None else serialize_sampler(entity.sampler),
+        **serialize_base_checkpoint(entity),
     }
     return apply_overrides(fields, entity)
 

@@ -9,7 +9,7 @@ from loopsweb.simulator import auth, current_serializer, documented_serializer
 from loopsweb.simulator.authorized_request import AuthorizedRequest
 from loopsweb.simulator.http_messages import ApiError, Request, Response, encode_json
 from loopsweb.simulator.lifecycle import Lifecycle
-from loopsweb.simulator.route_table import Route, list_routes
+from loopsweb.simulator.route_table import ROUTES, Route, list_routes
 from loopsweb.simulator.serialization import Serializer
 from loopsweb.simulator.world import World
 
@@ -28,12 +28,13 @@ class Dispatcher:
         self.generation = generation
         self.serializer = cast("Serializer", SERIALIZERS[generation])
         self.routes = list_routes(generation)
+        self.other_routes = [one for one in ROUTES if one not in self.routes]
 
     def match_route(self, request: Request) -> tuple[Route | None, dict[str, str]]:
         """The route of this request and the named parts of its path; (None, {}) without a match."""
         for route in self.routes:
-            found = route.pattern.fullmatch(request.path)
-            if route.method == request.method and found is not None:
+            found = route.match(request)
+            if found is not None:
                 return route, found.groupdict()
         return None, {}
 
@@ -51,7 +52,8 @@ class Dispatcher:
     ) -> Response:
         key = auth.authenticate(request, self.world)
         if route is None:
-            if any(one.pattern.fullmatch(request.path) for one in self.routes):
+            is_newer = any(one.match(request) for one in self.other_routes)
+            if not is_newer and any(one.pattern.fullmatch(request.path) for one in self.routes):
                 raise ApiError(405, "Method not allowed.")
             raise ApiError(404, "Not found.")
         auth.require_scope(key, route.scope)

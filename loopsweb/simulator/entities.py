@@ -53,18 +53,25 @@ class Entity:
 
 @dataclass(eq=False, kw_only=True)
 class Session(Entity):
+    """team_id: None for the organisation's default team."""
+
     owner: User
     training_project_id: str | None = None
+    team_id: str | None = None
 
 
 @dataclass(eq=False, kw_only=True)
 class Sampler(Entity):
-    """`run_id` names the run it is paired with; None for a standalone sampler."""
+    """`run_id` names the run it is paired with; None for a standalone sampler.
+
+    A serverless one has no model, deployment or instance type, and while it is being provisioned
+    no `base_url`.
+    """
 
     owner: User
     session_id: str
     base_model: str
-    base_url: str
+    base_url: str | None
     status: str
     model_id: str | None
     deployment_id: str | None
@@ -72,6 +79,9 @@ class Sampler(Entity):
     node_count: int = 1
     run_id: str | None = None
     model_path: str | None = None
+    base_checkpoint: str | None = None
+    idle_since: datetime | None = None
+    ended_at: datetime | None = None
 
 
 @dataclass(eq=False, kw_only=True)
@@ -80,7 +90,7 @@ class Deployment(Entity):
 
     owner: User
     base_model: str
-    base_url: str
+    base_url: str | None
     status: str
     availability_model: str
     instance_type: InstanceType
@@ -101,7 +111,7 @@ class Run(Entity):
     owner: User
     session_id: str
     base_model: str
-    base_url: str
+    base_url: str | None
     name: str
     status: str
     deployment: Deployment | None = None
@@ -110,6 +120,8 @@ class Run(Entity):
     max_seq_len: int = 131072
     scale_down_delay_seconds: int = 900
     path: str | None = None
+    base_checkpoint: str | None = None
+    lora_config_version: str | None = "v1"
     checkpoints: list[Checkpoint] = field(default_factory=list)
 
 
@@ -126,7 +138,11 @@ class StoredFile:
 
 @dataclass(eq=False, kw_only=True)
 class Checkpoint(Entity):
-    """`name` is what the API calls checkpoint_id. Without `files` it has the usual ones."""
+    """`name` is what the API calls checkpoint_id. Without `files` it has the usual ones.
+
+    lora_config: None if it cannot be loaded. volume_ref: of the volume that holds its files, which
+    have no presigned URLs then. merging: it takes part in an unfinished merge.
+    """
 
     run: Run = field(repr=False)
     target: str
@@ -140,3 +156,10 @@ class Checkpoint(Entity):
     expires_at: datetime | None = None
     node_count: int = 1
     files: list[StoredFile] | None = None
+    volume_ref: str | None = None
+    merging: bool = False
+
+    @property
+    def uri(self) -> str:
+        segment = "weights" if self.target == "trainer" else "sampler_weights"
+        return f"bt://loops:{self.run.id}/{segment}/{self.name}"

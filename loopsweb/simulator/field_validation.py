@@ -3,12 +3,20 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any, TypeGuard
 
 from loopsweb.simulator.http_messages import ApiError
 
 _INTEGER = re.compile(r"-?[0-9]{1,18}")
+
+
+def refuse_unknown(body: Mapping[str, Any], known: Collection[str]) -> None:
+    """422 for a field that the route does not have."""
+    unknown = [name for name in body if name not in known]
+    if unknown:
+        message = f"Extra fields are not permitted: {', '.join(sorted(unknown))}."
+        raise ApiError(422, message, "UNKNOWN_FIELD")
 
 
 def read_text(body: Mapping[str, Any], name: str) -> str:

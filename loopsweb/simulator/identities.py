@@ -1,9 +1,10 @@
-"""Users and their API keys."""
+"""Users, teams, API keys and the organisation's audit log."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Any
 
 OWN_SCOPE = "manage_own_user_or_service_account"
 ORG_SCOPE = "manage_org_training_projects"
@@ -30,3 +31,26 @@ class Key:
     name: str | None
     prefix: str
     created_at: datetime
+    team_name: str | None = None
+    last_used_at: datetime | None = None
+
+
+@dataclass(frozen=True)
+class Team:
+    """A team of an organisation."""
+
+    id: str
+    name: str
+    organization: str
+    created_at: datetime
+    default: bool = False
+
+
+@dataclass(frozen=True)
+class AuditLogEntry:
+    """What `actor` did to keys and models. There is none about Loops."""
+
+    event_type: str
+    actor: User
+    at: datetime
+    details: dict[str, Any]

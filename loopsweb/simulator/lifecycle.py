@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import timedelta
+from functools import partial
 from random import Random
 
 from loopsweb.simulator.entities import ENDED, Checkpoint, Deployment, Run, Sampler
@@ -68,7 +69,11 @@ class Lifecycle:
     def stop_sampler(self, sampler: Sampler) -> None:
         """Deactivate a standalone sampler."""
         sampler.status = "DEACTIVATING"
-        self.schedule_stop(lambda: setattr(sampler, "status", "INACTIVE"))
+
+        def end() -> None:
+            sampler.status, sampler.ended_at = "INACTIVE", self.world.now
+
+        self.schedule_stop(end)
 
     def schedule_sync(self, checkpoint: Checkpoint, seconds: float) -> None:
         """Let a SYNCING checkpoint become COMPLETE after `seconds`."""
@@ -83,10 +88,19 @@ class Lifecycle:
         """Start a new run's deployment (CREATED, DEPLOYING, RUNNING) and its sampler."""
         if run.sampler is not None:
             self.boot_sampler(run.sampler)
-        if (deployment := run.deployment) is not None:
+        if (deployment := run.deployment) is None:
+            self.provision_serverless(run)
+        else:
             random = self.create_random(run)
             self.schedule_after(random.uniform(3, 8), lambda: self._set_deploying(run, deployment))
             self.schedule_after(random.uniform(50, 90), lambda: self._set_running(run, deployment))
+
+    def provision_serverless(self, run: Run) -> None:
+        """Withhold the base URLs of a serverless run and its sampler for some seconds."""
+        waiting: list[Run | Sampler] = [run] if run.sampler is None else [run, run.sampler]
+        for entity in waiting:
+            url, entity.base_url = entity.base_url, None
+            self.schedule_after(5, partial(setattr, entity, "base_url", url))
 
     def hand_over(self, run: Run, deployment: Deployment) -> None:
         """Let a new run take over a deployment: at once, or when it is RUNNING again."""

@@ -1,4 +1,4 @@
-"""The logs of a deployment, derived from its ID: the same lines for the same window."""
+"""The logs of a deployment or sampler, derived from its ID: the same for the same window."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator
 from datetime import datetime
 from typing import Any
 
-from loopsweb.simulator.entities import Deployment
+from loopsweb.simulator.entities import Deployment, Sampler
 
 SECONDS_PER_LINE = 5
 LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR")
@@ -18,6 +18,7 @@ LEVEL_OF_KIND: dict[int, str | None] = {
     **dict.fromkeys((10, 11)),
 }
 LevelFilter = Callable[[str | None], bool]
+Logger = Deployment | Sampler
 FINAL_MESSAGES = {
     "STOPPED": ("INFO", "Received shutdown signal, saving nothing, exiting."),
     "PREEMPTED": ("WARNING", "Node is being reclaimed: the trainer is preempted."),
@@ -32,20 +33,20 @@ FINAL_MESSAGES = {
 }
 
 
-def hash_to_fraction(deployment: Deployment, salt: object) -> float:
-    """A number from 0 to below 1 that depends on the deployment's ID and `salt` only."""
-    return zlib.crc32(f"{deployment.id}/{salt}".encode()) / 2**32
+def hash_to_fraction(logger: Logger, salt: object) -> float:
+    """A number from 0 to below 1 that depends on its ID and `salt` only."""
+    return zlib.crc32(f"{logger.id}/{salt}".encode()) / 2**32
 
 
-def get_last_active(deployment: Deployment, now: datetime) -> datetime:
+def get_last_active(logger: Logger, now: datetime) -> datetime:
     """The time when it last logged or used anything."""
-    return deployment.ended_at or deployment.idle_since or now
+    return logger.ended_at or logger.idle_since or now
 
 
-def compute_loss(deployment: Deployment, at: float) -> float:
+def compute_loss(logger: Logger, at: float) -> float:
     """A training loss that falls with the deployment's age. `at` is in seconds since 1970."""
-    age = max(at - deployment.created_at.timestamp(), 0)
-    return 0.42 + 1.6 * math.exp(-age / 5400) + 0.06 * hash_to_fraction(deployment, int(at))
+    age = max(at - logger.created_at.timestamp(), 0)
+    return 0.42 + 1.6 * math.exp(-age / 5400) + 0.06 * hash_to_fraction(logger, int(at))
 
 
 def get_level(kind: int) -> str | None:
@@ -53,7 +54,7 @@ def get_level(kind: int) -> str | None:
     return LEVEL_OF_KIND.get(kind, "INFO")
 
 
-def compose_message(deployment: Deployment, slot: int, kind: int) -> str:
+def compose_message(logger: Logger, slot: int, kind: int) -> str:
     """The message of a five-second slot, counted since 1970."""
     match get_level(kind):
         case "DEBUG":
@@ -62,28 +63,31 @@ def compose_message(deployment: Deployment, slot: int, kind: int) -> str:
             return f"gradient norm 1.{kind} above 1.00: clipped"
         case None:
             return "NCCL INFO comm 0x55d0 rank 0 nranks 8 - Init COMPLETE"
+        case _ if isinstance(logger, Sampler):
+            seconds = 0.2 + hash_to_fraction(logger, slot)
+            return f"POST /v1/completions 200 in {seconds:.2f} s, {40 + 7 * kind} tokens"
         case _:
-            falling = compute_loss(deployment, slot * SECONDS_PER_LINE)
-            speed = 38_000 + 6_000 * hash_to_fraction(deployment, f"speed {slot // 12}")
+            falling = compute_loss(logger, slot * SECONDS_PER_LINE)
+            speed = 38_000 + 6_000 * hash_to_fraction(logger, f"speed {slot // 12}")
             return f"step {slot % 100_000} loss {falling:.4f} tokens/s {speed:.0f}"
 
 
 def build_log_line(
-    deployment: Deployment, at: float, message: str, level: str | None, *, request: bool = False
+    logger: Logger, at: float, message: str, level: str | None, *, request: bool = False
 ) -> dict[str, Any]:
     """A log line as JSON. `at` is in seconds since 1970."""
-    replica = int(hash_to_fraction(deployment, at) * deployment.node_count)
+    replica = int(hash_to_fraction(logger, at) * logger.node_count)
     return {
         "timestamp": str(int(at * 1000) * 1_000_000),
         "message": message,
-        "replica": f"{deployment.id}-{replica}",
+        "replica": f"{logger.id}-{replica}",
         "request_id": f"{zlib.crc32(message.encode()):08x}" if request else None,
         "level": level,
     }
 
 
 def generate_log_lines(
-    deployment: Deployment,
+    logger: Logger,
     start: datetime,
     end: datetime,
     now: datetime,
@@ -92,27 +96,27 @@ def generate_log_lines(
     ascending: bool,
 ) -> Iterator[dict[str, Any]]:
     """The lines from `start` to `end` whose level is `wanted`, newest first by default."""
-    first = max(start, deployment.created_at).timestamp()
-    until = min(end, get_last_active(deployment, now)).timestamp()
+    first = max(start, logger.created_at).timestamp()
+    until = min(end, get_last_active(logger, now)).timestamp()
     slots = range(math.ceil(first / SECONDS_PER_LINE), int(until // SECONDS_PER_LINE) + 1)
-    last = list(generate_final_lines(deployment, start, end, wanted))
+    last = list(generate_final_lines(logger, start, end, wanted))
     if not ascending:
         yield from last
     for slot in slots if ascending else reversed(slots):
-        kind = int(100 * hash_to_fraction(deployment, slot))
+        kind = int(100 * hash_to_fraction(logger, slot))
         if wanted(get_level(kind)):
             at = slot * SECONDS_PER_LINE
-            text = compose_message(deployment, slot, kind)
-            yield build_log_line(deployment, at, text, get_level(kind), request=kind % 3 == 0)
+            text = compose_message(logger, slot, kind)
+            yield build_log_line(logger, at, text, get_level(kind), request=kind % 3 == 0)
     if ascending:
         yield from last
 
 
 def generate_final_lines(
-    deployment: Deployment, start: datetime, end: datetime, wanted: LevelFilter
+    logger: Logger, start: datetime, end: datetime, wanted: LevelFilter
 ) -> Iterator[dict[str, Any]]:
     """The line it logged when it ended, if that was in the window."""
-    level, text = FINAL_MESSAGES.get(deployment.status, ("INFO", "Exited."))
-    ended = deployment.ended_at
+    level, text = FINAL_MESSAGES.get(logger.status, ("INFO", "Exited."))
+    ended = logger.ended_at
     if ended is not None and start <= ended <= end and wanted(level):
-        yield build_log_line(deployment, ended.timestamp(), text, level)
+        yield build_log_line(logger, ended.timestamp(), text, level)

@@ -14,6 +14,8 @@ from loopsweb.simulator.identities import OWN_SCOPE, User
 from loopsweb.simulator.training_history import (
     add_checkpoint_history,
     add_training,
+    make_unloadable,
+    move_to_volume,
     split_into_many_files,
 )
 from loopsweb.simulator.world import World
@@ -34,6 +36,7 @@ FIRST_RUNS = (
     ("STOPPED", "dedicated", 98.0),
 )
 SHARED_SESSION_RUN = 3  # shares the first run's session: both are Ada's
+UNLOADABLE_RUN = 11
 LATER_STATES = (
     *[("STOPPED", "dedicated")] * 23,
     ("SCALED_TO_ZERO", "dedicated"),
@@ -76,6 +79,10 @@ def populate(
         )
         if status not in ("CREATED", "DEPLOYING"):
             add_checkpoint_history(world, run, age, checkpoints_per_run)
+        if number == UNLOADABLE_RUN:
+            make_unloadable(run)
+        if run.deployment is None:
+            move_to_volume(run)
         if number < len(FIRST_RUNS):
             start_activity(activity, run, random)
     sharded = next((one for one in world.checkpoints.values() if one.node_count > 1), None)

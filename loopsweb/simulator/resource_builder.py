@@ -28,6 +28,7 @@ class ResourceBuilder(Store):
         owner: User | None = None,
         created_at: datetime | None = None,
         training_project_id: str | None = None,
+        team_id: str | None = None,
         **overrides: Unpack[Overrides],
     ) -> Session:
         """Add a session of `owner`, by default of the first user."""
@@ -36,6 +37,7 @@ class ResourceBuilder(Store):
             owner=owner or self.users[0],
             created_at=created_at or self.now,
             training_project_id=training_project_id,
+            team_id=team_id,
             **overrides,
         )
         self.sessions[session.id] = session
@@ -92,17 +94,23 @@ class ResourceBuilder(Store):
         sampler: Sampler | None = None,
         trainer_only: bool = False,
         deployment: Deployment | None = None,
+        serverless: bool = False,
         lora_rank: int = 64,
         **overrides: Unpack[Overrides],
     ) -> Run:
         """Add a run, with a paired sampler unless `trainer_only`.
 
-        Without `deployment` it is serverless until `add_deployment(run=…)`.
+        Without `deployment` it is serverless until `add_deployment(run=…)`. `serverless` makes
+        its sampler serverless too.
         """
         session = session or self.add_session(owner=owner, created_at=created_at)
         if sampler is None and not trainer_only:
             sampler = (deployment.sampler if deployment else None) or self.add_sampler(
-                session=session, owner=owner, base_model=base_model, created_at=created_at
+                session=session,
+                owner=owner,
+                base_model=base_model,
+                created_at=created_at,
+                serverless=serverless,
             )
         run = Run(
             id=id or self.generate_id("", 7),

@@ -8,11 +8,15 @@ from dataclasses import dataclass
 from functools import cached_property, partial
 
 from loopsweb.simulator.authorized_request import AuthorizedRequest
-from loopsweb.simulator.http_messages import Response
+from loopsweb.simulator.http_messages import Request, Response
 from loopsweb.simulator.identities import ORG_SCOPE as ORG
 from loopsweb.simulator.identities import OWN_SCOPE as OWN
 from loopsweb.simulator.routes import (
     account,
+    audit_log,
+    billing,
+    capabilities,
+    checkpoint_actions,
     checkpoints,
     deployments,
     files,
@@ -22,7 +26,6 @@ from loopsweb.simulator.routes import (
     sessions,
     teams,
     telemetry,
-    undocumented,
 )
 
 
@@ -43,6 +46,9 @@ class Route:
     def pattern(self) -> re.Pattern[str]:
         """Matches a path and captures its named parts."""
         return re.compile(re.sub(r"\{(\w+)\}", r"(?P<\1>[^/]+)", self.path))
+
+    def match(self, request: Request) -> re.Match[str] | None:
+        return self.pattern.fullmatch(request.path) if request.method == self.method else None
 
 
 _DEPLOYMENT = "/v1/loops/deployments/{deployment_id}"
@@ -83,21 +89,29 @@ _CHECKPOINT = "/v1/loops/checkpoints/{checkpoint_id}"
 _MODEL = "/v1/models/{model_id}/deployments/{deployment_id}"
 _TEAM = "/v1/teams/{team_id}/loops"
 UNDOCUMENTED = (
-    _undocumented("GET", "/v1/loops/capabilities", undocumented.get_capabilities, ORG),
+    _undocumented("GET", "/v1/loops/capabilities", capabilities.get_capabilities, ORG),
     _undocumented("POST", "/v1/loops/trainers", runs.create_trainer, ORG),
     _undocumented("POST", "/v1/loops/runs/{run_id}/deactivate", runs.deactivate_run, ORG),
+    _undocumented("DELETE", "/v1/loops/runs/{run_id}", runs.delete_run, ORG),
     _undocumented("POST", _SAMPLER + "/deactivate", samplers.deactivate_sampler, ORG),
-    _undocumented("POST", "/v1/loops/checkpoints/validate", undocumented.validate_checkpoint, ORG),
-    _undocumented("POST", "/v1/loops/checkpoints/deploy", undocumented.deploy_checkpoints, ORG),
-    _undocumented("GET", _CHECKPOINT + "/source", undocumented.get_source, ORG),
-    _undocumented("PUT", _CHECKPOINT + "/ttl", undocumented.set_checkpoint_ttl, ORG),
-    _undocumented("DELETE", _CHECKPOINT, undocumented.delete_checkpoint, ORG),
+    _undocumented(
+        "POST", "/v1/loops/checkpoints/validate", checkpoint_actions.validate_checkpoint, ORG
+    ),
+    _undocumented(
+        "POST", "/v1/loops/checkpoints/deploy", checkpoint_actions.deploy_checkpoints, ORG
+    ),
+    _undocumented("GET", _CHECKPOINT + "/source", checkpoint_actions.get_source, ORG),
+    _undocumented("PUT", _CHECKPOINT + "/ttl", checkpoint_actions.set_ttl, ORG),
+    _undocumented("DELETE", _CHECKPOINT, checkpoint_actions.delete_checkpoint, ORG),
     _undocumented("GET", _DEPLOYMENT + "/logs", telemetry.list_logs, ORG),
     _undocumented("POST", _DEPLOYMENT + "/metrics", telemetry.get_metrics, ORG),
     _undocumented("GET", _DEPLOYMENT + "/debug_archive/files", telemetry.list_debug_archive, ORG),
     _undocumented("GET", "/v1/loops/user_config", account.get_user_config, ORG),
     _undocumented("PATCH", "/v1/loops/user_config", account.change_user_config, ORG),
     _undocumented("GET", _MODEL, samplers.get_model_deployment, ORG),
+    _undocumented("POST", _MODEL + "/logs", telemetry.list_sampler_logs, ORG),
+    _undocumented("GET", "/v1/audit_logs", audit_log.list_entries, ORG),
+    _undocumented("GET", "/v1/billing/usage_summary", billing.get_usage_summary, ORG),
     _undocumented("GET", "/v1/users/me", account.get_identity, None),
     _undocumented("GET", "/v1/api_keys", account.list_keys, None),
     _undocumented("GET", "/v1/instance_types", account.list_instance_types, None),
@@ -114,6 +128,9 @@ UNDOCUMENTED = (
 )
 
 
+ROUTES = DOCUMENTED + LEGACY + UNDOCUMENTED
+
+
 def list_routes(generation: str) -> tuple[Route, ...]:
     """The routes of this generation."""
-    return tuple(one for one in DOCUMENTED + LEGACY + UNDOCUMENTED if generation in one.generations)
+    return tuple(one for one in ROUTES if generation in one.generations)

@@ -77,6 +77,19 @@ def add_checkpoint_history(world: World, run: Run, age: timedelta, count: int) -
         )
 
 
+def make_unloadable(run: Run) -> None:
+    """Take the LoRA configs from its checkpoints, as of those saved before there were any."""
+    run.lora_config_version = None
+    for checkpoint in run.checkpoints:
+        checkpoint.lora_config = checkpoint.lora_adapter_config = None
+
+
+def move_to_volume(run: Run) -> None:
+    """Let a volume hold the files of its checkpoints."""
+    for checkpoint in run.checkpoints:
+        checkpoint.volume_ref = f"bdn:{run.owner.organization}/loops-{run.id}:latest"
+
+
 def split_into_many_files(checkpoint: Checkpoint) -> None:
     """Give it more files than fit on one page, spread over all of its nodes."""
     share, left = divmod(checkpoint.size_bytes, FILE_COUNT)

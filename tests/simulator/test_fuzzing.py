@@ -16,7 +16,9 @@ from loopsweb.simulator.route_table import list_routes
 
 FIELDS = """session_id base_model path model_path run_id checkpoint_path max_seq_len lora_rank seed
 name replicas ttl_seconds step_seconds start_epoch_millis end_epoch_millis page_size page_token
-scope limit direction min_level trainer_id model reuse_from_run_id checkpoint_ids"""
+scope limit direction min_level trainer_id model reuse_from_run_id checkpoint_ids
+reuse_from_session_id base_checkpoint num_replicas sampler_num_replicas availability_model
+start_date end_date cursor use_case model_name instance_type_id hf_secret_name"""
 NAMES = st.sampled_from(FIELDS.split())
 SCALARS = st.one_of(
     st.none(),
@@ -55,7 +57,7 @@ def test_every_request_gets_a_response(
         body=json.dumps(body).encode(),
     )
     answer = sim.handle_request(request)
-    assert answer.status in (200, 400, 404, 405, 409)
+    assert answer.status in (200, 400, 404, 405, 409, 422)
     assert isinstance(json.loads(answer.body), dict)
 
 

@@ -1,4 +1,4 @@
-"""Invalid requests are 400 with a message, unknown IDs 404."""
+"""Invalid requests are 400 or 422 with a message, unknown IDs 404."""
 
 from __future__ import annotations
 
@@ -17,10 +17,8 @@ BAD_RUNS: list[Any] = [
     {"session_id": 5, "base_model": "Qwen/Qwen3-8B"},
     {"session_id": "s", "base_model": ""},
     RUN | {"base_model": "nobody/knows-it"},
-    RUN | {"base_model": "moonshotai/Kimi-K2-Instruct"},
     RUN | {"max_seq_len": "131072"},
     RUN | {"max_seq_len": 0},
-    RUN | {"max_seq_len": 131_073},
     RUN | {"lora_rank": 0},
     RUN | {"lora_rank": True},
     RUN | {"lora_rank": 1.5},
@@ -32,14 +30,41 @@ BAD_RUNS: list[Any] = [
     [],
     "text",
 ]
+NOT_ENABLED = {"base_model": "moonshotai/Kimi-K2-Instruct"}
+REFUSED: list[Any] = [
+    ("runs", RUN | NOT_ENABLED),
+    ("runs", RUN | {"max_seq_len": 131_073}),
+    ("runs", RUN | {"base_model": "Qwen/Qwen3-30B-A3B", "max_seq_len": 131_073}),
+    ("runs", RUN | {"learning_rate": 1}),
+    ("runs", RUN | {"num_replicas": 1}),
+    ("runs", RUN | {"base_checkpoint": "hf://org/repo"}),
+    ("samplers", RUN | NOT_ENABLED),
+    ("samplers", RUN | {"max_seq_length": 131_073}),
+    ("samplers", RUN | {"max_seq_len": 8}),
+    ("samplers", RUN | {"replicas": 1}),
+    ("sessions", {"name": "s"}),
+]
+REFUSED_BY_NEWER: list[Any] = [
+    ("runs", RUN | {"base_model": "Qwen/Qwen3-32B", "scope": "serverless"}),
+    ("runs", RUN | {"scope": "serverless", "replicas": 1}),
+    ("runs", RUN | {"scope": "serverless", "availability_model": "dedicated"}),
+    ("runs", RUN | {"path": "bt://loops:r/weights/unloadable"}),
+    ("trainers", RUN | {"sampler_num_replicas": 2}),
+    ("trainers", RUN | NOT_ENABLED),
+    ("samplers", RUN | {"scope": "serverless", "num_replicas": 1}),
+    ("samplers", RUN | {"model_path": "bt://loops:r/sampler_weights/unloadable"}),
+    ("samplers", RUN | {"run_id": "r", "base_model": "Qwen/Qwen3-32B"}),
+    ("samplers", RUN | {"run_id": "r", "availability_model": "spot"}),
+    ("samplers", RUN | {"run_id": "d", "scope": "serverless"}),
+]
 BAD_NEWER_RUNS: list[Any] = [
     RUN | {"name": ""},
     RUN | {"name": "n" * 256},
     RUN | {"availability_model": "cheap"},
     RUN | {"replicas": 0},
     RUN | {"sampler_num_replicas": 0},
-    RUN | {"scale_down_delay_seconds": 3601},
     RUN | {"reuse_from_run_id": 1},
+    RUN | {"scope": "everywhere"},
     RUN | {"reuse_from_run_id": "r", "base_model": "Qwen/Qwen3-32B"},
 ]
 BAD_SAMPLERS: list[Any] = [
@@ -103,14 +128,42 @@ def test_an_invalid_run_is_refused(small: Simulator, body: Any) -> None:
     assert list(small.world.runs) == ["r"]
 
 
+@pytest.mark.parametrize(("noun", "body"), REFUSED, ids=repr)
+def test_what_cannot_be_had_is_422(small: Simulator, noun: str, body: Any) -> None:
+    assert get_error_status(small, f"POST /v1/loops/{noun}", body) == 422
+    assert (list(small.world.runs), list(small.world.sessions)) == (["r"], ["s"])
+
+
+@pytest.mark.parametrize(("noun", "body"), REFUSED_BY_NEWER, ids=repr)
+def test_what_newer_servers_cannot_give_is_422(sim: Simulator, noun: str, body: Any) -> None:
+    world = sim.world
+    world.clear()
+    session = world.add_session(id="s")
+    serverless = world.add_run(id="r", session=session, serverless=True)
+    world.add_deployment(run=world.add_run(id="d", session=session))
+    for target in ("trainer", "sampler"):
+        saved = world.add_checkpoint(run=serverless, name="unloadable", target=target)
+        saved.lora_config = None
+    before = (len(world.runs), len(world.samplers))
+    assert get_error_status(sim, f"POST /v1/loops/{noun}", body) == 422
+    assert (len(world.runs), len(world.samplers)) == before
+
+
 @pytest.mark.parametrize("body", BAD_NEWER_RUNS, ids=repr)
-def test_newer_servers_validate_the_optional_fields(small: Simulator, body: Any) -> None:
-    current = small.dispatcher.generation == "current"
-    if current:
-        assert get_error_status(small, "POST /v1/loops/runs", body) == 400
-    else:
-        assert send_request(small, "POST /v1/loops/runs", body).status_code == 200
-    assert len(small.world.runs) == (1 if current else 2)
+def test_invalid_newer_fields_are_refused(sim: Simulator, old: Simulator, body: Any) -> None:
+    for simulator, status in ((sim, 400), (old, 422)):
+        simulator.world.clear()
+        simulator.world.add_run(id="r", session=simulator.world.add_session(id="s"))
+        assert get_error_status(simulator, "POST /v1/loops/runs", body) == status
+        assert list(simulator.world.runs) == ["r"]
+
+
+def test_only_newer_servers_limit_the_scale_down_delay(sim: Simulator, old: Simulator) -> None:
+    body = RUN | {"scale_down_delay_seconds": 3601}
+    for simulator in (sim, old):
+        simulator.world.add_session(id="s")
+    assert get_error_status(sim, "POST /v1/loops/runs", body) == 400
+    assert send_request(old, "POST /v1/loops/runs", body).status_code == 200
 
 
 @pytest.mark.parametrize("body", BAD_SAMPLERS, ids=repr)

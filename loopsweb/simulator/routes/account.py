@@ -7,7 +7,7 @@ from typing import Any
 from loopsweb.simulator.authorized_request import AuthorizedRequest
 from loopsweb.simulator.catalogue import INSTANCE_TYPES
 from loopsweb.simulator.current_serializer import serialize_instance_type
-from loopsweb.simulator.field_validation import is_text_list, read_choice
+from loopsweb.simulator.field_validation import is_text_list, read_choice, refuse_unknown
 from loopsweb.simulator.http_messages import ApiError, Response, respond_json
 from loopsweb.simulator.identities import Key, User
 from loopsweb.simulator.serialization import format_timestamp
@@ -51,9 +51,9 @@ def serialize_key(key: Key) -> dict[str, Any]:
         "name": key.name,
         "type": key.type,
         "model_ids": None,
-        "team_name": None,
+        "team_name": key.team_name,
         "created_at": format_timestamp(key.created_at),
-        "last_used_at": None,
+        "last_used_at": None if key.last_used_at is None else format_timestamp(key.last_used_at),
         "owner": serialize_user(key.user) if key.type == "PERSONAL" else None,
     }
 
@@ -82,10 +82,9 @@ def get_user_config(request: AuthorizedRequest) -> Response:
 
 def change_user_config(request: AuthorizedRequest) -> Response:
     """PATCH /v1/loops/user_config: lists replace, null clears, absent fields stay."""
-    config = get_accelerators(request)
-    for name, value in request.parse_body().items():
-        if name not in config:
-            continue
+    config, changes = get_accelerators(request), request.parse_body()
+    refuse_unknown(changes, config)
+    for name, value in changes.items():
         if value is not None and not is_text_list(value):
             raise ApiError(400, f"{name} must be a list of GPU types, or null.")
         config[name] = value

@@ -49,6 +49,19 @@ def resolve_uri(request: AuthorizedRequest, uri: str) -> Checkpoint:
     raise ApiError(404, f"Checkpoint {uri!r} was not found.")
 
 
+def resolve_loadable(request: AuthorizedRequest, uri: str, target: str, field: str) -> Checkpoint:
+    """The checkpoint of a URI to load weights from. 400 for another target's, 422 for one that
+    cannot be loaded."""
+    checkpoint = resolve_uri(request, uri)
+    if checkpoint.target != target:
+        segment = "weights" if target == "trainer" else "sampler_weights"
+        form = f"bt://loops:<run_id>/{segment}/<name>"
+        raise ApiError(400, f"{field} must be a {target} checkpoint: {form}.")
+    if request.generation == "current" and checkpoint.lora_config is None:
+        raise ApiError(422, f"Checkpoint {uri!r} cannot be loaded: it has no LoRA config.")
+    return checkpoint
+
+
 def find_checkpoint(request: AuthorizedRequest, checkpoint_id: str) -> Checkpoint:
     """The checkpoint with this global ID. 404 if the caller may not see its run."""
     checkpoint = request.world.checkpoints.get(checkpoint_id)

@@ -7,12 +7,13 @@ from typing import Any
 from loopsweb.simulator import documented_serializer
 from loopsweb.simulator.authorized_request import AuthorizedRequest
 from loopsweb.simulator.entities import Checkpoint, Run, Sampler
-from loopsweb.simulator.field_validation import read_optional_text, read_text
+from loopsweb.simulator.field_validation import read_optional_text, read_text, refuse_unknown
 from loopsweb.simulator.http_messages import ApiError, Response, respond_json
+from loopsweb.simulator.routes import run_creation, sampler_creation
 from loopsweb.simulator.routes.checkpoints import resolve_uri
 from loopsweb.simulator.routes.files import build_page
 from loopsweb.simulator.routes.run_creation import create_run
-from loopsweb.simulator.routes.samplers import create_sampler
+from loopsweb.simulator.routes.sampler_creation import create_sampler
 
 
 def search_trainers(request: AuthorizedRequest) -> Response:
@@ -35,7 +36,7 @@ def search_checkpoint(request: AuthorizedRequest) -> Response:
 
 def create_trainer(request: AuthorizedRequest) -> Response:
     """POST /v1/trainer_sessions/{session_id}/trainers."""
-    run = create_run(request, translate_body(request, "path"))
+    run = create_run(request, translate_body(request, "path", run_creation.DOCUMENTED_FIELDS))
     server = None if run.sampler is None else serialize_sampling_server(run.sampler)
     fields = {"id": run.id, "base_url": run.base_url, "sampling_server": server}
     return respond_json({"trainer_server": fields})
@@ -43,7 +44,9 @@ def create_trainer(request: AuthorizedRequest) -> Response:
 
 def create_sampling_server(request: AuthorizedRequest) -> Response:
     """POST /v1/trainer_sessions/{session_id}/samplers."""
-    sampler = create_sampler(request, translate_body(request, "model_path"))
+    sampler = create_sampler(
+        request, translate_body(request, "model_path", sampler_creation.DOCUMENTED_FIELDS)
+    )
     return respond_json({"sampling_server": serialize_sampling_server(sampler)})
 
 
@@ -72,11 +75,14 @@ def find_trainer(request: AuthorizedRequest) -> Run:
     return run
 
 
-def translate_body(request: AuthorizedRequest, path_field: str) -> dict[str, Any]:
+def translate_body(
+    request: AuthorizedRequest, path_field: str, known: frozenset[str]
+) -> dict[str, Any]:
     """The body with canonical field names: base_model for model, path for checkpoint_path."""
     body = request.parse_body()
-    read_text(body, "model")
     renamed = {"model": "base_model", "checkpoint_path": path_field}
+    refuse_unknown(body, renamed.keys() | (known - {"base_model", path_field, "session_id"}))
+    read_text(body, "model")
     fields = {renamed.get(name, name): value for name, value in body.items()}
     return fields | {"session_id": request.params["session_id"]}
 

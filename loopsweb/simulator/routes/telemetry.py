@@ -1,4 +1,4 @@
-"""Logs and metrics of a deployment."""
+"""Logs, metrics and debug archives."""
 
 from __future__ import annotations
 
@@ -8,14 +8,19 @@ from itertools import islice
 from typing import Any
 
 from loopsweb.simulator.authorized_request import AuthorizedRequest
+from loopsweb.simulator.checkpoint_files import get_archive_files
+from loopsweb.simulator.entities import Deployment, Sampler
 from loopsweb.simulator.field_validation import read_choice, read_integer, read_query_integer
 from loopsweb.simulator.http_messages import ApiError, Response, respond_json
 from loopsweb.simulator.log_generator import LEVELS, generate_log_lines, get_last_active
 from loopsweb.simulator.metrics_generator import generate_metrics
 from loopsweb.simulator.routes.deployments import find_deployment
+from loopsweb.simulator.routes.files import serialize_files
+from loopsweb.simulator.routes.samplers import find_model_deployment
 
 MAX_WINDOW = timedelta(days=7)
 MAX_POINTS = 720
+TOKEN_PREFIX = "after-"  # noqa: S105  (of a page token)
 MAX_EPOCH_MILLIS = 253_402_300_799_000  # the last second that a datetime can hold
 
 
@@ -44,20 +49,37 @@ def read_window(
 
 def list_logs(request: AuthorizedRequest) -> Response:
     """GET /v1/loops/deployments/{deployment_id}/logs."""
-    deployment, query = find_deployment(request), request.query
-    start, end = read_window(query, read_query_integer, request.now)
-    limit = read_query_integer(query, "limit", default=500, least=1, most=1000)
-    direction = read_choice(query, "direction", ("asc", "desc")) or "desc"
-    level = read_choice(query, "min_level", LEVELS)
+    deployment = find_deployment(request)
+    return build_log_page(request, deployment, request.query, read_query_integer)
+
+
+def list_sampler_logs(request: AuthorizedRequest) -> Response:
+    """POST /v1/models/{model_id}/deployments/{deployment_id}/logs, with the fields in the body."""
+    sampler = find_model_deployment(request)
+    return build_log_page(request, sampler, request.parse_body(), read_integer)
+
+
+def build_log_page(
+    request: AuthorizedRequest,
+    logger: Deployment | Sampler,
+    values: Mapping[str, Any],
+    read: Callable[..., int],
+) -> Response:
+    """values, read: as for `read_window`."""
+    start, end = read_window(values, read, request.now)
+    limit = read(values, "limit", default=500, least=1, most=1000)
+    direction = read_choice(values, "direction", ("asc", "desc")) or "desc"
+    level = read_choice(values, "min_level", LEVELS)
     levels = None if level is None else LEVELS[LEVELS.index(level) :]
 
     def is_wanted(one: str | None) -> bool:
         return levels is None or one in levels
 
     ascending = direction == "asc"
-    found = generate_log_lines(deployment, start, end, request.now, is_wanted, ascending=ascending)
-    if deployment.logs is not None:
-        given_logs = [line for line in deployment.logs if is_wanted(line.get("level"))]
+    found = generate_log_lines(logger, start, end, request.now, is_wanted, ascending=ascending)
+    given = logger.logs if isinstance(logger, Deployment) else None
+    if given is not None:
+        given_logs = [line for line in given if is_wanted(line.get("level"))]
         found = iter(given_logs[::-1] if ascending else given_logs)
     return respond_json({"logs": list(islice(found, limit))})
 
@@ -78,7 +100,22 @@ def get_metrics(request: AuthorizedRequest) -> Response:
 
 
 def list_debug_archive(request: AuthorizedRequest) -> Response:
-    """GET /v1/loops/deployments/{deployment_id}/debug_archive/files: always empty."""
-    find_deployment(request)
-    read_query_integer(request.query, "page_size", default=1000, least=1, most=1000)
-    return respond_json({"presigned_urls": [], "next_page_token": None})
+    """GET /v1/loops/deployments/{deployment_id}/debug_archive/files: of a failed deployment."""
+    deployment, query = find_deployment(request), request.query
+    size = read_query_integer(query, "page_size", default=1000, least=1, most=1000)
+    start = read_archive_token(query.get("page_token"))
+    files = get_archive_files(deployment)
+    end = start + size
+    urls = serialize_files(request, deployment, files, start, end)
+    token = f"{TOKEN_PREFIX}{end}" if end < len(files) else None
+    return respond_json({"presigned_urls": urls, "next_page_token": token})
+
+
+def read_archive_token(token: str | None) -> int:
+    """The offset in an opaque token. 400 for any other text."""
+    if token is None:
+        return 0
+    offset = token.removeprefix(TOKEN_PREFIX)
+    if offset == token or not offset.isdecimal() or not offset.isascii():
+        raise ApiError(400, "page_token must be a token that this route gave.")
+    return int(offset[:9])
