@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from typing import Any
@@ -15,6 +15,7 @@ from loopsweb.loops_api import errors
 from loopsweb.loops_api.api_key import ApiKey
 
 _MAX_DEPTH = 4
+_MAX_FIELDS = 20
 _MAX_WAIT = 86_400.0
 
 
@@ -49,6 +50,7 @@ def map_error_response(
         status=status,
         reason=key.redact(reason) if isinstance(reason, str) else None,
         retry_after=max((wait for wait in waits if wait is not None), default=None),
+        fields={key.redact(n): key.redact(said) for n, said in _find_fields(fields.get("detail"))},
     )
 
 
@@ -70,6 +72,14 @@ def _find_message(content: Any, depth: int = 0) -> str | None:
     else:
         inner = content[:3] if isinstance(content, list) and depth else []
     return next((found for item in inner if (found := _find_message(item, depth + 1))), None)
+
+
+def _find_fields(detail: Any) -> Iterator[tuple[str, str]]:
+    """(field, message) of each entry of a 422's `detail`: {"loc": ["body", field], "msg": …}."""
+    for entry in detail[:_MAX_FIELDS] if isinstance(detail, list) else ():
+        match entry:
+            case {"loc": [*_, str(name)], "msg": str(said)}:
+                yield name, said
 
 
 def _parse_seconds(value: Any, now: datetime) -> float | None:

@@ -6,6 +6,7 @@ error is chained to the HTTP library's own.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import ClassVar
 
 NOT_PRESIGNABLE = "NOT_PRESIGNABLE"  # the reason why files of a volume have no URLs
@@ -76,23 +77,12 @@ class RedirectRefused(LoopsError):
     )
 
 
-class AmbiguousName(LoopsError):
-    """Legacy files are found by the checkpoint's name, and another checkpoint has the same one.
-
-    Nothing was changed.
-    """
-
-    sentence = (
-        "This server's older API finds files by the checkpoint's name only, and the run has "
-        "another checkpoint of this name. Which files are whose cannot be told."
-    )
-
-
 class StatusError(LoopsError):
     """A response with an error status.
 
     status: the HTTP status. reason: the API's stable `details.reason`, if it gave one.
     retry_after: seconds to wait before the next request, if the API gave them.
+    fields: {field of the request: what is wrong with it}, if the API said so field by field.
     """
 
     sentence = "The Loops API answered with status {error.status}: {error.message}"
@@ -104,8 +94,10 @@ class StatusError(LoopsError):
         status: int = 0,
         reason: str | None = None,
         retry_after: float | None = None,
+        fields: Mapping[str, str] | None = None,
     ) -> None:
         super().__init__(message, may_have_been_received=status not in _REFUSALS)
+        self.fields = fields or {}
         self.status = status
         self.reason = reason
         self.retry_after = retry_after

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import timedelta
 from decimal import Decimal
+from functools import cached_property
 from typing import TypeVar
 
 import msgspec
@@ -12,6 +13,7 @@ from django.db import models
 
 from loopsweb.accounts.models import Workspace
 from loopsweb.loops_api import Client, errors
+from loopsweb.loops_api.undocumented_types import SupportedModel
 from loopsweb.resources.snapshot.models import GPUHolder
 from loopsweb.resources.snapshot.poll_context import PollContext
 from loopsweb.resources.snapshot.sanitize import replace_nul
@@ -33,20 +35,25 @@ class Catalogue(models.Model):
     def __str__(self) -> str:
         return f"catalogue of {self.workspace}"
 
-    def max_context_length(self, base_model: str) -> int | None:
-        for model in self.supported_models or ():
-            if model["model_name"] == base_model:
-                return int(model["max_context_length"])
-        return None
+    @cached_property
+    def base_models(self) -> tuple[SupportedModel, ...]:
+        return msgspec.convert(self.supported_models or (), tuple[SupportedModel, ...])
+
+    def find_model(self, base_model: str) -> SupportedModel | None:
+        return next((one for one in self.base_models if one.model_name == base_model), None)
 
     def cost_per_hour(self, holder: GPUHolder) -> Decimal | None:
         """USD per hour now: 0 without GPUs, None when unknown."""
         if holder.gpus_held == 0:
             return Decimal(0)
-        price = (self.prices or {}).get(holder.instance_id)
-        if price is None or not holder.gpus_held:
+        if holder.gpus_held is None:
             return None
-        return Decimal(price) * 60 * (holder.node_count or 1)
+        return self.price_per_hour(holder.instance_id, holder.node_count)
+
+    def price_per_hour(self, instance_id: str, nodes: int | None) -> Decimal | None:
+        """USD for that many machines of this type; None where the API gives no price."""
+        price = (self.prices or {}).get(instance_id)
+        return None if price is None else Decimal(price) * 60 * (nodes or 1)
 
 
 def pull_catalogue(client: Client, *, poll: PollContext, known_digest: str = "") -> str:

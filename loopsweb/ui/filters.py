@@ -46,10 +46,10 @@ class Facets:
 
 @dataclass(frozen=True, kw_only=True)
 class ListSpec:
-    """search: the field with the normalised text in which each word of `q` is looked for.
-    sorts: {name in the URL: field}. descending: sorts that start with the newest or largest."""
+    """search: fields in which each word of `q` is looked for. sorts: {name in the URL: field}.
+    descending: sorts that start with the newest or largest."""
 
-    search: str = "search_text"
+    search: tuple[str, ...]
     filters: tuple[Filter, ...] = ()
     sorts: Mapping[str, str]
     default_sort: str

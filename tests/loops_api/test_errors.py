@@ -123,6 +123,24 @@ def test_the_stable_reason_is_kept(
     assert catch_status_error(client).reason == reason
 
 
+@pytest.mark.parametrize(
+    ("detail", "fields"),
+    [
+        ([{"loc": ["body", "seed"], "msg": "not a number"}], {"seed": "not a number"}),
+        ([{"loc": ["body", "path", 0], "msg": "bad"}, {"loc": [], "msg": "bad"}, "bad"], {}),
+        ([{"loc": ["a"], "msg": f"bad {KEY}"}], {"a": "bad [redacted]"}),
+        ("no such project", {}),
+        ({"loc": ["body", "seed"], "msg": "bad"}, {}),
+    ],
+)
+def test_what_is_said_of_fields_is_kept(
+    client: Client, server: ScriptedServer, detail: object, fields: dict[str, str]
+) -> None:
+    body = json.dumps({"detail": detail}).encode()
+    server.set_responses(ROUTE, ScriptedResponse(422, body))
+    assert catch_status_error(client).fields == fields
+
+
 def test_plain_messages(client: Client, server: ScriptedServer) -> None:
     body = b'{"error": "slow down", "retry_after": 7}'
     server.set_responses(

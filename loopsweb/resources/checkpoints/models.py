@@ -8,7 +8,6 @@ from loopsweb.loops_api.uris import CheckpointURI
 from loopsweb.resources.checkpoints.statuses import SYNC
 from loopsweb.resources.snapshot.models import Snapshot
 from loopsweb.resources.snapshot.poll_state import PollState
-from loopsweb.ui.search import SearchTextField
 
 
 class Checkpoint(Snapshot):
@@ -31,8 +30,6 @@ class Checkpoint(Snapshot):
     size_bytes = models.BigIntegerField(null=True)
     sync_status = models.CharField(max_length=255, blank=True)
     expires_at = models.DateTimeField(null=True)
-
-    search_text = SearchTextField(of=("remote_id", "name", "run_remote_id", "base_model"))
 
     class Meta(Snapshot.Meta):
         indexes = [

@@ -25,6 +25,10 @@ class AlreadySubmitted(Exception):
     """The same form was submitted before; the API was not called this time."""
 
 
+class NotSupported(Exception):
+    """The client cannot send these fields to a server of this generation. Nothing was sent."""
+
+
 @dataclass(frozen=True, kw_only=True)
 class CreationRequest:
     """`fields` are the API's own; None is not sent. `once` is the form's id: a form is carried out
@@ -45,7 +49,8 @@ def create_through_api(
     """Returns what the API created. `store` is called with it, with what was `sent` and a `poll`,
     so that it shows before the next list has it.
 
-    Raises AlreadySubmitted, NotRecorded, or the LoopsError of the call, which is not repeated.
+    Raises AlreadySubmitted, NotRecorded, NotSupported, or the LoopsError of the call, which is not
+    repeated.
     """
     sent = {name: value for name, value in request.fields.items() if value is not None}
     record_request(noun, request, sent=sent)
@@ -56,6 +61,12 @@ def create_through_api(
         said = {"error": error.message, "said": error.plain}
         record_follow_up(request.incident, outcome=outcome, answer=said, now=request.clock())
         raise
+    except ValueError as error:
+        said = {"said": str(error)}
+        record_follow_up(
+            request.incident, outcome=Outcome.REFUSED, answer=said, now=request.clock()
+        )
+        raise NotSupported(str(error)) from error
     record_follow_up(
         request.incident,
         outcome=Outcome.SUCCEEDED,

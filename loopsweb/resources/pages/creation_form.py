@@ -12,11 +12,19 @@ from loopsweb.accounts.models import Workspace
 from loopsweb.loops_api.uris import CheckpointURI
 from loopsweb.resources.catalogue import Catalogue
 from loopsweb.resources.checkpoints.models import Checkpoint
+from loopsweb.resources.pages.base_models import BaseModel, explain_refusal, list_base_models
 from loopsweb.resources.runs.models import Run
 from loopsweb.resources.sessions.models import Session
 from loopsweb.ui.datalist import DatalistInput
 
 MAX_SUGGESTIONS = 100
+DELAY_CAP = 3600  # seconds, on newer servers
+AVAILABILITY = [("", "The API's default"), ("dedicated", "Dedicated"), ("spot", "Spot")]
+CAPACITY = [
+    ("", "The API's default"),
+    ("deployment", "GPUs of its own"),
+    ("serverless", "Serverless"),
+]
 WEIGHTS = {
     "trainer": "trainer weights (bt://loops:…/weights/…)",
     "sampler": "sampler weights (bt://loops:…/sampler_weights/…)",
@@ -49,7 +57,8 @@ class CheckpointField(forms.CharField):
 class CreationForm(forms.Form):
     """`once` is the idempotency key: a form submitted twice is carried out once.
 
-    `takes_undocumented`: the server is known to accept the `undocumented_fields`.
+    `takes_undocumented`: the server is known to accept the `undocumented_fields`; `not_offered` has
+    the labels of those that it does not.
     """
 
     once = forms.UUIDField(widget=forms.HiddenInput)
@@ -65,24 +74,29 @@ class CreationForm(forms.Form):
     ) -> None:
         super().__init__(data, initial={"once": uuid.uuid4(), **initial})
         self.workspace = workspace
+        self.takes_undocumented = takes_undocumented
         self.catalogue = Catalogue.objects.filter(workspace=workspace).first()
-        if not takes_undocumented:
-            for name in self.undocumented_fields:
-                del self.fields[name]
+        gone = () if takes_undocumented else self.undocumented_fields
+        self.not_offered = [self.fields.pop(name).label for name in gone]
 
     def renew_idempotency_key(self) -> None:
         """Allow another try, with everything typed kept."""
         self.data = {**{name: self.data[name] for name in self.data}, "once": str(uuid.uuid4())}
 
     def api_fields(self) -> dict[str, Any]:
-        """The fields to send. An empty one is None and leaves the default to the API."""
+        """The fields to send. What was left alone is None and leaves the default to the API."""
         names = [name for name in self.declared_fields if name != "once"]
         given = {name: self.cleaned_data.get(name) for name in names}
-        return {name: None if value == "" else value for name, value in given.items()}
+        return {
+            name: None if value == "" or value is False else value for name, value in given.items()
+        }
 
 
 class GPUHolderForm(CreationForm):
-    """The fields that runs and samplers have in common."""
+    """The fields that runs and samplers have in common.
+
+    dedicated_fields: those that only GPUs of its own have. length_field: of tokens.
+    """
 
     session_id = forms.CharField(label="Session", max_length=255, widget=DatalistInput)
     base_model = forms.CharField(
@@ -91,17 +105,54 @@ class GPUHolderForm(CreationForm):
         widget=DatalistInput,
         help_text="For example Qwen/Qwen3-8B.",
     )
+    dedicated_fields: tuple[str, ...] = ()
+    length_field: str
 
     def __init__(self, *args: Any, **options: Any) -> None:
         super().__init__(*args, **options)
         self.suggest("session_id", suggest_sessions(self.workspace))
-        self.suggest("base_model", suggest_base_models(self.workspace, self.catalogue))
+        self.base_models = list_base_models(
+            self.workspace, self.catalogue, of_run=self.length_field == "max_seq_len"
+        )
+        self.suggest("base_model", [(one.name, describe(one)) for one in self.base_models])
         for name, field in self.fields.items():
             if isinstance(field, CheckpointField):
                 self.suggest(name, suggest_checkpoints(self.workspace, target=field.target))
+            elif name in {"run_id", "reuse_from_run_id"}:
+                self.suggest(name, suggest_runs(self.workspace))
 
     def suggest(self, name: str, suggestions: list[tuple[str, str]]) -> None:
         cast("DatalistInput", self.fields[name].widget).suggestions = suggestions
+
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean() or {}
+        self.check_model(cleaned)
+        if cleaned.get("scope") == "serverless":
+            for name in self.dedicated_fields:
+                if cleaned.get(name):
+                    self.add_error(name, "Serverless capacity does not have this.")
+        return cleaned
+
+    def check_model(self, cleaned: dict[str, Any]) -> None:
+        """Refuse what the API would, as far as its capabilities say."""
+        model = self.catalogue and self.catalogue.find_model(cleaned.get("base_model") or "")
+        if not model:
+            return
+        length = cleaned.get(self.length_field)
+        if refusal := explain_refusal(model):
+            self.add_error("base_model", refusal)
+        elif length and model.longest is not None and length > model.longest:
+            most = f"{model.longest:,}"
+            self.add_error(self.length_field, f"{model.model_name} takes at most {most} tokens.")
+
+
+def describe(model: BaseModel) -> str:
+    """A few words beside its name in the suggestions."""
+    if model.known is None:
+        return "used by a run"
+    if model.refusal:
+        return "not enabled"
+    return "" if model.longest is None else f"up to {model.longest:,} tokens"
 
 
 def suggest_sessions(workspace: Workspace) -> list[tuple[str, str]]:
@@ -109,16 +160,10 @@ def suggest_sessions(workspace: Workspace) -> list[tuple[str, str]]:
     return [(one.remote_id, one.get_origin_display()) for one in newest[:MAX_SUGGESTIONS]]
 
 
-def suggest_base_models(workspace: Workspace, catalogue: Catalogue | None) -> list[tuple[str, str]]:
-    """The models the server supports; where it does not say, those of known runs."""
-    if catalogue and catalogue.supported_models:
-        return [
-            (model["model_name"], f"up to {model['max_context_length']} tokens")
-            for model in catalogue.supported_models
-        ]
-    used = Run.objects.in_workspace(workspace).exclude(base_model="")
-    names = used.order_by("base_model").values_list("base_model", flat=True).distinct()
-    return [(name, "used by a run") for name in names[:MAX_SUGGESTIONS]]
+def suggest_runs(workspace: Workspace) -> list[tuple[str, str]]:
+    newest = Run.objects.in_workspace(workspace).filter(missing_since=None)
+    rows = newest.order_by("-created_at", "-pk")[:MAX_SUGGESTIONS]
+    return [(one.remote_id, one.name or one.base_model) for one in rows]
 
 
 def suggest_checkpoints(workspace: Workspace, *, target: str) -> list[tuple[str, str]]:

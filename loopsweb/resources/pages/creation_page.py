@@ -18,16 +18,14 @@ from loopsweb.audit.record import actor_of_request
 from loopsweb.keys.clients import NoKey, explain_missing_access, find_client
 from loopsweb.loops_api import errors
 from loopsweb.resources.nouns import Noun
-from loopsweb.resources.pages.creation import AlreadySubmitted, CreationRequest
-from loopsweb.resources.pages.creation_form import CreationForm
+from loopsweb.resources.pages.base_models import BaseModel
+from loopsweb.resources.pages.creation import AlreadySubmitted, CreationRequest, NotSupported
+from loopsweb.resources.pages.creation_errors import add_api_error
+from loopsweb.resources.pages.creation_form import CreationForm, GPUHolderForm
 from loopsweb.resources.snapshot.store import ApiObject
 from loopsweb.ui.pages import render_page
 
 ALREADY_SUBMITTED = "This form was already submitted, so nothing was created this time."
-MAY_BE_CREATED = (
-    "The request may have arrived, so it may have been created. "
-    "Check the list before you submit it again."
-)
 
 
 @dataclass(frozen=True)
@@ -91,18 +89,25 @@ def render_creation_page(
                 return redirect(list_url)
             except errors.LoopsError as error:
                 status = add_api_error(form, error)
+            except NotSupported as error:
+                form.add_error(None, str(error))
+                form.renew_idempotency_key()
             else:
                 messages.success(request, f"{creation.noun.singular.capitalize()} created.")
                 return redirect(f"{creation.noun.slug}:detail", workspace.slug, created.id)
-    context = {"form": form, "creation": creation, "blocked": blocked, "list_url": list_url}
-    return render_page(request, "resources/new.html", context, status=status)
+    context = {
+        "form": form,
+        "creation": creation,
+        "blocked": blocked,
+        "list_url": list_url,
+        "chosen": find_chosen(form),
+    }
+    return render_page(request, "resources/new.html", context, partial="estimate", status=status)
 
 
-def add_api_error(form: CreationForm, error: errors.LoopsError) -> HTTPStatus:
-    """Show the API's error and allow another try. Returns the response's status."""
-    form.add_error(None, error.plain)
-    form.renew_idempotency_key()
-    if not error.may_have_been_received:
-        return HTTPStatus.UNPROCESSABLE_ENTITY
-    form.add_error(None, MAY_BE_CREATED)
-    return HTTPStatus.BAD_GATEWAY
+def find_chosen(form: CreationForm) -> BaseModel | None:
+    """The base model that stands in the form. One that the API does not list is known by its name
+    alone."""
+    if not isinstance(form, GPUHolderForm) or not (name := form["base_model"].value()):
+        return None
+    return next((one for one in form.base_models if one.name == name), BaseModel(name=name))

@@ -16,9 +16,15 @@ RUN = CreationPage(
     method="create_run",
     title="New run",
     intro="A run comes with a paired sampler. It uses GPUs, and is billed, until it is deactivated "
-    "or has been idle for its scale-down delay. Closing your script does not stop it.",
+    "or has been idle for its scale-down delay. Closing your script does not stop it. Serverless "
+    "runs are billed per token instead.",
     submit="Create run",
-    prefilled={"session": "session_id", "base_model": "base_model", "path": "path"},
+    prefilled={
+        "session": "session_id",
+        "base_model": "base_model",
+        "path": "path",
+        "scope": "scope",
+    },
 )
 
 

@@ -16,9 +16,16 @@ SAMPLER = CreationPage(
     method="create_sampler",
     title="New sampler",
     intro="A standalone sampler belongs to no run, for baselines for example. "
-    "Deactivating a deployment leaves it running.",
+    "Deactivating a deployment leaves it running. It is billed until it is deactivated, "
+    "unless it is serverless.",
     submit="Create sampler",
-    prefilled={"session": "session_id", "base_model": "base_model", "path": "model_path"},
+    prefilled={
+        "session": "session_id",
+        "base_model": "base_model",
+        "path": "model_path",
+        "run": "run_id",
+        "scope": "scope",
+    },
 )
 
 

@@ -12,7 +12,6 @@ from loopsweb.resources.runs.models import Run
 from loopsweb.resources.samplers.models import Sampler
 from loopsweb.resources.snapshot.poll_context import PollContext
 from loopsweb.resources.snapshot.store import copy_columns, store_answer, store_list, touch_version
-from loopsweb.ui.search import refresh_search_text
 
 KNOWN_FROM_RUNS = ("run_remote_id", "session_remote_id")
 
@@ -43,7 +42,6 @@ def pair_with_runs(*, poll: PollContext) -> None:
         sampler.run_remote_id, sampler.session_remote_id = run_by_sampler[sampler.remote_id]
     if paired:
         Sampler.objects.bulk_update(paired, KNOWN_FROM_RUNS, batch_size=500)
-        refresh_search_text(Sampler.objects.filter(pk__in=[sampler.pk for sampler in paired]))
         touch_version(poll.workspace)
 
 
@@ -63,8 +61,11 @@ def store_created_sampler(
     sampler: types.Sampler, *, sent: Mapping[str, Any], poll: PollContext
 ) -> None:
     """`sent` fills in what the answer leaves out."""
-    sampler, _ = fill_omissions(sampler, {"base_model": sent["base_model"]})
-    build = partial(build_row, session_remote_id=sent["session_id"])
+    run_id = sent.get("run_id", "")
+    runs = Run.objects.in_workspace(poll.workspace).filter(remote_id=run_id)
+    inherited = runs.values_list("base_model", flat=True).first()
+    sampler, _ = fill_omissions(sampler, {"base_model": sent.get("base_model", inherited)})
+    build = partial(build_row, session_remote_id=sent["session_id"], run_remote_id=run_id)
     store_answer([sampler], build, model=Sampler, poll=poll)
 
 

@@ -3,7 +3,6 @@ from __future__ import annotations
 from django.db import models
 
 from loopsweb.resources.snapshot.models import Snapshot
-from loopsweb.ui.search import SearchTextField
 
 
 class Origin(models.TextChoices):
@@ -18,4 +17,3 @@ class Session(Snapshot):
     noun = "session"
 
     origin = models.CharField(max_length=10, choices=Origin.choices)
-    search_text = SearchTextField(of=("remote_id",))

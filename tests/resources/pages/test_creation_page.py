@@ -33,7 +33,7 @@ def url(workspace: Workspace, noun: str, page: str = "new") -> str:
     return f"/w/{workspace.slug}/{noun}/{page}/"
 
 
-def test_a_run_is_created_with_the_documented_defaults(
+def test_fields_that_are_left_alone_are_not_sent(
     acme: Workspace, alice: User, world: Simulator, add_key: AddKey, session_id: str
 ) -> None:
     add_key()
@@ -41,8 +41,6 @@ def test_a_run_is_created_with_the_documented_defaults(
     page = browser.get(url(acme, "runs"), {"session": session_id})
     fields = form_of(page)
     assert fields["session_id"] == session_id
-    shown = {name: fields[name] for name in ("max_seq_len", "lora_rank")}
-    assert shown == {"max_seq_len": 131072, "lora_rank": 64}
 
     answer = browser.post(url(acme, "runs"), fields | {"base_model": "Qwen/Qwen3-8B"})
 
@@ -51,13 +49,7 @@ def test_a_run_is_created_with_the_documented_defaults(
     assert answer.headers["Location"] == f"/w/{acme.slug}/runs/{run.remote_id}/"
     sent = next(request for request in world.requests if request.method == "POST")
     assert sent.path == "/v1/loops/runs"
-    assert sent.parse_body() == {
-        "session_id": session_id,
-        "base_model": "Qwen/Qwen3-8B",
-        "max_seq_len": 131072,
-        "lora_rank": 64,
-        "scale_down_delay_seconds": 3600,
-    }
+    assert sent.parse_body() == {"session_id": session_id, "base_model": "Qwen/Qwen3-8B"}
 
 
 def test_a_session_and_a_sampler_are_created(
@@ -112,26 +104,6 @@ def test_invalid_input_shows_an_error_and_keeps_everything_typed(
     assert error.startswith(said)
     assert 'value="my &lt;run&gt;"' in answer.content.decode()
     assert [request for request in world.requests if request.method == "POST"] == []
-
-
-def test_a_sequence_too_long_for_the_model_is_not_sent(
-    acme: Workspace, alice: User, world: Simulator, add_key: AddKey, poll: Poll, session_id: str
-) -> None:
-    add_key()
-    poll()
-    browser = login_as(alice)
-    page = browser.get(url(acme, "runs"))
-    catalogue = page.context["form"].catalogue
-    model = catalogue.supported_models[0]
-    fields = form_of(page) | {
-        "session_id": session_id,
-        "base_model": model["model_name"],
-        "max_seq_len": model["max_context_length"] + 1,
-    }
-    answer = browser.post(url(acme, "runs"), fields)
-    assert answer.context["form"].errors["max_seq_len"] == [
-        f"{model['model_name']} takes at most {model['max_context_length']} tokens."
-    ]
 
 
 @pytest.mark.parametrize(
