@@ -56,11 +56,13 @@ class Catalogue(models.Model):
         return None if price is None else Decimal(price) * 60 * (nodes or 1)
 
 
-def pull_catalogue(client: Client, *, poll: PollContext, known_digest: str = "") -> str:
-    """Fetch once an hour. Routes that the server lacks give None."""
+def pull_catalogue(
+    client: Client, *, poll: PollContext, known_digest: str = ""
+) -> Callable[[], str]:
+    """Fetch once an hour, and store it at once. Routes that the server lacks give None."""
     stored = Catalogue.objects.filter(workspace=poll.workspace).first()
     if stored and poll.now - stored.as_of < STALE_AFTER:
-        return known_digest
+        return lambda: known_digest
     supported = fetch_if_offered(client.get_capabilities)
     prices = fetch_if_offered(client.list_prices)
     found = {
@@ -73,7 +75,7 @@ def pull_catalogue(client: Client, *, poll: PollContext, known_digest: str = "")
     )
     if stored is None or any(getattr(stored, name) != value for name, value in found.items()):
         touch_version(poll.workspace)
-    return known_digest
+    return lambda: known_digest
 
 
 def fetch_if_offered(route: Callable[[], T]) -> T | None:

@@ -2,15 +2,53 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
 from dataclasses import asdict, fields
+from datetime import datetime
 
 from loopsweb.resources.checkpoints.models import CheckpointFeed
-from loopsweb.resources.checkpoints.poll_plan import CheckpointQuery
+from loopsweb.resources.checkpoints.poll_plan import CheckpointQuery, plan_queries
 from loopsweb.resources.snapshot.feeds import Feed
+from loopsweb.resources.snapshot.poll_context import PollContext
 from loopsweb.resources.snapshot.poll_state import PollState
 
 FEED_FIELDS = [field.name for field in fields(Feed)]
+
+
+class CheckpointFeeds:
+    """The feeds of one key during a poll. due: the queries to run now."""
+
+    def __init__(self, state: PollState, *, poll: PollContext) -> None:
+        self.state = state
+        self.feeds = load_feeds(state)
+        self.every, self.due = plan_queries(poll=poll, feeds=self.feeds)
+        self.dropped = self.feeds.keys() - self.every
+        self.unsaved: dict[CheckpointQuery, Feed] = {}
+
+    def get(self, query: CheckpointQuery) -> Feed:
+        return self.feeds.get(query, Feed())
+
+    def note(self, query: CheckpointQuery, feed: Feed) -> None:
+        self.feeds[query] = self.unsaved[query] = feed
+
+    def save(self) -> None:
+        """Store what was noted in one statement, and delete the feeds that are not needed."""
+        CheckpointFeed.objects.bulk_create(
+            [
+                CheckpointFeed(state=self.state, by=query.by, value=query.value, **asdict(feed))
+                for query, feed in self.unsaved.items()
+            ],
+            batch_size=500,
+            update_conflicts=True,
+            unique_fields=["state", "by", "value"],
+            update_fields=FEED_FIELDS,
+        )
+        self.unsaved = {}
+        while self.dropped:
+            query = self.dropped.pop()
+            CheckpointFeed.objects.filter(state=self.state, by=query.by, value=query.value).delete()
+
+    def summarize(self, *, now: datetime | None) -> Feed:
+        return Feed.summarize([self.get(one) for one in self.every], now=now)
 
 
 def load_feeds(state: PollState) -> dict[CheckpointQuery, Feed]:
@@ -19,21 +57,3 @@ def load_feeds(state: PollState) -> dict[CheckpointQuery, Feed]:
         CheckpointQuery(by, value): Feed(**dict(zip(FEED_FIELDS, values, strict=True)))
         for by, value, *values in rows.iterator(10_000)
     }
-
-
-def store_feeds(
-    state: PollState, feeds: Mapping[CheckpointQuery, Feed], *, drop: Iterable[CheckpointQuery]
-) -> None:
-    """Store `feeds` in one statement, delete the feeds of the queries to `drop`."""
-    CheckpointFeed.objects.bulk_create(
-        [
-            CheckpointFeed(state=state, by=query.by, value=query.value, **asdict(feed))
-            for query, feed in feeds.items()
-        ],
-        batch_size=500,
-        update_conflicts=True,
-        unique_fields=["state", "by", "value"],
-        update_fields=FEED_FIELDS,
-    )
-    for query in drop:
-        CheckpointFeed.objects.filter(state=state, by=query.by, value=query.value).delete()

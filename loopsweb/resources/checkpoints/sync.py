@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import partial
 
-from loopsweb.loops_api import Client, errors
+from django.db.models import QuerySet
+
+from loopsweb.loops_api import Client, errors, types
 from loopsweb.resources.checkpoints.models import Checkpoint
 from loopsweb.resources.checkpoints.poll_plan import CheckpointQuery
 from loopsweb.resources.snapshot.poll_context import PollContext
@@ -13,10 +16,10 @@ from loopsweb.resources.snapshot.store import copy_columns, store_answer, store_
 
 def pull_checkpoints(
     client: Client, query: CheckpointQuery, *, poll: PollContext, known_digest: str
-) -> str:
-    """List the checkpoints of one run or base model and store what changed. Returns the digest.
+) -> Callable[[], str]:
+    """List the checkpoints of one run or base model. A run that the API no longer knows has none.
 
-    A run that the API no longer knows has none.
+    Returns what stores the answer and returns its digest.
     """
     build, rows = partial(copy_columns, Checkpoint), query.rows(poll)
     try:
@@ -24,9 +27,20 @@ def pull_checkpoints(
     except errors.NotFound:
         if query.by != "run_id" or is_run_listed(client, query.value, poll=poll):
             raise
-        store_answer((), build, model=Checkpoint, poll=poll, expected=poll.select_expected(rows))
-        return ""
-    return store_list(listing, build, known_digest=known_digest, rows=rows, poll=poll)
+        return partial(store_none, build, rows=rows, poll=poll)
+    return partial(store_list, listing, build, known_digest=known_digest, rows=rows, poll=poll)
+
+
+def store_none(
+    build: Callable[[types.Checkpoint], Checkpoint],
+    *,
+    rows: QuerySet[Checkpoint],
+    poll: PollContext,
+) -> str:
+    expected = poll.select_expected(rows)
+    nothing: tuple[types.Checkpoint, ...] = ()
+    store_answer(nothing, build, model=Checkpoint, poll=poll, expected=expected)
+    return ""
 
 
 def is_run_listed(client: Client, run_id: str, *, poll: PollContext) -> bool:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
+from functools import partial
 
 from loopsweb.loops_api import Client, errors, types
 from loopsweb.resources.deployments.models import Deployment
@@ -14,24 +15,26 @@ from loopsweb.resources.snapshot.store import copy_columns, store_answer, store_
 MAX_VANISHED_PER_POLL = 20
 
 
-def pull_deployments(client: Client, *, poll: PollContext, known_digest: str) -> str:
-    """List the deployments and store what changed. Returns the digest of the answer.
+def pull_deployments(client: Client, *, poll: PollContext, known_digest: str) -> Callable[[], str]:
+    """List the deployments. Returns what stores the answer and returns its digest.
 
     Absence from the list is no status: `pull_vanished_deployments` then fetches the deployment.
     """
     listing = client.list_deployments(scope=poll.scope)
     live = Deployment.objects.exclude(status__in=DEPLOYMENT.terminal)
-    return store_list(listing, build_row, known_digest=known_digest, rows=live, poll=poll)
+    return partial(store_list, listing, build_row, known_digest=known_digest, rows=live, poll=poll)
 
 
-def pull_vanished_deployments(client: Client, *, poll: PollContext, known_digest: str = "") -> str:
-    """Fetch each deployment that left the list before its end was seen."""
+def pull_vanished_deployments(
+    client: Client, *, poll: PollContext, known_digest: str = ""
+) -> Callable[[], str]:
+    """Fetch each deployment that left the list before its end was seen, and store it at once."""
     vanished = Deployment.objects.filter(missing_since__isnull=False, gone_at=None)
     rows = poll.select_expected(vanished.exclude(status__in=DEPLOYMENT.terminal))
     ids = rows.order_by("changed_at").values_list("remote_id", flat=True)
     for remote_id in ids[:MAX_VANISHED_PER_POLL]:
         pull_deployment(client, remote_id, poll=poll)
-    return known_digest
+    return lambda: known_digest
 
 
 def pull_deployment(

@@ -14,6 +14,10 @@ from loopsweb.resources.snapshot.viewers import select_viewed
 LEASE = timedelta(minutes=2)
 
 
+class LeaseLost(Exception):
+    """The lease expired and another worker polls with the key. Nothing more may be stored."""
+
+
 def claim_due_states(*, now: datetime) -> list[int]:
     """Ids of the poll states to poll now. Each is leased to the caller for LEASE."""
     free = Q(leased_until=None) | Q(leased_until__lt=now)
@@ -63,9 +67,10 @@ def renew_lease(state: PollState, *, now: datetime) -> None:
 
 
 def save_feeds(state: PollState) -> None:
-    """Show what the feeds are like while the poll goes on."""
+    """Show what the feeds are like while the poll goes on. Raises LeaseLost."""
     leased = PollState.objects.filter(pk=state.pk, leased_until=state.leased_until)
-    leased.update(feeds=state.feeds)
+    if not leased.update(feeds=state.feeds):
+        raise LeaseLost
 
 
 def release_lease(state: PollState, *, next_poll_at: datetime) -> bool:

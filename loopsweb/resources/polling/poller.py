@@ -1,8 +1,9 @@
 """One poll with one key: every feed in turn, then the time of the next poll.
 
-The failure of one feed does not stop the others, and pages show it while the poll goes on. The
-poll ends early when the API cannot be reached, refuses the key, limits its rate, or fails to answer
-two questions in a row. An error never deletes a row or ends one.
+An answer and the time it is from are committed together. The failure of one feed does not stop the
+others, and pages show it while the poll goes on. The poll ends early when the API cannot be
+reached, refuses the key, limits its rate, or fails to answer two questions in a row. An error never
+deletes a row or ends one.
 """
 
 from __future__ import annotations
@@ -13,15 +14,17 @@ from datetime import datetime
 from functools import partial
 from typing import Protocol
 
+from django.db import transaction
+
 from loopsweb.keys.clients import KeyUnusable, build_client
 from loopsweb.keys.models import KeyState
 from loopsweb.loops_api import Client, errors
 from loopsweb.loops_api.deadline import Deadline
 from loopsweb.loops_api.request_limits import Limits
 from loopsweb.resources import catalogue
-from loopsweb.resources.checkpoints import feeds as checkpoint_feeds
-from loopsweb.resources.checkpoints import poll_plan
 from loopsweb.resources.checkpoints import sync as checkpoints
+from loopsweb.resources.checkpoints.feeds import CheckpointFeeds
+from loopsweb.resources.checkpoints.poll_plan import CheckpointQuery
 from loopsweb.resources.deployments import sync as deployments
 from loopsweb.resources.nouns import FEEDS
 from loopsweb.resources.polling import leases, pace
@@ -44,9 +47,10 @@ Clock = Callable[[], datetime]
 
 
 class Pull(Protocol):
-    """Store an answer of the API. Returns its digest, or `known_digest` if nothing is new."""
+    """Ask the API. Returns what stores the answer and then returns its digest, or `known_digest`
+    if nothing is new."""
 
-    def __call__(self, *, poll: PollContext, known_digest: str) -> str: ...
+    def __call__(self, *, poll: PollContext, known_digest: str) -> Callable[[], str]: ...
 
 
 def run_poll(state_id: int, *, clock: Clock, deadline: Deadline | None = None) -> None:
@@ -96,6 +100,9 @@ class Poll:
         except errors.ConnectionFailed as error:
             self.fail_every_feed(error.plain, error=error)
             is_over = True
+        except leases.LeaseLost:
+            log.warning("another worker polls with %s", self.key)
+            is_over = True
         finally:
             if not is_over:  # a bug of ours: pages show it, and the lease is released
                 self.fail_every_feed(UNEXPECTED_END, error=errors.LoopsError(UNEXPECTED_END))
@@ -120,46 +127,57 @@ class Poll:
     def poll_feed(self, name: str, pull: Pull) -> bool:
         """True when the answer differs from the last one."""
         feed = Feed.load(self.state, name)
-        after = self.query(name, feed, pull)
-        self.store_feed(after, name)
+        after = self.query(name, feed, pull, save=partial(self.store_feed, name=name))
+        if after.failing_since:
+            self.store_feed(after, name)
         return after.digest != feed.digest
 
     def store_feed(self, feed: Feed, name: str) -> None:
-        """Failures are saved at once, the rest when the poll ends."""
-        if feed.store(self.state, name):
-            self.is_changed = True
-            if feed.failing_since:
-                leases.save_feeds(self.state)
+        """Raises LeaseLost. What no page shows is saved when the poll ends."""
+        self.is_changed |= feed.store(self.state, name)
+        if name in FEEDS:
+            leases.save_feeds(self.state)
 
     def poll_checkpoints(self) -> None:
         """Run the queries that are due. The feed "checkpoints" is as old as its oldest answer."""
-        feeds = checkpoint_feeds.load_feeds(self.state)
-        every, due = poll_plan.plan_queries(poll=self.build_context(Feed()), feeds=feeds)
-        answered = {}
-        for query in due:
+        feeds = CheckpointFeeds(self.state, poll=self.build_context(Feed()))
+        for query in feeds.due:
             if self.ended_by or self.deadline.left() <= 0:
                 break
             pull = partial(checkpoints.pull_checkpoints, self.client, query)
-            answered[query] = self.query("checkpoints", feeds.get(query, Feed()), pull)
-            if error := answered[query].error:
-                before = Feed.load(self.state, "checkpoints")
-                self.store_feed(before.with_failure(error=error, at=self.clock()), "checkpoints")
-        checkpoint_feeds.store_feeds(self.state, answered, drop=feeds.keys() - every)
-        feeds |= answered
-        summary = Feed.summarize([feeds.get(one, Feed()) for one in every], now=self.clock())
+            save = partial(self.save_checkpoints, feeds, query)
+            before = feeds.get(query)
+            after = self.query("checkpoints", before, pull, save=save)
+            feeds.note(query, after)
+            if after.error:
+                shown = Feed.load(self.state, "checkpoints")
+                shown = shown.with_failure(error=after.error, at=self.clock())
+                self.store_feed(shown, "checkpoints")
+        feeds.save()
+        summary = feeds.summarize(now=self.clock())
         if self.ended_by:
             before = Feed.load(self.state, "checkpoints")
             summary = before.with_failure(error=self.ended_by.plain, at=self.clock())
         self.store_feed(summary, "checkpoints")
 
-    def query(self, name: str, feed: Feed, pull: Pull) -> Feed:
-        """Run one query, store its answer, and return the feed as it is then."""
+    def save_checkpoints(self, feeds: CheckpointFeeds, query: CheckpointQuery, feed: Feed) -> None:
+        """Where nothing is new, the time waits for the end of the poll."""
+        if feed.digest != feeds.get(query).digest:
+            feeds.note(query, feed)
+            feeds.save()
+            self.store_feed(feeds.summarize(now=feed.as_of), "checkpoints")
+
+    def query(self, name: str, feed: Feed, pull: Pull, *, save: Callable[[Feed], None]) -> Feed:
+        """Run one query and return the feed as it is then. `save` commits it with the answer."""
         leases.renew_lease(self.state, now=self.clock())
         poll = self.build_context(feed)
         if self.ended_by:
             return feed.with_failure(error=self.ended_by.plain, at=poll.now)
         try:
-            digest = pull(poll=poll, known_digest=feed.digest)
+            store = pull(poll=poll, known_digest=feed.digest)
+            with transaction.atomic():
+                after = feed.with_answer(digest=store(), at=poll.now)
+                save(after)
         except (errors.Unauthorized, errors.Forbidden, errors.ConnectionFailed):
             raise
         except errors.LoopsError as error:
@@ -170,7 +188,7 @@ class Poll:
                 self.ended_by = error
             return feed.with_failure(error=error.plain, at=poll.now)
         self.outages, self.is_answered = 0, True
-        return feed.with_answer(digest=digest, at=poll.now)
+        return after
 
     def build_context(self, feed: Feed) -> PollContext:
         return PollContext(

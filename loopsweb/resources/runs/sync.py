@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from functools import partial
 from typing import Any
 
-from loopsweb.loops_api import Client, errors, types
+from loopsweb.loops_api import Client, LazyList, errors, types
 from loopsweb.loops_api.omissions import fill_omissions
 from loopsweb.resources.runs.models import Run
 from loopsweb.resources.sessions import sync as sessions
@@ -18,9 +18,14 @@ DETAILS_PER_POLL = 20
 MISSING_IN_OLDER_LISTS = ("base_url", "sampler_remote_id", "detailed_at")
 
 
-def pull_runs(client: Client, *, poll: PollContext, known_digest: str) -> str:
-    """List the runs and store what changed. Returns the digest of the answer."""
+def pull_runs(client: Client, *, poll: PollContext, known_digest: str) -> Callable[[], str]:
+    """List the runs. Returns what stores the answer and returns its digest."""
     listing = client.list_runs(scope=poll.scope)
+    return partial(store_runs, listing, poll=poll, known_digest=known_digest)
+
+
+def store_runs(listing: LazyList[types.Run], *, poll: PollContext, known_digest: str) -> str:
+    """Store what changed, and the sessions that the runs name."""
     if listing.digest == known_digest:
         return known_digest
     has_samplers = any("sampler" in run.raw for run in listing)
@@ -37,10 +42,10 @@ def pull_runs(client: Client, *, poll: PollContext, known_digest: str) -> str:
     return digest
 
 
-def pull_run_details(client: Client, *, poll: PollContext, known_digest: str) -> str:
+def pull_run_details(client: Client, *, poll: PollContext, known_digest: str) -> Callable[[], str]:
     """Fetch single runs where the list leaves out address and sampler, a few runs a poll.
 
-    Returns the id of the last run fetched, or `known_digest` when there was none to fetch.
+    Each is stored at once. Returns what gives the id of the last one, else `known_digest`.
     """
     rows = poll.select_expected(Run.objects.filter(detailed_at=None, missing_since=None))
     digest = known_digest
@@ -56,7 +61,7 @@ def pull_run_details(client: Client, *, poll: PollContext, known_digest: str) ->
         rows.filter(remote_id=remote_id).update(**details)
         touch_version(poll.workspace)
         digest = remote_id
-    return digest
+    return lambda: digest
 
 
 def pull_run(client: Client, remote_id: str, *, poll: PollContext) -> types.Run | None:

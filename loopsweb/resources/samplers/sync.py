@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from functools import partial
 from typing import Any
 
-from loopsweb.loops_api import Client, errors, types
+from loopsweb.loops_api import Client, LazyList, errors, types
 from loopsweb.loops_api.omissions import fill_omissions
 from loopsweb.resources.runs.models import Run
 from loopsweb.resources.samplers.models import Sampler
@@ -16,9 +16,16 @@ from loopsweb.resources.snapshot.store import copy_columns, store_answer, store_
 KNOWN_FROM_RUNS = ("run_remote_id", "session_remote_id")
 
 
-def pull_samplers(client: Client, *, poll: PollContext, known_digest: str) -> str:
-    """List the samplers and store what changed. Returns the digest of the answer."""
+def pull_samplers(client: Client, *, poll: PollContext, known_digest: str) -> Callable[[], str]:
+    """List the samplers. Returns what stores the answer and returns its digest."""
     listing = client.list_samplers(scope=poll.scope)
+    return partial(store_samplers, listing, poll=poll, known_digest=known_digest)
+
+
+def store_samplers(
+    listing: LazyList[types.Sampler], *, poll: PollContext, known_digest: str
+) -> str:
+    """Store what changed, and the runs that name the samplers."""
     digest = store_list(
         listing,
         build_row,

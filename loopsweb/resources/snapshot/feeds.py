@@ -27,7 +27,7 @@ class Feed:
         return cls(**fields)
 
     @classmethod
-    def summarize(cls, feeds: list[Feed], *, now: datetime) -> Feed:
+    def summarize(cls, feeds: list[Feed], *, now: datetime | None) -> Feed:
         """One feed for many: as old as the oldest, failing if any fails; fresh if none."""
         times = [feed.as_of for feed in feeds if feed.as_of]
         failures = [feed.failing_since for feed in feeds if feed.failing_since]
