@@ -15,11 +15,13 @@ from django.utils import timezone
 from django.utils.text import slugify
 
 from loopsweb.audit.record import has_trail
+from loopsweb.ui.visible_text import validate_email_letters, validate_visible
 
 
 class UserManager(BaseUserManager["User"]):
     def create_user(self, email: str, password: str | None = None, **fields: Any) -> User:
-        """Create a person with a team and a workspace of their own."""
+        """Create a person with a team and a workspace of their own. Raises ValidationError."""
+        validate_email_letters(email)
         user = self.model(email=self.normalize_email(email).lower(), **fields)
         user.set_password(password)
         with transaction.atomic():
@@ -35,8 +37,12 @@ class UserManager(BaseUserManager["User"]):
 
 
 class User(AbstractBaseUser, PermissionsMixin):
-    email = models.EmailField(unique=True, error_messages={"unique": "Someone has this email."})
-    name = models.CharField(max_length=150, blank=True)
+    email = models.EmailField(
+        unique=True,
+        error_messages={"unique": "Someone has this email."},
+        validators=[validate_email_letters],
+    )
+    name = models.CharField(max_length=150, blank=True, validators=[validate_visible])
     is_active = models.BooleanField(default=True)
     is_staff = models.BooleanField(default=False, help_text="May open /admin/.")
     date_joined = models.DateTimeField(default=timezone.now)

@@ -15,6 +15,7 @@ from loopsweb.audit.chain.anonymize import EMAIL
 from loopsweb.audit.chain.erased_ranges import ERASURE, encode_erased_ranges
 from loopsweb.audit.models import Chain, Event, Outcome
 from loopsweb.audit.record import EventFields, record_event
+from loopsweb.audit.search import store_search_text
 
 person_erased = Signal()  # person: the email; receivers remove it from their own tables
 
@@ -40,6 +41,8 @@ def erase_person(person: str, *, by: str, reason: str, now: datetime) -> int:
         Chain.objects.select_for_update().get(workspace=workspace)  # blocks new events
         emptied = {name: empty_field(workspace, name, conditions[name]) for name in conditions}
         count += sum(map(len, emptied.values()))
+        numbers = set[int]().union(*emptied.values())
+        store_search_text(Event.objects.filter(workspace=workspace, sequence__in=numbers))
         ranges = encode_erased_ranges({name: where for name, where in emptied.items() if where})
         event: EventFields = {"person": by, "reason": reason, "answer": {"erased": ranges}}
         outcome = Outcome.SUCCEEDED

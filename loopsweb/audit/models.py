@@ -101,6 +101,23 @@ class Event(models.Model):
         }
 
 
+class SearchText(models.Model):
+    """What an event is found by, normalised. It proves nothing, so it has a table of its own: the
+    chain and its triggers know nothing of it, and an erasure writes it anew (search.py)."""
+
+    event = models.OneToOneField(
+        Event,
+        primary_key=True,
+        on_delete=models.DO_NOTHING,
+        db_constraint=False,  # nothing here may stand in the way of the trail
+        related_name="search",
+    )
+    text = models.TextField()
+
+    def __str__(self) -> str:
+        return f"search text of event {self.event_id}"
+
+
 class Chain(models.Model):
     """The head of a workspace's chain, locked while an event is appended.
 

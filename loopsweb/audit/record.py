@@ -19,6 +19,7 @@ from loopsweb.audit.chain.format import (
     sanitize_text,
 )
 from loopsweb.audit.models import Chain, Event, Outcome
+from loopsweb.audit.search import store_search_text
 
 
 class Actor(TypedDict):
@@ -148,6 +149,7 @@ def append_to_chain(event: Event) -> Event:
     event.sequence, event.previous = head.sequence + 1, head.digest
     event.digest = hash_link(event.previous, event.body())
     event.save(force_insert=True)
+    store_search_text([event])
     head.sequence, head.digest = event.sequence, event.digest
     head.save(update_fields=["sequence", "digest"])
     return event

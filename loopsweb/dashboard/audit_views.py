@@ -51,7 +51,7 @@ def filter_until(text: str) -> Q:
 
 
 SPEC = ListSpec(
-    search=("person", "target_id", "target_name", "target_owner", "reason", "action", "incident"),
+    search="search__text",
     filters=(
         Filter("person", "Person", field="person"),
         Filter("action", "Action", field="action"),

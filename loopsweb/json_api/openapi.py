@@ -17,6 +17,7 @@ from loopsweb.json_api.openapi_parts import (
 from loopsweb.json_api.query_parameters import DEFAULT_SIZE, MAX_LENGTH, MAX_PAGE, MAX_SIZE
 from loopsweb.json_api.schemas import ANY, INTEGER, NAMES, RESOURCES, TEXT, TIME, Resource
 from loopsweb.resources.deactivations.targets import KINDS
+from loopsweb.ui import search
 
 ABOUT = (
     "Read a loopsweb workspace. Lists show what the Loops API returned at `as_of`; null means that "
@@ -30,7 +31,10 @@ PROBLEM_TEXTS = {
     "403": "This team requires MFA; the token's owner has none.",
     "404": "The token gives no access to this workspace.",
     "405": "Read lists with GET.",
+    "422": "The search is too long.",
 }
+# What separates words, written out because \s is not the same everywhere.
+WHITE_SPACE = r"\t-\r\x1c-\x20\x85\xa0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000"
 FIELD_SCHEMAS: dict[str, dict[str, Any]] = {
     ANY: {},
     INTEGER: {"type": ["integer", "null"]},
@@ -71,6 +75,7 @@ def describe_list(name: str) -> dict[str, Any]:
             WORKSPACE,
             describe_integer("page", default=1, maximum=MAX_PAGE),
             describe_integer("page_size", default=DEFAULT_SIZE, maximum=MAX_SIZE),
+            describe_search(),
             *(describe_filter(each) for each in resource.filters),
         ],
         "responses": {
@@ -83,6 +88,17 @@ def describe_list(name: str) -> dict[str, Any]:
 def describe_integer(name: str, *, default: int, maximum: int) -> dict[str, Any]:
     schema = {"type": "integer", "minimum": 1, "maximum": maximum, "default": default}
     return {"name": name, "in": "query", "schema": schema}
+
+
+def describe_search() -> dict[str, Any]:
+    space, word = rf"[{WHITE_SPACE}]", rf"[^{WHITE_SPACE}\x00]"
+    words = rf"^{space}*({word}+{space}+){{0,{search.MAX_WORDS - 1}}}{word}*{space}*$"
+    schema = {"type": "string", "pattern": words}
+    about = (
+        f"At most {search.MAX_WORDS} words and {search.MAX_LENGTH} characters. Finds what has all "
+        "of the words in its names, ids or people, in any case and Unicode form."
+    )
+    return {"name": "q", "in": "query", "description": about, "schema": schema}
 
 
 def describe_filter(name: str) -> dict[str, Any]:

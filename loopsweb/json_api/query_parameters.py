@@ -6,10 +6,12 @@ from dataclasses import dataclass
 from http import HTTPStatus
 from uuid import UUID
 
+from django.db.models import Q
 from django.http import QueryDict
 
 from loopsweb.json_api.problems import Problem
 from loopsweb.json_api.schemas import Resource
+from loopsweb.ui.search import explain_refusal, match_words
 
 DEFAULT_SIZE, MAX_SIZE, MAX_PAGE = 50, 500, 1_000_000
 MAX_LENGTH = 300
@@ -19,12 +21,12 @@ MAX_LENGTH = 300
 class PageQuery:
     page: int
     page_size: int
-    filters: dict[str, str]
+    condition: Q
 
 
 def parse_query(params: QueryDict, resource: Resource) -> PageQuery:
     """Raises Problem."""
-    known = {"page", "page_size", *resource.filters}
+    known = {"page", "page_size", "q", *resource.filters}
     for name in params:
         if name not in known:
             raise bad_request(
@@ -35,12 +37,21 @@ def parse_query(params: QueryDict, resource: Resource) -> PageQuery:
     return PageQuery(
         page=parse_integer(params, "page", default=1, maximum=MAX_PAGE),
         page_size=parse_integer(params, "page_size", default=DEFAULT_SIZE, maximum=MAX_SIZE),
-        filters={
-            resource.fields[name][0]: parse_text(params, name)
-            for name in resource.filters
-            if name in params
-        },
+        condition=parse_search(params, resource) & parse_filters(params, resource),
     )
+
+
+def parse_filters(params: QueryDict, resource: Resource) -> Q:
+    named = [name for name in resource.filters if name in params]
+    return Q(**{resource.fields[name][0]: parse_text(params, name) for name in named})
+
+
+def parse_search(params: QueryDict, resource: Resource) -> Q:
+    search = str(params.get("q", ""))
+    refusal = "NUL is not allowed." if "\x00" in search else explain_refusal(search)
+    if refusal:
+        raise Problem(HTTPStatus.UNPROCESSABLE_ENTITY, f"q: {refusal}")
+    return match_words(search, resource.search)
 
 
 def parse_integer(params: QueryDict, name: str, *, default: int, maximum: int) -> int:

@@ -27,12 +27,13 @@ SIGHTINGS = {
 @dataclass(frozen=True, kw_only=True)
 class Resource:
     """fields: {name in the JSON: (attribute of a row, type)}. filters: names of fields to compare
-    for equality. order: of the rows, newest first."""
+    for equality. order: of the rows, newest first. search: the field of the normalised text."""
 
     about: str
     fields: dict[str, tuple[str, str]]
     filters: tuple[str, ...]
     order: tuple[str, ...]
+    search: str = "search_text"
 
     def serialize(self, row: Model) -> dict[str, Any]:
         return {name: to_json(getattr(row, source)) for name, (source, _) in self.fields.items()}
@@ -126,5 +127,6 @@ RESOURCES: dict[str, Resource] = {
         | {"answer": ("answer", ANY)},
         filters=("action", "outcome", "person", "target_noun", "target_id", "incident"),
         order=("-sequence",),
+        search="search__text",
     ),
 }

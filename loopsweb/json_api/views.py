@@ -21,7 +21,7 @@ from loopsweb.resources.pages.freshness import load_freshness
 @require_token
 def list_(request: HttpRequest, workspace: Workspace, resource_name: str) -> HttpResponse:
     query = parse_query(request.GET, RESOURCES[resource_name])
-    rows = select_rows(resource_name, workspace).filter(**query.filters)
+    rows = select_rows(resource_name, workspace).filter(query.condition)
     total = rows.count()
     start = (query.page - 1) * query.page_size
     shown = rows.order_by(*RESOURCES[resource_name].order)[start : start + query.page_size]

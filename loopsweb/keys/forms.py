@@ -12,6 +12,7 @@ from django.db.models import QuerySet
 from loopsweb.accounts.authorization.roles import Permission, list_roles_with
 from loopsweb.accounts.models import Membership, User, Workspace
 from loopsweb.accounts.teams.forms import WorkspaceField
+from loopsweb.ui.visible_text import validate_visible
 
 PRINTABLE_ASCII = RegexValidator(
     r"^[!-~]+$", "An API key has only letters, digits and punctuation, no spaces. Copy it again."
@@ -37,7 +38,10 @@ class ReplaceKeyForm(forms.Form):
 
 class AddKeyForm(forms.Form):
     name = forms.CharField(
-        label="Name", max_length=100, help_text="To recognise it later, such as “laptop”."
+        label="Name",
+        max_length=100,
+        validators=[validate_visible],
+        help_text="To recognise it later, such as “laptop”.",
     )
     secret = SecretField()
     api_url = forms.ChoiceField(

@@ -77,6 +77,18 @@ class RedirectRefused(LoopsError):
     )
 
 
+class AmbiguousName(LoopsError):
+    """Legacy files are found by the checkpoint's name, and another checkpoint has the same one.
+
+    Nothing was changed.
+    """
+
+    sentence = (
+        "This server's older API finds files by the checkpoint's name only, and the run has "
+        "another checkpoint of this name. Which files are whose cannot be told."
+    )
+
+
 class StatusError(LoopsError):
     """A response with an error status.
 

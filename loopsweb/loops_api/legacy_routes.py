@@ -46,7 +46,7 @@ class LegacyRoutes:
         """POST /v1/trainers/checkpoints/search"""
         sent = {"checkpoint_path": checkpoint_path}
         body = self._transport.send("POST", "/v1/trainers/checkpoints/search", body=sent)
-        return decode_object(body, "checkpoint", parsers.parse_checkpoint)
+        return decode_object(body, "checkpoint", parsers.parse_legacy_checkpoint)
 
     def create_trainer_session(self, training_project_id: str | None = None) -> Session:
         """POST /v1/trainer_sessions"""
@@ -75,19 +75,20 @@ class LegacyRoutes:
         """GET /v1/trainer_sessions/{session_id}/trainers/{trainer_id}/checkpoints"""
         route = "/v1/trainer_sessions/{}/trainers/{}/checkpoints"
         body = self._transport.get(route, session_id, trainer_id, is_list=True)
-        return LazyList(body, "checkpoints", partial(parsers.parse_checkpoint, run_id=trainer_id))
+        parse = partial(parsers.parse_legacy_checkpoint, run_id=trainer_id)
+        return LazyList(body, "checkpoints", parse)
 
     def list_trainer_checkpoint_files(
         self,
         session_id: str,
         trainer_id: str,
-        checkpoint_id: str,
+        name: str,
         page_size: int | None = None,
         page_token: int | None = None,
     ) -> FilePage:
-        """GET /v1/trainer_sessions/{session_id}/trainers/{trainer_id}/checkpoints/{id}/files"""
+        """GET /v1/trainer_sessions/{session_id}/trainers/{trainer_id}/checkpoints/{name}/files"""
         route = "/v1/trainer_sessions/{}/trainers/{}/checkpoints/{}/files"
-        ids = (session_id, trainer_id, checkpoint_id)
+        ids = (session_id, trainer_id, name)
         body = self._transport.get(route, *ids, page_size=page_size, page_token=page_token)
         return decode_object(body, None, parsers.parse_file_page)
 

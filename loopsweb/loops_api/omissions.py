@@ -33,6 +33,8 @@ PARSERS: dict[type, Callable[[Any], Any]] = {
 
 class Answer(Protocol):
     @property
+    def id(self) -> str: ...
+    @property
     def raw(self) -> dict[str, Any]: ...
 
 
@@ -45,7 +47,7 @@ def fill_omissions(found: A, earlier: dict[str, Any]) -> tuple[A, list[str]]:
     raw, omitted = merge_objects(found, found.raw, earlier)
     if not omitted:
         return found, []
-    read = PARSERS[type(found)](raw)
+    read = PARSERS[type(found)](raw | {"id": found.id})
     values = {name: value for name, value in vars_of(read).items() if value is not None}
     return msgspec.structs.replace(found, **values), omitted  # type: ignore[type-var]
 

@@ -7,6 +7,8 @@ from __future__ import annotations
 
 from typing import Any
 
+import msgspec
+
 from loopsweb.loops_api import types
 from loopsweb.loops_api.field_parsers import (
     parse_count,
@@ -89,6 +91,17 @@ def parse_checkpoint(value: Any, run_id: str | None = None) -> types.Checkpoint 
         expires_at=parse_timestamp(get("expires_at")),
         raw=value,
     )
+
+
+def parse_legacy_checkpoint(value: Any, run_id: str | None = None) -> types.Checkpoint | None:
+    """As above. Without an ID the row's URI, or else its run and name, becomes one."""
+    if not isinstance(value, dict) or parse_identifier(value.get("id")) is not None:
+        return parse_checkpoint(value, run_id)
+    found = parse_checkpoint(value | {"id": "unknown"}, run_id)
+    if found is None or not found.run_id or not found.name:
+        return None
+    id_ = parse_identifier(found.uri, f"{found.run_id}/{found.name}")
+    return None if id_ is None else msgspec.structs.replace(found, id=id_, raw=value)
 
 
 def parse_checkpoint_file(value: Any) -> types.CheckpointFile | None:

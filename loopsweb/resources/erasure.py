@@ -9,6 +9,7 @@ from django.db.models import Q
 from loopsweb.audit.erasure import match_mention
 from loopsweb.resources.deactivations.models import Batch, Deactivation
 from loopsweb.resources.deactivations.protections import Protection
+from loopsweb.ui.search import refresh_search_text
 
 PERSON_FIELDS = {
     Deactivation: ("person", "approver", "target_owner"),
@@ -24,3 +25,4 @@ def erase_person(person: str, **_: Any) -> None:
         model._default_manager.filter(mentions).update(reason="")
         for name in names:
             model._default_manager.filter(**{f"{name}__iexact": person}).update(**{name: ""})
+    refresh_search_text(Deactivation.objects.all())

@@ -46,10 +46,10 @@ class Facets:
 
 @dataclass(frozen=True, kw_only=True)
 class ListSpec:
-    """search: fields in which each word of `q` is looked for. sorts: {name in the URL: field}.
-    descending: sorts that start with the newest or largest."""
+    """search: the field with the normalised text in which each word of `q` is looked for.
+    sorts: {name in the URL: field}. descending: sorts that start with the newest or largest."""
 
-    search: tuple[str, ...]
+    search: str = "search_text"
     filters: tuple[Filter, ...] = ()
     sorts: Mapping[str, str]
     default_sort: str

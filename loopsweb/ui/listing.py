@@ -1,14 +1,13 @@
 """Paginated lists whose whole state is in the URL: search, filters, sort and page.
 
-Invalid values are ignored: a missing page becomes the nearest one, an unknown sort the default.
+A search that is too long is refused. Other invalid values are ignored: a missing page becomes the
+nearest one, an unknown sort the default.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import reduce
-from operator import or_
 from typing import Generic, TypeVar
 
 from django.db.models import Count, F, Model, Q, QuerySet
@@ -16,7 +15,8 @@ from django.http import QueryDict
 from django.utils.http import urlencode
 
 from loopsweb.ui.filters import UNKNOWN, Facets, ListSpec
-from loopsweb.ui.url_text import clean_text, parse_page_number
+from loopsweb.ui.search import explain_refusal, match_words
+from loopsweb.ui.url_text import clean_text, parse_page_number, remove_nul
 
 Row = TypeVar("Row", bound=Model)
 PAGE_SIZE = 50
@@ -26,7 +26,7 @@ def parse_query(spec: ListSpec, params: QueryDict) -> ListQuery:
     sort = clean_text(params.get("sort"))
     return ListQuery(
         spec=spec,
-        q=clean_text(params.get("q")),
+        q=remove_nul(params.get("q")).strip(),
         chosen={one.name: v for one in spec.filters if (v := clean_text(params.get(one.name)))},
         sort=sort if sort.removeprefix("-") in spec.sorts else spec.default_sort,
         number=parse_page_number(clean_text(params.get("page"))),
@@ -47,6 +47,11 @@ class ListQuery:
     def is_filtered(self) -> bool:
         return bool(self.q or self.chosen)
 
+    @property
+    def refusal(self) -> str:
+        """Why the search is refused, or ""."""
+        return explain_refusal(self.q)
+
     def url(self, **changes: str | int) -> str:
         """Return the shortest query string for this state with `changes`, which reset the page."""
         state: dict[str, str | int] = {"q": self.q, **self.chosen, "sort": self.sort}
@@ -59,10 +64,7 @@ class ListQuery:
         return self.url(format="csv")
 
     def condition(self) -> Q:
-        condition = Q()
-        for word in self.q.split():
-            matches = (Q(**{f"{name}__icontains": word}) for name in self.spec.search)
-            condition &= reduce(or_, matches)
+        condition = match_words(self.q, self.spec.search)
         for one in self.spec.filters:
             if one.name in self.chosen:
                 condition &= one.build_condition(self.chosen[one.name])

@@ -4,15 +4,27 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from datetime import datetime
+from http import HTTPStatus
 from typing import Any
 
 from django.http import HttpRequest
 from django.http.response import HttpResponseBase
+from django.template.loader import render_to_string
 
 from loopsweb.ui.filters import Facets, ListSpec
 from loopsweb.ui.listing import ListQuery, parse_query
 from loopsweb.ui.live import answer_if_unchanged, set_live_headers
 from loopsweb.ui.pages import render_page, wants_partial
+
+
+def render_refusal(request: HttpRequest) -> Callable[[ListQuery, Facets], str]:
+    """The table's place while the search is refused."""
+
+    def render(query: ListQuery, _facets: Facets) -> str:
+        shown = {"title": "Nothing was searched", "problem": query.refusal, "query": query}
+        return render_to_string("ui/filter_conflict.html", shown, request)
+
+    return render
 
 
 def render_live_list(
@@ -34,6 +46,8 @@ def render_live_list(
     if same := answer_if_unchanged(request, version, as_of, next_poll_at):
         return same
     query = parse_query(spec, request.GET)
+    if query.refusal:
+        table, export, status = render_refusal(request), None, HTTPStatus.UNPROCESSABLE_ENTITY
     if export and request.GET.get("format") == "csv":
         return export(query)
     is_part = wants_partial(request, "live")

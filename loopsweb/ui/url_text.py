@@ -6,9 +6,13 @@ MAX_LENGTH = 300
 MAX_PAGE = 10**9
 
 
+def remove_nul(text: str | None) -> str:
+    return (text or "").replace("\x00", "")
+
+
 def clean_text(text: str | None) -> str:
     """Remove NUL and surrounding white space, and cut to MAX_LENGTH."""
-    return (text or "").replace("\x00", "").strip()[:MAX_LENGTH].rstrip()
+    return remove_nul(text).strip()[:MAX_LENGTH].rstrip()
 
 
 def parse_page_number(text: str) -> int:

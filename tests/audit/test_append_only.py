@@ -125,7 +125,13 @@ def test_a_migration_names_the_columns_of_its_day() -> None:
 
 
 def get_trigger_migrations() -> list[Migration]:
-    """The audit's migrations that run code, oldest first."""
+    """The audit's migrations that install triggers, oldest first."""
     migrations = MigrationLoader(None).disk_migrations
     ordered = [migrations[name] for name in sorted(migrations) if name[0] == "audit"]
-    return [each for each in ordered if any(isinstance(o, RunPython) for o in each.operations)]
+    return [each for each in ordered if any(is_removal(o) for o in each.operations)]
+
+
+def is_removal(operation: object) -> bool:
+    """True if running it, or taking it back, removes the triggers."""
+    remove = append_only.remove_triggers
+    return isinstance(operation, RunPython) and remove in {operation.code, operation.reverse_code}

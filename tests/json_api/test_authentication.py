@@ -183,6 +183,7 @@ def test_creating_and_revoking_is_recorded_without_the_secret(vic: User, acme: W
         {"name": ""},
         {"scope": "act"},  # vic is a viewer
         {"scope": "rule"},
+        {"name": "cr\u200bon"},
     ],
 )
 def test_invalid_tokens_are_not_created(

@@ -136,11 +136,10 @@ def test_filters_compare_for_equality(noun: str, ask: Ask, acme: Workspace) -> N
         ({"status": "a\x00"}, "status must have 1 to 300 characters."),
         ({"status": ["a", "b"]}, "status is given more than once."),
         (
-            {"q": "x"},
+            {"x": "x"},
             (
-                "Unknown parameter 'q'. Known parameters: base_model, deployment_id, id, owner, "
-                "page, "
-                "page_size, session_id, status."
+                "Unknown parameter 'x'. Known parameters: base_model, deployment_id, id, owner, "
+                "page, page_size, q, session_id, status."
             ),
         ),
     ],

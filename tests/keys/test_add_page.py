@@ -88,6 +88,14 @@ def test_adding_a_key(otto: User, acme: Workspace, loops: Simulator) -> None:
             "Select a valid choice. https://evil.example.com is not one of the available choices.",
         ),
         ({"name": ""}, "name", "This field is required."),
+        (
+            {"name": "lap\u200btop"},
+            "name",
+            (
+                "Character 4 (U+200B, zero width space) cannot be seen. Delete it, or type an "
+                "ordinary space instead."
+            ),
+        ),
     ],
 )
 def test_errors_are_shown_at_their_field(

@@ -7,7 +7,7 @@ import json
 import pytest
 
 from loopsweb.loops_api import Client, errors
-from loopsweb.loops_api.types import Checkpoint, FilePage, Run, Sampler, Session
+from loopsweb.loops_api.types import Checkpoint, Run, Sampler, Session
 from tests.loops_api import documented_examples
 from tests.loops_api.conftest import build_client
 from tests.loops_api.scripted_server import ScriptedResponse, ScriptedServer
@@ -157,44 +157,6 @@ def test_checkpoints_of_an_unknown_run_are_not_found(
     server.set_responses(SEARCH, {"trainers": []})
     with pytest.raises(errors.NotFound):
         legacy.list_checkpoints(run_id="t1")
-
-
-def test_files_are_listed_in_the_checkpoints_session(
-    legacy: Client, server: ScriptedServer
-) -> None:
-    server.set_responses(checkpoints_route("t1", "s1"), {"checkpoints": []})
-    server.set_responses(
-        checkpoints_route("t2", "s2"), {"checkpoints": [checkpoint_row("c1", "t2")]}
-    )
-    server.set_responses(f"{checkpoints_route('t2', 's2')}/c1/files", documented_examples.FILES)
-    assert legacy.list_files("c1", 50, 3).total_count == 1
-    assert server.requests[-1].query == "page_size=50&page_token=3"
-    assert legacy.list_files("c1").total_count == 1
-    assert server.routes == [
-        SEARCH,
-        checkpoints_route("t1", "s1"),
-        checkpoints_route("t2", "s2"),
-        f"{checkpoints_route('t2', 's2')}/c1/files",
-        f"{checkpoints_route('t2', 's2')}/c1/files",
-    ]
-
-
-def test_files_of_an_unknown_checkpoint_are_not_found(
-    legacy: Client, server: ScriptedServer
-) -> None:
-    server.set_responses(SEARCH, {"trainers": [{"trainer_id": "t1"}, *TRAINERS["trainers"][:1]]})
-    server.set_responses(
-        checkpoints_route("t1", "s1"), {"checkpoints": [checkpoint_row("c1", "t1")]}
-    )
-    with pytest.raises(errors.NotFound):
-        legacy.list_files("c2")
-    assert server.routes == [SEARCH, checkpoints_route("t1", "s1")]
-
-
-def test_files_of_a_known_run_need_no_full_search(legacy: Client, server: ScriptedServer) -> None:
-    server.set_responses(f"{checkpoints_route('t1', 's1')}/c1/files", {"presigned_urls": []})
-    assert legacy.list_files("c1", run_id="t1") == FilePage(files=())
-    assert server.routes == [SEARCH, f"{checkpoints_route('t1', 's1')}/c1/files"]
 
 
 def test_auto_becomes_current_if_the_canonical_list_exists(server: ScriptedServer) -> None:

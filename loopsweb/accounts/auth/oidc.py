@@ -15,6 +15,7 @@ from allauth.core import context
 from allauth.core.exceptions import ImmediateHttpResponse
 from allauth.socialaccount.adapter import DefaultSocialAccountAdapter
 from allauth.socialaccount.models import SocialAccount, SocialLogin
+from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.http import HttpRequest
 
@@ -22,10 +23,15 @@ from loopsweb.accounts.auth import oidc_reauthentication
 from loopsweb.accounts.auth.oidc_roles import find_matching_mappings, read_claims
 from loopsweb.accounts.models import User
 from loopsweb.ui.errors import render_error
+from loopsweb.ui.visible_text import remove_invisible, validate_email_letters
 
 log = structlog.get_logger(__name__)
 NOT_VERIFIED = (
     "Your identity provider has not verified your email address. Ask its administrator to do so."
+)
+DECEPTIVE_EMAIL = (
+    "Your identity provider sent an email that could be mistaken for another. Ask its "
+    "administrator to correct it."
 )
 NO_GROUP = (
     "None of your groups at the identity provider has a role here. Ask a team admin to invite you."
@@ -55,6 +61,7 @@ class OIDCAdapter(DefaultSocialAccountAdapter):  # type: ignore[misc]
         emails = list_verified_emails(sociallogin)
         if not emails:
             refuse_sign_in(request, NOT_VERIFIED)
+        refuse_deceptive_email(request, sociallogin)
         if request.user.is_authenticated and request.user.email not in emails:
             refuse_sign_in(request, OTHER_EMAIL)
         if not sociallogin.is_existing and not find_matching_mappings(read_claims(sociallogin)):
@@ -80,11 +87,20 @@ class OIDCAdapter(DefaultSocialAccountAdapter):  # type: ignore[misc]
     def save_user(self, request: HttpRequest, sociallogin: SocialLogin, form: Any = None) -> User:
         claims = read_claims(sociallogin)
         with transaction.atomic():
-            name = "".join(filter(str.isprintable, str(claims.get("name") or "")))[:150]
+            name = remove_invisible(str(claims.get("name") or ""))[:150]
             person = User.objects.create_user(list_verified_emails(sociallogin)[0], name=name)
             sociallogin.user = person
             sociallogin.save(request, connect=True)
         return person
+
+
+def refuse_deceptive_email(request: HttpRequest, sociallogin: SocialLogin) -> None:
+    """Raises ImmediateHttpResponse. Reads the claim, since allauth's lower case makes a k of the
+    Kelvin sign."""
+    try:
+        validate_email_letters(str(read_claims(sociallogin).get("email") or ""))
+    except ValidationError as error:
+        refuse_sign_in(request, f"{DECEPTIVE_EMAIL} {error.message}")
 
 
 def has_other_identity(sociallogin: SocialLogin) -> bool:

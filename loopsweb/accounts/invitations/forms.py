@@ -6,11 +6,11 @@ from django import forms
 from django.contrib.auth.password_validation import validate_password
 
 from loopsweb.accounts.models import User
-from loopsweb.accounts.teams.forms import ONE_LINE
+from loopsweb.ui.visible_text import validate_visible
 
 
 class NewAccountForm(forms.Form):
-    name = forms.CharField(label="Name", max_length=150, validators=[ONE_LINE])
+    name = forms.CharField(label="Name", max_length=150, validators=[validate_visible])
     password = forms.CharField(
         label="Password",
         strip=False,

@@ -1,9 +1,9 @@
 from __future__ import annotations
 
 from django import forms
-from django.core.validators import RegexValidator
 
 from loopsweb.accounts.models import Role, Workspace
+from loopsweb.ui.visible_text import validate_email_letters, validate_visible
 
 
 class WorkspaceField(forms.ModelChoiceField[Workspace]):
@@ -20,24 +20,20 @@ class WorkspaceField(forms.ModelChoiceField[Workspace]):
         return f"{obj.name} ({obj.slug})"
 
 
-ONE_LINE = RegexValidator(
-    r"[\x00-\x1f\x7f-\x9f\u2028\u2029]",
-    "Enter a single line, without line breaks or control characters.",
-    inverse_match=True,
-)
-
-
 class NameForm(forms.Form):
     """The name of a team or a workspace. It appears in emails, so it has to be one line."""
 
-    name = forms.CharField(label="Name", max_length=100, validators=[ONE_LINE])
+    name = forms.CharField(label="Name", max_length=100, validators=[validate_visible])
 
 
 class MemberForm(forms.Form):
     """To add or invite a person."""
 
     email = forms.EmailField(
-        label="Email", max_length=254, help_text="The email they sign in with."
+        label="Email",
+        max_length=254,
+        validators=[validate_email_letters],
+        help_text="The email they sign in with.",
     )
     role = forms.ChoiceField(label="Role", choices=Role.choices, initial=Role.VIEWER)
 

@@ -8,13 +8,17 @@ from loopsweb.accounts.authorization.roles import Permission, list_roles_with
 from loopsweb.accounts.models import User, Workspace
 from loopsweb.accounts.teams.forms import WorkspaceField
 from loopsweb.json_api.tokens.models import Scope
+from loopsweb.ui.visible_text import validate_visible
 
 LIFETIMES = [(7, "7 days"), (30, "30 days"), (90, "90 days"), (365, "1 year")]
 
 
 class CreateTokenForm(forms.Form):
     name = forms.CharField(
-        label="Name", max_length=100, help_text="What will use it, such as “nightly report”."
+        label="Name",
+        max_length=100,
+        validators=[validate_visible],
+        help_text="What will use it, such as “nightly report”.",
     )
     workspace = WorkspaceField(
         help_text="The token gives access to this workspace only, while you are a member."

@@ -8,6 +8,7 @@ from loopsweb.loops_api.uris import CheckpointURI
 from loopsweb.resources.checkpoints.statuses import SYNC
 from loopsweb.resources.snapshot.models import Snapshot
 from loopsweb.resources.snapshot.poll_state import PollState
+from loopsweb.ui.search import SearchTextField
 
 
 class Checkpoint(Snapshot):
@@ -30,6 +31,8 @@ class Checkpoint(Snapshot):
     size_bytes = models.BigIntegerField(null=True)
     sync_status = models.CharField(max_length=255, blank=True)
     expires_at = models.DateTimeField(null=True)
+
+    search_text = SearchTextField(of=("remote_id", "name", "run_remote_id", "base_model"))
 
     class Meta(Snapshot.Meta):
         indexes = [

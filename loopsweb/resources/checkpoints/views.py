@@ -30,7 +30,6 @@ def match_uri(uri: str) -> Q:
 
 
 SPEC = ListSpec(
-    search=("remote_id", "name", "run_remote_id"),
     filters=(
         Filter("target", "Target", field="target"),
         Filter("sync", "Sync", field="sync_status"),

@@ -189,17 +189,19 @@ def approve(
     if refusal := find_requirements(impact, policy=policy, own_emails=own_emails).refusal:
         raise CannotDecide(refusal)
     due_at = now + timedelta(seconds=policy.undo_seconds)
-    decide(
-        deactivation,
-        State.DUE,
-        answer={"sent_from": due_at.isoformat()},
-        by=by,
-        now=now,
-        approver=by["person"],
-        foreseen=impact.foreseen,
-        due_at=due_at,
-        ask_at=due_at,
-    )
+    with transaction.atomic():
+        decide(
+            deactivation,
+            State.DUE,
+            answer={"sent_from": due_at.isoformat()},
+            by=by,
+            now=now,
+            approver=by["person"],
+            foreseen=impact.foreseen,
+            due_at=due_at,
+            ask_at=due_at,
+        )
+        deactivation.save(update_fields=["search_text"])
 
 
 def decline(deactivation: Deactivation, *, by: Actor, note: str, now: datetime) -> None:

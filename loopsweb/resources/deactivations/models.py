@@ -13,6 +13,7 @@ from django.urls import reverse
 from loopsweb.accounts.models import Team, Workspace
 from loopsweb.resources.deactivations.states import OPEN, StatefulRequest
 from loopsweb.resources.snapshot.models import Snapshot
+from loopsweb.ui.search import SearchTextField
 
 MAX_APPROVAL_HOURS = 168
 MAX_UNDO_SECONDS = 600
@@ -68,6 +69,10 @@ class Deactivation(StatefulRequest):
     expires_at = models.DateTimeField(null=True)
     due_at = models.DateTimeField(null=True)
     sent_at = models.DateTimeField(null=True, help_text="Just before the API was called.")
+
+    search_text = SearchTextField(
+        of=("target_remote_id", "target_owner", "person", "approver", "reason")
+    )
 
     objects = DeactivationQuerySet.as_manager()
 

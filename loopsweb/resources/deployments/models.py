@@ -4,6 +4,7 @@ from django.db import models
 
 from loopsweb.resources.deployments.statuses import DEPLOYMENT
 from loopsweb.resources.snapshot.models import GPUHolder
+from loopsweb.ui.search import SearchTextField
 
 
 class Deployment(GPUHolder):
@@ -18,6 +19,17 @@ class Deployment(GPUHolder):
     sampler_remote_id = models.CharField(max_length=255, blank=True)
     gone_at = models.DateTimeField(
         null=True, blank=True, help_text="When its own route first answered 404."
+    )
+
+    search_text = SearchTextField(
+        of=(
+            "remote_id",
+            "base_model",
+            "owner_email",
+            "active_run_remote_id",
+            "latest_run_remote_id",
+            "instance_name",
+        )
     )
 
     class Meta(GPUHolder.Meta):

@@ -20,7 +20,6 @@ from loopsweb.resources.samplers.models import Sampler
 from loopsweb.ui.filters import Filter, ListSpec
 
 SPEC = ListSpec(
-    search=("remote_id", "base_model", "owner_email", "latest_run_remote_id", "instance_name"),
     filters=(
         STATUS,
         Filter(

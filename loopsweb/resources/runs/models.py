@@ -4,6 +4,7 @@ from django.db import models
 
 from loopsweb.resources.runs.statuses import RUN
 from loopsweb.resources.snapshot.models import Snapshot
+from loopsweb.ui.search import SearchTextField
 
 
 class Run(Snapshot):
@@ -24,6 +25,10 @@ class Run(Snapshot):
     sampler_remote_id = models.CharField(max_length=255, blank=True)
     detailed_at = models.DateTimeField(
         null=True, help_text="When its own route was asked for what the list leaves out."
+    )
+
+    search_text = SearchTextField(
+        of=("remote_id", "name", "session_remote_id", "owner_email", "base_model")
     )
 
     class Meta(Snapshot.Meta):

@@ -20,7 +20,6 @@ from loopsweb.resources.samplers.models import Sampler
 from loopsweb.ui.filters import ListSpec
 
 SPEC = ListSpec(
-    search=("remote_id", "name", "session_remote_id", "owner_email", "base_model"),
     filters=(STATUS, BASE_MODEL, OWNER, STILL_LISTED),
     sorts=SORTS | {"name": "name"},
     default_sort="-created",

@@ -4,6 +4,7 @@ from django.db import models
 
 from loopsweb.resources.samplers.statuses import SAMPLER
 from loopsweb.resources.snapshot.models import GPUHolder
+from loopsweb.ui.search import SearchTextField
 
 
 class Sampler(GPUHolder):
@@ -16,6 +17,10 @@ class Sampler(GPUHolder):
     deployment_remote_id = models.CharField(max_length=255, blank=True)
     run_remote_id = models.CharField(max_length=255, blank=True)
     session_remote_id = models.CharField(max_length=255, blank=True)
+
+    search_text = SearchTextField(
+        of=("remote_id", "base_model", "run_remote_id", "session_remote_id", "owner_email")
+    )
 
     class Meta(GPUHolder.Meta):
         indexes = [

@@ -18,7 +18,6 @@ from loopsweb.resources.samplers.models import Sampler
 from loopsweb.ui.filters import Filter, ListSpec
 
 SPEC = ListSpec(
-    search=("remote_id", "base_model", "run_remote_id", "session_remote_id", "owner_email"),
     filters=(
         STATUS,
         BASE_MODEL,

@@ -3,6 +3,7 @@ from __future__ import annotations
 from django.db import models
 
 from loopsweb.resources.snapshot.models import Snapshot
+from loopsweb.ui.search import SearchTextField
 
 
 class Origin(models.TextChoices):
@@ -17,3 +18,4 @@ class Session(Snapshot):
     noun = "session"
 
     origin = models.CharField(max_length=10, choices=Origin.choices)
+    search_text = SearchTextField(of=("remote_id",))

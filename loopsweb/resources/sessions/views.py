@@ -26,7 +26,6 @@ from loopsweb.resources.sessions.models import Origin, Session
 from loopsweb.ui.filters import Filter, ListSpec
 
 SPEC = ListSpec(
-    search=("remote_id",),
     filters=(
         Filter(
             "origin",

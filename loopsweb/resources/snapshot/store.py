@@ -23,6 +23,7 @@ from loopsweb.resources.snapshot.models import Snapshot
 from loopsweb.resources.snapshot.poll_context import PollContext
 from loopsweb.resources.snapshot.sanitize import ID_LENGTH
 from loopsweb.resources.snapshot.status_changes import StatusChange, statuses_changed
+from loopsweb.ui.search import refresh_search_text
 
 BATCH_SIZE = 500
 MAX_CLOCK_ERROR = timedelta(minutes=10)  # rows newer by more were stored under a wrong clock
@@ -233,6 +234,10 @@ def upsert_rows(model: type[S], rows: list[S], *, unreported: Collection[str]) -
         unique_fields=["workspace", "remote_id"],
         update_fields=sorted(columns - NEVER_UPDATED.union(unreported)),
     )
+    if unreported:  # each row's search text was made without them
+        for some in split_into_batches([row.remote_id for row in rows]):
+            stored = model._default_manager.filter(workspace=rows[0].workspace)
+            refresh_search_text(stored.filter(remote_id__in=some))
 
 
 def lock_workspace(workspace: Workspace) -> None:

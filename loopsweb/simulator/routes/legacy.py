@@ -58,13 +58,15 @@ def list_checkpoints(request: AuthorizedRequest) -> Response:
 
 
 def list_files(request: AuthorizedRequest) -> Response:
-    """GET …/trainers/{trainer_id}/checkpoints/{checkpoint_id}/files, by global ID or by name."""
+    """GET …/trainers/{trainer_id}/checkpoints/{checkpoint_id}/files: the ID here is the name.
+
+    Of two checkpoints of the same name the first one is found.
+    """
     wanted = request.params["checkpoint_id"]
-    found = find_trainer(request).checkpoints
-    by_id_or_name = {one.name: one for one in reversed(found)} | {one.id: one for one in found}
-    if wanted not in by_id_or_name:
-        raise ApiError(404, f"Checkpoint {wanted!r} was not found.")
-    return build_page(request, by_id_or_name[wanted])
+    for checkpoint in find_trainer(request).checkpoints:
+        if checkpoint.name == wanted:
+            return build_page(request, checkpoint)
+    raise ApiError(404, f"Checkpoint {wanted!r} was not found.")
 
 
 def find_trainer(request: AuthorizedRequest) -> Run:

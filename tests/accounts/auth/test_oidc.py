@@ -50,7 +50,7 @@ def test_new_people_with_a_mapped_group_get_an_account(
 
 
 def test_line_breaks_are_removed_from_names(provider: Provider, acme: Workspace) -> None:
-    sign_in(provider, EVE | {"groups": ["ml"], "name": "Eve\n\x1b Online"})
+    sign_in(provider, EVE | {"groups": ["ml"], "name": "Eve\n\x1b \u202eOn\u3164line"})
 
     assert User.objects.get(email="eve@example.com").name == "Eve Online"
 
@@ -74,6 +74,8 @@ def test_a_known_email_signs_in_to_its_account(
             for verified in ("false", "False", "0", "no", 1, ["true"])
         ),
         ({"groups": ["ml"], "email": None}, "has not verified your email address"),
+        ({"groups": ["ml"], "email": "eve@exam\u200bple.com"}, "Character 9 (U+200B, zero width"),
+        ({"groups": ["ml"], "email": "\u212aate@example.com"}, "could be mistaken for another"),
     ],
 )
 def test_sign_in_is_refused(

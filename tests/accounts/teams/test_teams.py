@@ -51,7 +51,7 @@ def test_a_team_needs_a_name(otto: User) -> None:
     assert response.context["form"].errors["name"] == ["This field is required."]
 
 
-@pytest.mark.parametrize("sign", ["\n", "\r\n", "\t", "\x1b", "\x85", "\u2028"])
+@pytest.mark.parametrize("sign", ["\n", "\r\n", "\t", "\x85", "\u2028"])
 def test_a_name_is_one_line(sign: str, alice: User, acme: Workspace) -> None:
     browser, form = login_as(alice), {"name": f"Acme{sign}Pay path"}
 
@@ -61,9 +61,8 @@ def test_a_name_is_one_line(sign: str, alice: User, acme: Workspace) -> None:
     ]
 
     assert [each.status_code for each in responses] == [422] * 3
-    assert responses[0].context["form"].errors["name"] == [
-        "Enter a single line, without line breaks or control characters."
-    ]
+    [error] = responses[0].context["form"].errors["name"]
+    assert error.startswith(f"Character 5 (U+{ord(sign[0]):04X}, ")
 
 
 def test_creating_teams_and_workspaces_is_rate_limited(

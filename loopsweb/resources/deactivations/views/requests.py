@@ -39,7 +39,6 @@ from loopsweb.ui.live_list import render_live_list
 from loopsweb.ui.pages import render_page, wants_partial
 
 SPEC = ListSpec(
-    search=("target_remote_id", "person", "approver", "reason"),
     filters=(
         Filter(
             "state",
