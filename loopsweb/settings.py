@@ -112,6 +112,7 @@ MIDDLEWARE = [
     "allauth.account.middleware.AccountMiddleware",
     "loopsweb.accounts.authorization.middleware.LastSeenMiddleware",
     "loopsweb.accounts.authorization.middleware.DenyByDefaultMiddleware",
+    "loopsweb.accounts.authorization.middleware.RateLimitMiddleware",
 ]
 
 FILE_LOADERS: list[object] = [

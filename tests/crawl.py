@@ -19,7 +19,7 @@ def crawl(client: Client, *starts: str, skip: str = "^$") -> dict[str, bytes]:
 
     skip: a pattern of links not to follow.
     """
-    waiting, answers, kinds = list(starts), dict[str, bytes](), Counter[tuple[str, bool]]()
+    waiting, answers, kinds = list(starts), dict[str, bytes](), Counter[str]()
     while waiting:
         path = waiting.pop(0)
         kind = get_page_kind(path)
@@ -36,9 +36,9 @@ def crawl(client: Client, *starts: str, skip: str = "^$") -> dict[str, bytes]:
     return answers
 
 
-def get_page_kind(path: str) -> tuple[str, bool] | None:
-    """Return the view's name and whether it exports CSV; None if the path is not ours."""
+def get_page_kind(path: str) -> str | None:
+    """Return the view's name; None if the path is not ours."""
     try:
-        return resolve(urlsplit(path).path).view_name, "format=csv" in path
+        return resolve(urlsplit(path).path).view_name
     except Resolver404:
         return None

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from datetime import datetime
+from typing import Any
 
 from allauth.mfa.models import Authenticator
 from django.conf import settings
@@ -65,9 +66,9 @@ def add_totp(person: User) -> None:
     Authenticator.objects.create(user=person, type=Authenticator.Type.TOTP, data=data)
 
 
-def login_as(person: User) -> Client:
+def login_as(person: User, **options: Any) -> Client:
     """Return a test client in which `person` has just signed in."""
-    client = Client()
+    client = Client(**options)
     client.force_login(person, backend="allauth.account.auth_backends.AuthenticationBackend")
     session = client.session
     session["account_authentication_methods"] = [{"method": "password", "at": time.time()}]

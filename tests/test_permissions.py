@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from datetime import datetime
+from typing import Any
 
 import pytest
 from django.core.exceptions import ImproperlyConfigured
-from django.db import transaction
+from django.db import connection, transaction
 from django.http import HttpResponse
 from django.test import Client, RequestFactory
+from django.urls import reverse
 from pytest_django import Settings
 
 from loopsweb.accounts.authorization.decorators import PUBLIC, SIGNED_IN
@@ -112,10 +117,29 @@ def expected_outcome(route: Route, name: str, role: str) -> str:
     return ALLOWED if route.permission in ROLE_PERMISSIONS[role] else REFUSED
 
 
+# What a session knows about itself: the last use and the last workspace.
+SESSION_TABLES = {"django_session", "usersessions_usersession"}
+WRITE = re.compile(r'\s*(?:INSERT (?:OR \w+ )?INTO|UPDATE|DELETE FROM)\s+"?(\w+)', re.IGNORECASE)
+
+
+@contextmanager
+def list_written_tables() -> Iterator[set[str]]:
+    """Collects the tables that statements write to."""
+    tables = set[str]()
+
+    def note(execute: Callable[..., Any], sql: str, *others: Any) -> Any:
+        tables.update(WRITE.findall(sql))
+        return execute(sql, *others)
+
+    with connection.execute_wrapper(note):
+        yield tables
+
+
 def request_outcome(browser: Client, method: str, url: str) -> str:
-    with transaction.atomic():
+    with transaction.atomic(), list_written_tables() as tables:
         answer = browser.generic(method, url)
         transaction.set_rollback(True)
+    assert method not in {"GET", "HEAD"} or tables <= SESSION_TABLES, (method, url, tables)
     if answer.get("Location", "").startswith("/accounts/login/"):
         return SIGN_IN
     return {403: REFUSED, 404: NOT_FOUND}.get(answer.status_code, ALLOWED)
@@ -156,8 +180,9 @@ def test_a_viewer_changes_nothing_and_denials_are_recorded(
     for method in methods:
         browser.generic(method, route.url(samples))
 
+    exports = ("audit.export", "list.export")
     recorded = [
-        each for each in Event.objects.order_by("pk")[before:] if each.action != "audit.export"
+        each for each in Event.objects.order_by("pk")[before:] if each.action not in exports
     ]
     is_denied = route.permission not in ROLE_PERMISSIONS[Role.VIEWER]
     assert [(each.outcome, each.person, each.answer) for each in recorded] == [
@@ -218,6 +243,26 @@ def test_the_admin_needs_staff(path: str, people: dict[str, tuple[Client, str]])
     assert outcomes == {"anonymous": "/accounts/login/"} | dict.fromkeys(
         ["alice", "otto", "vic", "mallory"], 403
     )
+
+
+OTHERS = [each for each in ALL if each not in OURS and re.fullmatch(r"[\w./-]*", each.pattern)]
+
+
+@pytest.mark.parametrize("route", OTHERS, ids=get_pattern_id)
+def test_pages_of_libraries_and_of_scripts_write_nothing_when_opened(
+    route: Route, samples: SampleData, people: dict[str, tuple[Client, str]]
+) -> None:
+    for browser, _ in people.values():
+        for method in ("GET", "HEAD"):
+            request_outcome(browser, method, route.url(samples))
+
+
+def test_a_list_is_no_export_when_it_is_opened(
+    samples: SampleData, people: dict[str, tuple[Client, str]]
+) -> None:
+    for name in ("runs:list", "dashboard:audit"):
+        url = reverse(name, args=[samples.workspace.slug], query={"format": "csv"})
+        assert request_outcome(people["vic"][0], "GET", url) == ALLOWED
 
 
 def test_a_view_without_permission_is_refused(settings: Settings) -> None:

@@ -13,6 +13,7 @@ RATES = {
     "verify_chain": "10/m/user",
     "export": "10/m/user",
     "download_signed_head": "10/m/user",
+    "download_file": "60/m/user",
     "record_denial": "60/m/key",
     "api_read": "120/m/key",
     "api_act": "20/m/key",
@@ -39,6 +40,6 @@ def consume_rate_limit(request: HttpRequest, action: str, *, key: str = "") -> b
 
 
 def enforce_rate_limit(request: HttpRequest, action: str) -> None:
-    """Count this request. Raises RateLimited if it is over the limit."""
+    """Count this request. Raises TooManyAttempts over the limit; a view need not handle it."""
     if not consume_rate_limit(request, action):
         raise TooManyAttempts(action)

@@ -14,6 +14,7 @@ from django.utils import timezone
 from loopsweb.accounts.authorization import denials
 from loopsweb.accounts.authorization.decorators import WorkspaceRequest, require
 from loopsweb.accounts.authorization.roles import Permission
+from loopsweb.accounts.rate_limits import enforce_rate_limit
 from loopsweb.audit.chain import signed_heads
 from loopsweb.audit.models import Chain, Event
 from loopsweb.audit.timeline import build_steps, group_by_incident
@@ -82,7 +83,9 @@ def list_events(request: WorkspaceRequest) -> HttpResponseBase:
     def export(query: ListQuery) -> HttpResponseBase:
         if Permission.EXPORT not in request.permissions:
             raise denials.record_denial(request, Permission.EXPORT, noun="audit")
-        record_audit_export(request, "audit as CSV", now=now, reason=query.csv_url)
+        enforce_rate_limit(request, "export")
+        chosen = query.url().removesuffix("?")
+        record_audit_export(request, "audit as CSV", now=now, reason=chosen)
         selected = query.select(events).iterator(chunk_size=2000)
         columns = {name: name for name in COLUMNS}
         return csv_response(columns, selected, name=f"audit-{slug}", as_of=now)

@@ -13,9 +13,9 @@ from django.shortcuts import redirect
 from django.utils import timezone
 from django.views.decorators.http import require_POST
 
-from loopsweb.accounts import rate_limits
 from loopsweb.accounts.authorization.decorators import WorkspaceRequest, require
 from loopsweb.accounts.authorization.roles import Permission
+from loopsweb.accounts.rate_limits import enforce_rate_limit
 from loopsweb.audit.chain import signed_heads
 from loopsweb.audit.chain.export import export_chain
 from loopsweb.audit.chain.format import encode_canonical_json
@@ -27,8 +27,8 @@ from loopsweb.ui.errors import render_error
 View = Callable[[WorkspaceRequest], HttpResponseBase]
 
 
-def handle_proof_errors(action: str) -> Callable[[View], View]:
-    """Limit the rate of an expensive view (429), and answer 409 when the chain is not valid.
+def limit_proofs(action: str) -> Callable[[View], View]:
+    """Limit the rate of an expensive view, and answer 409 when the chain is not valid.
 
     Goes inside `require`, so that only requests of permitted people count.
     """
@@ -36,12 +36,9 @@ def handle_proof_errors(action: str) -> Callable[[View], View]:
     def decorate(view: View) -> View:
         @wraps(view)
         def wrapped(request: WorkspaceRequest) -> HttpResponseBase:
+            enforce_rate_limit(request, action)
             try:
-                rate_limits.enforce_rate_limit(request, action)
                 return view(request)
-            except rate_limits.TooManyAttempts as error:
-                status = HTTPStatus.TOO_MANY_REQUESTS
-                return render_error(request, status, "Too many requests", str(error))
             except BrokenChain as broken:
                 title = "Audit trail verification failed"
                 reason = f"Nothing was signed or exported. {broken}"
@@ -54,7 +51,7 @@ def handle_proof_errors(action: str) -> Callable[[View], View]:
 
 @require(Permission.EXPORT, noun="audit")
 @require_POST
-@handle_proof_errors("verify_chain")
+@limit_proofs("verify_chain")
 def verify_now(request: WorkspaceRequest) -> HttpResponse:
     chain = verify_and_store_result(request.workspace.slug, now=timezone.now())
     if chain.problem:
@@ -65,7 +62,8 @@ def verify_now(request: WorkspaceRequest) -> HttpResponse:
 
 
 @require(Permission.EXPORT, noun="audit")
-@handle_proof_errors("export")
+@require_POST
+@limit_proofs("export")
 def download_export(request: WorkspaceRequest) -> HttpResponseBase:
     """JSON lines for `python -m loopsweb.audit.verify`. The last link records this export."""
     now = timezone.now()
@@ -75,7 +73,8 @@ def download_export(request: WorkspaceRequest) -> HttpResponseBase:
 
 
 @require(Permission.EXPORT, noun="audit")
-@handle_proof_errors("download_signed_head")
+@require_POST
+@limit_proofs("download_signed_head")
 def download_head(request: WorkspaceRequest) -> HttpResponseBase:
     """A head signed now, to verify the trail against later."""
     now, slug = timezone.now(), request.workspace.slug

@@ -59,10 +59,6 @@ class ListQuery:
         defaults = {"sort": self.spec.default_sort, "page": 1}
         return "?" + urlencode({k: v for k, v in state.items() if v and v != defaults.get(k)})
 
-    @property
-    def csv_url(self) -> str:
-        return self.url(format="csv")
-
     def condition(self) -> Q:
         condition = match_words(self.q, self.spec.search)
         for one in self.spec.filters:

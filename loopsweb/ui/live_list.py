@@ -1,4 +1,4 @@
-"""A list that keeps itself current: empty 204 while nothing changed, CSV, table, pushed URL."""
+"""A list that keeps itself current: empty 204 while nothing changed, table, pushed URL, CSV."""
 
 from __future__ import annotations
 
@@ -42,13 +42,13 @@ def render_live_list(
     status: int = 200,
 ) -> HttpResponseBase:
     """`version` changes whenever the page would. `facets` is called for whole pages only, `table`
-    makes the HTML of the live region, `export` answers ?format=csv."""
+    makes the HTML of the live region, `export` answers a POST."""
     if same := answer_if_unchanged(request, version, as_of, next_poll_at):
         return same
     query = parse_query(spec, request.GET)
     if query.refusal:
         table, export, status = render_refusal(request), None, HTTPStatus.UNPROCESSABLE_ENTITY
-    if export and request.GET.get("format") == "csv":
+    if export and request.method == "POST":
         return export(query)
     is_part = wants_partial(request, "live")
     found = Facets() if is_part else facets()

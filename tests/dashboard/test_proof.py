@@ -46,7 +46,7 @@ def test_a_failed_verification_is_shown_prominently(
 
 
 def test_a_signed_head_can_be_downloaded(acme: Workspace, browser: Client, now: datetime) -> None:
-    answer = browser.get(f"/w/{acme.slug}/audit/head/")
+    answer = browser.post(f"/w/{acme.slug}/audit/head/")
     head = json.loads(answer.content)
     make_signature_checker(signed_heads.encode_public_key())(head)
     kept = SignedHead.objects.get()
@@ -68,14 +68,14 @@ def test_an_invalid_chain_is_neither_signed_nor_exported(
     acme: Workspace, browser: Client, what: str
 ) -> None:
     Chain.objects.filter(workspace=acme.slug).update(digest="f" * 64)
-    answer = browser.get(f"/w/{acme.slug}/audit/{what}/")
+    answer = browser.post(f"/w/{acme.slug}/audit/{what}/")
     assert answer.status_code == 409
     assert "Audit trail verification failed" in answer.content.decode()
     assert SignedHead.objects.count() == 0
 
 
 def test_the_export_includes_its_proof_and_its_own_event(acme: Workspace, browser: Client) -> None:
-    answer = browser.get(f"/w/{acme.slug}/audit/export/")
+    answer = browser.post(f"/w/{acme.slug}/audit/export/")
     verified = check_export(b"".join(answer))
     last = Event.objects.get(workspace=acme.slug, sequence=verified.sequence)
     assert (last.action, last.target_name) == ("audit.export", "with proof")
@@ -86,8 +86,7 @@ def test_proof_is_limited_to_ten_requests_a_minute(
     what: str, acme: Workspace, browser: Client, alice: User
 ) -> None:
     def send(browser: Client, what: str) -> Any:
-        url = f"/w/{acme.slug}/audit/{what}/"
-        return browser.post(url) if what == "verification" else browser.get(url)
+        return browser.post(f"/w/{acme.slug}/audit/{what}/")
 
     done = 302 if what == "verification" else 200
     assert [send(browser, what).status_code for _ in range(10)] == [done] * 10

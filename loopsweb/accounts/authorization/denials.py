@@ -1,8 +1,8 @@
 """Audit events for attempts that a member's role does not allow.
 
 Nothing is recorded for people outside the team, nor because of read-only mode, which denies
-everybody. Each person is limited to 60 events a minute in a workspace, so that clicking cannot
-flood the audit trail.
+everybody, nor for opening a page, which other sites can make a browser do. Each person is limited
+to 60 events a minute in a workspace, so that clicking cannot flood the audit trail.
 """
 
 from __future__ import annotations
@@ -19,19 +19,20 @@ from loopsweb.audit.models import Outcome
 from loopsweb.audit.record import Actor, actor_of_request, record_event
 
 MAX_PATH_LENGTH = 300
+SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 
 
 def record_denial(
     request: HttpRequest, permission: Permission, *, noun: str = "", by: Actor | None = None
 ) -> PermissionDenied:
-    """Record the attempt and return the exception to raise.
+    """Record an attempt to change something, and return the exception to raise.
 
     noun: of what the attempt was about, unless the URL has its `kind`.
     by: the member and their workspace, if the request has neither `workspace` nor `team`.
     """
     by = by or actor_of_request(request)
     reason = explain_denial(by["role"], permission)
-    if permission not in ROLE_PERMISSIONS[by["role"]]:
+    if permission not in ROLE_PERMISSIONS[by["role"]] and request.method not in SAFE_METHODS:
         limited_by = f"{by['workspace']} {by['person']}"
         if consume_rate_limit(request, "record_denial", key=limited_by):
             _record(request, permission, noun=noun, by=by, reason=reason)

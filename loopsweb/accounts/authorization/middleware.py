@@ -1,9 +1,10 @@
-"""Middleware: the client's address, the last use of a session, and denying by default."""
+"""Middleware: the client's address, the last use of a session, denying by default, rate limits."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from contextlib import suppress
+from http import HTTPStatus
 from typing import Any
 
 from allauth.usersessions.models import UserSession
@@ -13,13 +14,17 @@ from django.core.exceptions import ImproperlyConfigured, PermissionDenied
 from django.db import DatabaseError
 from django.http import HttpRequest, HttpResponse
 from django.utils.deprecation import MiddlewareMixin
+from django.views.generic import RedirectView
 
 from loopsweb.accounts.authorization.decorators import ACCESS_TOKEN
-from loopsweb.accounts.authorization.roles import READ_ONLY
+from loopsweb.accounts.authorization.roles import READ_ONLY, READ_PERMISSIONS
+from loopsweb.accounts.rate_limits import TooManyAttempts
 from loopsweb.addresses import parse_client_address
+from loopsweb.ui.errors import render_error
 
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 LAST_SEEN_INTERVAL = 60  # seconds
+EXEMPT = {ACCESS_TOKEN, *READ_PERMISSIONS}  # from read-only mode: their forms change nothing
 SELF_GUARDED_MODULES = ("allauth.", "django.contrib.")
 
 
@@ -57,7 +62,7 @@ class DenyByDefaultMiddleware(MiddlewareMixin):
         self, request: HttpRequest, view: Callable[..., Any], args: Any, kwargs: Any
     ) -> None:
         permission = getattr(view, "permission", "")
-        is_exempt = permission == ACCESS_TOKEN or view.__module__.startswith("allauth.")
+        is_exempt = permission in EXEMPT or view.__module__.startswith("allauth.")
         is_change = request.method not in SAFE_METHODS
         if settings.LOOPSWEB_READ_ONLY and is_change and not is_exempt:
             raise PermissionDenied(READ_ONLY)
@@ -69,7 +74,18 @@ class DenyByDefaultMiddleware(MiddlewareMixin):
         )
 
 
+class RateLimitMiddleware(MiddlewareMixin):
+    """Answers 429 for a view that has raised TooManyAttempts."""
+
+    def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
+        if not isinstance(exception, TooManyAttempts):
+            return None
+        status = HTTPStatus.TOO_MANY_REQUESTS
+        return render_error(request, status, "Too many requests", str(exception))
+
+
 def checks_own_permissions(request: HttpRequest, view: Callable[..., Any]) -> bool:
     """Libraries do. So does the admin, also where it uses plain Django views for its redirects."""
     is_admin = request.resolver_match is not None and "admin" in request.resolver_match.app_names
-    return is_admin or view.__module__.startswith(SELF_GUARDED_MODULES)
+    only_redirects = getattr(view, "view_class", None) is RedirectView
+    return is_admin or only_redirects or view.__module__.startswith(SELF_GUARDED_MODULES)

@@ -7,18 +7,19 @@ from __future__ import annotations
 
 import uuid
 from http import HTTPStatus
+from typing import Any
 
-from django.core.exceptions import SuspiciousOperation
-from django.http import HttpResponse, HttpResponseRedirect
-from django.http.response import HttpResponseBase
+from django.http import HttpResponse, QueryDict
 from django.utils import timezone
+from django.views.decorators.http import require_POST
 
 from loopsweb.accounts.authorization.decorators import WorkspaceRequest, require
 from loopsweb.accounts.authorization.roles import Permission
+from loopsweb.accounts.rate_limits import enforce_rate_limit
 from loopsweb.audit.models import Outcome
 from loopsweb.audit.record import actor_of_request, record_event, record_follow_up
 from loopsweb.loops_api.types import CheckpointFile
-from loopsweb.resources.checkpoints.download_links import UNUSABLE, NoLink, check_link
+from loopsweb.resources.checkpoints.download_links import NoLink, check_link
 from loopsweb.resources.checkpoints.files import ROWS, FilesPage, NotDistinct, NotListed
 from loopsweb.resources.checkpoints.models import Checkpoint
 from loopsweb.resources.pages.detail_page import get_row_or_404
@@ -59,15 +60,15 @@ def fetch_page(request: WorkspaceRequest, checkpoint: Checkpoint, token: int) ->
     return FilesPage(page, token)
 
 
-def parse_page_token(request: WorkspaceRequest) -> int:
-    text = request.GET.get("page_token", "")
+def parse_page_token(given: QueryDict) -> int:
+    text = given.get("page_token", "")
     return 0 if text in {"", "0"} else parse_page_number(text)
 
 
 @require(Permission.VIEW)
 def list_files(request: WorkspaceRequest, remote_id: str) -> HttpResponse:
     checkpoint = get_row_or_404(request, Checkpoint, remote_id)
-    token, status = parse_page_token(request), HTTPStatus.OK
+    token, status = parse_page_token(request.GET), HTTPStatus.OK
     context = {"row": checkpoint, "token": token}
     try:
         context["shown"] = fetch_page(request, checkpoint, token)
@@ -78,27 +79,31 @@ def list_files(request: WorkspaceRequest, remote_id: str) -> HttpResponse:
 
 
 @require(Permission.DOWNLOAD, noun="checkpoint")
-def download_file(request: WorkspaceRequest, remote_id: str) -> HttpResponseBase:
-    """Redirect to a new signed link. `name`, `node`, `file` and `page_token` say which file:
-    `file` is its fingerprint."""
+@require_POST
+def download_file(request: WorkspaceRequest, remote_id: str) -> HttpResponse:
+    """A page with a new signed link. `name`, `node`, `file` and `page_token` say which file: `file`
+    is its fingerprint.
+
+    The page does not redirect: the CSP forbids forms that lead to another site.
+    """
     checkpoint = get_row_or_404(request, Checkpoint, remote_id)
-    name, node = request.GET.get("name", ""), request.GET.get("node", "")
-    token = parse_page_token(request)
+    name, node = request.POST.get("name", ""), request.POST.get("node", "")
+    context: dict[str, Any] = {"row": checkpoint, "token": parse_page_token(request.POST)}
+    enforce_rate_limit(request, "download_file")
     incident = record_download(request, checkpoint, name=name, node=node)
     try:
-        shown = fetch_page(request, checkpoint, token)
-        file = find_file(shown, name=name, node=node, fingerprint=request.GET.get("file", ""))
-        host, response = redirect_to_file(request, file)
+        shown = fetch_page(request, checkpoint, context["token"])
+        file = find_file(shown, name=name, node=node, fingerprint=request.POST.get("file", ""))
+        host = find_host(request, file)
     except FilesUnavailable as why:
         said = {"said": str(why)}
         record_follow_up(incident, outcome=Outcome.REFUSED, answer=said, now=timezone.now())
-        context = {"row": checkpoint, "token": token, "why": why}
+        context["why"] = why
         return render_page(request, "checkpoints/files.html", context, status=why.status)
     answer = {"host": host}
     record_follow_up(incident, outcome=Outcome.SUCCEEDED, answer=answer, now=timezone.now())
-    response["Referrer-Policy"] = "no-referrer"
-    response["Cache-Control"] = "private, no-store"
-    return response
+    context |= {"file": file, "host": host}
+    return render_page(request, "checkpoints/download.html", context)
 
 
 def record_download(
@@ -123,27 +128,25 @@ def find_file(shown: FilesPage, *, name: str, node: str, fingerprint: str) -> Ch
         return shown.find(name=name, node=node, fingerprint=fingerprint)
     except NotListed as error:
         raise FilesUnavailable(
-            "The files have changed since the link was made. Load them again to see what is there.",
+            "The files have changed since they were listed. Load them again to see what is there.",
             title="This file is not listed here any more",
             status=HTTPStatus.NOT_FOUND,
         ) from error
     except NotDistinct as error:
         raise FilesUnavailable(
-            "Several files fit this link. Load the files again and choose one of them.",
+            "Several files fit this request. Load the files again and choose one of them.",
             title=CANNOT_DOWNLOAD,
             status=HTTPStatus.CONFLICT,
         ) from error
 
 
-def redirect_to_file(
-    request: WorkspaceRequest, file: CheckpointFile
-) -> tuple[str, HttpResponseRedirect]:
-    """(the host it leads to, the redirect). Raises FilesUnavailable without the address: it may be
-    a signed link."""
+def find_host(request: WorkspaceRequest, file: CheckpointFile) -> str:
+    """The host that the file's link leads to. Raises FilesUnavailable without the link, which may
+    be signed."""
     own_scheme = "https" if request.is_secure() else "http"
     try:
-        host = check_link(file.url, own_host=request.get_host(), own_scheme=own_scheme)
-        return host, HttpResponseRedirect(file.url)
-    except (NoLink, SuspiciousOperation) as error:
-        why = str(error) if isinstance(error, NoLink) else UNUSABLE
-        raise FilesUnavailable(why, title=CANNOT_DOWNLOAD, status=HTTPStatus.BAD_GATEWAY) from None
+        return check_link(file.url, own_host=request.get_host(), own_scheme=own_scheme)
+    except NoLink as why:
+        raise FilesUnavailable(
+            str(why), title=CANNOT_DOWNLOAD, status=HTTPStatus.BAD_GATEWAY
+        ) from None

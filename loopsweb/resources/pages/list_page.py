@@ -15,6 +15,7 @@ from django.utils import timezone
 from loopsweb.accounts.authorization import denials
 from loopsweb.accounts.authorization.decorators import WorkspaceRequest
 from loopsweb.accounts.authorization.roles import Permission
+from loopsweb.accounts.rate_limits import enforce_rate_limit
 from loopsweb.audit.models import Outcome
 from loopsweb.audit.record import actor_of_request, record_event
 from loopsweb.keys.models import Key
@@ -56,7 +57,7 @@ def record_export(request: WorkspaceRequest, noun: Noun, query: ListQuery) -> No
         outcome=Outcome.SUCCEEDED,
         target_noun=noun.singular,
         target_name=f"{noun.slug} as CSV",
-        reason=query.csv_url,
+        reason=query.url().removesuffix("?"),
         now=timezone.now(),
     )
 
@@ -101,6 +102,7 @@ def render_list_page(
     def export(query: ListQuery) -> HttpResponseBase:
         if Permission.EXPORT not in request.permissions:
             raise denials.record_denial(request, Permission.EXPORT, noun=noun.singular)
+        enforce_rate_limit(request, "export")
         record_export(request, noun, query)
         name = f"{noun.slug}-{request.workspace.slug}"
         selected = query.select(annotate_protected(rows, noun)).iterator(chunk_size=2000)

@@ -42,19 +42,23 @@ def test_events_are_rate_limited_per_person(vic: User, otto: User, acme: Workspa
     path = reverse("runs:create", args=[acme.slug])
     browser = login_as(vic)
 
-    assert {browser.get(path).status_code for _ in range(62)} == {403}
+    assert {browser.post(path).status_code for _ in range(62)} == {403}
 
     assert Event.objects.filter(outcome="denied").count() == 60
     otto.memberships.filter(team=acme.team).update(role=Role.VIEWER)
-    login_as(otto).get(path)
+    login_as(otto).post(path)
     newest = Event.objects.first()
     assert newest is not None
     assert (newest.outcome, newest.person) == ("denied", otto.email)
 
 
-def test_opening_the_page_of_an_action_is_an_attempt(vic: User, acme: Workspace) -> None:
-    login_as(vic).get(reverse("runs:create", args=[acme.slug]))
+def test_opening_the_page_of_an_action_is_no_attempt(vic: User, acme: Workspace) -> None:
+    browser, path = login_as(vic), reverse("runs:create", args=[acme.slug])
 
+    assert (browser.get(path).status_code, browser.head(path).status_code) == (403, 403)
+    assert Event.objects.count() == 0
+
+    browser.post(path)
     event = Event.objects.get()
     assert (event.action, event.target_id) == ("run.create", "")
 
@@ -84,13 +88,11 @@ def test_an_attempt_to_share_a_key_is_recorded(otto: User, acme: Workspace) -> N
 
 
 @pytest.mark.parametrize("role", [Role.VIEWER, Role.ADMIN])
-def test_read_only_mode_records_only_missing_permissions(
+def test_read_only_mode_denies_everybody_and_records_nothing(
     role: str, vic: User, acme: Workspace, settings: Settings
 ) -> None:
     vic.memberships.filter(team=acme.team).update(role=role)
     settings.LOOPSWEB_READ_ONLY = True
 
-    response = login_as(vic).get(reverse("runs:create", args=[acme.slug]))
-
-    assert response.status_code == 403
-    assert Event.objects.count() == (1 if role == Role.VIEWER else 0)
+    assert login_as(vic).post(reverse("runs:create", args=[acme.slug])).status_code == 403
+    assert Event.objects.count() == 0

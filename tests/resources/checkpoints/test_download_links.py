@@ -23,6 +23,7 @@ from tests.conftest import ConnectApi
 from tests.loops_api.scripted_server import ScriptedResponse, ScriptedServer
 from tests.personas import login_as
 from tests.resources.rows import add_row
+from tests.visitor import FormParser
 
 STORE = "https://store.example"
 ONE, TWO = (
@@ -43,25 +44,26 @@ def browser(otto: User) -> Client:
     return login_as(otto)
 
 
-def links_on(browser: Client, row: Checkpoint) -> list[str]:
-    page = browser.get(reverse("checkpoints:files", args=[row.workspace.slug, row.remote_id]))
-    return [
-        unescape(link)
-        for link in re.findall(r'href="([^"]*/download/[^"]*)"', str(page.content, "utf-8"))
-    ]
+def links_on(browser: Client, row: Checkpoint) -> list[dict[str, str]]:
+    """The fields of each form that asks for a link."""
+    url = reverse("checkpoints:files", args=[row.workspace.slug, row.remote_id])
+    forms = FormParser(browser.get(url).content.decode()).found
+    return [fields for action, fields in forms if action == f"{url}download/"]
 
 
-def follow(browser: Client, link: str) -> str:
-    """Where the link leads, or the status without a redirect."""
-    answer = browser.get(link)
-    return str(answer.headers.get("Location", answer.status_code))
+def follow(browser: Client, row: Checkpoint, fields: dict[str, str]) -> str:
+    """Where the link leads that the form gets, or the status without a link."""
+    url = reverse("checkpoints:download", args=[row.workspace.slug, row.remote_id])
+    answer = browser.post(url, fields)
+    links = re.findall(r'href="(https:[^"]+)" rel="noreferrer"', answer.content.decode())
+    return unescape(links[0]) if links else str(answer.status_code)
 
 
 def test_two_files_of_one_name_have_a_link_each(
     loops: Simulator, browser: Client, row: Checkpoint
 ) -> None:
     loops.world.checkpoints["c"].files = [ONE, TWO]
-    assert [follow(browser, link) for link in links_on(browser, row)] == [ONE.url, TWO.url]
+    assert [follow(browser, row, link) for link in links_on(browser, row)] == [ONE.url, TWO.url]
 
 
 @pytest.mark.parametrize(
@@ -88,7 +90,7 @@ def test_a_link_never_leads_to_another_file(
     loops.world.checkpoints["c"].files = [ONE, TWO]
     links = links_on(browser, row)
     loops.world.checkpoints["c"].files = later
-    assert [follow(browser, link) for link in links] == leads_to
+    assert [follow(browser, row, link) for link in links] == leads_to
 
 
 def test_files_that_cannot_be_told_apart_have_no_link(
@@ -98,21 +100,20 @@ def test_files_that_cannot_be_told_apart_have_no_link(
     loops.world.checkpoints["c"].files = [*same, TWO]
     page = browser.get(reverse("checkpoints:files", args=[row.workspace.slug, "c"]))
     assert page.content.decode().count("cannot be told from this one.") == 2
-    assert [follow(browser, link) for link in links_on(browser, row)] == [TWO.url]
+    assert [follow(browser, row, link) for link in links_on(browser, row)] == [TWO.url]
 
 
 def test_a_link_by_name_alone_takes_no_guess(
     loops: Simulator, browser: Client, row: Checkpoint
 ) -> None:
     loops.world.checkpoints["c"].files = [ONE, TWO]
-    link = reverse("checkpoints:download", args=[row.workspace.slug, "c"])
-    assert follow(browser, f"{link}?name=part.bin") == "409"
+    assert follow(browser, row, {"name": "part.bin"}) == "409"
 
 
 def test_the_audit_names_the_host(loops: Simulator, browser: Client, row: Checkpoint) -> None:
     loops.world.checkpoints["c"].files = [ONE]
     [link] = links_on(browser, row)
-    follow(browser, link)
+    follow(browser, row, link)
     assert Event.objects.latest("pk").answer == {"host": "store.example"}
 
 
@@ -125,7 +126,7 @@ def test_a_file_without_a_name_can_be_downloaded(
     )
     connect_api(httpx.WSGITransport(app=served))
     [link] = links_on(browser, row)
-    assert follow(browser, link) == f"{STORE}/x"
+    assert follow(browser, row, link) == f"{STORE}/x"
 
 
 def test_a_checkpoint_on_a_volume_says_so(

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import logging
+import re
 from contextlib import ExitStack
 from urllib.parse import urlencode
 
@@ -68,21 +69,35 @@ def test_each_download_gets_a_new_link_that_is_not_stored(
     caplog.set_level(logging.DEBUG)
     page = browser.get(url_of("files", acme, checkpoint)).content.decode()
     assert "X-Amz" not in page
-    url = url_of("download", acme, checkpoint, name="adapter_model.safetensors")
-    answer = browser.get(url)
-    assert answer.status_code == 302
-    assert answer["Location"].startswith("http")
-    assert answer["Referrer-Policy"] == "no-referrer"
-    assert answer["Cache-Control"] == "private, no-store"
-    assert answer["Location"].partition("?")[2] not in caplog.text
-    assert answer["Location"] not in repr(getattr(cache, "_cache", {}))
+    file = {"name": "adapter_model.safetensors"}
+    answers = [browser.post(url_of("download", acme, checkpoint), file) for _ in range(2)]
+    links = [
+        re.findall(r'href="(http[^"]*)" rel="noreferrer"', each.content.decode())
+        for each in answers
+    ]
+    assert [len(each) for each in links] == [1, 1]
+    assert {each["Cache-Control"] for each in answers} == {"private, no-store"}
+    signature = re.findall(r"X-Amz-Signature=(\w+)", links[0][0])[0]
+    assert signature not in caplog.text
+    assert signature not in repr(getattr(cache, "_cache", {}))
+
+
+def test_links_are_limited_by_the_minute(
+    browser: Client, acme: Workspace, checkpoint: Checkpoint, loops: Simulator
+) -> None:
+    url = url_of("download", acme, checkpoint)
+    loops.requests.clear()
+    answers = [browser.post(url, {"name": "adapter_model.safetensors"}) for _ in range(61)]
+    assert [each.status_code for each in answers] == [200] * 60 + [429]
+    assert len(list(loops.requests)) == 60
+    assert Event.objects.filter(action="checkpoint.download").count() == 120
 
 
 def test_a_file_that_does_not_exist_is_404(
     browser: Client, acme: Workspace, checkpoint: Checkpoint
 ) -> None:
-    url = url_of("download", acme, checkpoint, name="../../etc/passwd")
-    assert browser.get(url).status_code == 404
+    url = url_of("download", acme, checkpoint)
+    assert browser.post(url, {"name": "../../etc/passwd"}).status_code == 404
 
 
 def test_a_viewer_sees_files_but_cannot_download_them(
@@ -92,8 +107,8 @@ def test_a_viewer_sees_files_but_cannot_download_them(
     page = viewer.get(url_of("files", acme, checkpoint))
     assert page.status_code == 200
     assert "Your role cannot download files." in page.content.decode()
-    url = url_of("download", acme, checkpoint, name="adapter_model.safetensors")
-    assert viewer.get(url).status_code == 403
+    url = url_of("download", acme, checkpoint)
+    assert viewer.post(url, {"name": "adapter_model.safetensors"}).status_code == 403
 
 
 def test_a_failure_shows_its_reason_and_a_retry(
@@ -105,7 +120,7 @@ def test_a_failure_shows_its_reason_and_a_retry(
     assert answer.status_code == 502
     assert "The files could not be loaded" in page
     assert "Try again" in page
-    answer = browser.get(url_of("download", acme, checkpoint, name="x"))
+    answer = browser.post(url_of("download", acme, checkpoint), {"name": "x"})
     assert answer.status_code == 502
 
 
@@ -127,17 +142,18 @@ def test_an_invalid_page_token_is_no_server_error(
 def test_a_slow_api_blocks_only_a_few_threads(
     browser: Client, acme: Workspace, checkpoint: Checkpoint, loops: Simulator, page: str
 ) -> None:
-    url = url_of(page, acme, checkpoint, name="adapter_model.safetensors")
+    send = browser.post if page == "download" else browser.get
+    url, file = url_of(page, acme, checkpoint), {"name": "adapter_model.safetensors"}
     loops.requests.clear()
     with ExitStack() as waiting:
         for _ in range(live_calls.MAX_WAITING):
             waiting.enter_context(live_calls.reserve_slot())
-        answer = browser.get(url)
+        answer = send(url, file)
     assert answer.status_code == 503
     assert "The Loops API is slow" in answer.content.decode()
     assert "Try again" in answer.content.decode()
     assert list(loops.requests) == []
-    assert browser.get(url).status_code in {200, 302}
+    assert send(url, file).status_code == 200
 
 
 def test_a_failed_request_frees_its_slot_and_is_not_repeated(
@@ -162,7 +178,7 @@ def test_a_failed_request_frees_its_slot_and_is_not_repeated(
         "https://",
         "javascript:alert(1)",
         "//elsewhere.example/a.bin",
-        "https://bucket.example/a.bin?X-Amz-Signature=5ecre7" + "x" * 20_000,
+        "ftp://bucket.example/a.bin?X-Amz-Signature=5ecre7",
     ],
 )
 def test_an_invalid_link_is_refused_and_recorded(
@@ -178,7 +194,7 @@ def test_an_invalid_link_is_refused_and_recorded(
         route, {"presigned_urls": [{"url": address, "relative_file_name": "a.bin"}]}
     )
     connect_api(httpx.WSGITransport(app=served))
-    answer = browser.get(url_of("download", acme, checkpoint, name="a.bin"))
+    answer = browser.post(url_of("download", acme, checkpoint), {"name": "a.bin"})
     assert answer.status_code == 502
     assert "This file cannot be downloaded" in answer.content.decode()
     assert "5ecre7" not in answer.content.decode()

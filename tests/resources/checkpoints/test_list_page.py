@@ -75,7 +75,7 @@ def test_every_row_has_its_target_and_uri(browser: Client, url: str) -> None:
 
 
 def test_csv_with_two_filters_that_exclude_each_other_is_400(browser: Client, url: str) -> None:
-    answer = browser.get(f"{url}?format=csv&run_id=r1&base_model=x")
+    answer = browser.post(f"{url}?run_id=r1&base_model=x")
     assert answer.status_code == 400
 
 

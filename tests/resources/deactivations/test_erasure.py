@@ -73,7 +73,7 @@ def bo(
         reverse("sessions:create", args=[acme.slug]),
         {"once": "00000000-0000-4000-8000-000000000001"},
     )
-    browser_of_bo.get(f"/w/{acme.slug}/runs/?format=csv")
+    browser_of_bo.post(f"/w/{acme.slug}/runs/")
     login_as(vic).post(f"/w/{acme.slug}/sessions/new/")
     admin.post(f"{team}/members/{member}/removal/")
     return bo

@@ -52,7 +52,7 @@ def browser(alice: User) -> Client:
 
 
 def read_csv(browser: Client, noun: str) -> list[dict[str, Any]]:
-    answer: Any = browser.get(f"/w/acme/{noun}/?format=csv")
+    answer: Any = browser.post(f"/w/acme/{noun}/")
     return list(csv.DictReader(io.StringIO(answer.getvalue().decode("utf-8-sig"))))
 
 
