@@ -10,4 +10,6 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "loopsweb.settings")
 
 app = Celery("loopsweb")
 app.config_from_object("django.conf:settings", namespace="CELERY")
-app.autodiscover_tasks(["loopsweb.accounts", "loopsweb.audit", "loopsweb.resources"])
+app.autodiscover_tasks(
+    ["loopsweb.accounts", "loopsweb.audit", "loopsweb.resources", "loopsweb.json_api.tokens"]
+)

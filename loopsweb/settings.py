@@ -237,6 +237,7 @@ CELERY_ACCEPT_CONTENT = ["json"]
 CELERY_TASK_TIME_LIMIT = 300
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 CELERY_WORKER_PREFETCH_MULTIPLIER = 1
+LOOPSWEB_RETENTION_DAYS = env.read_number("LOOPSWEB_RETENTION_DAYS", 400)
 HOUR = 3600
 # Task: when it runs, and the seconds after which a run that has not started is dropped.
 SCHEDULE = {
@@ -244,6 +245,10 @@ SCHEDULE = {
     "loopsweb.audit.tasks.deliver_signed_heads": (HOUR, HOUR),
     "loopsweb.audit.tasks.verify_chains": (HOUR, HOUR),
     "loopsweb.accounts.tasks.clear_ended_sessions": (crontab(minute="17", hour="3"), HOUR),
+    "loopsweb.accounts.tasks.delete_closed_invitations": (crontab(minute="27", hour="3"), HOUR),
+    "loopsweb.audit.tasks.delete_old_heads": (crontab(minute="37", hour="3"), HOUR),
+    "loopsweb.json_api.tokens.tasks.delete_old_tokens": (crontab(minute="47", hour="3"), HOUR),
+    "loopsweb.resources.tasks.delete_old_rows": (crontab(minute="57", hour="3"), HOUR),
 }
 CELERY_BEAT_SCHEDULE = {
     task: {"task": task, "schedule": when, "options": {"expires": seconds}}

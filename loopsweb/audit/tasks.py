@@ -1,4 +1,4 @@
-"""Celery tasks: verify every chain hourly, sign and deliver the heads daily."""
+"""Celery tasks: verify every chain hourly, sign and deliver the heads daily, delete old heads."""
 
 from __future__ import annotations
 
@@ -21,6 +21,11 @@ def deliver_signed_heads() -> None:
             delivery.deliver_head(signed_heads.store_signed_head(workspace, now=now))
         except BrokenChain as broken:
             log.critical("the audit head of %s was not signed: %s", workspace, broken)
+
+
+@app.task
+def delete_old_heads() -> None:
+    signed_heads.delete_old_heads(now=timezone.now())
 
 
 @app.task

@@ -5,6 +5,7 @@ from __future__ import annotations
 from django.utils import timezone
 
 from loopsweb.celery import app
+from loopsweb.resources import retention
 from loopsweb.resources.deactivations import dispatch, reconcile
 from loopsweb.resources.polling import heartbeat, leases, poller
 
@@ -21,6 +22,11 @@ def tick() -> None:
         dispatch_deactivation.apply_async((pk,), expires=dispatch.SEND_LEASE.total_seconds())
     for pk in reconcile.claim_sent(now=now):
         reconcile_deactivation.delay(pk)
+
+
+@app.task
+def delete_old_rows() -> None:
+    retention.delete_old_rows(now=timezone.now())
 
 
 @app.task

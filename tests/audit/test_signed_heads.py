@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import json
 import threading
 from datetime import datetime, timedelta
@@ -20,6 +21,8 @@ from loopsweb.audit.models import Chain, Event, SignedHead
 from loopsweb.audit.record import record_event
 from loopsweb.audit.verify import check_export
 from tests.audit.problems import get_problem
+
+KEYS = [base64.b64encode(bytes([number]) * 32).decode() for number in range(2)]
 
 
 @pytest.mark.usefixtures("without_triggers")
@@ -150,3 +153,25 @@ def test_a_failed_delivery_is_reported_and_does_not_stop_the_others(
         "file failed: FileNotFoundError"
     ]
     assert SignedHead.objects.get().handed_to == "email, file failed: FileNotFoundError"
+
+
+def test_old_heads_are_deleted_except_the_newest_of_each_key_and_the_newest_delivered(
+    events: list[Event], now: datetime, settings: Settings
+) -> None:
+    old, names = now - timedelta(days=500), {}
+    for name, key, handed_to in [
+        ("superseded", KEYS[0], "file"),
+        ("delivered", KEYS[0], "file"),
+        ("of another key", KEYS[1], signed_heads.DOWNLOAD),
+        ("downloaded", KEYS[0], signed_heads.DOWNLOAD),
+        ("newest", KEYS[0], signed_heads.DOWNLOAD),
+    ]:
+        settings.LOOPSWEB_AUDIT_KEY = key
+        head = signed_heads.store_signed_head("acme", now=old, handed_to=handed_to)
+        names[head.pk] = name
+
+    signed_heads.delete_old_heads(now=now)
+
+    kept = [names[head.pk] for head in SignedHead.objects.order_by("pk")]
+    assert kept == ["delivered", "of another key", "newest"]
+    assert verification.verify_and_store_result("acme", now=now).problem == ""

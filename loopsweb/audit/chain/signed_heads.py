@@ -16,7 +16,9 @@ from typing import Any
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
+from django.db.models import Max, QuerySet
 
+from loopsweb import retention
 from loopsweb.audit.chain.stored import verify_stored_chain
 from loopsweb.audit.chain.verifier import JsonObject, VerifiedChain
 from loopsweb.audit.models import Chain, SignedHead
@@ -74,12 +76,27 @@ def store_signed_head(workspace: str, *, now: datetime, handed_to: str = "") -> 
     return SignedHead.objects.create(workspace=workspace, at=now, head=head, handed_to=handed_to)
 
 
-def find_due_workspaces(*, now: datetime) -> list[str]:
-    """Workspaces with new events and no delivered head in the last 24 hours.
+def delete_old_heads(*, now: datetime) -> None:
+    """The newest of each chain and signing key stays, and covers all before it; the newest
+    delivered one as well."""
+    cutoff = retention.find_cutoff(now)
+    if cutoff is None:
+        return
+    heads = SignedHead.objects.order_by()
+    newest = heads.values("workspace", "head__public_key").annotate(newest=Max("pk"))
+    delivered = select_delivered().order_by().values("workspace").annotate(newest=Max("pk"))
+    kept = {row["newest"] for row in [*newest, *delivered]}
+    retention.delete_rows(heads.filter(at__lt=cutoff).exclude(pk__in=kept))
 
-    Downloaded heads do not count as delivered.
-    """
-    delivered = SignedHead.objects.exclude(handed_to=DOWNLOAD).exclude(handed_to__contains="failed")
+
+def select_delivered() -> QuerySet[SignedHead]:
+    """Downloaded heads do not count as delivered."""
+    return SignedHead.objects.exclude(handed_to=DOWNLOAD).exclude(handed_to__contains="failed")
+
+
+def find_due_workspaces(*, now: datetime) -> list[str]:
+    """Workspaces with new events and no delivered head in the last 24 hours."""
+    delivered = select_delivered()
     recent = delivered.filter(at__range=(now - DAILY, now))
     waiting = Chain.objects.exclude(workspace__in=recent.values("workspace")).filter(sequence__gt=0)
     newest = {row.workspace: row.head for row in delivered.filter(at__lte=now).order_by("at")}

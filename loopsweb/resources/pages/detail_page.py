@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, TypeVar, cast
 
+from django.conf import settings
 from django.db.models import QuerySet
 from django.http import Http404, HttpResponse
+from django.utils import timezone
 
 from loopsweb.accounts.authorization.decorators import WorkspaceRequest
 from loopsweb.audit.models import Event
@@ -17,6 +19,7 @@ from loopsweb.resources.pages.freshness import compute_page_version, load_freshn
 from loopsweb.resources.snapshot.models import Snapshot
 from loopsweb.resources.snapshot.status_changes import StatusChange
 from loopsweb.resources.snapshot.viewers import record_viewer
+from loopsweb.retention import find_cutoff
 from loopsweb.ui.live import answer_if_unchanged, set_live_headers
 from loopsweb.ui.pages import render_page, wants_partial
 
@@ -52,6 +55,7 @@ def render_detail_page(
             "feed": feed,
             "version": version,
             "changes": StatusChange.objects.filter(**target)[:MAX_CHANGES],
+            "changes_kept_since": find_cutoff(timezone.now()),
             "protection": Protection.objects.filter(**target).first(),
             "events": events.order_by("-sequence")[:MAX_EVENTS],
             "status": noun.vocabulary and noun.vocabulary.get(getattr(row, row.status_field)),
@@ -72,8 +76,10 @@ def get_row_or_404(request: WorkspaceRequest, model: type[Row], remote_id: str) 
     rows = cast("QuerySet[Row]", model.objects.in_workspace(request.workspace))
     row = rows.filter(remote_id=remote_id).first()
     if row is None:
+        days = settings.LOOPSWEB_RETENTION_DAYS
+        period = f" in the last {days:g} days" if days else ""
         raise Http404(
-            f"The API has not reported {remote_id[:100]} for this workspace. "
+            f"The API has not reported {remote_id[:100]} for this workspace{period}. "
             f"Look for it in the list of {find_noun(model).slug}; "
             "it may not be visible to this API key."
         )
