@@ -67,6 +67,7 @@ def show_overview(request: WorkspaceRequest) -> HttpResponse:
     context = {
         **build_overview(workspace, now=now),
         "feed": feed,
+        "runs_feed": freshness.of("runs"),
         "deployments_feed": freshness.of("deployments"),
         "checkpoints_feed": freshness.of("checkpoints"),
         "version": version,

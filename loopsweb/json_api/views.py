@@ -17,6 +17,8 @@ from loopsweb.json_api.query_parameters import parse_query
 from loopsweb.json_api.schemas import RESOURCES, select_rows, to_json
 from loopsweb.resources.pages.freshness import load_freshness
 
+SHOWN_WITH = {"deployments": ("samplers",)}  # whose GPUs count as theirs
+
 
 @require_token
 def list_(request: HttpRequest, workspace: Workspace, resource_name: str) -> HttpResponse:
@@ -40,7 +42,7 @@ def read_freshness(workspace: Workspace, resource_name: str) -> dict[str, Any]:
     """The audit trail is loopsweb's own, so it is always up to date."""
     if resource_name == "audit":
         return {"as_of": to_json(timezone.now()), "failing_since": None, "error": None}
-    feed = load_freshness(workspace).of(resource_name)
+    feed = load_freshness(workspace).of(resource_name, *SHOWN_WITH.get(resource_name, ()))
     return {
         "as_of": to_json(feed.as_of),
         "failing_since": to_json(feed.failing_since),

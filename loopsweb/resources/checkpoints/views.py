@@ -89,4 +89,4 @@ def show_checkpoint(request: WorkspaceRequest, remote_id: str) -> HttpResponseBa
         run = runs.filter(remote_id=row.run_remote_id).first()
         return {"run": run, "namesakes": namesakes.exclude(pk=row.pk)}
 
-    return render_detail_page(request, Checkpoint, remote_id, context)
+    return render_detail_page(request, Checkpoint, remote_id, context, shows=("runs",))

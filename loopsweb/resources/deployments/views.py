@@ -51,7 +51,9 @@ COLUMNS = csv_columns(
 @require(Permission.VIEW)
 def list_deployments(request: WorkspaceRequest) -> HttpResponseBase:
     rows = select_with_prices(request.workspace)
-    return render_list_page(request, rows, SPEC, columns=COLUMNS, lines=price_deployments)
+    return render_list_page(
+        request, rows, SPEC, columns=COLUMNS, lines=price_deployments, shows=("samplers",)
+    )
 
 
 @require(Permission.VIEW)
@@ -71,4 +73,4 @@ def show_deployment(request: WorkspaceRequest, remote_id: str) -> HttpResponseBa
             "samplers": samplers[:20],
         }
 
-    return render_detail_page(request, Deployment, remote_id, context)
+    return render_detail_page(request, Deployment, remote_id, context, shows=("runs", "samplers"))

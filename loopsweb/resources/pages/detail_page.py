@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from typing import Any, TypeVar, cast
 
 from django.conf import settings
@@ -33,11 +33,14 @@ def render_detail_page(
     model: type[Row],
     remote_id: str,
     context: Callable[[Row], dict[str, Any]],
+    *,
+    shows: Collection[str] = (),
 ) -> HttpResponse:
-    """context: what else the page shows, called only when something changed."""
+    """context: what else the page shows, called only when something changed. shows: the other
+    nouns of which it shows rows."""
     workspace, noun = request.workspace, find_noun(model)
     record_viewer(workspace)
-    feed = load_freshness(workspace).of(noun.slug)
+    feed = load_freshness(workspace).of(noun.slug, *shows)
     version = compute_page_version(workspace, feed)
     if same := answer_if_unchanged(request, version, feed.as_of, feed.next_poll_at):
         return same

@@ -7,9 +7,11 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Literal
 
+from django.conf import settings
 from django.utils import timezone
 
 from loopsweb.accounts.models import Workspace
+from loopsweb.resources.checkpoints.poll_plan import QUIET_INTERVAL
 from loopsweb.resources.nouns import FEEDS, NOUNS
 from loopsweb.resources.snapshot.feeds import Feed
 from loopsweb.resources.snapshot.poll_state import PollState, group_by_organisation, select_polling
@@ -19,39 +21,59 @@ NO_SCOPE = (
     "No key of this workspace may list deployments: that takes the scope "
     "manage_org_training_projects."
 )
+PARTLY_READ = "Not everything has been read yet: some keys wait for their first answer."
 LATE_AFTER = timedelta(minutes=1)
+SLOW_AFTER = timedelta(seconds=30)  # beyond the longest wait between two polls
+LONGEST_SPREAD = 1.15  # of that wait
+ASKED_SELDOM = {"checkpoints": QUIET_INTERVAL}
 
 
 @dataclass(frozen=True)
 class FeedFreshness:
     """as_of: of the oldest answer shown, None when nothing has been read yet.
     failing_since: the first failure after it, None when the last try succeeded.
-    error: why it fails or is not polled, in plain words."""
+    error: why it fails or is not polled, in plain words. late_at: when a newer answer was due."""
 
     as_of: datetime | None = None
     failing_since: datetime | None = None
     error: str = ""
     next_poll_at: datetime | None = None
+    late_at: datetime | None = None
 
     def state(self, *, now: datetime) -> Literal["failing", "late", "ok", "unread"]:
         if self.failing_since:
             return "failing"
-        if self.next_poll_at and self.next_poll_at < now - LATE_AFTER:
+        if self.is_overdue(now=now) or (self.late_at and self.late_at < now):
             return "late"
         return "ok" if self.as_of else "unread"
+
+    def is_overdue(self, *, now: datetime) -> bool:
+        """True if a poll should have begun and has not."""
+        return self.next_poll_at is not None and self.next_poll_at < now - LATE_AFTER
 
 
 @dataclass(frozen=True)
 class Freshness:
     feeds: dict[str, FeedFreshness]
 
-    def of(self, slug: str) -> FeedFreshness:
-        """slug: a noun's, such as "runs"."""
-        return self.feeds[NOUNS[slug].feed]
+    def of(self, slug: str, *others: str) -> FeedFreshness:
+        """The freshness of a page about the noun `slug`, such as "runs", that shows the `others`
+        too: as old as the oldest answer it shows."""
+        own = self.feeds[NOUNS[slug].feed]
+        if own.as_of is None:
+            return own
+        feeds = {NOUNS[other].feed for other in others} - {NOUNS[slug].feed}
+        return pick_stalest([own, *filter(is_shown, (self.feeds[feed] for feed in sorted(feeds)))])
 
     @property
     def overall(self) -> FeedFreshness:
-        return pick_stalest([one for one in self.feeds.values() if one.error != NO_SCOPE])
+        feeds = list(self.feeds.values())
+        return pick_stalest([*filter(is_shown, feeds)] or feeds)
+
+
+def is_shown(feed: FeedFreshness) -> bool:
+    """False while there is nothing of it on any page."""
+    return feed.as_of is not None or feed.failing_since is not None
 
 
 def load_freshness(workspace: Workspace) -> Freshness:
@@ -72,11 +94,14 @@ def compute_organisation_freshness(feed_name: str, states: list[PollState]) -> F
     oldest answer to any."""
     pollers = select_polling(states)
     if feed_name == "deployments" and not any(state.key.can_manage for state in pollers):
-        return FeedFreshness(error=NO_SCOPE)
-    stalest = pick_stalest([compute_key_freshness(feed_name, state) for state in pollers])
-    feeds = [Feed.load(state, feed_name) for state in states if state.key.sees_organisation]
+        stalest = FeedFreshness(error=NO_SCOPE)
+    else:
+        stalest = pick_stalest([compute_key_freshness(feed_name, state) for state in pollers])
+    whole = stalest.error == NO_SCOPE
+    feeds = [Feed.load(one, feed_name) for one in states if whole or one.key.sees_organisation]
     times = [feed.as_of for feed in feeds if feed.as_of]
-    return replace(stalest, as_of=max(times)) if times else stalest
+    as_of = max(times) if times else stalest.as_of
+    return replace(stalest, as_of=as_of, late_at=compute_late_time(feed_name, as_of))
 
 
 def compute_key_freshness(feed_name: str, state: PollState) -> FeedFreshness:
@@ -92,12 +117,28 @@ def compute_key_freshness(feed_name: str, state: PollState) -> FeedFreshness:
     )
 
 
+def compute_late_time(feed_name: str, as_of: datetime | None) -> datetime | None:
+    if as_of is None:
+        return None
+    longest_wait = timedelta(seconds=settings.POLL_QUIET_SECONDS * LONGEST_SPREAD)
+    return as_of + longest_wait + ASKED_SELDOM.get(feed_name, timedelta()) + SLOW_AFTER
+
+
 def pick_stalest(candidates: list[FeedFreshness]) -> FeedFreshness:
-    """Failing before working, unread before read, older before newer."""
+    """One for many: failing if one is, as old as the oldest answer there is."""
     if not candidates:
         return FeedFreshness(error=NO_KEY_TO_POLL)
-    return min(
-        candidates, key=lambda one: (not one.failing_since, one.as_of is not None, str(one.as_of))
+    read = [one for one in candidates if one.as_of]
+    stalest = min(read or candidates, key=lambda one: (not one.failing_since, str(one.as_of)))
+    failing = [one for one in candidates if one.failing_since]
+    if failing:
+        stalest = min(failing, key=lambda one: str(one.failing_since))
+    error = stalest.error or (PARTLY_READ if len(read) not in (0, len(candidates)) else "")
+    return replace(
+        stalest,
+        as_of=min((one.as_of for one in read if one.as_of), default=None),
+        late_at=min((one.late_at for one in read if one.late_at), default=None),
+        error=error,
     )
 
 

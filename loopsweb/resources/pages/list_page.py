@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from http import HTTPStatus
 from itertools import islice
 from typing import Any, TypeVar, cast
@@ -88,14 +88,15 @@ def render_list_page(
     lines: Callable[[list[Row]], Sequence[Any]] = list,
     context: Mapping[str, Any] | None = None,
     problem: str = "",
+    shows: Collection[str] = (),
 ) -> HttpResponseBase:
     """columns: of the CSV, {heading: path to an attribute of a line}. lines: the rows with all that
     is shown about them, in a fixed number of queries. context: what else the table needs.
-    problem: why these filters cannot be combined.
+    problem: why these filters cannot be combined. shows: the other nouns of which it shows rows.
     """
     noun = find_noun(rows.model)
     record_viewer(request.workspace)
-    feed = load_freshness(request.workspace).of(noun.slug)
+    feed = load_freshness(request.workspace).of(noun.slug, *shows)
     version = compute_page_version(request.workspace, feed)
     scope = (request.workspace.pk, version, noun.slug, str(rows.query))
 

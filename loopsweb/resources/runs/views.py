@@ -41,6 +41,7 @@ def list_runs(request: WorkspaceRequest) -> HttpResponseBase:
         Run.objects.in_workspace(request.workspace),
         SPEC,
         columns=COLUMNS,
+        shows=("deployments", "samplers"),
         lines=partial(pair_runs, request.workspace),
         context={"deployment_vocabulary": DEPLOYMENT},
     )
@@ -61,4 +62,6 @@ def show_run(request: WorkspaceRequest, remote_id: str) -> HttpResponseBase:
             "checkpoint_count": checkpoints.count(),
         }
 
-    return render_detail_page(request, Run, remote_id, context)
+    return render_detail_page(
+        request, Run, remote_id, context, shows=("deployments", "samplers", "checkpoints")
+    )

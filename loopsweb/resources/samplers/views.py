@@ -45,7 +45,7 @@ COLUMNS = csv_columns(
 @require(Permission.VIEW)
 def list_samplers(request: WorkspaceRequest) -> HttpResponseBase:
     rows = Sampler.objects.in_workspace(request.workspace)
-    return render_list_page(request, rows, SPEC, columns=COLUMNS)
+    return render_list_page(request, rows, SPEC, columns=COLUMNS, shows=("runs",))
 
 
 @require(Permission.VIEW)
@@ -62,4 +62,4 @@ def show_sampler(request: WorkspaceRequest, remote_id: str) -> HttpResponseBase:
             ).first(),
         }
 
-    return render_detail_page(request, Sampler, remote_id, context)
+    return render_detail_page(request, Sampler, remote_id, context, shows=("runs", "deployments"))

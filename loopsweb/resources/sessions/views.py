@@ -17,6 +17,7 @@ from loopsweb.accounts.authorization.roles import Permission
 from loopsweb.accounts.models import Workspace
 from loopsweb.resources.checkpoints.models import Checkpoint
 from loopsweb.resources.deployments.run_pairing import PairedRun, pair_runs
+from loopsweb.resources.nouns import NOUNS
 from loopsweb.resources.pages.detail_page import render_detail_page
 from loopsweb.resources.pages.filters import STILL_LISTED
 from loopsweb.resources.pages.list_page import csv_columns, render_list_page
@@ -79,7 +80,7 @@ class SessionRun:
 def list_sessions(request: WorkspaceRequest) -> HttpResponseBase:
     rows = Session.objects.in_workspace(request.workspace)
     lines = partial(count_members, request.workspace)
-    return render_list_page(request, rows, SPEC, columns=COLUMNS, lines=lines)
+    return render_list_page(request, rows, SPEC, columns=COLUMNS, lines=lines, shows=("samplers",))
 
 
 def count_members(workspace: Workspace, sessions: list[Session]) -> list[SessionLine]:
@@ -110,7 +111,7 @@ def show_session(request: WorkspaceRequest, remote_id: str) -> HttpResponseBase:
         running = [line for line in lines if line.may_run]
         return {"lines": lines, "running": running, "samplers": samplers}
 
-    return render_detail_page(request, Session, remote_id, context)
+    return render_detail_page(request, Session, remote_id, context, shows=NOUNS)
 
 
 def attach_checkpoints(request: WorkspaceRequest, runs: Sequence[Run]) -> list[SessionRun]:

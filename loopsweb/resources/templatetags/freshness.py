@@ -17,5 +17,11 @@ def freshness_bar(context: template.Context, *, swapped: bool = False) -> dict[s
     """`feed` in the context, else the whole workspace. `swapped`: sent with a live region."""
     feed: FeedFreshness = context.get("feed") or load_freshness(context["workspace"]).overall
     is_live = "version" in context  # other pages do not announce the next poll
-    state = feed.state(now=timezone.now())
-    return {"feed": feed, "state": state, "swapped": swapped, "is_live": is_live}
+    now = timezone.now()
+    return {
+        "feed": feed,
+        "state": feed.state(now=now),
+        "is_overdue": feed.is_overdue(now=now),
+        "swapped": swapped,
+        "is_live": is_live,
+    }

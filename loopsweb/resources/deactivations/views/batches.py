@@ -23,6 +23,7 @@ from loopsweb.resources.deactivations.models import Batch, Policy
 from loopsweb.resources.deactivations.requirements import list_own_emails, load_policy
 from loopsweb.resources.deactivations.states import DEACTIVATION, NOT_SENT, OPEN, State
 from loopsweb.resources.deactivations.targets import KINDS, Kind
+from loopsweb.resources.nouns import NOUNS
 from loopsweb.resources.pages.creation import AlreadySubmitted
 from loopsweb.resources.pages.freshness import load_freshness
 from loopsweb.resources.snapshot.viewers import record_viewer
@@ -108,7 +109,7 @@ def render_preview(
         "form": form,
         "policy": form.policy,
         "vocabulary": kind.vocabulary,
-        "feed": load_freshness(request.workspace).of(kind.plural),
+        "feed": load_freshness(request.workspace).of(kind.plural, *NOUNS),
         "blocked": explain_missing_access(
             workspace=request.workspace, person=request.user, method=kind.method
         ),

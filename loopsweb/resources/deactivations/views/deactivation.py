@@ -26,6 +26,7 @@ from loopsweb.resources.deactivations.targets import (
     explain_shared_end,
     kind_of,
 )
+from loopsweb.resources.nouns import NOUNS
 from loopsweb.resources.pages.detail_page import get_row_or_404
 from loopsweb.resources.pages.freshness import load_freshness
 from loopsweb.ui.pages import render_page
@@ -90,7 +91,7 @@ def render_form(request: WorkspaceRequest, form: DeactivateForm, *, status: int)
         "impact": form.impact,
         "open": Deactivation.objects.find_open(row),
         "blocked": explain_block(request, kind, row),
-        "feed": load_freshness(request.workspace).of(kind.plural),
+        "feed": load_freshness(request.workspace).of(kind.plural, *NOUNS),
         "vocabulary": {noun: each.vocabulary for noun, each in KINDS.items()},
     }
     return render_page(request, "deactivations/new.html", context, status=status)
