@@ -11,9 +11,11 @@ from django.db.models import Q
 from django.urls import reverse
 
 from loopsweb.accounts.models import Workspace
+from loopsweb.audit.models import Event
 from loopsweb.keys.models import Key, KeyState
 from loopsweb.resources.checkpoints.models import Checkpoint
 from loopsweb.resources.deactivations.models import Deactivation
+from loopsweb.resources.deactivations.protections import LiftRequest
 from loopsweb.resources.deactivations.states import State
 from loopsweb.resources.deployments.models import Deployment
 from loopsweb.resources.deployments.statuses import DEPLOYMENT
@@ -46,6 +48,7 @@ def find_attention_items(workspace: Workspace, *, now: datetime) -> list[Attenti
     items = [
         *find_unhealthy_keys(workspace),
         *find_deactivations(workspace, now=now),
+        *find_lifted_protections(workspace, now=now),
         *find_ended_deployments(workspace, now=now),
         *find_failing_samplers(workspace, now=now),
         *find_slow_checkpoints(workspace, now=now),
@@ -73,6 +76,22 @@ def find_deactivations(workspace: Workspace, *, now: datetime) -> Iterator[Atten
         else:
             text = f"{row.person} requested to deactivate a {row.noun}. It is waiting for approval."
             yield AttentionItem("warn", text, name, url, row.requested_at, needs_decision=True)
+
+
+def find_lifted_protections(workspace: Workspace, *, now: datetime) -> Iterator[AttentionItem]:
+    """Requests to lift one, and those that one admin lifted alone recently."""
+    requests = LiftRequest.objects.filter(protection__workspace=workspace, expires_at__gt=now)
+    for row in requests.select_related("protection").order_by("-requested_at")[:LIMIT]:
+        noun, remote_id = row.protection.noun, row.protection.remote_id
+        url = reverse("deactivations:protection", args=[workspace.slug, f"{noun}s", remote_id])
+        text = f"{row.person} asks to lift the protection of a {noun}. Another admin has to agree."
+        yield AttentionItem("warn", text, remote_id, url, row.requested_at, needs_decision=True)
+    events = Event.objects.filter(workspace=workspace.slug, action__endswith=".unprotect")
+    alone = events.filter(answer__broke_glass=True, at__gte=now - BREAK_GLASS_RECENT)
+    for event in alone.order_by("-sequence")[:BREAK_GLASS_LIMIT]:
+        url = reverse("dashboard:event", args=[workspace.slug, event.sequence])
+        text = f"{event.person} used break-glass to lift the protection of a {event.target_noun}."
+        yield AttentionItem("bad", text, event.target_id, url, event.at)
 
 
 def find_ended_deployments(workspace: Workspace, *, now: datetime) -> Iterator[AttentionItem]:

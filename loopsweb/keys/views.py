@@ -18,7 +18,10 @@ from django.views.decorators.http import require_POST
 
 from loopsweb.accounts import rate_limits
 from loopsweb.accounts.auth import mfa
-from loopsweb.accounts.auth.reauthentication import require_reauthentication
+from loopsweb.accounts.auth.reauthentication import (
+    require_reauthentication,
+    without_reauthentication,
+)
 from loopsweb.accounts.authorization import denials
 from loopsweb.accounts.authorization.actors import actor_in_workspace
 from loopsweb.accounts.authorization.decorators import SignedInRequest, signed_in
@@ -102,6 +105,7 @@ def detail(request: SignedInRequest, key: Key) -> HttpResponse:
 
 @require_own_key_and_mfa
 @require_POST
+@without_reauthentication("It only asks the API again.")
 def check(request: SignedInRequest, key: Key, by: Actor) -> HttpResponse:
     try:
         actions.recheck(key=key, by=by, now=timezone.now())
@@ -131,7 +135,6 @@ def replace(request: SignedInRequest, key: Key, by: Actor) -> HttpResponse:
 
 @require_own_key_and_mfa
 @require_POST
-@require_reauthentication
 def share(request: SignedInRequest, key: Key, by: Actor) -> HttpResponse:
     """Stopping to share needs no permission to add keys."""
     shared = request.POST.get("shared") == "on"

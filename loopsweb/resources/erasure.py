@@ -8,13 +8,14 @@ from django.db.models import Q
 
 from loopsweb.audit.erasure import match_mention
 from loopsweb.resources.deactivations.models import Batch, Deactivation
-from loopsweb.resources.deactivations.protections import Protection
+from loopsweb.resources.deactivations.protections import LiftRequest, Protection
 from loopsweb.ui.search import refresh_search_text
 
 PERSON_FIELDS = {
     Deactivation: ("person", "approver", "target_owner"),
     Batch: ("person",),
     Protection: ("person",),
+    LiftRequest: ("person",),
 }
 
 

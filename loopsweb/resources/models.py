@@ -5,7 +5,7 @@ from __future__ import annotations
 from loopsweb.resources.catalogue import Catalogue
 from loopsweb.resources.checkpoints.models import Checkpoint, CheckpointFeed
 from loopsweb.resources.deactivations.models import Batch, Deactivation, Policy
-from loopsweb.resources.deactivations.protections import Protection
+from loopsweb.resources.deactivations.protections import LiftRequest, Protection
 from loopsweb.resources.deployments.models import Deployment
 from loopsweb.resources.pages.idempotency import Submission
 from loopsweb.resources.runs.models import Run
@@ -21,6 +21,7 @@ __all__ = [
     "CheckpointFeed",
     "Deactivation",
     "Deployment",
+    "LiftRequest",
     "Policy",
     "PollState",
     "Protection",

@@ -1,5 +1,5 @@
-"""Reauthentication before sensitive changes: API keys and tokens, team members and policies, and
-the accounts that staff manage.
+"""Reauthentication before every change: the decorators of permissions ask for it, unless a view
+says why it does not need to.
 
 A sign-in, or a confirmation with password or MFA, counts for ACCOUNT_REAUTHENTICATION_
 TIMEOUT seconds. People with neither confirm at their identity provider; a sign-in there counts from
@@ -15,6 +15,7 @@ from typing import Any, Concatenate, ParamSpec, TypeVar
 
 from allauth.account.adapter import get_adapter
 from allauth.account.authentication import get_authentication_records
+from allauth.core.exceptions import ReauthenticationRequired
 from django.conf import settings
 from django.contrib import messages
 from django.http import HttpRequest
@@ -31,7 +32,12 @@ from loopsweb.accounts.auth.oidc_reauthentication import (
 
 P = ParamSpec("P")
 R = TypeVar("R", bound=HttpRequest)
-SAFE_METHODS = frozenset({"GET", "HEAD"})
+V = TypeVar("V", bound=Callable[..., Any])
+SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
+# Forms with these fields are not kept while the person reauthenticates.
+SECRET_FIELDS = frozenset(
+    {"secret", "password", "password1", "password2", "old_password", "oldpassword"}
+)
 NOT_SUBMITTED = "Nothing has changed yet. Confirm your identity, then submit the form again."
 
 
@@ -65,37 +71,54 @@ def reauthentication_url(request: HttpRequest, *, back: str) -> str:
     return f"{login}?{urlencode({'next': back, 'auth_params': REAUTHENTICATE_PARAMS})}"
 
 
+def ask_to_confirm(request: HttpRequest) -> HttpResponseBase | None:
+    """None for a request that changes nothing, and for people who reauthenticated recently.
+
+    A submitted form is kept and sent again afterwards, by raising ReauthenticationRequired, unless
+    it has a secret or the person reauthenticates at an identity provider.
+    """
+    if request.method in SAFE_METHODS or is_recently_authenticated(request):
+        return None
+    if can_reauthenticate_locally(request) and SECRET_FIELDS.isdisjoint(request.POST):
+        request.META["QUERY_STRING"] = ""  # allauth sends again only what has no query
+        raise ReauthenticationRequired
+    messages.warning(request, NOT_SUBMITTED)
+    return redirect(reauthentication_url(request, back=referring_path(request)))
+
+
+def without_reauthentication(reason: str) -> Callable[[V], V]:
+    """For a view whose changes anyone at the person's browser may make. Put it under the decorator
+    of its permission."""
+
+    def mark(view: V) -> V:
+        view.unconfirmed = reason  # type: ignore[attr-defined]
+        return view
+
+    return mark
+
+
 def require_reauthentication(
     view: Callable[Concatenate[R, P], HttpResponseBase],
 ) -> Callable[Concatenate[R, P], HttpResponseBase]:
-    """Put this inside the decorator that checks permissions.
-
-    A submitted form is not kept while the person reauthenticates: it may contain an API key.
-    """
+    """Also to open the page: nothing is typed in vain. Put this under the decorator of the
+    permission."""
 
     @wraps(view)
     def guarded(request: R, *args: P.args, **kwargs: P.kwargs) -> HttpResponseBase:
-        if is_recently_authenticated(request):
-            return view(request, *args, **kwargs)
-        back = request.get_full_path()
-        if request.method not in SAFE_METHODS:
-            messages.warning(request, NOT_SUBMITTED)
-            back = referring_path(request)
-        return redirect(reauthentication_url(request, back=back))
+        if not is_recently_authenticated(request):
+            back = request.get_full_path()
+            return ask_to_confirm(request) or redirect(reauthentication_url(request, back=back))
+        return view(request, *args, **kwargs)
 
     return guarded  # type: ignore[return-value]
 
 
-def require_reauthentication_to_submit(
-    view: Callable[Concatenate[R, P], HttpResponseBase],
-) -> Callable[Concatenate[R, P], HttpResponseBase]:
-    """Like `require_reauthentication`, but not for GET and HEAD."""
-    strict_view = require_reauthentication(view)
+def require_reauthentication_to_submit(view: V) -> V:
+    """For views of libraries."""
 
     @wraps(view)
-    def guarded(request: R, *args: P.args, **kwargs: P.kwargs) -> HttpResponseBase:
-        handler = view if request.method in SAFE_METHODS else strict_view
-        return handler(request, *args, **kwargs)
+    def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+        return ask_to_confirm(request) or view(request, *args, **kwargs)
 
     return guarded  # type: ignore[return-value]
 

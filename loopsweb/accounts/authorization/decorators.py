@@ -1,10 +1,13 @@
-"""Decorators by which a view names the permission it requires. A view without one is refused."""
+"""Decorators by which a view names the permission it requires. A view without one is refused.
+
+Whatever is not read needs a recent confirmation too, unless the view is `without_reauthentication`.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from functools import wraps
-from typing import Concatenate, ParamSpec
+from typing import Concatenate, ParamSpec, TypeVar
 
 from django.contrib.auth.decorators import login_required
 from django.db.models import F
@@ -12,6 +15,7 @@ from django.http import Http404, HttpRequest
 from django.http.response import HttpResponseBase
 
 from loopsweb.accounts.auth.mfa import require_mfa
+from loopsweb.accounts.auth.reauthentication import ask_to_confirm
 from loopsweb.accounts.authorization import denials
 from loopsweb.accounts.authorization.roles import ROLE_PERMISSIONS, Permission, permissions_of
 from loopsweb.accounts.models import Team, User, Workspace
@@ -43,6 +47,7 @@ class TeamRequest(SignedInRequest):
 
 
 P = ParamSpec("P")
+R = TypeVar("R", bound=HttpRequest)
 Response = HttpResponseBase
 WorkspaceView = Callable[Concatenate[WorkspaceRequest, P], Response]
 TeamView = Callable[Concatenate[TeamRequest, P], Response]
@@ -69,7 +74,7 @@ def require(
             attach_workspace(request, workspace)
             if permission not in request.permissions:
                 raise denials.record_denial(request, permission, noun=noun)
-            return view(request, *args, **kwargs)
+            return confirm_or_call(view, request, *args, **kwargs)
 
         guarded.permission = permission  # type: ignore[attr-defined]
         return guarded  # type: ignore[return-value]
@@ -104,7 +109,7 @@ def require_team_permission(
             attach_team(request, team)
             if permission not in request.permissions:
                 raise denials.record_denial(request, permission)
-            return view(request, *args, **kwargs)
+            return confirm_or_call(view, request, *args, **kwargs)
 
         guarded.permission = permission  # type: ignore[attr-defined]
         return guarded  # type: ignore[return-value]
@@ -125,7 +130,12 @@ def attach_team(request: TeamRequest, pk: int) -> None:
 
 def signed_in(view: SignedInView[P]) -> View[P]:
     """For pages that belong to a person, not to a workspace."""
-    guarded = login_required(view)
+
+    @login_required
+    @wraps(view)
+    def guarded(request: SignedInRequest, *args: P.args, **kwargs: P.kwargs) -> Response:
+        return confirm_or_call(view, request, *args, **kwargs)
+
     guarded.permission = SIGNED_IN  # type: ignore[attr-defined]
     return guarded  # type: ignore[return-value]
 
@@ -134,3 +144,10 @@ def public(view: View[P]) -> View[P]:
     """For pages that need no sign-in. tests/test_permissions.py lists each of them."""
     view.permission = PUBLIC  # type: ignore[attr-defined]
     return view
+
+
+def confirm_or_call(
+    view: Callable[Concatenate[R, P], Response], request: R, *args: P.args, **kwargs: P.kwargs
+) -> Response:
+    confirmation = None if hasattr(view, "unconfirmed") else ask_to_confirm(request)
+    return confirmation or view(request, *args, **kwargs)

@@ -12,7 +12,6 @@ from django.utils import timezone
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_POST
 
-from loopsweb.accounts.auth.reauthentication import require_reauthentication
 from loopsweb.accounts.authorization.decorators import (
     SignedInRequest,
     TeamRequest,
@@ -35,7 +34,6 @@ from loopsweb.ui.pages import render_page
 
 @require_team_permission(Permission.MANAGE_TEAM)
 @require_POST
-@require_reauthentication
 def invite_member(request: TeamRequest) -> HttpResponse:
     form, status = MemberForm(request.POST, auto_id=INVITE_ID), HTTPStatus.UNPROCESSABLE_ENTITY
     if form.is_valid():

@@ -10,10 +10,6 @@ from django.shortcuts import get_object_or_404, redirect
 from django.utils import timezone
 from django.views.decorators.http import require_POST
 
-from loopsweb.accounts.auth.reauthentication import (
-    require_reauthentication,
-    require_reauthentication_to_submit,
-)
 from loopsweb.accounts.authorization.decorators import (
     SignedInRequest,
     TeamRequest,
@@ -81,7 +77,6 @@ def rename_team(request: TeamRequest) -> HttpResponse:
 
 @require_team_permission(Permission.MANAGE_TEAM)
 @require_POST
-@require_reauthentication
 def set_mfa_policy(request: TeamRequest) -> HttpResponse:
     required = request.POST.get("second_factor_required") == "on"
     team, by, now = request.team, actor_of_request(request), timezone.now()
@@ -115,7 +110,6 @@ def add_workspace(request: TeamRequest) -> HttpResponse:
 
 @require_team_permission(Permission.MANAGE_TEAM)
 @require_POST
-@require_reauthentication
 def add_member(request: TeamRequest) -> HttpResponse:
     """People whom the admin may not add directly are invited, even if they have an account."""
     form, status = MemberForm(request.POST), HTTPStatus.UNPROCESSABLE_ENTITY
@@ -140,7 +134,6 @@ def add_member(request: TeamRequest) -> HttpResponse:
 
 @require_team_permission(Permission.MANAGE_TEAM)
 @require_POST
-@require_reauthentication
 def change_role(request: TeamRequest, member: int) -> HttpResponse:
     membership = _get_membership(request, member)
     form = ChangeRoleForm(request.POST)
@@ -158,7 +151,6 @@ def change_role(request: TeamRequest, member: int) -> HttpResponse:
 
 
 @require_team_permission(Permission.MANAGE_TEAM)
-@require_reauthentication_to_submit
 def remove_member(request: TeamRequest, member: int) -> HttpResponse:
     membership = _get_membership(request, member)
     if request.method != "POST":
@@ -177,7 +169,6 @@ def remove_member(request: TeamRequest, member: int) -> HttpResponse:
 
 @require_team_permission(Permission.VIEW)
 @require_POST
-@require_reauthentication
 def leave_team(request: TeamRequest) -> HttpResponse:
     membership = request.team.memberships.select_related("user", "team").get(user=request.user)
     by = actor_of_request(request)

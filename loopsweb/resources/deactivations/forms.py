@@ -244,6 +244,26 @@ class PolicyForm(forms.ModelForm[Policy]):
         )  # fmt: skip
 
 
-class ProtectionForm(forms.Form):
-    protect = forms.BooleanField(required=False)
-    note = forms.CharField(required=False, max_length=500)
+class ProtectForm(forms.Form):
+    protect = forms.CharField(initial="on", widget=forms.HiddenInput)
+    note = forms.CharField(label="Why (optional)", required=False, max_length=500)
+
+
+class LiftForm(forms.Form):
+    note = forms.CharField(
+        label="Reason",
+        max_length=500,
+        required=False,
+        widget=forms.TextInput({"autocomplete": "off"}),
+        help_text="Kept in the audit trail, beside your name.",
+    )
+    break_glass = forms.BooleanField(required=False)  # the value of a button of its own
+
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean() or {}
+        if cleaned.get("break_glass") and "note" in cleaned:
+            try:
+                require_words(cleaned["note"])
+            except forms.ValidationError:
+                self.add_error("note", "Enter why this could not wait.")
+        return cleaned

@@ -1,16 +1,23 @@
-"""Protections: marks on what one person alone should not end. The team's policy sets the rest."""
+"""Protections: marks on what one person alone should not end. The team's policy sets the rest.
+
+One admin alone does not lift a protection either: another one does, or breaks the glass.
+"""
 
 from __future__ import annotations
 
-from datetime import datetime
+import uuid
+from datetime import datetime, timedelta
+from typing import Unpack
 
 from django.db import models, transaction
 
 from loopsweb.accounts.models import Workspace
 from loopsweb.audit.models import Outcome
-from loopsweb.audit.record import Actor, record_event
+from loopsweb.audit.record import Actor, Details, record_event
 from loopsweb.resources.deactivations.targets import Target, describe_target
 from loopsweb.resources.snapshot.store import lock_workspace, touch_version
+
+WHY_TWO = "Another admin has to agree to lift a protection."
 
 
 class Protection(models.Model):
@@ -34,6 +41,35 @@ class Protection(models.Model):
         return f"{self.noun} {self.remote_id}"
 
 
+class LiftRequest(models.Model):
+    """An admin asked to lift a protection. Another one does so until `expires_at`."""
+
+    protection = models.OneToOneField(
+        Protection, on_delete=models.CASCADE, related_name="lift_request"
+    )
+    person = models.CharField(max_length=255)
+    reason = models.TextField(blank=True)
+    requested_at = models.DateTimeField()
+    expires_at = models.DateTimeField()
+    incident = models.UUIDField(default=uuid.uuid4)
+
+    def __str__(self) -> str:
+        return f"{self.person} asks to lift the protection of {self.protection}"
+
+
+def find_protection(target: Target) -> Protection | None:
+    """With its request to be lifted."""
+    protections = Protection.objects.select_related("lift_request")
+    return protections.filter(
+        workspace=target.workspace, noun=target.noun, remote_id=target.remote_id
+    ).first()
+
+
+def find_lift_request(protection: Protection, *, now: datetime) -> LiftRequest | None:
+    """The one that has not expired."""
+    return LiftRequest.objects.filter(protection=protection, expires_at__gt=now).first()
+
+
 @transaction.atomic
 def protect(target: Target, *, note: str, by: Actor, now: datetime) -> None:
     """Mark it. Does nothing if it is already protected."""
@@ -45,26 +81,77 @@ def protect(target: Target, *, note: str, by: Actor, now: datetime) -> None:
         defaults={"person": by["person"], "reason": note, "since": now},
     )
     if is_new:
-        record_protection(target, "protect", note=note, by=by, now=now)
+        record_protection(target, "protect", reason=note, by=by, now=now)
 
 
 @transaction.atomic
-def unprotect(target: Target, *, note: str, by: Actor, now: datetime) -> None:
+def lift(target: Target, *, note: str, by: Actor, now: datetime, valid_for: timedelta) -> bool:
+    """Lift the protection if another admin asked for that; else ask for it. Returns whether it is
+    lifted."""
     lock_workspace(target.workspace)
-    deleted, _ = Protection.objects.filter(
-        workspace=target.workspace, noun=target.noun, remote_id=target.remote_id
-    ).delete()
-    if deleted:
-        record_protection(target, "unprotect", note=note, by=by, now=now)
+    protection = find_protection(target)
+    if protection is None:
+        return True
+    request = find_lift_request(protection, now=now)
+    if request is None:
+        LiftRequest.objects.filter(protection=protection).delete()
+        request = LiftRequest.objects.create(
+            protection=protection,
+            person=by["person"],
+            reason=note,
+            requested_at=now,
+            expires_at=now + valid_for,
+        )
+        outcome = Outcome.REQUESTED
+    elif request.person.lower() == by["person"].lower():
+        return False
+    else:
+        protection.delete()
+        outcome = Outcome.SUCCEEDED
+    record_protection(
+        target,
+        "unprotect",
+        outcome=outcome,
+        incident=request.incident,
+        reason=note,
+        by=by,
+        now=now,
+    )
+    return outcome == Outcome.SUCCEEDED
 
 
-def record_protection(target: Target, verb: str, *, note: str, by: Actor, now: datetime) -> None:
+@transaction.atomic
+def lift_alone(target: Target, *, note: str, by: Actor, now: datetime) -> None:
+    """Break the glass."""
+    lock_workspace(target.workspace)
+    protection = find_protection(target)
+    if protection is None:
+        return
+    protection.delete()
+    for verb, answer in (
+        ("break_glass", {"passed_over": WHY_TWO}),
+        ("unprotect", {"broke_glass": True}),
+    ):
+        record_protection(target, verb, reason=note, answer=answer, by=by, now=now)
+
+
+def record_protection(
+    target: Target,
+    verb: str,
+    *,
+    by: Actor,
+    now: datetime,
+    outcome: str = Outcome.SUCCEEDED,
+    incident: uuid.UUID | None = None,
+    **details: Unpack[Details],
+) -> None:
     touch_version(target.workspace)
     record_event(
         **by,
         **describe_target(target),
+        **details,
         action=f"{target.noun}.{verb}",
-        outcome=Outcome.SUCCEEDED,
-        reason=note,
+        outcome=outcome,
+        incident=incident,
         now=now,
     )

@@ -23,11 +23,13 @@ OTHER_OWNER = "It belongs to somebody else."
 
 @dataclass(frozen=True, kw_only=True)
 class Requirements:
-    """reason: one is required. typed_id, approval, refusal: why the ID has to be typed, why a
+    """reason: one is required. concerns_others: not all that ends is known to be the person's own.
+    typed_id, approval, refusal: why the ID has to be typed, why a
     second person has to approve, why it cannot be done at all; each "" where that is not so.
     The last two are stored, so they name nobody."""
 
     reason: bool
+    concerns_others: bool = False
     typed_id: str = ""
     approval: str = ""
     refusal: str = ""
@@ -108,6 +110,7 @@ def find_requirements(
         approval = OTHER_OWNER if others else OWNER_UNKNOWN
     return Requirements(
         reason=policy.reason_required,
+        concerns_others=bool(others) or not impact.target.owner_email,
         typed_id=typed_id,
         approval=approval,
         refusal="" if policy.approve_protected else protected,

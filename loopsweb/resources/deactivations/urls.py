@@ -3,7 +3,13 @@ from __future__ import annotations
 from django.urls import path, register_converter
 
 from loopsweb.resources.deactivations.targets import KINDS, Kind
-from loopsweb.resources.deactivations.views import batches, deactivation, policy, requests
+from loopsweb.resources.deactivations.views import (
+    batches,
+    deactivation,
+    policy,
+    protection,
+    requests,
+)
 
 
 class KindConverter:
@@ -32,7 +38,7 @@ urlpatterns = [
     path("<ending:kind>/<remote_id:remote_id>/deactivation/", deactivation.deactivate, name="new"),
     path(
         "<ending:kind>/<remote_id:remote_id>/protection/",
-        policy.change_protection,
+        protection.change_protection,
         name="protection",
     ),
 ]

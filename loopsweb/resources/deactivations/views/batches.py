@@ -12,6 +12,7 @@ from django.shortcuts import redirect
 from django.utils import timezone
 from django.views.decorators.http import require_POST
 
+from loopsweb.accounts.auth.reauthentication import ask_to_confirm, without_reauthentication
 from loopsweb.accounts.authorization.decorators import WorkspaceRequest, require
 from loopsweb.accounts.authorization.roles import Permission
 from loopsweb.audit.durable import NotRecorded
@@ -36,6 +37,7 @@ MAX_SELECTED = 200
 
 
 @require(Permission.DEACTIVATE)
+@without_reauthentication("It asks by itself, for what is not the person's own.")
 def preview_batch(request: WorkspaceRequest, kind: Kind) -> HttpResponseBase:
     sent = request.POST if request.method == "POST" else None
     given = (request.GET if sent is None else sent).getlist("id")
@@ -65,7 +67,9 @@ def preview_batch(request: WorkspaceRequest, kind: Kind) -> HttpResponseBase:
             form,
             status=HTTPStatus.CONFLICT if form.is_stale else HTTPStatus.UNPROCESSABLE_ENTITY,
         )
-    return request_batch(request, kind, form, policy)
+    concerns_others = any(item.requirements.concerns_others for item in selection.requested)
+    confirmation = ask_to_confirm(request) if concerns_others else None
+    return confirmation or request_batch(request, kind, form, policy)
 
 
 def request_batch(
@@ -143,6 +147,7 @@ def show_batch(request: WorkspaceRequest, batch: uuid.UUID) -> HttpResponse:
 
 @require(Permission.DEACTIVATE, noun="deactivation")
 @require_POST
+@without_reauthentication("There may be seconds only, and nothing ends by it.")
 def withdraw_batch(request: WorkspaceRequest, batch: uuid.UUID) -> HttpResponse:
     found = find_batch(request, batch)
     withdrawn = batches.withdraw_batch(found, by=actor_of_request(request), now=timezone.now())

@@ -6,10 +6,12 @@ from http import HTTPStatus
 
 from django.contrib import messages
 from django.http import HttpResponse
+from django.http.response import HttpResponseBase
 from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils import timezone
 
+from loopsweb.accounts.auth.reauthentication import ask_to_confirm, without_reauthentication
 from loopsweb.accounts.authorization.decorators import WorkspaceRequest, require
 from loopsweb.accounts.authorization.roles import Permission
 from loopsweb.audit.durable import NotRecorded
@@ -35,7 +37,8 @@ LEVELS = {"good": messages.SUCCESS, "bad": messages.ERROR, "warn": messages.WARN
 
 
 @require(Permission.DEACTIVATE)
-def deactivate(request: WorkspaceRequest, kind: Kind, remote_id: str) -> HttpResponse:
+@without_reauthentication("It asks by itself, for what is not the person's own.")
+def deactivate(request: WorkspaceRequest, kind: Kind, remote_id: str) -> HttpResponseBase:
     row: Target = get_row_or_404(request, kind.model, remote_id)
     row.workspace = request.workspace
     form = build_form(
@@ -51,7 +54,8 @@ def deactivate(request: WorkspaceRequest, kind: Kind, remote_id: str) -> HttpRes
     status = form.check() if request.method == "POST" else HTTPStatus.OK
     if request.method != "POST" or status != HTTPStatus.OK:
         return render_form(request, form, status=status)
-    return submit_form(request, form)
+    confirmation = ask_to_confirm(request) if form.requirements.concerns_others else None
+    return confirmation or submit_form(request, form)
 
 
 def submit_form(request: WorkspaceRequest, form: DeactivateForm) -> HttpResponse:

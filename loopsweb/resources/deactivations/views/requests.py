@@ -16,6 +16,7 @@ from django.template.loader import render_to_string
 from django.utils import timezone
 from django.views.decorators.http import require_POST
 
+from loopsweb.accounts.auth.reauthentication import without_reauthentication
 from loopsweb.accounts.authorization.decorators import WorkspaceRequest, require
 from loopsweb.accounts.authorization.roles import Permission
 from loopsweb.accounts.models import User
@@ -115,6 +116,7 @@ def decline(request: WorkspaceRequest, incident: uuid.UUID) -> HttpResponse:
 
 @require(Permission.DEACTIVATE, noun="deactivation")
 @require_POST
+@without_reauthentication("There may be seconds only, and nothing ends by it.")
 def withdraw(request: WorkspaceRequest, incident: uuid.UUID) -> HttpResponse:
     return decide_with_note(
         request, incident, actions.withdraw, done="Withdrawn. Nothing was sent."

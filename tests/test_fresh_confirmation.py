@@ -1,0 +1,158 @@
+"""Every URL that takes a form asks for a recent confirmation first, or says why it does not."""
+
+from __future__ import annotations
+
+import re
+import time
+from datetime import datetime
+from functools import cache
+from typing import Any
+
+import pytest
+from django.contrib.auth.hashers import make_password
+from django.test import Client
+from django.urls import reverse
+
+from loopsweb.accounts.authorization.decorators import PUBLIC
+from loopsweb.accounts.models import User, Workspace
+from loopsweb.audit.models import Event
+from loopsweb.simulator import Simulator
+from tests.personas import create_root, login_as
+from tests.routes import ALL, OURS
+from tests.sample_data import SampleData, create_sample_data
+
+PASSWORD = "correct horse battery"
+# Our views that decide by themselves, with their reasons.
+SEEN_FIRST = "It asks by itself, for what is not the person's own."
+HURRY = "There may be seconds only, and nothing ends by it."
+UNCONFIRMED = {
+    "keys/<uuid:uid>/check/": "It only asks the API again.",
+    "w/<slug:workspace>/<ending:kind>/<remote_id:remote_id>/deactivation/": SEEN_FIRST,
+    "w/<slug:workspace>/<ending:kind>/deactivations/": SEEN_FIRST,
+    "w/<slug:workspace>/deactivations/<uuid:incident>/withdrawal/": HURRY,
+    "w/<slug:workspace>/deactivations/batches/<uuid:batch>/stop/": HURRY,
+}
+# Pages of libraries, by the start of their path.
+OF_LIBRARIES = {
+    "accounts/login/": "signs in",
+    "accounts/logout/": "signs out",
+    "accounts/signup/": "closed",
+    "accounts/inactive/": "only shows",
+    "accounts/reauthenticate/": "is the confirmation",
+    "accounts/email/": "closed",
+    "accounts/confirm-email/": "closed",
+    "accounts/password/change/": "asks for the present password",
+    "accounts/password/reset/": "goes by mail",
+    "accounts/login/code/confirm/": "only for people without a session",
+    "accounts/sessions/": "is replaced by ours",
+    "accounts/2fa/": "only shows, or is named below",
+    "accounts/oidc/": "signs in at the provider",
+    "accounts/3rdparty/": "asks by itself: allauth's reauthentication",
+    "accounts/social/": "asks by itself: allauth's reauthentication",
+    "admin/login/": "leads to our sign-in",
+    "admin/logout/": "signs out",
+    "api/v1/": "takes access tokens, no browser session",
+}
+CONFIRMED_IN_LIBRARIES = {
+    "accounts/2fa/totp/activate/",
+    "accounts/2fa/totp/deactivate/",
+    "accounts/2fa/recovery-codes/generate/",
+    "accounts/2fa/webauthn/add/",
+}
+
+
+@pytest.fixture
+def samples(alice: User, otto: User, vic: User, acme: Workspace, now: datetime) -> SampleData:
+    return create_sample_data(alice, otto, acme, now)
+
+
+@cache
+def hash_password() -> str:
+    return make_password(PASSWORD)
+
+
+def sign_in_long_ago(person: User) -> Client:
+    person.password = hash_password()
+    person.save()
+    browser = login_as(person)
+    session = browser.session
+    session["account_authentication_methods"] = [{"method": "password", "at": time.time() - 3600}]
+    session.save()
+    return browser
+
+
+def test_views_that_do_not_ask_say_why() -> None:
+    marked = {each.pattern: getattr(each.view, "unconfirmed", "") for each in OURS}
+
+    assert {pattern: why for pattern, why in marked.items() if why} == UNCONFIRMED
+
+
+def test_every_other_form_needs_a_recent_confirmation(
+    samples: SampleData, alice: User, loops: Simulator
+) -> None:
+    browser, before = sign_in_long_ago(alice), Event.objects.count()
+    asking = [
+        each for each in OURS if each.permission != PUBLIC and each.pattern not in UNCONFIRMED
+    ]
+
+    silent = [
+        each.pattern
+        for each in asking
+        if not is_asked(browser.post(each.url(samples), {"reason": "idle"}))
+    ]
+
+    assert (silent, Event.objects.count(), loops.requests) == ([], before, [])
+
+
+def test_pages_of_libraries_ask_too(samples: SampleData) -> None:
+    browser, ours = sign_in_long_ago(create_root()), {each.view for each in OURS}
+    patterns = [each.pattern.replace("^", "") for each in ALL if each.view not in ours]
+    asking = [
+        each
+        for each in patterns
+        if each in CONFIRMED_IN_LIBRARIES or not each.startswith(tuple(OF_LIBRARIES))
+    ]
+
+    silent = [each for each in asking if not is_asked(browser.post(f"/{fill_in(each)}"))]
+
+    assert silent == []
+    assert set(asking) > CONFIRMED_IN_LIBRARIES
+
+
+def fill_in(pattern: str) -> str:
+    """Any value for each argument."""
+    return re.sub(r"\(\?P<\w+>[^)]*\)\$?|<[^>]+>", "1", pattern)
+
+
+def is_asked(response: Any) -> bool:
+    paths = ("/accounts/reauthenticate/", "/accounts/2fa/reauthenticate/")
+    return str(response.get("Location", "")).startswith(paths)
+
+
+def test_what_was_typed_is_carried_out_after_the_confirmation(alice: User, acme: Workspace) -> None:
+    browser = sign_in_long_ago(alice)
+    url = reverse("teams:rename", args=[acme.team_id])
+
+    asked = browser.post(f"{url}?from=here", {"name": "Renamed"})["Location"]
+    page = browser.get(asked).content.decode()
+    done = browser.post(asked, {"password": PASSWORD})
+
+    assert f'the form just submitted to <span class="id">{url}</span>' in page
+    assert done["Location"] == reverse("teams:detail", args=[acme.team_id])
+    acme.team.refresh_from_db()
+    assert acme.team.name == "Renamed"
+
+
+def test_the_session_key_changes_with_the_confirmation(alice: User, acme: Workspace) -> None:
+    browser = sign_in_long_ago(alice)
+    browser.get("/accounts/sessions/")
+    before = browser.session.session_key or ""
+
+    browser.post("/accounts/reauthenticate/", {"password": PASSWORD})
+
+    assert browser.session.session_key != before
+    thief = Client()
+    thief.cookies["sessionid"] = before
+    assert thief.get("/keys/").status_code == 302
+    [listed] = browser.get("/accounts/sessions/").context["sessions"]
+    assert listed.session_key == browser.session.session_key
