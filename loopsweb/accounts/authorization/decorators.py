@@ -1,6 +1,7 @@
 """Decorators by which a view names the permission it requires. A view without one is refused.
 
-Whatever is not read needs a recent confirmation too, unless the view is `without_reauthentication`.
+Whatever is submitted needs a recent confirmation too, unless it only reads, or the view is
+`without_reauthentication`.
 """
 
 from __future__ import annotations
@@ -17,7 +18,12 @@ from django.http.response import HttpResponseBase
 from loopsweb.accounts.auth.mfa import require_mfa
 from loopsweb.accounts.auth.reauthentication import ask_to_confirm
 from loopsweb.accounts.authorization import denials
-from loopsweb.accounts.authorization.roles import ROLE_PERMISSIONS, Permission, permissions_of
+from loopsweb.accounts.authorization.roles import (
+    READ_PERMISSIONS,
+    ROLE_PERMISSIONS,
+    Permission,
+    permissions_of,
+)
 from loopsweb.accounts.models import Team, User, Workspace
 
 # In place of a permission, for views outside of a workspace or a team.
@@ -64,6 +70,7 @@ def require(
     exists, and PermissionDenied (403) for members whose role lacks `permission`. The denial is
     recorded for the `noun`; views that take a `kind` need none.
     """
+    only_reads = permission in READ_PERMISSIONS  # also by POST: exports, links to files
 
     def decorate(view: WorkspaceView[P]) -> Callable[Concatenate[HttpRequest, str, P], Response]:
         @login_required
@@ -74,9 +81,12 @@ def require(
             attach_workspace(request, workspace)
             if permission not in request.permissions:
                 raise denials.record_denial(request, permission, noun=noun)
+            if only_reads:
+                return view(request, *args, **kwargs)
             return confirm_or_call(view, request, *args, **kwargs)
 
         guarded.permission = permission  # type: ignore[attr-defined]
+        guarded.only_reads = only_reads  # type: ignore[attr-defined]
         return guarded  # type: ignore[return-value]
 
     return decorate

@@ -17,14 +17,13 @@ from django.utils.deprecation import MiddlewareMixin
 from django.views.generic import RedirectView
 
 from loopsweb.accounts.authorization.decorators import ACCESS_TOKEN
-from loopsweb.accounts.authorization.roles import READ_ONLY, READ_PERMISSIONS
+from loopsweb.accounts.authorization.roles import READ_ONLY
 from loopsweb.accounts.rate_limits import TooManyAttempts
 from loopsweb.addresses import parse_client_address
 from loopsweb.ui.errors import render_error
 
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 LAST_SEEN_INTERVAL = 60  # seconds
-EXEMPT = {ACCESS_TOKEN, *READ_PERMISSIONS}  # from read-only mode: their forms change nothing
 SELF_GUARDED_MODULES = ("allauth.", "django.contrib.")
 
 
@@ -62,7 +61,8 @@ class DenyByDefaultMiddleware(MiddlewareMixin):
         self, request: HttpRequest, view: Callable[..., Any], args: Any, kwargs: Any
     ) -> None:
         permission = getattr(view, "permission", "")
-        is_exempt = permission in EXEMPT or view.__module__.startswith("allauth.")
+        only_reads = permission == ACCESS_TOKEN or getattr(view, "only_reads", False)
+        is_exempt = only_reads or view.__module__.startswith("allauth.")
         is_change = request.method not in SAFE_METHODS
         if settings.LOOPSWEB_READ_ONLY and is_change and not is_exempt:
             raise PermissionDenied(READ_ONLY)

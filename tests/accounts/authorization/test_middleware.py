@@ -12,6 +12,7 @@ from pytest_django import Settings
 from loopsweb.accounts.models import User
 from loopsweb.addresses import UNKNOWN_CLIENT
 from loopsweb.audit.models import Event
+from tests.personas import login_as
 
 HERE, PASSWORD = "/accounts/sessions/", "correct horse battery"
 
@@ -79,3 +80,12 @@ def test_a_session_from_an_unknown_address_says_so(ada: User, settings: Settings
     page = browser.get(HERE).content.decode()
     assert "End the session from an unknown address, this browser" in page
     assert UNKNOWN_CLIENT not in page
+
+
+def test_nobody_leaves_a_team_in_read_only_mode(alice: User, settings: Settings) -> None:
+    settings.LOOPSWEB_READ_ONLY = True
+
+    response = login_as(alice).post(f"/teams/{alice.teams.get().pk}/departure/")
+
+    assert response.status_code == 403
+    assert "This loopsweb is read-only" in response.content.decode()
