@@ -18,12 +18,13 @@ from loopsweb.accounts.authorization.roles import Permission
 from loopsweb.accounts.rate_limits import enforce_rate_limit
 from loopsweb.audit.models import Outcome
 from loopsweb.audit.record import actor_of_request, record_event, record_follow_up
+from loopsweb.loops_api import Client, errors
 from loopsweb.loops_api.types import CheckpointFile
 from loopsweb.resources.checkpoints.download_links import NoLink, check_link
 from loopsweb.resources.checkpoints.files import ROWS, FilesPage, NotDistinct, NotListed
 from loopsweb.resources.checkpoints.models import Checkpoint
 from loopsweb.resources.pages.detail_page import get_row_or_404
-from loopsweb.resources.pages.live_calls import NOT_PRESIGNABLE, NoAnswer, call_api
+from loopsweb.resources.pages.live_calls import NoAnswer, call_api
 from loopsweb.ui.pages import render_page, wants_partial
 from loopsweb.ui.url_text import clean_text, parse_page_number
 
@@ -45,19 +46,33 @@ def fetch_page(request: WorkspaceRequest, checkpoint: Checkpoint, token: int) ->
     run_id = checkpoint.run_remote_id or None
     try:
         with call_api(request, "list_files") as client:
-            page = client.list_files(
-                checkpoint.remote_id, page_size=ROWS, page_token=token, run_id=run_id
-            )
+            try:
+                page = client.list_files(
+                    checkpoint.remote_id, page_size=ROWS, page_token=token, run_id=run_id
+                )
+            except errors.StatusError as error:
+                if error.reason != errors.NOT_PRESIGNABLE:
+                    raise
+                raise FilesUnavailable(
+                    f"{describe_volume(client, checkpoint)}, for which the API has no download "
+                    "links.",
+                    title="This checkpoint is on a volume",
+                    status=HTTPStatus.CONFLICT,
+                ) from error
     except NoAnswer as why:
-        if why.reason == NOT_PRESIGNABLE:
-            raise FilesUnavailable(
-                "The API has no download links for it. It can be used from there, "
-                "to resume training or to sample, without a download.",
-                title="This checkpoint is on a volume",
-                status=HTTPStatus.CONFLICT,
-            ) from why
         raise FilesUnavailable(str(why), status=why.status) from why
     return FilesPage(page, token)
+
+
+def describe_volume(client: Client, checkpoint: Checkpoint) -> str:
+    """Which volume its files are on, and where, as far as the API says."""
+    try:
+        source = client.get_source(checkpoint.remote_id)
+    except errors.LoopsError:
+        return "Its files are on a volume"
+    volume = f" {source.volume_ref}" if source.volume_ref else ""
+    path = f" at {source.path}" if source.path else ""
+    return f"Its files are on the volume{volume}{path}"
 
 
 def parse_page_token(given: QueryDict) -> int:

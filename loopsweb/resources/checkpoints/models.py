@@ -51,6 +51,11 @@ class Checkpoint(Snapshot):
             return ""
 
     @property
+    def is_loadable(self) -> bool:
+        """False if the API says so, by a null in place of the LoRA's configuration."""
+        return self.raw.get("lora_config", "") is not None
+
+    @property
     def lora_adapter_config(self) -> Any:
         return self.raw.get("lora_adapter_config")
 

@@ -127,11 +127,22 @@ class GPUHolderForm(CreationForm):
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean() or {}
         self.check_model(cleaned)
+        self.check_checkpoints(cleaned)
         if cleaned.get("scope") == "serverless":
             for name in self.dedicated_fields:
                 if cleaned.get(name):
                     self.add_error(name, "Serverless capacity does not have this.")
         return cleaned
+
+    def check_checkpoints(self, cleaned: dict[str, Any]) -> None:
+        """Refuse those that the API says cannot be loaded."""
+        known = Checkpoint.objects.in_workspace(self.workspace)
+        for name, field in self.fields.items():
+            if isinstance(field, CheckpointField) and (typed := cleaned.get(name)):
+                uri = CheckpointURI.parse(typed)
+                found = known.filter(run_remote_id=uri.run_id, target=uri.target, name=uri.name)
+                if not all(one.is_loadable for one in found):
+                    self.add_error(name, "The API says that this checkpoint cannot be loaded.")
 
     def check_model(self, cleaned: dict[str, Any]) -> None:
         """Refuse what the API would, as far as its capabilities say."""
@@ -167,7 +178,8 @@ def suggest_runs(workspace: Workspace) -> list[tuple[str, str]]:
 
 
 def suggest_checkpoints(workspace: Workspace, *, target: str) -> list[tuple[str, str]]:
-    """The newest that are listed and fully saved."""
+    """The newest that are listed, fully saved and can be loaded."""
     rows = Checkpoint.objects.in_workspace(workspace).filter(target=target, missing_since=None)
     newest = rows.exclude(sync_status="SYNCING").order_by("-created_at", "-pk")
-    return [(one.uri, one.base_model) for one in newest[:MAX_SUGGESTIONS] if one.uri]
+    usable = [one for one in newest[:MAX_SUGGESTIONS] if one.uri and one.is_loadable]
+    return [(one.uri, one.base_model) for one in usable]

@@ -13,19 +13,17 @@ from loopsweb.loops_api import Client
 from loopsweb.loops_api.errors import LoopsError, StatusError
 
 MAX_WAITING = 3
-NOT_PRESIGNABLE = "NOT_PRESIGNABLE"
 
 _slots = threading.BoundedSemaphore(MAX_WAITING)
 
 
 class NoAnswer(Exception):
-    """The message says why and what to do. reason: the API's own, "" without one."""
+    """The message says why and what to do. api_status: of the API's answer, 0 without one."""
 
     status = HTTPStatus.BAD_GATEWAY
 
-    def __init__(self, message: str, *, reason: str = "", api_status: int = 0) -> None:
+    def __init__(self, message: str, *, api_status: int = 0) -> None:
         super().__init__(message)
-        self.reason = reason
         self.api_status = api_status
 
 
@@ -58,6 +56,6 @@ def call_api(request: WorkspaceRequest, method: str) -> Iterator[Client]:
     except (NoKey, KeyUnusable) as why:
         raise NoAnswer(str(why)) from why
     except StatusError as error:
-        raise NoAnswer(error.plain, reason=error.reason or "", api_status=error.status) from error
+        raise NoAnswer(error.plain, api_status=error.status) from error
     except LoopsError as error:
         raise NoAnswer(error.plain) from error

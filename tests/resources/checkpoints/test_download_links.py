@@ -20,7 +20,7 @@ from loopsweb.resources.models import Checkpoint
 from loopsweb.simulator import Simulator
 from loopsweb.simulator.entities import StoredFile
 from tests.conftest import ConnectApi
-from tests.loops_api.scripted_server import ScriptedResponse, ScriptedServer
+from tests.loops_api.scripted_server import ScriptedServer
 from tests.personas import login_as
 from tests.resources.rows import add_row
 from tests.visitor import FormParser
@@ -130,15 +130,17 @@ def test_a_file_without_a_name_can_be_downloaded(
 
 
 def test_a_checkpoint_on_a_volume_says_so(
-    acme: Workspace, browser: Client, row: Checkpoint, connect_api: ConnectApi
+    loops: Simulator, browser: Client, row: Checkpoint
 ) -> None:
-    served = ScriptedServer()
-    body = b'{"message": "no URLs", "details": {"reason": "NOT_PRESIGNABLE"}}'
-    served.set_responses("GET /v1/loops/checkpoints/c/files", ScriptedResponse(400, body))
-    connect_api(httpx.WSGITransport(app=served))
-    answer = browser.get(reverse("checkpoints:files", args=[acme.slug, "c"]))
+    loops.world.checkpoints["c"].volume_ref = "vol-7"
+    url = reverse("checkpoints:files", args=[row.workspace.slug, "c"])
+    answer = browser.get(url)
+    page = answer.content.decode()
     assert answer.status_code == 409
-    assert "This checkpoint is on a volume" in answer.content.decode()
+    assert "This checkpoint is on a volume" in page
+    assert re.search(r"Its files are on the volume vol-7 at [^,]+, for which", page)
+    loops.add_fault("GET /v1/loops/checkpoints/c/source", mode="status", status=404)
+    assert "Its files are on a volume, for which" in browser.get(url).content.decode()
 
 
 @pytest.mark.parametrize(

@@ -13,8 +13,9 @@ from loopsweb.accounts.models import User, Workspace
 from loopsweb.audit.models import Event
 from loopsweb.keys.models import Key
 from loopsweb.resources.catalogue import Catalogue
-from loopsweb.resources.models import Deployment, Run, Sampler
+from loopsweb.resources.models import Checkpoint, Deployment, Run, Sampler
 from loopsweb.simulator import Simulator
+from tests.description_lists import parse_facts
 from tests.personas import login_as
 from tests.resources.conftest import AddKey, Timeline
 from tests.resources.rows import add_row
@@ -177,6 +178,23 @@ def test_a_sampler_attached_to_a_run_needs_no_base_model(
     assert answer.context["form"].errors == {
         "base_model": ["Choose a base model, or a run to attach to."]
     }
+
+
+def test_a_checkpoint_that_cannot_be_loaded_is_told_and_refused(
+    browser: Client, acme: Workspace, world: Simulator, fields: dict[str, str]
+) -> None:
+    saved = {"run_remote_id": "r", "target": "trainer", "sync_status": "COMPLETE"}
+    row = add_row(Checkpoint, acme, "c1", name="step-1", **saved)
+    row.raw = {"lora_config": None}
+    row.save()
+    add_row(Checkpoint, acme, "c2", name="step-2", **saved)
+    page = page_text(browser, "runs")
+    assert ("weights/step-1" in page, "weights/step-2" in page) == (False, True)
+    answer = submit(browser, "runs", fields | {"path": "bt://loops:r/weights/step-1"})
+    told = {"path": ["The API says that this checkpoint cannot be loaded."]}
+    assert (answer.context["form"].errors, sent_bodies(world)) == (told, [])
+    pages = [browser.get(f"/w/acme/checkpoints/{one}/") for one in ("c1", "c2")]
+    assert ["Loadable" in parse_facts(page.content) for page in pages] == [True, False]
 
 
 def answer_fields(fields: dict[str, str]) -> dict[str, str]:
