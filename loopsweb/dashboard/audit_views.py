@@ -25,6 +25,7 @@ from loopsweb.ui.filters import Facets, Filter, ListSpec
 from loopsweb.ui.listing import ListQuery
 from loopsweb.ui.live_list import render_live_list
 from loopsweb.ui.pages import render_page
+from loopsweb.ui.table_cache import cached
 
 MAX_SEQUENCE = 2**63 - 1
 
@@ -106,7 +107,9 @@ def list_events(request: WorkspaceRequest) -> HttpResponseBase:
         "dashboard/audit.html",
         version=version,
         as_of=now,
-        facets=lambda: SPEC.count_facets(events),
+        facets=lambda: cached(
+            lambda: SPEC.count_facets(events), key=("audit", slug, version), of=Facets
+        ),
         table=render_table,
         export=export,
         context={"chain": chain, "public_key": signed_heads.encode_public_key()},

@@ -9,39 +9,53 @@ from typing import TypeVar
 
 from django.db.models import Count, Model, Q, QuerySet
 
+from loopsweb.ui.filter_values import decode_value, encode_value
+from loopsweb.ui.url_text import clean_text
+
 Row = TypeVar("Row", bound=Model)
 ValueCounts = list[tuple[str, int]]
 
-MAX_CHOICES = 50
+MAX_COUNTED = 20_000  # rows of a list whose values are looked at, the newest
+MAX_OPTIONS = 50  # of a select box; more are suggestions of a text field
+MAX_SUGGESTIONS = 200
 NO_ROWS = Q(pk__in=[])
-UNKNOWN = "-"  # in the URL: rows where the API sent no value
 
 
 @dataclass(frozen=True)
 class Filter:
     """A query parameter. Its choices are the values of `field` or the names of `conditions`; with
-    `where`, any text is allowed and `where` builds the condition."""
+    `where`, any text is allowed and `where` builds the condition. is_typed: the list's own template
+    has a text field for it."""
 
     name: str
     label: str
     field: str = ""
     conditions: Mapping[str, tuple[str, Q]] | None = None
     where: Callable[[str], Q] | None = None
+    is_typed: bool = False
+
+    def parse(self, given: str | None) -> str:
+        """The parameter in its one form, "" where it is not given."""
+        if self.field and given:
+            return encode_value(decode_value(given))
+        return clean_text(given)
 
     def build_condition(self, value: str) -> Q:
         if self.where:
             return self.where(value)
         if self.conditions:
             return self.conditions[value][1] if value in self.conditions else NO_ROWS
-        return Q(**{self.field: "" if value == UNKNOWN else value})
+        return Q(**{self.field: decode_value(value)})
 
 
 @dataclass(frozen=True)
 class Facets:
-    """values: per filter, most frequent first. total: number of rows, None if not counted."""
+    """values: per filter, most frequent first, with the number of rows. total: number of all rows,
+    None if not counted. is_whole: False when `values` are those of the newest rows alone."""
 
     total: int | None = None
-    values: Mapping[str, ValueCounts] = field(default_factory=dict)
+    values: dict[str, ValueCounts] = field(default_factory=dict)
+    is_whole: bool = True
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -55,16 +69,20 @@ class ListSpec:
     default_sort: str
     descending: frozenset[str] = frozenset({"created", "size", "gpus"})
 
-    def count_facets(self, rows: QuerySet[Row]) -> Facets:
-        """Count the values of all filters in one query."""
-        named = [one for one in self.filters if one.field]
+    def count_facets(self, rows: QuerySet[Row], *, at_most: int = MAX_COUNTED) -> Facets:
+        """Count the values of all filters in one query, among the newest `at_most` rows."""
+        named = [one for one in self.filters if one.field and not one.is_typed]
         if not named:
             return Facets()
+        newest = rows.order_by(f"-{self.sorts[self.default_sort.removeprefix('-')]}", "-pk")
+        counted = rows.model._default_manager.filter(pk__in=newest.values("pk")[: at_most + 1])
         total = 0
         counts: dict[str, Counter[str]] = {one.name: Counter() for one in named}
         fields = {one.field for one in named}
-        for group in rows.order_by().values(*fields).annotate(rows=Count("pk")):
+        for group in counted.order_by().values(*fields).annotate(rows=Count("pk")):
             total += group["rows"]
             for one in named:
-                counts[one.name][str(group[one.field]) or UNKNOWN] += group["rows"]
-        return Facets(total, {k: count.most_common(MAX_CHOICES) for k, count in counts.items()})
+                counts[one.name][encode_value(str(group[one.field]))] += group["rows"]
+        is_whole = total <= at_most
+        values = {name: count.most_common(MAX_SUGGESTIONS) for name, count in counts.items()}
+        return Facets(total if is_whole else None, values, is_whole)

@@ -14,7 +14,8 @@ from django.db.models import Count, F, Model, Q, QuerySet
 from django.http import QueryDict
 from django.utils.http import urlencode
 
-from loopsweb.ui.filters import UNKNOWN, Facets, ListSpec
+from loopsweb.ui.filter_values import UNKNOWN
+from loopsweb.ui.filters import MAX_OPTIONS, Facets, Filter, ListSpec
 from loopsweb.ui.search import explain_refusal, match_words
 from loopsweb.ui.url_text import clean_text, parse_page_number, remove_nul
 
@@ -27,7 +28,7 @@ def parse_query(spec: ListSpec, params: QueryDict) -> ListQuery:
     return ListQuery(
         spec=spec,
         q=remove_nul(params.get("q")).strip(),
-        chosen={one.name: v for one in spec.filters if (v := clean_text(params.get(one.name)))},
+        chosen={one.name: v for one in spec.filters if (v := one.parse(params.get(one.name)))},
         sort=sort if sort.removeprefix("-") in spec.sorts else spec.default_sort,
         number=parse_page_number(clean_text(params.get("page"))),
     )
@@ -89,27 +90,47 @@ class ListQuery:
         )
 
     def choices(self, facets: Facets) -> Iterator[Choices]:
-        """The select boxes of the form. A chosen value is listed even if no row has it."""
+        """The fields of the form. Any chosen value stays chosen, also if no row has it."""
         for one in self.spec.filters:
-            if one.where:
+            if one.where or one.is_typed:
                 continue
             chosen = self.chosen.get(one.name, "")
-            options = [(value, label) for value, (label, _) in (one.conditions or {}).items()] or [
-                (value, f"{'Not known' if value == UNKNOWN else value} ({count:,})")
-                for value, count in facets.values.get(one.name, ())
-            ]
-            if chosen and chosen not in dict(options):
-                options.append((chosen, f"{chosen} (none)"))
-            if chosen or len(options) > 1:
-                yield Choices(one.name, one.label, chosen, options)
+            given = Choices.of_conditions if one.conditions else Choices.of_values
+            choices = given(one, chosen, facets)
+            if chosen or len(choices.options) > 1:
+                yield choices
 
 
 @dataclass(frozen=True)
 class Choices:
+    """One filter in the form: a select box, or a text field that suggests its options because there
+    are too many of them or not all are known."""
+
     name: str
     label: str
     chosen: str
     options: list[tuple[str, str]]
+    is_text: bool = False
+
+    @classmethod
+    def of_conditions(cls, one: Filter, chosen: str, _facets: Facets) -> Choices:
+        options = [(value, label) for value, (label, _) in (one.conditions or {}).items()]
+        if chosen and chosen not in dict(options):
+            options.append((chosen, f"{chosen} (none)"))
+        return cls(one.name, one.label, chosen, options)
+
+    @classmethod
+    def of_values(cls, one: Filter, chosen: str, facets: Facets) -> Choices:
+        values = facets.values.get(one.name, [])
+        names = {value: "Not known" if value == UNKNOWN else value for value, _ in values}
+        if not facets.is_whole:  # numbers of rows would be too small
+            return cls(one.name, one.label, chosen, list(names.items()), is_text=True)
+        options = [(value, f"{names[value]} ({count:,})") for value, count in values]
+        if len(options) > MAX_OPTIONS:
+            return cls(one.name, one.label, chosen, options, is_text=True)
+        if chosen and chosen not in names:
+            options.append((chosen, f"{chosen} (none)"))
+        return cls(one.name, one.label, chosen, options)
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -51,4 +51,7 @@ def test_a_chosen_filter_is_listed_without_matching_rows() -> None:
     query = parse_query(SPEC, QueryDict("status=GONE"))
     chosen = next(iter(query.choices(Facets(3, {"status": [("ACTIVE", 3)]}))))
     assert chosen.options == [("ACTIVE", "ACTIVE (3)"), ("GONE", "GONE (none)")]
+    partial = Facets(None, {"status": [("ACTIVE", 3)]}, is_whole=False)
+    chosen = next(iter(query.choices(partial)))
+    assert (chosen.options, chosen.is_text) == ([("ACTIVE", "ACTIVE")], True)
     assert chosen.chosen == "GONE"

@@ -34,7 +34,7 @@ SPEC = ListSpec(
         Filter("target", "Target", field="target"),
         Filter("sync", "Sync", field="sync_status"),
         BASE_MODEL,
-        Filter("run_id", "Run ID", where=lambda run_id: Q(run_remote_id=run_id)),
+        Filter("run_id", "Run ID", field="run_remote_id", is_typed=True),
         Filter("checkpoint_path", "bt:// URI", where=match_uri),
         STILL_LISTED,
     ),

@@ -6,6 +6,7 @@ import json
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import Any
+from urllib.parse import quote
 
 from django import template
 from django.urls import reverse
@@ -14,6 +15,7 @@ from django.utils.safestring import SafeString, mark_safe
 from heroicons.templatetags.heroicons import heroicon_micro, heroicon_mini
 
 from loopsweb.addresses import UNKNOWN_CLIENT
+from loopsweb.ui.filter_values import encode_value
 from loopsweb.ui.listing import ListQuery
 from loopsweb.ui.statuses import Vocabulary
 from loopsweb.ui.timestamps import format_utc
@@ -50,6 +52,12 @@ def nav(context: template.Context, url_name: str, label: str, icon_name: str) ->
         icon(icon_name),
         label,
     )
+
+
+@register.filter
+def filter_value(value: str) -> str:
+    """A value in the URL of a list that is filtered by it."""
+    return quote(encode_value(value), safe="")
 
 
 @register.filter

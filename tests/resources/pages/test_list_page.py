@@ -120,7 +120,7 @@ def test_hostile_names_are_escaped_and_link_to_their_page(
     "query",
     [
         *("?page=x", "?page=-1", "?page=99999999999999999999", "?sort=password", "?sort=-"),
-        *("?q=%00", "?status=NOPE", "?seen=NOPE", f"?q={'a' * 3000}", "?format=xml", "?v="),
+        *("?q=%00", "?status=NOPE", "?seen=NOPE", "?format=xml", "?v="),
         "?q=%FF%FE",
     ],
 )
