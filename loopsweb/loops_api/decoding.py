@@ -1,4 +1,8 @@
-"""Decodes successful responses. Raises MalformedResponse if one is not what the route promises."""
+"""Decodes successful responses.
+
+Raises MalformedResponse if one is not what the route promises, ResponseTooLarge if it would take
+too much memory.
+"""
 
 from __future__ import annotations
 
@@ -7,7 +11,7 @@ from typing import Any, Protocol, TypeVar
 
 import msgspec
 
-from loopsweb.loops_api.errors import MalformedResponse
+from loopsweb.loops_api.errors import MalformedResponse, ResponseTooLarge
 
 
 class Identified(Protocol):
@@ -19,6 +23,7 @@ T = TypeVar("T")
 N = TypeVar("N", bound=Identified)
 
 MAX_DEPTH = 64
+MAX_MEMORY = 704 * 1024 * 1024
 _envelope = msgspec.json.Decoder(dict[str, msgspec.Raw])
 
 
@@ -31,6 +36,7 @@ class Body(bytes):
 
 def decode_envelope(body: bytes) -> dict[str, Any]:
     """The whole body as a JSON object."""
+    check_memory(body)
     try:
         value = decode_json(body)
     except (ValueError, RecursionError):
@@ -65,6 +71,7 @@ def decode_rows(body: bytes, key: str, parse: Callable[[Any], T | None]) -> tupl
 
 def find_array(body: bytes, key: str) -> msgspec.Raw:
     """The undecoded array under `key`. The whole body is checked to be complete JSON."""
+    check_memory(body)
     try:
         array = _envelope.decode(body).get(key)
     except (ValueError, RecursionError):
@@ -72,6 +79,22 @@ def find_array(body: bytes, key: str) -> msgspec.Raw:
     if array is None or bytes(memoryview(array)[:1]) != b"[":
         raise MalformedResponse(f"The response is not complete JSON with a list under {key!r}.")
     return array
+
+
+def check_memory(body: bytes) -> None:
+    """Raise ResponseTooLarge if the decoded and parsed body might take more than MAX_MEMORY."""
+    if estimate_memory(body) > MAX_MEMORY:
+        raise ResponseTooLarge(f"{len(body)} bytes of too many small values")
+
+
+def estimate_memory(body: bytes) -> int:
+    """The most bytes that the decoded and parsed body takes, from the JSON's punctuation.
+
+    A real list takes half of it. Text beyond ASCII has up to four bytes per character.
+    """
+    width = 1 if body.isascii() and b"\\u" not in body else 4
+    costs = {b"{": 320, b"[": 96, b",": 72, b":": 80}
+    return width * len(body) + sum(cost * body.count(mark) for mark, cost in costs.items())
 
 
 def decode_json(body: bytes) -> Any:

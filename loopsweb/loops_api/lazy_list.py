@@ -23,7 +23,8 @@ class LazyList(Generic[T]):
     skipped: how many rows are not objects, have no usable ID or are nested too deep.
 
     The constructor raises MalformedResponse unless the body is complete JSON with an array under
-    `key`. `keep` filters rows that the server cannot filter.
+    `key`, and ResponseTooLarge if it would take too much memory. `keep` filters rows that the
+    server cannot filter.
     """
 
     def __init__(

@@ -14,7 +14,7 @@ class Limits:
     attempts: of a GET, the first one included. Other methods are never retried.
     retries_answers: False retries lost connections only; error responses and timeouts are raised.
     max_retry_after: a longer Retry-After is not waited for but raised as an error.
-    max_response_bytes: decompressed. Parsing needs 28 to 40 times as much memory.
+    max_response_bytes: decompressed. Parsing takes up to ten times as much memory.
     requests_per_second: per key and route, in this process.
     """
 

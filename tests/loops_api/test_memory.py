@@ -1,0 +1,85 @@
+"""A large response takes a bounded amount of memory, whatever is in it."""
+
+from __future__ import annotations
+
+import tracemalloc
+from collections.abc import Callable
+from functools import partial
+from typing import Any
+
+import msgspec
+import pytest
+
+from loopsweb.loops_api import decoding, errors, parsers
+from loopsweb.loops_api.lazy_list import LazyList
+from loopsweb.loops_api.request_limits import Limits
+from loopsweb.simulator import Simulator
+from loopsweb.simulator.current_serializer import serialize_checkpoint, serialize_run
+
+MEGABYTE = 1024 * 1024
+TINY = [b"{}", b"[]", b"0", b'""', b'{"a":0}', b'{"id":"r"}', b'{"a":' * 60 + b"0" + b"}" * 60]
+WIDE = '"' + "a" * 999 + "\N{GRINNING FACE}" + '"'
+SHAPES = [*TINY, b"[" * 60 + b"]" * 60, b'"ab cd ef"', b"1.5", b"[0]", WIDE.encode()]
+
+
+def fill_list(element: bytes, size: int) -> bytes:
+    """A body of about `size` bytes with a list of runs."""
+    count = size // (len(element) + 1)
+    return b'{"runs":[' + (element + b",") * (count - 1) + element + b"]}"
+
+
+def trace_peak(act: Callable[[], Any]) -> int:
+    """The most bytes that `act` and its result hold at once."""
+    tracemalloc.start()
+    kept = act()
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    del kept
+    return peak
+
+
+def parse_list(body: bytes, parse: Callable[[Any], Any] = parsers.parse_run) -> LazyList[Any]:
+    listed = LazyList(body, "runs", parse)
+    len(listed)
+    return listed
+
+
+def refuse(act: Callable[[], Any]) -> None:
+    with pytest.raises(errors.ResponseTooLarge, match="too many small values"):
+        act()
+
+
+def test_a_list_of_tiny_elements_is_not_decoded() -> None:
+    body = fill_list(b"{}", 12 * MEGABYTE)
+    for decode in (parse_list, decoding.decode_envelope):
+        assert trace_peak(partial(refuse, partial(decode, body))) < MEGABYTE
+
+
+@pytest.mark.parametrize("element", TINY, ids=lambda element: element[:12].decode())
+def test_tiny_elements_are_too_many_anywhere(element: bytes) -> None:
+    body = fill_list(element, MEGABYTE)
+    nested = b'{"runs":[{"id":"r","sampler":' + body + b"}]}"
+    keys = b"{" + b'"a":0,' * (MEGABYTE // 6) + b'"b":0}'
+    for large in (body, nested, keys):
+        scaled = decoding.estimate_memory(large) * Limits().max_response_bytes // MEGABYTE
+        assert scaled > decoding.MAX_MEMORY
+
+
+@pytest.mark.parametrize("element", SHAPES, ids=lambda element: element[:12].decode())
+def test_no_list_takes_more_than_estimated(element: bytes) -> None:
+    body = fill_list(element, MEGABYTE // 32)
+    estimated = decoding.estimate_memory(body)
+    assert trace_peak(lambda: parse_list(body)) <= estimated + 10_000
+    assert trace_peak(lambda: decoding.decode_envelope(body)) <= estimated + 10_000
+
+
+def test_a_full_list_of_real_resources_is_read() -> None:
+    world = Simulator().world
+    run = serialize_run(next(iter(world.runs.values())))
+    checkpoint = serialize_checkpoint(next(iter(world.checkpoints.values())))
+    for row, parse in ((run, parsers.parse_run), (checkpoint, parsers.parse_checkpoint)):
+        body = fill_list(msgspec.json.encode(row), MEGABYTE // 4)
+        estimated = decoding.estimate_memory(body)
+        assert estimated * Limits().max_response_bytes < decoding.MAX_MEMORY * len(body)
+        peak = trace_peak(partial(parse_list, body, parse))
+        assert estimated / 3 < peak <= estimated
