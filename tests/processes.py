@@ -22,6 +22,8 @@ ROOT = Path(__file__).resolve().parent.parent
 TIMEOUT_SECONDS = 30.0
 PASSWORD = "correct horse battery"
 TEST_RUN_PREFIXES = ("PYTEST", "COV_CORE", "COVERAGE")
+READY = "database: ok\ncontrol: ok\npolling: ok\nschedule: ok\n"
+NOTHING_ALIVE = READY.replace("ok", "failing").replace("database: failing", "database: ok")
 T = TypeVar("T")
 
 

@@ -8,7 +8,7 @@ import pytest
 
 from tests import processes
 from tests.composed import REQUIRED_VARIABLES, ComposeStack, load_services, start_compose
-from tests.processes import ROOT, start_simulator, wait_for
+from tests.processes import READY, ROOT, start_simulator, wait_for
 from tests.visitor import open_visitor
 
 OURS = ["migrate", "web", "worker", "beat"]
@@ -30,7 +30,7 @@ def test_web_worker_and_beat_work_together_and_stop(running: ComposeStack) -> No
     with open_visitor(site.address, email="ada@example.com", password=processes.PASSWORD) as ada:
         ada.submit("/keys/", name="Mine", secret="demo-org-key")
         wait_for(lambda: "Qwen/Qwen3-8B" in ada.get("/w/ada/runs/").text)
-        wait_for(lambda: site.get("/readyz").text == "database: ok\npolling: ok\n")
+        wait_for(lambda: site.get("/readyz").text == READY)
     assert [it.end() for it in (running.beat, running.worker, site.process)] == [0, 0, 0]
 
 

@@ -12,7 +12,7 @@ from psycopg import sql
 
 from tests import processes, servers
 from tests.composed import start_compose
-from tests.processes import Site, start_simulator, wait_for
+from tests.processes import READY, Site, start_simulator, wait_for
 from tests.visitor import open_visitor
 
 PAGES = ("", "runs/", "deployments/", "audit/")
@@ -58,7 +58,8 @@ def test_losing_redis_and_the_database_is_survived(tmp_path: Path) -> None:
                 redis.close()
                 for page in PAGES:
                     assert visitor.get(f"/w/ada/{page}").status_code == 200, page
-                assert site.get("/readyz", timeout=20).text == "database: ok\npolling: failing\n"
+                failing = READY.replace("schedule: ok", "schedule: failing")
+                wait_for(lambda: site.get("/readyz", timeout=5).text == failing, timeout=60)
 
                 with servers.start_redis(port=port, password=password):
                     wait_for(lambda: is_ready(site), timeout=60)

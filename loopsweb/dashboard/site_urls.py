@@ -2,11 +2,11 @@ from __future__ import annotations
 
 from django.urls import URLPattern, path
 
-from loopsweb.dashboard import site_views
+from loopsweb.dashboard import health, site_views
 
 urlpatterns: list[URLPattern] = [
     path("", site_views.redirect_home, name="home"),
     path("help/statuses/", site_views.show_statuses, name="help-statuses"),
-    path("healthz", site_views.check_liveness, name="healthz"),
-    path("readyz", site_views.check_readiness, name="readyz"),
+    path("healthz", health.check_liveness, name="healthz"),
+    path("readyz", health.check_readiness, name="readyz"),
 ]

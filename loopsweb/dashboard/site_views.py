@@ -1,48 +1,19 @@
-"""Pages that belong to no workspace: home, help and health checks."""
+"""Pages that belong to no workspace: home and help."""
 
 from __future__ import annotations
 
-from http import HTTPStatus
-
-from django.db import DatabaseError, connection
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import redirect
-from django.utils import timezone
 
-from loopsweb.accounts.authorization.decorators import SignedInRequest, public, signed_in
+from loopsweb.accounts.authorization.decorators import SignedInRequest, signed_in
 from loopsweb.accounts.models import Workspace
 from loopsweb.dashboard.last_visited import get_last_visited
 from loopsweb.resources.deactivations.states import DEACTIVATION
 from loopsweb.resources.nouns import NOUNS
-from loopsweb.resources.polling import heartbeat
 from loopsweb.ui.pages import render_page
 
 VOCABULARIES = {noun.label: noun.vocabulary for noun in NOUNS.values() if noun.vocabulary}
 VOCABULARIES["Deactivations"] = DEACTIVATION
-
-
-@public
-def check_liveness(request: HttpRequest) -> HttpResponse:
-    """200 while the web server responds. Uses neither database nor cache."""
-    return HttpResponse("ok", content_type="text/plain")
-
-
-@public
-def check_readiness(request: HttpRequest) -> HttpResponse:
-    """200 while the database responds and polls are scheduled, else 503; one line for each."""
-    checks = {"database": can_use_database(), "polling": heartbeat.is_alive(now=timezone.now())}
-    lines = [f"{name}: {'ok' if is_ok else 'failing'}\n" for name, is_ok in checks.items()]
-    status = HTTPStatus.OK if all(checks.values()) else HTTPStatus.SERVICE_UNAVAILABLE
-    return HttpResponse("".join(lines), content_type="text/plain", status=status)
-
-
-def can_use_database() -> bool:
-    try:
-        with connection.cursor() as cursor:
-            cursor.execute("SELECT 1")
-    except DatabaseError:
-        return False
-    return True
 
 
 @signed_in

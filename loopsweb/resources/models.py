@@ -11,6 +11,7 @@ from loopsweb.resources.pages.idempotency import Submission
 from loopsweb.resources.runs.models import Run
 from loopsweb.resources.samplers.models import Sampler
 from loopsweb.resources.sessions.models import Session
+from loopsweb.resources.snapshot.heartbeats import Heartbeat
 from loopsweb.resources.snapshot.poll_state import PollState
 from loopsweb.resources.snapshot.status_changes import StatusChange
 
@@ -21,6 +22,7 @@ __all__ = [
     "CheckpointFeed",
     "Deactivation",
     "Deployment",
+    "Heartbeat",
     "LiftRequest",
     "Policy",
     "PollState",

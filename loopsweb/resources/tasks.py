@@ -1,27 +1,24 @@
-"""Celery tasks: they take primitives and call the domain. Polls may run twice without harm."""
+"""What beat and Celery are for here: the heartbeat of the schedule. The lanes run in the worker."""
 
 from __future__ import annotations
 
+from typing import Any
+
+from celery.signals import worker_init, worker_shutdown, worker_shutting_down
 from django.utils import timezone
 
 from loopsweb.celery import app
 from loopsweb.resources import retention
-from loopsweb.resources.deactivations import dispatch, reconcile
-from loopsweb.resources.polling import heartbeat, leases, poller
+from loopsweb.resources.snapshot.heartbeats import record_heartbeat
+from loopsweb.resources.worker import process
+from loopsweb.resources.worker.database_clock import DatabaseClock
 
 
 @app.task
 def tick() -> None:
-    """Enqueue what is due. Beat sends it with an expiry, so a stopped worker leaves no backlog."""
-    now = timezone.now()
-    heartbeat.record_beat(now=now)
-    for pk in leases.claim_due_states(now=now):
-        poll_key.apply_async((pk,), expires=leases.LEASE.total_seconds())
-    dispatch.expire_overdue(now=now)
-    for pk in dispatch.claim_due(now=now):
-        dispatch_deactivation.apply_async((pk,), expires=dispatch.SEND_LEASE.total_seconds())
-    for pk in reconcile.claim_sent(now=now):
-        reconcile_deactivation.delay(pk)
+    """Show that beat, the queue and a worker are alive: hourly tasks take the same way."""
+    clock = DatabaseClock()
+    record_heartbeat("schedule", now=clock(), clock_ahead=clock.ahead)
 
 
 @app.task
@@ -29,16 +26,16 @@ def delete_old_rows() -> None:
     retention.delete_old_rows(now=timezone.now())
 
 
-@app.task
-def poll_key(state_id: int) -> None:
-    poller.run_poll(state_id, clock=timezone.now)
+@worker_init.connect
+def start_lanes(**_: Any) -> None:
+    process.start()
 
 
-@app.task
-def dispatch_deactivation(deactivation_id: int) -> None:
-    dispatch.dispatch(deactivation_id, clock=timezone.now)
+@worker_shutting_down.connect
+def stop_starting(**_: Any) -> None:
+    process.request_stop()
 
 
-@app.task
-def reconcile_deactivation(deactivation_id: int) -> None:
-    reconcile.reconcile(deactivation_id, now=timezone.now())
+@worker_shutdown.connect
+def stop_lanes(**_: Any) -> None:
+    process.stop()

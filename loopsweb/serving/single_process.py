@@ -22,6 +22,7 @@ from django.conf import settings
 from waitress.server import BaseWSGIServer, create_server
 
 from loopsweb.celery import app
+from loopsweb.resources.worker import process
 from loopsweb.wsgi import application
 
 logger = logging.getLogger(__name__)
@@ -57,10 +58,12 @@ def run(*, listener: socket.socket, on_start: Callable[[], None]) -> None:
         server.run()
     handle_stop_signals(signal.SIG_IGN)
     stopping.set()
+    process.request_stop()
     worker_state.should_stop = os.EX_OK  # type: ignore[assignment]
     beat.stop()
+    process.stop(within=STOP_SECONDS / 2)
     for thread in threads:
-        thread.join(STOP_SECONDS / len(threads))
+        thread.join(STOP_SECONDS / 2 / len(threads))
 
 
 def handle_stop_signals(handler: Any) -> None:

@@ -13,7 +13,7 @@ import httpx
 import pytest
 
 from tests import processes
-from tests.processes import single_process_environment, start_simulator, start_site, wait_for
+from tests.processes import READY, single_process_environment, start_simulator, start_site, wait_for
 from tests.visitor import open_visitor
 
 NOWHERE = "http://127.0.0.1:9"
@@ -125,4 +125,4 @@ def test_from_an_empty_folder_to_rows_on_a_page(tmp_path: Path) -> None:
             added = visitor.submit("/keys/", name="Mine", secret="demo-org-key")
             assert added.status_code == 200
             wait_for(lambda: "Qwen/Qwen3-8B" in visitor.get("/w/ada/runs/").text)
-        wait_for(lambda: site.get("/readyz").text == "database: ok\npolling: ok\n")
+        wait_for(lambda: site.get("/readyz").text == READY)

@@ -47,16 +47,19 @@ class NotReady(Exception):
 
 def claim_due(*, now: datetime) -> list[int]:
     """Ids of the requests that this process is to send now, first due first."""
-    if settings.LOOPSWEB_READ_ONLY:
-        return []
+    return [row.pk for row in find_due(now=now)[:CLAIMS_PER_TICK] if claim(row, now=now)]
+
+
+def find_due(*, now: datetime) -> QuerySet[Deactivation]:
+    """The requests to send now, first due first. None while the site is read-only."""
     due = Deactivation.objects.filter(state=State.DUE, ask_at__lte=now).order_by("ask_at", "pk")
-    return [
-        row.pk
-        for row in due[:CLAIMS_PER_TICK]
-        if Deactivation.objects.filter(pk=row.pk, state=State.DUE, ask_at=row.ask_at).update(
-            ask_at=now + SEND_LEASE
-        )
-    ]
+    return due.none() if settings.LOOPSWEB_READ_ONLY else due
+
+
+def claim(due: Deactivation, *, now: datetime) -> bool:
+    """False when another process sends it."""
+    rows = Deactivation.objects.filter(pk=due.pk, state=State.DUE, ask_at=due.ask_at)
+    return bool(rows.update(ask_at=now + SEND_LEASE))
 
 
 def expire_overdue(*, now: datetime) -> None:

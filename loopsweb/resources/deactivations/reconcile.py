@@ -6,7 +6,7 @@ import logging
 from datetime import datetime, timedelta
 from typing import Any
 
-from django.db.models import Case, Q, When
+from django.db.models import Case, Q, QuerySet, When
 
 from loopsweb.audit.models import Outcome
 from loopsweb.audit.record import record_event
@@ -43,16 +43,22 @@ RUN_STOP_WINDOW = timedelta(days=1)
 
 def claim_sent(*, now: datetime) -> list[int]:
     """Ids of the requests whose outcome this process is to ask for now."""
-    claimed = []
+    return [row.pk for row in find_sent(now=now) if claim(row, now=now)]
+
+
+def find_sent(*, now: datetime) -> QuerySet[Deactivation]:
+    """The requests whose outcome is to be asked for now, the longest due first."""
     clock_turned_back = Q(ask_at__gt=now + MAX_WAIT)
-    waiting = Deactivation.objects.filter(Q(ask_at__lte=now) | clock_turned_back, state__in=SENT)
-    for row in waiting:
-        age = now - (row.sent_at or row.requested_at)
-        wait = next(wait for limit, wait in ASK_AGAIN if age <= limit)
-        rows = Deactivation.objects.filter(pk=row.pk, ask_at=row.ask_at)
-        if rows.update(ask_at=now + wait):
-            claimed.append(row.pk)
-    return claimed
+    due = Q(ask_at__lte=now) | clock_turned_back
+    return Deactivation.objects.filter(due, state__in=SENT).order_by("ask_at", "pk")
+
+
+def claim(sent: Deactivation, *, now: datetime) -> bool:
+    """False when another process asks."""
+    age = now - (sent.sent_at or sent.requested_at)
+    wait = next(wait for limit, wait in ASK_AGAIN if age <= limit)
+    rows = Deactivation.objects.filter(pk=sent.pk, ask_at=sent.ask_at)
+    return bool(rows.update(ask_at=now + wait))
 
 
 def reconcile(deactivation_id: int, *, now: datetime) -> None:

@@ -102,7 +102,10 @@ def test_nothing_is_stored_once_another_worker_polls(
 ) -> None:
     world.world.add_run()
     add_key()
-    stolen = {"leased_until": clock() + timedelta(minutes=5), "last_started_at": clock()}
+    stolen = {
+        "leased_until": clock() + timedelta(minutes=5),
+        "last_started_at": clock() + timedelta(seconds=1),
+    }
 
     def steal() -> None:
         PollState.objects.update(**stolen)

@@ -1,0 +1,237 @@
+"""One poll with one key: every feed in turn, then the time of the next poll.
+
+An answer and the time it is from are committed together. The failure of one feed does not stop the
+others, and pages show it while the poll goes on. The poll ends early when the API cannot be
+reached, refuses the key, limits its rate, or fails to answer two questions in a row. An error never
+deletes a row or ends one.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+from datetime import datetime
+from functools import partial
+from typing import Protocol
+
+from django.db import transaction
+
+from loopsweb.keys.models import KeyState
+from loopsweb.loops_api import Client, errors
+from loopsweb.loops_api.deadline import Deadline
+from loopsweb.resources import catalogue
+from loopsweb.resources.checkpoints import sync as checkpoints
+from loopsweb.resources.checkpoints.feeds import CheckpointFeeds
+from loopsweb.resources.checkpoints.poll_plan import CheckpointQuery
+from loopsweb.resources.deployments import sync as deployments
+from loopsweb.resources.nouns import FEEDS
+from loopsweb.resources.polling import leases, pace
+from loopsweb.resources.runs import sync as runs
+from loopsweb.resources.samplers import sync as samplers
+from loopsweb.resources.snapshot.feeds import Feed
+from loopsweb.resources.snapshot.poll_context import PollContext
+from loopsweb.resources.snapshot.poll_state import PollState, group_by_organisation
+from loopsweb.resources.snapshot.store import touch_version
+from loopsweb.ui.errors import OUTAGES
+
+log = logging.getLogger(__name__)
+
+MAX_OUTAGES = 2
+CONFIRMING = "The Loops API refused the key {key}. loopsweb asks again before it stops using it."
+TRIED_AGAIN = "loopsweb tries it again from time to time."
+UNEXPECTED_END = "The poll stopped because of an error in loopsweb; the server log has details."
+Clock = Callable[[], datetime]
+
+
+class Pull(Protocol):
+    """Ask the API. Returns what stores the answer and then returns its digest, or `known_digest`
+    if nothing is new."""
+
+    def __call__(self, *, poll: PollContext, known_digest: str) -> Callable[[], str]: ...
+
+
+class Stopped(Exception):
+    """This process ends: another worker polls with the key."""
+
+
+class Poll:
+    """The state of one poll while it runs."""
+
+    def __init__(
+        self,
+        state: PollState,
+        client: Client,
+        clock: Clock,
+        deadline: Deadline,
+        is_stopping: Callable[[], bool],
+    ) -> None:
+        self.state, self.client, self.clock = state, client, clock
+        self.deadline, self.is_stopping = deadline, is_stopping
+        self.key = state.key
+        self.workspace = state.key.workspace
+        siblings = PollState.objects.filter(key__workspace=self.workspace).select_related("key")
+        group = next(g for g in group_by_organisation(siblings.defer("feeds")) if state in g)
+        sees_organisation = self.key.sees_organisation
+        self.covered_keys = frozenset(s.key_id for s in group if sees_organisation or s == state)
+        self.failures: list[errors.LoopsError] = []
+        self.outages = 0  # in a row
+        self.ended_by: errors.LoopsError | None = None
+        self.is_changed = self.is_answered = self.is_refused = False
+
+    def run(self) -> None:
+        started_at, is_over, is_interrupted = self.clock(), False, False
+        try:
+            self.poll_feeds()
+            is_over = True
+        except (errors.Unauthorized, errors.Forbidden) as error:
+            self.note_refusal(error)
+            is_over = True
+        except errors.ConnectionFailed as error:
+            self.fail_every_feed(error.plain, error=error)
+            is_over = True
+        except leases.LeaseLost:
+            log.warning("another worker polls with %s", self.key)
+            is_over = True
+        except (Stopped, *OUTAGES):
+            is_interrupted = True
+            raise
+        finally:
+            if not is_over and not is_interrupted:  # a bug of ours: pages show it
+                self.fail_every_feed(UNEXPECTED_END, error=errors.LoopsError(UNEXPECTED_END))
+            if not is_interrupted:
+                self.finish(started_at)
+
+    def poll_feeds(self) -> None:
+        """In an order in which one answer helps the next query."""
+        client, has_new_answer = self.client, False
+        if self.key.can_list is not False:
+            has_new_answer |= self.poll_feed("runs", partial(runs.pull_runs, client))
+            has_new_answer |= self.poll_feed("samplers", partial(samplers.pull_samplers, client))
+        if self.key.can_manage is not False:
+            self.poll_feed("deployments", partial(deployments.pull_deployments, client))
+            self.poll_feed("vanished", partial(deployments.pull_vanished_deployments, client))
+            has_new_answer |= self.poll_feed("details", partial(runs.pull_run_details, client))
+            self.poll_feed("catalogue", partial(catalogue.pull_catalogue, client))
+        if has_new_answer:
+            samplers.pair_with_runs(poll=self.build_context(Feed()))
+        if self.key.can_list is not False:
+            self.poll_checkpoints()
+
+    def poll_feed(self, name: str, pull: Pull) -> bool:
+        """True when the answer differs from the last one."""
+        feed = Feed.load(self.state, name)
+        after = self.query(name, feed, pull, save=partial(self.store_feed, name=name))
+        if after.failing_since:
+            self.store_feed(after, name)
+        return after.digest != feed.digest
+
+    def store_feed(self, feed: Feed, name: str) -> None:
+        """Raises LeaseLost. What no page shows is saved when the poll ends."""
+        self.is_changed |= feed.store(self.state, name)
+        if name in FEEDS:
+            leases.save_feeds(self.state)
+
+    def poll_checkpoints(self) -> None:
+        """Run the queries that are due. The feed "checkpoints" is as old as its oldest answer."""
+        feeds = CheckpointFeeds(self.state, poll=self.build_context(Feed()))
+        for query in feeds.due:
+            if self.ended_by or self.deadline.left() <= 0:
+                break
+            pull = partial(checkpoints.pull_checkpoints, self.client, query)
+            save = partial(self.save_checkpoints, feeds, query)
+            before = feeds.get(query)
+            after = self.query("checkpoints", before, pull, save=save)
+            feeds.note(query, after)
+            if after.error:
+                shown = Feed.load(self.state, "checkpoints")
+                shown = shown.with_failure(error=after.error, at=self.clock())
+                self.store_feed(shown, "checkpoints")
+        feeds.save()
+        summary = feeds.summarize(now=self.clock())
+        if self.ended_by:
+            before = Feed.load(self.state, "checkpoints")
+            summary = before.with_failure(error=self.ended_by.plain, at=self.clock())
+        self.store_feed(summary, "checkpoints")
+
+    def save_checkpoints(self, feeds: CheckpointFeeds, query: CheckpointQuery, feed: Feed) -> None:
+        """Where nothing is new, the time waits for the end of the poll."""
+        if feed.digest != feeds.get(query).digest:
+            feeds.note(query, feed)
+            feeds.save()
+            self.store_feed(feeds.summarize(now=feed.as_of), "checkpoints")
+
+    def query(self, name: str, feed: Feed, pull: Pull, *, save: Callable[[Feed], None]) -> Feed:
+        """Run one query and return the feed as it is then. `save` commits it with the answer."""
+        if self.is_stopping():
+            raise Stopped
+        poll = self.build_context(feed)
+        if self.ended_by:
+            return feed.with_failure(error=self.ended_by.plain, at=poll.now)
+        try:
+            store = pull(poll=poll, known_digest=feed.digest)
+            with transaction.atomic():
+                after = feed.with_answer(digest=store(), at=poll.now)
+                save(after)
+        except (errors.Unauthorized, errors.Forbidden, errors.ConnectionFailed):
+            raise
+        except errors.LoopsError as error:
+            log.warning("poll of %s failed: %s", name, error)
+            self.failures.append(error)
+            self.outages = self.outages + 1 if is_outage(error) else 0
+            if isinstance(error, errors.RateLimited) or self.outages >= MAX_OUTAGES:
+                self.ended_by = error
+            return feed.with_failure(error=error.plain, at=poll.now)
+        self.outages, self.is_answered = 0, True
+        return after
+
+    def build_context(self, feed: Feed) -> PollContext:
+        return PollContext(
+            workspace=self.workspace,
+            key=self.key,
+            covered_keys=self.covered_keys,
+            now=self.clock(),
+            previous_at=feed.as_of,
+        )
+
+    def fail_every_feed(self, reason: str, *, error: errors.LoopsError) -> None:
+        log.warning("poll failed: %s", error)
+        self.failures.append(error)
+        for name in self.state.feeds or FEEDS:
+            failed = Feed.load(self.state, name).with_failure(error=reason, at=self.clock())
+            self.is_changed |= failed.store(self.state, name)
+
+    def note_refusal(self, error: errors.Unauthorized | errors.Forbidden) -> None:
+        """The key is given up when it was refused for a while: an API may be mistaken."""
+        state, now = self.state, self.clock()
+        state.refused_since = state.refused_since or now
+        if now - state.refused_since >= pace.CONFIRM_AFTER:
+            refused = isinstance(error, errors.Unauthorized)
+            key_state = KeyState.REFUSED if refused else KeyState.FORBIDDEN
+            self.key.set_state(key_state, f"{error.plain} {TRIED_AGAIN}", now=now)
+        self.fail_every_feed(CONFIRMING.format(key=self.key), error=error)
+        self.is_refused = self.is_changed = True
+
+    def finish(self, started_at: datetime) -> None:
+        state, now = self.state, self.clock()
+        if not self.is_refused:
+            state.refused_since = None
+        if self.is_answered and not self.is_refused and not self.key.is_healthy:
+            self.is_changed |= self.key.set_state(KeyState.HEALTHY, now=now)
+        if self.failures:
+            state.failures += 1
+            state.last_error, state.last_error_at = self.failures[-1].plain, now
+        else:
+            state.failures, state.last_success_at = 0, started_at
+        wait = (
+            pace.compute_retry_wait(state, now=now)
+            if self.is_refused
+            else pace.compute_wait(state, failures=self.failures)
+        )
+        leases.release_lease(state, next_poll_at=now + wait)
+        if self.is_changed:
+            touch_version(self.workspace)
+
+
+def is_outage(error: errors.LoopsError) -> bool:
+    """True unless the API understood the question and refused it."""
+    return not isinstance(error, errors.StatusError) or isinstance(error, errors.ServerError)

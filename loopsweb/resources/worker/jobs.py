@@ -1,0 +1,86 @@
+"""The jobs of the two lanes: polls; and sends and settlements, which must not wait for polls."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import datetime
+
+from loopsweb.keys.models import Key
+from loopsweb.resources.deactivations import dispatch, reconcile
+from loopsweb.resources.deactivations.models import Deactivation
+from loopsweb.resources.deactivations.states import State
+from loopsweb.resources.polling import leases, poller
+from loopsweb.resources.snapshot.poll_state import PollState
+from loopsweb.resources.worker.database_clock import DatabaseClock
+
+
+@dataclass
+class PollJob:
+    state: PollState
+
+    @property
+    def pk(self) -> int:
+        return self.state.pk
+
+    @property
+    def host(self) -> str:
+        return self.state.key.api_url
+
+    def claim(self, *, now: datetime) -> bool:
+        return leases.claim(self.state, now=now)
+
+    def keep(self, *, now: datetime) -> None:
+        leases.renew_lease(self.state, now=now)
+
+    def run(self, *, is_stopping: Callable[[], bool]) -> None:
+        poller.run_poll(self.state.pk, clock=DatabaseClock(), is_stopping=is_stopping)
+
+    def hand_back(self, *, now: datetime) -> None:
+        leases.hand_back(self.state, now=now)
+
+
+@dataclass
+class DeactivationJob:
+    """Send a request that is due, or ask what became of one that was sent."""
+
+    deactivation: Deactivation
+    host: str
+
+    @property
+    def pk(self) -> int:
+        return self.deactivation.pk
+
+    @property
+    def is_due(self) -> bool:
+        return self.deactivation.state == State.DUE
+
+    def claim(self, *, now: datetime) -> bool:
+        claim = dispatch.claim if self.is_due else reconcile.claim
+        return claim(self.deactivation, now=now)
+
+    def keep(self, *, now: datetime) -> None:
+        """It is claimed for longer than its one call may take."""
+
+    def run(self, *, is_stopping: Callable[[], bool]) -> None:
+        if self.is_due:
+            dispatch.dispatch(self.pk, clock=DatabaseClock())
+        else:
+            reconcile.reconcile(self.pk, now=DatabaseClock()())
+
+    def hand_back(self, *, now: datetime) -> None:
+        """A call that is cut off is not repeated: see `reconcile`."""
+
+
+def find_polls(now: datetime) -> Iterator[PollJob]:
+    return map(PollJob, leases.find_due_states(now=now))
+
+
+def find_deactivations(now: datetime) -> Iterator[DeactivationJob]:
+    """Expires what is overdue first."""
+    dispatch.expire_overdue(now=now)
+    due = [*dispatch.find_due(now=now), *reconcile.find_sent(now=now)]
+    if due:
+        hosts = dict(Key.objects.values_list("workspace_id", "api_url"))
+        for row in due:
+            yield DeactivationJob(row, hosts.get(row.workspace_id, ""))

@@ -1,0 +1,144 @@
+"""A lane: threads for one kind of work, shared out fairly among the API's hosts.
+
+A job is claimed when a thread is free for it, so nothing that is claimed ever waits.
+"""
+
+from __future__ import annotations
+
+import logging
+import threading
+import time
+from collections import Counter
+from collections.abc import Callable, Iterable
+from datetime import datetime, timedelta
+from multiprocessing.pool import ThreadPool
+from typing import Protocol
+
+from django.conf import settings
+from django.db import close_old_connections
+
+from loopsweb.resources.snapshot.heartbeats import record_heartbeat
+from loopsweb.resources.worker.database_clock import MAX_SKEW, DatabaseClock, describe_skew
+from loopsweb.ui.errors import OUTAGES
+
+log = logging.getLogger(__name__)
+
+DRAIN_SECONDS = 6.0  # for which running jobs may end by themselves when the process stops
+
+
+class Job(Protocol):
+    """host: the API that it waits for. Jobs of one kind with the same `pk` are the same job."""
+
+    @property
+    def pk(self) -> int: ...
+    @property
+    def host(self) -> str: ...
+
+    def claim(self, *, now: datetime) -> bool:
+        """False when another worker has it."""
+
+    def keep(self, *, now: datetime) -> None:
+        """Keep it claimed while it runs."""
+
+    def run(self, *, is_stopping: Callable[[], bool]) -> None: ...
+
+    def hand_back(self, *, now: datetime) -> None:
+        """Let another worker have it at once: this process ends."""
+
+
+class Lane:
+    """One per kind of work and process. find_jobs: the jobs that are due, most urgent first."""
+
+    def __init__(
+        self, name: str, *, threads: int, find_jobs: Callable[[datetime], Iterable[Job]]
+    ) -> None:
+        self.name, self.threads, self.find_jobs = name, threads, find_jobs
+        self.stopping, self.wake = threading.Event(), threading.Event()
+        self.running: dict[int, Job] = {}
+        self.is_full = self.is_skewed = False
+        self.pool = ThreadPool(threads)
+        self.thread = threading.Thread(target=self.work, name=name, daemon=True)
+
+    def start(self) -> None:
+        self.thread.start()
+
+    def request_stop(self) -> None:
+        """Start nothing more. Safe in a signal handler."""
+        self.stopping.set()
+        self.wake.set()
+
+    def work(self) -> None:
+        while not self.stopping.is_set():
+            self.look_without_fail()
+            self.wake.wait(settings.POLL_TICK_SECONDS)
+            self.wake.clear()
+        until = time.monotonic() + DRAIN_SECONDS
+        while self.running and time.monotonic() < until:
+            time.sleep(0.05)
+        self.hand_back()
+
+    def look_without_fail(self) -> None:
+        """An outage of the database ends the round, not the lane."""
+        try:
+            close_old_connections()
+            self.look(DatabaseClock())
+        except OUTAGES as error:
+            log.warning("the database cannot be used: %s", error)
+
+    def look(self, clock: DatabaseClock) -> None:
+        """Keep what runs, and start what is due as far as threads are free."""
+        record_heartbeat(self.name, now=clock(), clock_ahead=clock.ahead)
+        self.warn_of_skew(clock.ahead)
+        for running in list(self.running.values()):
+            running.keep(now=clock())
+        due = [job for job in self.find_jobs(clock()) if job.pk not in self.running]
+        busy = Counter(job.host for job in list(self.running.values()))
+        share = self.compute_share({job.host for job in due} | busy.keys())
+        self.is_full = False
+        for job in due:
+            if self.stopping.is_set():
+                return
+            if busy.total() >= self.threads or busy[job.host] >= share:
+                self.is_full = True
+            elif job.claim(now=clock()):
+                busy[job.host] += 1
+                self.start_job(job)
+
+    def warn_of_skew(self, ahead: timedelta) -> None:
+        """Once, until the clocks agree again."""
+        is_skewed = abs(ahead) > MAX_SKEW
+        if is_skewed and not self.is_skewed:
+            log.warning("The clock of this machine is %s. Set it.", describe_skew(ahead))
+        self.is_skewed = is_skewed
+
+    def compute_share(self, hosts: set[str]) -> int:
+        """How many threads a host may hold. One is always left for another host."""
+        return max(1, (self.threads - 1) // max(1, len(hosts)))
+
+    def start_job(self, job: Job) -> None:
+        def end(*_: object) -> None:
+            self.running.pop(job.pk, None)
+            if self.is_full:
+                self.wake.set()
+
+        def end_with(error: BaseException) -> None:
+            log.error("a job of %s failed", self.name, exc_info=error)
+            end()
+
+        self.running[job.pk] = job
+        self.pool.apply_async(self.run_job, (job,), callback=end, error_callback=end_with)
+
+    def run_job(self, job: Job) -> None:
+        close_old_connections()
+        try:
+            job.run(is_stopping=self.stopping.is_set)
+        finally:
+            close_old_connections()
+
+    def hand_back(self) -> None:
+        try:
+            clock = DatabaseClock()
+            for job in list(self.running.values()):
+                job.hand_back(now=clock())
+        except OUTAGES as error:
+            log.warning("%s could not hand back its work: %s", self.name, error)

@@ -1,0 +1,41 @@
+"""Starts and stops the lanes of this process."""
+
+from __future__ import annotations
+
+import time
+
+from django.conf import settings
+
+from loopsweb.resources.worker.jobs import find_deactivations, find_polls
+from loopsweb.resources.worker.lanes import DRAIN_SECONDS, Lane
+
+POLL_THREADS = 6 if settings.SINGLE_PROCESS else 16
+CONTROL_THREADS = 3 if settings.SINGLE_PROCESS else 8
+lanes: list[Lane] = []
+
+
+def start() -> None:
+    """Does nothing when they run already."""
+    if not lanes:
+        lanes.append(Lane("polling", threads=POLL_THREADS, find_jobs=find_polls))
+        lanes.append(Lane("control", threads=CONTROL_THREADS, find_jobs=find_deactivations))
+        for lane in lanes:
+            lane.start()
+
+
+def request_stop() -> None:
+    for lane in lanes:
+        lane.request_stop()
+
+
+def stop(*, within: float = DRAIN_SECONDS + 2) -> None:
+    """Let running polls stop between two questions, and hand back those that did not in time.
+
+    within: seconds.
+    """
+    request_stop()
+    until = time.monotonic() + within
+    for lane in lanes:
+        lane.thread.join(max(0.0, until - time.monotonic()))
+        lane.hand_back()
+    lanes.clear()

@@ -1,0 +1,141 @@
+"""Lanes share threads out among hosts, claim when a thread is free, and hand back at the end."""
+
+from __future__ import annotations
+
+import threading
+from collections import Counter
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from datetime import datetime
+from itertools import count
+
+import pytest
+
+from loopsweb.resources.worker.database_clock import DatabaseClock
+from loopsweb.resources.worker.lanes import Lane
+from tests.processes import wait_for
+
+THREADS = 8
+pytestmark = pytest.mark.django_db
+numbers = count(1)
+
+
+@dataclass
+class Held:
+    """A job that runs until it is let go."""
+
+    host: str
+    pk: int = field(default_factory=lambda: next(numbers))
+    history: list[str] = field(default_factory=list)
+    let_go: threading.Event = field(default_factory=threading.Event)
+
+    def claim(self, *, now: datetime) -> bool:
+        self.history.append("claimed")
+        return True
+
+    def keep(self, *, now: datetime) -> None:
+        self.history.append("kept")
+
+    def run(self, *, is_stopping: Callable[[], bool]) -> None:
+        while not self.let_go.wait(0.005) and not is_stopping():
+            pass
+
+    def hand_back(self, *, now: datetime) -> None:
+        self.history.append("handed back")
+
+
+class Deaf(Held):
+    """One that waits for an answer and does not notice that the process ends."""
+
+    def run(self, *, is_stopping: Callable[[], bool]) -> None:
+        self.let_go.wait()
+
+
+@pytest.fixture
+def due() -> list[Held]:
+    return []
+
+
+@pytest.fixture
+def lane(due: list[Held]) -> Iterator[Lane]:
+    lane = Lane("test", threads=THREADS, find_jobs=lambda _: list(due))
+    yield lane
+    for job in due:
+        job.let_go.set()
+    lane.pool.terminate()
+
+
+def count_running(lane: Lane) -> Counter[str]:
+    return Counter(job.host for job in lane.running.values())
+
+
+def test_one_host_leaves_a_thread_to_others(lane: Lane, due: list[Held]) -> None:
+    due += [Held("slow") for _ in range(20)]
+    lane.look(DatabaseClock())
+    assert count_running(lane) == {"slow": THREADS - 1}
+
+    due.append(Held("quick"))
+    lane.look(DatabaseClock())
+    assert count_running(lane)["quick"] == 1
+
+
+def test_hosts_share_the_threads(lane: Lane, due: list[Held]) -> None:
+    due += [Held(host) for host in ("a", "b", "c") for _ in range(20)]
+    lane.look(DatabaseClock())
+    assert count_running(lane) == {"a": 2, "b": 2, "c": 2}
+
+
+def test_slow_hosts_hold_up_no_quick_one(lane: Lane, due: list[Held]) -> None:
+    slow = [Held(f"slow {n % 4}") for n in range(40)]
+    quick = [Held(f"quick {n}") for n in range(16)]
+    due += slow + quick
+    done = set[str]()
+    for _ in range(20):
+        lane.look(DatabaseClock())
+        for job in [job for job in lane.running.values() if isinstance(job, Held)]:
+            if job.host.startswith("quick"):
+                job.let_go.set()
+                wait_for(lambda job=job: job.pk not in lane.running)  # type: ignore[misc]
+                due.remove(job)
+                done.add(job.host)
+    assert done == {job.host for job in quick}
+
+
+def test_nothing_is_claimed_before_a_thread_is_free(lane: Lane, due: list[Held]) -> None:
+    due += [Held("a") for _ in range(20)]
+    for _ in range(3):
+        lane.look(DatabaseClock())
+    assert sum("claimed" in job.history for job in due) == THREADS - 1
+
+
+def test_what_runs_is_kept(lane: Lane, due: list[Held]) -> None:
+    due.append(Held("a"))
+    for _ in range(3):
+        lane.look(DatabaseClock())
+    assert due[0].history == ["claimed", "kept", "kept"]
+
+
+def test_a_failing_job_frees_its_thread(
+    lane: Lane, due: list[Held], caplog: pytest.LogCaptureFixture
+) -> None:
+    class Failing(Held):
+        def run(self, *, is_stopping: Callable[[], bool]) -> None:
+            raise ZeroDivisionError
+
+    due.append(Failing("a"))
+    lane.look(DatabaseClock())
+    wait_for(lambda: not lane.running)
+    assert [record.getMessage() for record in caplog.records] == ["a job of test failed"]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_stopping_lane_hands_back_only_what_does_not_end(
+    lane: Lane, due: list[Held], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("loopsweb.resources.worker.lanes.DRAIN_SECONDS", 0.1)
+    due += [Held("a"), Deaf("b")]
+    lane.start()
+    wait_for(lambda: len(lane.running) == 2)
+    lane.request_stop()
+    lane.thread.join(5)
+    assert [job.history[-1] == "handed back" for job in due] == [False, True]
