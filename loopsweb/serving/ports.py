@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import ipaddress
 import socket
 
 from django.core.management.base import CommandError
@@ -26,5 +27,18 @@ def open_listener(*, host: str, port: int, instead: str) -> socket.socket:
 
 
 def format_url(*, host: str, port: int) -> str:
-    shown = "127.0.0.1" if host in {"0.0.0.0", "::"} else host  # noqa: S104
+    """The address of a site that listens on `host`, to be opened on this machine."""
+    name = host.strip("[]")
+    shown = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(name, name)  # noqa: S104
     return f"http://[{shown}]:{port}" if ":" in shown else f"http://{shown}:{port}"
+
+
+def check_demo_host(host: str) -> None:
+    """Raises CommandError unless the host is a loopback address."""
+    try:
+        is_loopback = ipaddress.ip_address(host.strip("[]")).is_loopback
+    except ValueError:
+        is_loopback = host == "localhost"
+    if not is_loopback:
+        refusal = f"The demo has well-known passwords, so it does not listen on {host}."
+        raise CommandError(refusal)

@@ -9,12 +9,12 @@ TIME_SCALE = "20"
 
 
 @contextmanager
-def run_simulator(*, port: int) -> Iterator[None]:
+def run_simulator(*, host: str, port: int) -> Iterator[None]:
     """Run the simulator as a child process. It listens on entry and is stopped on exit.
 
     Raises ChildProcessError if it does not start.
     """
-    command = [sys.executable, "-m", "loopsweb.simulator", "--port", str(port)]
+    command = [sys.executable, "-m", "loopsweb.simulator", "--host", host, "--port", str(port)]
     with subprocess.Popen(  # noqa: S603
         [*command, "--time-scale", TIME_SCALE],
         stdin=subprocess.DEVNULL,

@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import logging
 import signal
+import socket
 import sys
 import time
 from datetime import UTC, datetime
@@ -20,7 +21,7 @@ STOPPING_SECONDS = 2.0
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """Serve until SIGINT or SIGTERM. Returns 1 when the port cannot be bound."""
+    """Serve until SIGINT or SIGTERM. Returns 1 when the address cannot be listened on."""
     options = build_parser().parse_args(arguments)
     simulator = Simulator(
         generation=options.generation,
@@ -38,16 +39,30 @@ def main(arguments: list[str] | None = None) -> int:
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, exit_process)
     try:
-        server = create_server(simulator, host=options.host, port=options.port, threads=THREADS)
+        listener = open_listener(options.host, options.port)
     except OSError as error:
-        where = f"{options.host}:{options.port}"
-        print(f"Cannot listen on {where}: {error.strerror}.", file=sys.stderr)  # noqa: T201
+        where = format_address(options.host, options.port)
+        reason = str(error.strerror).partition(" (while")[0]
+        print(f"Cannot listen on {where}: {reason}.", file=sys.stderr)  # noqa: T201
         return 1
+    server = create_server(simulator, sockets=[listener], threads=THREADS)
     keys = ", ".join(simulator.world.keys)
-    address = f"http://{options.host}:{server.effective_port}"
+    address = "http://" + format_address(options.host, listener.getsockname()[1])
     print(f"Simulated Loops API on {address} with the keys {keys}", flush=True)  # noqa: T201
     server.run()
     return 0
+
+
+def open_listener(host: str, port: int) -> socket.socket:
+    """A listening socket. Raises OSError."""
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    return socket.create_server((host.strip("[]"), port), family=family, backlog=1024)
+
+
+def format_address(host: str, port: int) -> str:
+    """Host and port as in a URL: IPv6 is in brackets."""
+    name = host.strip("[]")
+    return f"[{name}]:{port}" if ":" in name else f"{name}:{port}"
 
 
 def is_unexpected(record: logging.LogRecord) -> bool:
@@ -69,7 +84,7 @@ def build_parser() -> argparse.ArgumentParser:
         formatter_class=argparse.ArgumentDefaultsHelpFormatter,
     )
     add = parser.add_argument
-    add("--host", default="127.0.0.1", help="address to listen on")
+    add("--host", default="127.0.0.1", help="address to listen on, IPv4 or IPv6")
     add("--port", type=int, default=8900, help="port to listen on, 0 for any free one")
     generations = sorted(SERIALIZERS)
     add("--generation", choices=generations, default="current", help="API version to serve")

@@ -19,7 +19,9 @@ def read_request(environ: WSGIEnvironment) -> Request:
     }
     length = environ.get("CONTENT_LENGTH") or "0"
     size = min(int(length), MAX_BODY_BYTES) if length.isdigit() else 0
-    host = headers.get("host") or f"{environ['SERVER_NAME']}:{environ['SERVER_PORT']}"
+    name = environ["SERVER_NAME"]
+    named = f"[{name}]" if ":" in name else name
+    host = headers.get("host") or f"{named}:{environ['SERVER_PORT']}"
     return Request(
         method=environ["REQUEST_METHOD"],
         path=decode_path(environ.get("PATH_INFO", "/")),

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import pytest
+
 from loopsweb.serving import demo_environment
 
 
@@ -23,3 +25,11 @@ def test_the_demo_drops_production_settings() -> None:
     assert environ["LOOPSWEB_DATA_DIR"] == "/tmp/demo"  # noqa: S108
     assert environ["LOOPSWEB_DEMO"] == "1"
     assert {"DATABASE_URL", "REDIS_URL", "EMAIL_HOST"} & environ.keys() == set()
+
+
+@pytest.mark.parametrize("host", ["::1", "[::1]"])
+def test_the_demo_calls_its_api_by_ipv6(host: str) -> None:
+    environ = {"PATH": "/bin"}
+    arguments = ["manage.py", "demo", "--host", host, "--api-port", "8901"]
+    demo_environment.set_demo_environment(environ, arguments)
+    assert environ["LOOPSWEB_API_URLS"] == "http://[::1]:8901"

@@ -124,6 +124,27 @@ def test_a_port_in_use_prints_one_line(address: str) -> None:
     )
 
 
+@pytest.mark.parametrize("host", ["::1", "[::1]"])
+def test_ipv6_is_in_brackets(host: str) -> None:
+    with subprocess.Popen(
+        [*COMMAND, "--host", host, "--port", "0", "--runs", "2"],
+        stdout=subprocess.PIPE,
+        text=True,
+        cwd=ROOT,
+    ) as started:
+        assert started.stdout is not None
+        address = started.stdout.readline().split()[4]
+        assert re.fullmatch(r"http://\[::1\]:\d+", address)
+        headers = {"Authorization": "Api-Key demo-org-key"}
+        with httpx.Client(base_url=address, headers=headers, trust_env=False) as client:
+            run = client.get("/v1/loops/runs").json()["runs"][0]
+            listed = client.get("/v1/loops/checkpoints", params={"run_id": run["id"]}).json()
+            saved = listed["checkpoints"][0]
+            files = client.get(f"/v1/loops/checkpoints/{saved['id']}/files").json()
+        started.kill()
+    assert files["presigned_urls"][0]["url"].startswith(f"{address}/_simulator/files/")
+
+
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_a_signal_ends_the_process(number: signal.Signals) -> None:
     with subprocess.Popen(

@@ -13,10 +13,9 @@ from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from loopsweb.serving import demo_people, migrations, single_process
-from loopsweb.serving.ports import format_url, open_listener
+from loopsweb.serving.demo_environment import API_PORT, HOST
+from loopsweb.serving.ports import check_demo_host, format_url, open_listener
 from loopsweb.serving.simulator_process import run_simulator
-
-HOST = "127.0.0.1"
 
 
 class Command(BaseCommand):
@@ -24,37 +23,39 @@ class Command(BaseCommand):
     requires_system_checks = ()  # they open the database, which is about to be deleted
 
     def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument("--host", default=HOST, help="a loopback address, IPv4 or IPv6")
         parser.add_argument("--port", type=int, default=8000)
-        parser.add_argument("--api-port", type=int, default=8900)
+        parser.add_argument("--api-port", type=int, default=API_PORT)
 
-    def handle(self, *, port: int, api_port: int, **options: Any) -> None:
+    def handle(self, *, host: str, port: int, api_port: int, **options: Any) -> None:
         if not settings.DEMO:
             raise CommandError("Start the demo as `make demo` or `manage.py demo`.")
+        check_demo_host(host)
         single_process.handle_stop_signals(signal.default_int_handler)
         try:
-            self.run(port=port, api_port=api_port)
+            self.run(host=host, port=port, api_port=api_port)
         except KeyboardInterrupt:
             self.stdout.write("")
         self.stdout.write("The demo has stopped.")
         single_process.exit_process()
 
-    def run(self, *, port: int, api_port: int) -> None:
-        listener = open_listener(host=HOST, port=port, instead=f"make demo PORT={port + 1}")
+    def run(self, *, host: str, port: int, api_port: int) -> None:
+        listener = open_listener(host=host, port=port, instead=f"make demo PORT={port + 1}")
         instead = f"make demo API_PORT={api_port + 1}"
-        open_listener(host=HOST, port=api_port, instead=instead).close()
+        open_listener(host=host, port=api_port, instead=instead).close()
         self.stdout.write("Starting the simulator …")
-        with lock_data_dir(), run_simulator(port=api_port):
+        with lock_data_dir(), run_simulator(host=host, port=api_port):
             self.stdout.write("Setting up the database …")
             self.check()
             migrations.migrate()
             self.stdout.write("Adding people, a workspace and its API key …")
             demo_people.add_key(demo_people.create_people())
-            url = format_url(host=HOST, port=port)
-            single_process.run(listener=listener, on_start=lambda: self.announce(url, port))
+            url = format_url(host=host, port=port)
+            single_process.run(listener=listener, on_start=lambda: self.announce(url))
 
-    def announce(self, url: str, port: int) -> None:
+    def announce(self, url: str) -> None:
         def announce_when_up() -> None:
-            while not is_up(port):
+            while not is_up(url):
                 time.sleep(0.05)
             people = [demo_people.ADMIN, demo_people.OPERATOR, demo_people.VIEWER]
             self.stdout.write(
@@ -80,8 +81,8 @@ def lock_data_dir() -> Iterator[None]:
         yield
 
 
-def is_up(port: int) -> bool:
-    connection = http.client.HTTPConnection(HOST, port, timeout=5)
+def is_up(url: str) -> bool:
+    connection = http.client.HTTPConnection(url.removeprefix("http://"), timeout=5)
     try:
         connection.request("GET", "/healthz")
         return connection.getresponse().status == http.HTTPStatus.OK

@@ -1,13 +1,12 @@
 from __future__ import annotations
 
-import ipaddress
 from typing import Any
 
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from loopsweb.serving import migrations, multiprocess, single_process
-from loopsweb.serving.ports import format_url, open_listener
+from loopsweb.serving.ports import check_demo_host, format_url, open_listener
 
 
 class Command(BaseCommand):
@@ -30,9 +29,8 @@ class Command(BaseCommand):
             raise CommandError(
                 "--no-worker needs REDIS_URL: without it, the task queue lives in this process."
             )
-        if settings.DEMO and not is_loopback(host):
-            refusal = f"The demo has well-known passwords, so it does not listen on {host}."
-            raise CommandError(refusal)
+        if settings.DEMO:
+            check_demo_host(host)
         listener = open_listener(host=host, port=port, instead=f"--port {port + 1}")
         try:
             self.check()
@@ -46,11 +44,6 @@ class Command(BaseCommand):
             single_process.exit_process()
         listener.close()
         self.stdout.write(f"Starting {url}")
-        raise SystemExit(multiprocess.run(host=host, port=port, with_worker=not no_worker))
-
-
-def is_loopback(host: str) -> bool:
-    try:
-        return ipaddress.ip_address(host.strip("[]")).is_loopback
-    except ValueError:
-        return host == "localhost"
+        raise SystemExit(
+            multiprocess.run(host=host.strip("[]"), port=port, with_worker=not no_worker)
+        )
