@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from typing import Any
 
 from django.db.models import Q
@@ -76,7 +77,8 @@ def explain_conflict(request: WorkspaceRequest) -> str:
 def list_checkpoints(request: WorkspaceRequest) -> HttpResponseBase:
     rows = Checkpoint.objects.in_workspace(request.workspace)
     problem, uri = explain_conflict(request), clean_text(request.GET.get("checkpoint_path"))
-    context = {"uri_to_ask": uri}
+    # htmx keeps an element by its id only if that needs no escaping.
+    context = {"uri_to_ask": uri, "uri_digest": hashlib.sha256(uri.encode()).hexdigest()[:16]}
     return render_list_page(request, rows, SPEC, columns=COLUMNS, context=context, problem=problem)
 
 

@@ -152,6 +152,8 @@ class GPUHolderForm(CreationForm):
         length = cleaned.get(self.length_field)
         if refusal := explain_refusal(model):
             self.add_error("base_model", refusal)
+        elif model.serverless is False and cleaned.get("scope") == "serverless":
+            self.add_error("scope", f"{model.model_name} has no serverless capacity here.")
         elif length and model.longest is not None and length > model.longest:
             most = f"{model.longest:,}"
             self.add_error(self.length_field, f"{model.model_name} takes at most {most} tokens.")
