@@ -281,7 +281,16 @@ ACCOUNT_USER_MODEL_USERNAME_FIELD = None
 ACCOUNT_EMAIL_VERIFICATION = "none"
 ACCOUNT_SESSION_REMEMBER = True
 ACCOUNT_PREVENT_ENUMERATION = True
-ACCOUNT_RATE_LIMITS = {"login_failed": "10/m/ip,5/300s/key"}  # then sign-in is locked
+ACCOUNT_RATE_LIMITS = {
+    "login_failed": "5/300s/key",  # wrong two-factor codes; passwords: accounts/auth/lockout.py
+    **dict.fromkeys(("login", "reauthenticate", "change_password")),  # see lockout.py, guesses.py
+}
+ACCOUNT_FORMS = {
+    "reauthenticate": "loopsweb.accounts.auth.forms.ReauthenticateForm",
+    "change_password": "loopsweb.accounts.auth.forms.ChangePasswordForm",
+}
+MFA_FORMS = {"reauthenticate": "loopsweb.accounts.auth.forms.ReauthenticateByCodeForm"}
+KNOWN_BROWSER_COOKIE_NAME = "known_browser"
 ACCOUNT_REAUTHENTICATION_TIMEOUT = 15 * 60  # seconds for which a sign-in counts as recent
 MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
 MFA_PASSKEY_LOGIN_ENABLED = True

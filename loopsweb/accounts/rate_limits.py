@@ -6,6 +6,7 @@ from __future__ import annotations
 from allauth.core.internal import ratelimit
 from django.http import HttpRequest
 
+APP = "loopsweb.accounts"
 RATES = {
     "invite": "30/h/user",
     "create_team": "20/h/user",
@@ -15,6 +16,9 @@ RATES = {
     "download_signed_head": "10/m/user",
     "download_file": "60/m/user",
     "record_denial": "60/m/key",
+    "record_refused_sign_in": "20/h/key",
+    "guess": "5/15m/key",
+    "guess_pace": "3/30s/key",
     "api_read": "120/m/key",
     "api_act": "20/m/key",
     "api_refused": "30/m/ip",
@@ -34,9 +38,21 @@ class TooManyAttempts(Exception):
 def consume_rate_limit(request: HttpRequest, action: str, *, key: str = "") -> bool:
     """Count this request and return whether it is within the limit. key: for the "key" rates."""
     usage = ratelimit.consume(
-        request, app="loopsweb.accounts", action=action, config=RATES, key=key, limit_get=True
+        request, app=APP, action=action, config=RATES, key=key, limit_get=True
     )
     return usage is not None
+
+
+def is_rate_limit_exhausted(request: HttpRequest, action: str, *, key: str) -> bool:
+    """True if the next request would be over the limit. Counts nothing."""
+    usage = ratelimit.consume(
+        request, app=APP, action=action, config=RATES, key=key, limit_get=True, dry_run=True
+    )
+    return usage is None
+
+
+def clear_rate_limit(request: HttpRequest, action: str, *, key: str) -> None:
+    ratelimit.clear(request, app=APP, action=action, config=RATES, key=key)
 
 
 def enforce_rate_limit(request: HttpRequest, action: str) -> None:

@@ -3,19 +3,17 @@ audited."""
 
 from __future__ import annotations
 
-import time
 from typing import Any
 
 from allauth.account.adapter import DefaultAccountAdapter
 from allauth.core import context
 from allauth.core.exceptions import ImmediateHttpResponse
-from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.http import HttpRequest
 from django.shortcuts import redirect
 from django.utils import timezone
 
-from loopsweb.accounts.auth.lockout import describe_lockout
+from loopsweb.accounts.auth.lockout import consume_sign_in_limit
 from loopsweb.accounts.auth.reauthentication import (
     can_reauthenticate_locally,
     is_recently_authenticated,
@@ -46,12 +44,9 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
         return True
 
     def pre_authenticate(self, request: HttpRequest, **credentials: Any) -> None:
-        try:
-            super().pre_authenticate(request, **credentials)
-        except ValidationError as error:
-            # allauth has no public name for the key that failed sign-ins are counted under.
-            key = self._get_login_attempts_cache_key(request, **credentials)
-            raise ValidationError(describe_lockout(request, key, now=time.time())) from error
+        # allauth rolls back what stands under this name if the password is right.
+        email = str(credentials.get("email", ""))
+        self._login_failed_rl_usage = consume_sign_in_limit(request, email)
 
     def set_password(self, user: User, password: str) -> None:
         """Change or reset a password. It is set only if the audit event is recorded."""

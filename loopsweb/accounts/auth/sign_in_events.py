@@ -17,6 +17,7 @@ from django.http import HttpRequest
 from django.utils import timezone
 
 from loopsweb.accounts.models import User
+from loopsweb.accounts.rate_limits import consume_rate_limit, is_rate_limit_exhausted
 from loopsweb.accounts.teams.audit import record_person_event
 from loopsweb.audit.models import Outcome
 from loopsweb.audit.record import actor_of_request
@@ -55,7 +56,14 @@ def record_sign_in(request: HttpRequest, user: User, **_: Any) -> None:
 
 
 @receiver(mfa_signals.authentication_failed)
-def record_wrong_mfa_code(request: HttpRequest, user: User, **_: Any) -> None:
+def record_wrong_mfa_code(
+    request: HttpRequest,
+    user: User,
+    reauthentication: bool = False,  # noqa: FBT001, FBT002
+    **_: Any,
+) -> None:
+    if reauthentication:
+        return  # guesses.py has recorded it
     record_refused_sign_in(request, user, WRONG_CODE)
 
 
@@ -90,6 +98,13 @@ def record_failed_sign_in(
 
 
 def record_refused_sign_in(request: HttpRequest, person: User, reason: str) -> None:
+    """Up to a number an hour: anyone can make them, and events are for ever. All are logged."""
+    limit, key = "record_refused_sign_in", str(person.pk)
+    if not consume_rate_limit(request, limit, key=key):
+        log.warning("sign_in_refused_unrecorded", email=person.email, reason=reason)
+        return
+    if is_rate_limit_exhausted(request, limit, key=key):
+        reason += " Further ones are only logged for now."
     by, now = actor_of_request(request), timezone.now()
     record_person_event(
         person, "person.sign_in", by=by, now=now, outcome=Outcome.REFUSED, reason=reason
