@@ -26,7 +26,8 @@ class Site:
         client = Client()
         client.force_login(person, backend=settings.AUTHENTICATION_BACKENDS[0])
         self.session = client.session.cache_key  # type: ignore[attr-defined]
-        self.cookie = f"sessionid={client.cookies['sessionid'].value}"
+        name = settings.SESSION_COOKIE_NAME
+        self.cookie = f"{name}={client.cookies[name].value}"
         self.application = WSGIHandler()
         self.headers: dict[str, str] = {}
 

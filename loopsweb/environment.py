@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import os
+import re
 import secrets
 from collections.abc import Callable
 from pathlib import Path
@@ -28,6 +29,17 @@ def read_flag(name: str, *, default: bool = False) -> bool:
 
 def read_number(name: str, default: float) -> float:
     return float(read_text(name) or default)
+
+
+def read_cookie_prefix(name: str, default: str, *, secure: bool) -> str:
+    """With `secure`, browsers accept the cookies from this host over https alone.
+
+    Raises ImproperlyConfigured.
+    """
+    prefix = read_text(name, default)
+    if not re.fullmatch(r"[\w.-]+", prefix, re.ASCII):
+        raise ImproperlyConfigured(f"{name} may have letters, digits, _, - and . only.")
+    return f"__Host-{prefix.removeprefix('__Host-')}" if secure else prefix
 
 
 def read_list(name: str, default: str = "") -> list[str]:

@@ -99,6 +99,7 @@ MIDDLEWARE = [
     "loopsweb.ui.middleware.SecurityHeadersMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
+    "loopsweb.ui.middleware.NoStoreMiddleware",
     "loopsweb.accounts.authorization.middleware.ClientAddressMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "loopsweb.dashboard.health.HealthMiddleware",
@@ -109,6 +110,7 @@ MIDDLEWARE = [
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "loopsweb.ui.middleware.SignedOutHtmxMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
+    "loopsweb.accounts.auth.browser_sessions.timeouts.SessionTimeoutMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
     "allauth.account.middleware.AccountMiddleware",
     "loopsweb.accounts.authorization.middleware.LastSeenMiddleware",
@@ -216,8 +218,17 @@ CACHES = {
 }
 SESSION_CACHE_ALIAS = "sessions"
 SESSION_ENGINE = "django.contrib.sessions.backends.cached_db"
-SESSION_COOKIE_AGE = 14 * 24 * 3600
-MESSAGE_STORAGE = "django.contrib.messages.storage.cookie.CookieStorage"
+SESSION_IDLE_SECONDS = env.read_number("LOOPSWEB_SESSION_IDLE_HOURS", 12) * 3600
+SESSION_COOKIE_AGE = int(env.read_number("LOOPSWEB_SESSION_MAX_HOURS", 7 * 24) * 3600)
+MESSAGE_STORAGE = "loopsweb.ui.messages.MessageStorage"
+# Another loopsweb on this host name, whatever its port, sees the same cookies.
+COOKIE_PREFIX = env.read_cookie_prefix(
+    "LOOPSWEB_COOKIE_PREFIX", "loopsweb_demo_" if DEMO else "loopsweb_", secure=HTTPS
+)
+SESSION_COOKIE_NAME = f"{COOKIE_PREFIX}sessionid"
+CSRF_COOKIE_NAME = f"{COOKIE_PREFIX}csrftoken"
+MESSAGES_COOKIE_NAME = f"{COOKIE_PREFIX}messages"
+THEME_COOKIE_NAME = f"{COOKIE_PREFIX}theme"
 
 # Celery ----------------------------------------------------------------------------------------
 CELERY_BROKER_URL = REDIS_URL or "memory://localhost"

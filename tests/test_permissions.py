@@ -140,6 +140,7 @@ def request_outcome(browser: Client, method: str, url: str) -> str:
         answer = browser.generic(method, url)
         transaction.set_rollback(True)
     assert method not in {"GET", "HEAD"} or tables <= SESSION_TABLES, (method, url, tables)
+    assert answer["Cache-Control"] == "private, no-store"
     if answer.get("Location", "").startswith("/accounts/login/"):
         return SIGN_IN
     return {403: REFUSED, 404: NOT_FOUND}.get(answer.status_code, ALLOWED)

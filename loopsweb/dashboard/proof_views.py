@@ -89,5 +89,4 @@ def set_download_headers(
 ) -> HttpResponseBase:
     response["Content-Type"] = "application/jsonl"
     response["Content-Disposition"] = f'attachment; filename="{request.workspace.slug}-{name}"'
-    response["Cache-Control"] = "private, no-store"
     return response

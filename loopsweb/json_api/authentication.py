@@ -48,7 +48,6 @@ def api_view(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
             response = view(request, **parts)
         except Problem as problem:
             response = problem.to_response()
-        response["Cache-Control"] = "private, no-store"
         response["Vary"] = "Authorization"
         return response
 

@@ -11,10 +11,11 @@ THEMES = ("light", "dark")
 
 
 def site(request: HttpRequest) -> dict[str, Any]:
-    theme = request.COOKIES.get("theme", "")
+    theme = request.COOKIES.get(settings.THEME_COOKIE_NAME, "")
     return {
         "read_only": settings.LOOPSWEB_READ_ONLY,
         "is_demo": settings.DEMO,
         "theme": theme if theme in THEMES else "",
+        "theme_cookie": settings.THEME_COOKIE_NAME,
         "request_id": getattr(request, "request_id", ""),
     }

@@ -62,8 +62,5 @@ def csv_response(
     return StreamingHttpResponse(
         stream_lines(columns, rows),
         content_type="text/csv; charset=utf-8",
-        headers={
-            "Content-Disposition": f'attachment; filename="{name}-{age}.csv"',
-            "Cache-Control": "private, no-store",
-        },
+        headers={"Content-Disposition": f'attachment; filename="{name}-{age}.csv"'},
     )

@@ -23,7 +23,6 @@ def answer_if_unchanged(
     if request.method != "GET" or request.GET.get("v") != str(version):
         return None
     response = HttpResponse(status=204)
-    response["Cache-Control"] = "private, no-store"
     set_live_headers(response, version, as_of, next_poll_at)
     return response
 

@@ -48,7 +48,7 @@ class RequestIdMiddleware(MiddlewareMixin):
 class SecurityHeadersMiddleware(MiddlewareMixin):
     """Pages have no inline scripts or styles, so the policy needs no nonce or hash.
 
-    Error responses are never cached, since they may differ between people.
+    Errors of the middleware under this one are not cached either.
     """
 
     def process_response(self, request: HttpRequest, response: HttpResponse) -> HttpResponse:
@@ -56,6 +56,14 @@ class SecurityHeadersMiddleware(MiddlewareMixin):
             response.setdefault(name, value)
         if response.status_code >= HTTPStatus.BAD_REQUEST:
             response.setdefault("Cache-Control", "private, no-store")
+        return response
+
+
+class NoStoreMiddleware(MiddlewareMixin):
+    """Nothing that a view answers is cached, whoever asks. Static files pass this by."""
+
+    def process_response(self, request: HttpRequest, response: HttpResponse) -> HttpResponse:
+        response["Cache-Control"] = "private, no-store"
         return response
 
 

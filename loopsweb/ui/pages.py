@@ -30,5 +30,4 @@ def render_page(
         template = f"{template}#{partial}"
     response = render(request, template, context, status=status)
     patch_vary_headers(response, ["HX-Request", "HX-Target", "HX-History-Restore-Request"])
-    response["Cache-Control"] = "private, no-store"
     return response

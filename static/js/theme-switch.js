@@ -10,7 +10,8 @@ class ThemeSwitch extends HTMLElement {
 
   choose(theme) {
     const age = theme ? 31536000 : 0;
-    document.cookie = `theme=${theme}; path=/; max-age=${age}; samesite=lax`;
+    const secure = location.protocol === "https:" ? "; secure" : "";
+    document.cookie = `${this.dataset.cookie}=${theme}; path=/; max-age=${age}; samesite=lax${secure}`;
     document.documentElement.dataset.theme = theme;
     this.show();
   }

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from django.conf import settings
 from django.test import Client
 from django.urls import reverse
 from pytest_django import Settings
@@ -63,7 +64,7 @@ def test_statuses_match_the_api() -> None:
 def test_the_server_renders_only_known_themes(alice: User) -> None:
     browser = login_as(alice)
     for given, drawn in (("dark", True), ("'><script>", False)):
-        browser.cookies["theme"] = given
+        browser.cookies[settings.THEME_COOKIE_NAME] = given
         page = browser.get(reverse("help-statuses")).content.decode()
         assert ("data-theme=" in page) is drawn
 

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from allauth.usersessions.models import UserSession
+from django.conf import settings
 from django.test import Client
 
 from loopsweb.accounts.models import User
@@ -91,10 +92,10 @@ def test_sign_in_changes_the_session_key(ada: User) -> None:
     session.save()
     planted = session.session_key or ""
 
-    browser.cookies["sessionid"] = planted
+    browser.cookies[settings.SESSION_COOKIE_NAME] = planted
     browser.post("/accounts/login/", {"login": ada.email, "password": PASSWORD})
 
-    assert browser.cookies["sessionid"].value != planted
+    assert browser.cookies[settings.SESSION_COOKIE_NAME].value != planted
     thief = Client()
-    thief.cookies["sessionid"] = planted
+    thief.cookies[settings.SESSION_COOKIE_NAME] = planted
     assert thief.get("/keys/").status_code == 302
