@@ -15,6 +15,7 @@ RATES = {
     "export": "10/m/user",
     "download_signed_head": "10/m/user",
     "download_file": "60/m/user",
+    "ask_api": "120/m/user",
     "record_denial": "60/m/key",
     "record_refused_sign_in": "20/h/key",
     "guess": "5/15m/key",

@@ -25,11 +25,13 @@ T = TypeVar("T")
 
 class Catalogue(models.Model):
     """`supported_models` is what the capabilities route lists, None where it is not offered.
-    `prices` is {instance type id: USD per minute, as text}, None where not offered."""
+    `prices` is {instance type id: USD per minute, as text}, None where not offered. `teams` is
+    {team id: its name} without the default team, None where not offered."""
 
     workspace = models.OneToOneField(Workspace, on_delete=models.CASCADE, related_name="catalogue")
     supported_models = models.JSONField(null=True)
     prices = models.JSONField(null=True)
+    teams = models.JSONField(null=True)
     as_of = models.DateTimeField()
 
     def __str__(self) -> str:
@@ -65,10 +67,13 @@ def pull_catalogue(
         return lambda: known_digest
     supported = fetch_if_offered(client.get_capabilities)
     prices = fetch_if_offered(client.list_prices)
+    teams = fetch_if_offered(client.list_teams)
     found = {
         "supported_models": supported
         and [replace_nul(msgspec.to_builtins(one)) for one in supported],
         "prices": prices and {one.instance_type.id: str(one.price_per_minute) for one in prices},
+        "teams": teams
+        and replace_nul({one.id: one.name or one.id for one in teams if not one.is_default}),
     }
     Catalogue.objects.update_or_create(
         workspace=poll.workspace, defaults={**found, "as_of": poll.now}

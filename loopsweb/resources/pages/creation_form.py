@@ -62,6 +62,9 @@ class CreationForm(forms.Form):
     """
 
     once = forms.UUIDField(widget=forms.HiddenInput)
+    team_id = forms.ChoiceField(
+        label="Team", required=False, help_text="Of the organisation, as the API knows it."
+    )
     undocumented_fields: tuple[str, ...] = ()
 
     def __init__(
@@ -78,6 +81,13 @@ class CreationForm(forms.Form):
         self.catalogue = Catalogue.objects.filter(workspace=workspace).first()
         gone = () if takes_undocumented else self.undocumented_fields
         self.not_offered = [self.fields.pop(name).label for name in gone]
+        teams = (self.catalogue and self.catalogue.teams) or {}
+        cast("forms.ChoiceField", self.fields["team_id"]).choices = [
+            ("", "The default team"),
+            *sorted(teams.items(), key=lambda team: team[1].casefold()),
+        ]
+        if not teams or not takes_undocumented:
+            del self.fields["team_id"]
 
     def renew_idempotency_key(self) -> None:
         """Allow another try, with everything typed kept."""

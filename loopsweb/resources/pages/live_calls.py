@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from http import HTTPStatus
 
 from loopsweb.accounts.authorization.decorators import WorkspaceRequest
+from loopsweb.accounts.rate_limits import TooManyAttempts, consume_rate_limit
 from loopsweb.keys.clients import KeyUnusable, NoKey, find_client
 from loopsweb.loops_api import Client
 from loopsweb.loops_api.errors import LoopsError, StatusError
@@ -31,6 +32,10 @@ class ApiBusy(NoAnswer):
     status = HTTPStatus.SERVICE_UNAVAILABLE
 
 
+class TooMany(NoAnswer):
+    status = HTTPStatus.TOO_MANY_REQUESTS
+
+
 @contextmanager
 def reserve_slot() -> Iterator[None]:
     """Limit how many threads wait for the API, so that a slow one does not block other pages.
@@ -48,7 +53,10 @@ def reserve_slot() -> Iterator[None]:
 
 @contextmanager
 def call_api(request: WorkspaceRequest, method: str) -> Iterator[Client]:
-    """A client for one call of `method`. Raises NoAnswer when there is no key or the call fails."""
+    """A client for one call of `method`. Raises NoAnswer when there is no key, the call fails or
+    the person asks too often."""
+    if not consume_rate_limit(request, "ask_api"):
+        raise TooMany(str(TooManyAttempts("ask_api")))
     try:
         found = find_client(workspace=request.workspace, person=request.user, method=method)
         with reserve_slot():

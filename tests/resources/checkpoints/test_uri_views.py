@@ -13,6 +13,7 @@ from django.test import Client
 from django.urls import reverse
 from django.utils.http import urlencode
 
+from loopsweb.accounts import rate_limits
 from loopsweb.accounts.models import User, Workspace
 from loopsweb.keys.models import Key
 from loopsweb.resources.models import Checkpoint
@@ -129,3 +130,13 @@ def test_a_server_of_the_older_routes_is_asked_by_its_own(
     page = browser.get(url_of("find", acme)).content.decode()
     assert (f'<dd><copy-button label="URI"><span class="id">{URI}</span>' in page) is is_known
     assert [one.path for one in older.requests] == ["/v1/trainers/checkpoints/search"]
+
+
+def test_nobody_asks_the_api_without_a_limit(
+    browser: Client, acme: Workspace, loops: Simulator, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(rate_limits.RATES, "ask_api", "2/m/user")
+    answers = [browser.get(url_of("find", acme)) for _ in range(3)]
+    assert [answer.status_code for answer in answers] == [200, 200, 429]
+    assert "You can do this 2 times a minute." in answers[2].content.decode()
+    assert len(list(loops.requests)) == 2

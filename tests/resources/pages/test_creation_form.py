@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -9,7 +10,7 @@ from django.test import Client
 
 from loopsweb.accounts.models import Workspace
 from loopsweb.keys.models import Key
-from loopsweb.resources.models import Checkpoint, Run, Sampler
+from loopsweb.resources.models import Checkpoint, Run, Sampler, Session
 from loopsweb.simulator import Simulator
 from tests.description_lists import parse_facts
 from tests.resources.pages.new_forms import QWEN, list_sent, read_page, submit
@@ -69,6 +70,33 @@ def test_a_checkpoint_that_cannot_be_loaded_is_told_and_refused(
     assert (answer.context["form"].errors, list_sent(world)) == (told, [])
     pages = [creator.get(f"/w/acme/checkpoints/{one}/") for one in ("c1", "c2")]
     assert ["Loadable" in parse_facts(page.content) for page in pages] == [True, False]
+
+
+def test_a_team_of_the_organisation_can_be_chosen(
+    creator: Client, world: Simulator, poll: Callable[..., int]
+) -> None:
+    assert "The default team" not in read_page(creator, "sessions")
+    organization = world.world.users[0].organization
+    zeta, alpha = (world.world.add_team(name, organization) for name in ("Zeta <b>", "alpha"))
+    poll()
+    page = creator.get("/w/acme/sessions/new/")
+    offered = [("", "The default team"), (alpha.id, "alpha"), (zeta.id, "Zeta <b>")]
+    assert page.context["form"].fields["team_id"].choices == offered
+    of_team = {"team_id": zeta.id}
+    assert submit(creator, "sessions", of_team).status_code == 302
+    [(path, _)] = list_sent(world)
+    assert path == f"/v1/teams/{zeta.id}/loops/sessions"
+    session = Session.objects.get(origin="created").remote_id
+    run = {"session_id": session, "base_model": QWEN}
+    for noun, given, tail in (
+        ("runs", {}, "runs"),
+        ("samplers", {}, "samplers"),
+        ("runs", {"trainer_only": "on"}, "trainers"),
+    ):
+        assert submit(creator, noun, run | of_team | given).status_code == 302
+        assert list_sent(world)[-1] == (f"/v1/teams/{zeta.id}/loops/{tail}", run)
+    answer = submit(creator, "runs", run | {"team_id": "team_9"})
+    assert list(answer.context["form"].errors) == ["team_id"]
 
 
 WRONG: list[tuple[str, dict[str, Any], str]] = [
