@@ -51,11 +51,13 @@ class Filter:
 @dataclass(frozen=True)
 class Facets:
     """values: per filter, most frequent first, with the number of rows. total: number of all rows,
-    None if not counted. is_whole: False when `values` are those of the newest rows alone."""
+    None if not counted. is_whole: False when `values` are those of the newest rows alone.
+    filled: names of the conditions that any of the rows meets."""
 
     total: int | None = None
     values: dict[str, ValueCounts] = field(default_factory=dict)
     is_whole: bool = True
+    filled: list[str] = field(default_factory=list)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -69,8 +71,15 @@ class ListSpec:
     default_sort: str
     descending: frozenset[str] = frozenset({"created", "size", "gpus"})
 
-    def count_facets(self, rows: QuerySet[Row], *, at_most: int = MAX_COUNTED) -> Facets:
-        """Count the values of all filters in one query, among the newest `at_most` rows."""
+    def count_facets(
+        self,
+        rows: QuerySet[Row],
+        *,
+        filled: Mapping[str, Q] | None = None,
+        at_most: int = MAX_COUNTED,
+    ) -> Facets:
+        """Count the values of all filters in one query, among the newest `at_most` rows, and find
+        which of the conditions `filled` any of them meets."""
         named = [one for one in self.filters if one.field and not one.is_typed]
         if not named:
             return Facets()
@@ -79,10 +88,13 @@ class ListSpec:
         total = 0
         counts: dict[str, Counter[str]] = {one.name: Counter() for one in named}
         fields = {one.field for one in named}
-        for group in counted.order_by().values(*fields).annotate(rows=Count("pk")):
+        numbers = {f"met_{name}": Count("pk", filter=one) for name, one in (filled or {}).items()}
+        met = set()
+        for group in counted.order_by().values(*fields).annotate(rows=Count("pk"), **numbers):
+            met |= {name.removeprefix("met_") for name in numbers if group[name]}
             total += group["rows"]
             for one in named:
                 counts[one.name][encode_value(str(group[one.field]))] += group["rows"]
         is_whole = total <= at_most
         values = {name: count.most_common(MAX_SUGGESTIONS) for name, count in counts.items()}
-        return Facets(total if is_whole else None, values, is_whole)
+        return Facets(total if is_whole else None, values, is_whole, sorted(met))

@@ -49,6 +49,10 @@ class ListQuery:
         return bool(self.q or self.chosen)
 
     @property
+    def is_default_sort(self) -> bool:
+        return self.sort == self.spec.default_sort
+
+    @property
     def refusal(self) -> str:
         """Why the search is refused, or ""."""
         return explain_refusal(self.q)

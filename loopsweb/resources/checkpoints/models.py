@@ -57,6 +57,7 @@ class Checkpoint(Snapshot):
 
     @property
     def lora_adapter_config(self) -> Any:
+        """The adapter's settings, None where the API sent none."""
         return self.raw.get("lora_adapter_config")
 
 

@@ -44,8 +44,11 @@ SPEC = ListSpec(
         "target": "target",
         "sync": "sync_status",
         "base_model": "base_model",
+        "type": "checkpoint_type",
+        "run": "run_remote_id",
         "size": "size_bytes",
         "created": "created_at",
+        "expires": "expires_at",
     },
     default_sort="-created",
 )
@@ -55,6 +58,18 @@ COLUMNS = csv_columns(
     id="remote_id",
     checkpoint_name="name",
 )
+OPTIONAL = {
+    "sync": ["sync_status"],
+    "target": ["target"],
+    "type": ["checkpoint_type"],
+    "run": ["run_remote_id"],
+    "uri": ["uri"],
+    "base_model": ["base_model"],
+    "adapter": ["lora_adapter_config"],
+    "size": ["size_bytes"],
+    "created": ["created_at"],
+    "expires": ["expires_at"],
+}
 
 
 def explain_conflict(request: WorkspaceRequest) -> str:
@@ -79,7 +94,15 @@ def list_checkpoints(request: WorkspaceRequest) -> HttpResponseBase:
     problem, uri = explain_conflict(request), clean_text(request.GET.get("checkpoint_path"))
     # htmx keeps an element by its id only if that needs no escaping.
     context = {"uri_to_ask": uri, "uri_digest": hashlib.sha256(uri.encode()).hexdigest()[:16]}
-    return render_list_page(request, rows, SPEC, columns=COLUMNS, context=context, problem=problem)
+    return render_list_page(
+        request,
+        rows,
+        SPEC,
+        columns=COLUMNS,
+        optional=OPTIONAL,
+        context=context,
+        problem=problem,
+    )
 
 
 @require(Permission.VIEW)

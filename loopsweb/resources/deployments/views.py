@@ -46,13 +46,29 @@ COLUMNS = csv_columns(
     "deployment.created_at deployment.base_url deployment.is_protected deployment.missing_since",
     deployment_id="deployment.remote_id",
 )
+OPTIONAL = {
+    "status": ["deployment.status"],
+    "run": ["deployment.active_run_remote_id", "deployment.latest_run_remote_id"],
+    "base_model": ["deployment.base_model"],
+    "owner": ["deployment.owner_email"],
+    "gpus": ["deployment.gpus_held"],
+    "cost": ["cost_per_hour"],
+    "base_url": ["deployment.base_url"],
+    "created": ["deployment.created_at"],
+}
 
 
 @require(Permission.VIEW)
 def list_deployments(request: WorkspaceRequest) -> HttpResponseBase:
     rows = select_with_prices(request.workspace)
     return render_list_page(
-        request, rows, SPEC, columns=COLUMNS, lines=price_deployments, shows=("samplers",)
+        request,
+        rows,
+        SPEC,
+        columns=COLUMNS,
+        optional=OPTIONAL,
+        lines=price_deployments,
+        shows=("samplers",),
     )
 
 

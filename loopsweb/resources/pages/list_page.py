@@ -21,6 +21,7 @@ from loopsweb.audit.record import actor_of_request, record_event
 from loopsweb.keys.models import Key
 from loopsweb.resources.deactivations.protections import Protection
 from loopsweb.resources.nouns import Noun, find_noun
+from loopsweb.resources.pages.columns import ColumnPaths, build_conditions, find_hidden
 from loopsweb.resources.pages.freshness import compute_page_version, load_freshness
 from loopsweb.resources.snapshot.models import Snapshot
 from loopsweb.resources.snapshot.viewers import record_viewer
@@ -85,13 +86,15 @@ def render_list_page(
     spec: ListSpec,
     *,
     columns: Mapping[str, str],
+    optional: ColumnPaths | None = None,
     lines: Callable[[list[Row]], Sequence[Any]] = list,
     context: Mapping[str, Any] | None = None,
     problem: str = "",
     shows: Collection[str] = (),
 ) -> HttpResponseBase:
     """columns: of the CSV, {heading: path to an attribute of a line}. lines: the rows with all that
-    is shown about them, in a fixed number of queries. context: what else the table needs.
+    is shown about them, in a fixed number of queries. optional: the columns of the page that are
+    hidden while nothing fills them. context: what else the table needs.
     problem: why these filters cannot be combined. shows: the other nouns of which it shows rows.
     """
     noun = find_noun(rows.model)
@@ -109,8 +112,14 @@ def render_list_page(
         selected = query.select(annotate_protected(rows, noun)).iterator(chunk_size=2000)
         return csv_response(columns, build_lines(selected, lines), name=name, as_of=feed.as_of)
 
-    def render_table(query: ListQuery, facets: Facets) -> str:
+    def load_facets() -> Facets:
+        filled = build_conditions(rows.model, optional or {})
+        return cached(lambda: spec.count_facets(rows, filled=filled), key=scope, of=Facets)
+
+    def render_table(query: ListQuery) -> str:
+        facets = load_facets()
         page = query.page(annotate_protected(rows, noun), facets)
+        shown_lines = lines(page.rows)
         shown = {
             "page": page,
             "query": query,
@@ -118,17 +127,18 @@ def render_list_page(
             "feed": feed,
             "has_key": page.total > 0 or Key.objects.in_workspace(request.workspace).exists(),
             "vocabulary": noun.vocabulary,
-            "lines": lines(page.rows),
+            "lines": shown_lines,
+            "hidden": find_hidden(optional or {}, facets.filled, shown_lines, query),
             **(context or {}),
         }
         return render_to_string(f"{noun.slug}/_table.html", shown, request)
 
-    def table(query: ListQuery, facets: Facets) -> str:
+    def table(query: ListQuery, _facets: Facets) -> str:
         if problem:
             shown = {"problem": problem, "query": query}
             return render_to_string("ui/filter_conflict.html", shown, request)
         key = (*scope, request.role, request.path, query.url())
-        return cached_html(lambda: render_table(query, facets), key=key)
+        return cached_html(lambda: render_table(query), key=key)
 
     return render_live_list(
         request,
@@ -137,7 +147,7 @@ def render_list_page(
         version=version,
         as_of=feed.as_of,
         next_poll_at=feed.next_poll_at,
-        facets=lambda: cached(lambda: spec.count_facets(rows), key=scope, of=Facets),
+        facets=load_facets,
         table=table,
         export=None if problem else export,
         context={"feed": feed},

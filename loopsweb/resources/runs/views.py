@@ -21,7 +21,7 @@ from loopsweb.ui.filters import ListSpec
 
 SPEC = ListSpec(
     filters=(STATUS, BASE_MODEL, OWNER, STILL_LISTED),
-    sorts=SORTS | {"name": "name"},
+    sorts=SORTS | {"name": "name", "session": "session_remote_id"},
     default_sort="-created",
 )
 COLUMNS = csv_columns(
@@ -31,6 +31,16 @@ COLUMNS = csv_columns(
     run_id="run.remote_id",
     deployment_status="deployment.status",
 )
+OPTIONAL = {
+    "status": ["run.status"],
+    "session": ["run.session_remote_id"],
+    "deployment": ["deployment", "run.deployment_remote_id", "run.is_serverless"],
+    "base_model": ["run.base_model"],
+    "owner": ["run.owner_email"],
+    "gpus": ["gpus_held"],
+    "cost": ["cost_per_hour"],
+    "created": ["run.created_at"],
+}
 NEWEST = 8
 
 
@@ -41,6 +51,7 @@ def list_runs(request: WorkspaceRequest) -> HttpResponseBase:
         Run.objects.in_workspace(request.workspace),
         SPEC,
         columns=COLUMNS,
+        optional=OPTIONAL,
         shows=("deployments", "samplers"),
         lines=partial(pair_runs, request.workspace),
         context={"deployment_vocabulary": DEPLOYMENT},

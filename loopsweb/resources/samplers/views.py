@@ -40,12 +40,23 @@ COLUMNS = csv_columns(
     "instance_name gpu_type gpu_count node_count created_at base_url is_protected missing_since",
     sampler_id="remote_id",
 )
+OPTIONAL = {
+    "status": ["status"],
+    "run": ["run_remote_id"],
+    "base_model": ["base_model"],
+    "owner": ["owner_email"],
+    "instance": ["instance_name"],
+    "base_url": ["base_url"],
+    "created": ["created_at"],
+}
 
 
 @require(Permission.VIEW)
 def list_samplers(request: WorkspaceRequest) -> HttpResponseBase:
     rows = Sampler.objects.in_workspace(request.workspace)
-    return render_list_page(request, rows, SPEC, columns=COLUMNS, shows=("runs",))
+    return render_list_page(
+        request, rows, SPEC, columns=COLUMNS, optional=OPTIONAL, shows=("runs",)
+    )
 
 
 @require(Permission.VIEW)

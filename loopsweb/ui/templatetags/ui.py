@@ -163,13 +163,27 @@ def ident(value: str, label: str = "ID", url: str = "") -> SafeString:
 
 
 @register.filter
+def settings(values: Any) -> Any:
+    """An object as "name value" pairs in one line."""
+    if not isinstance(values, dict):
+        return or_dash(values)
+    shown = {k: v if isinstance(v, str) else json.dumps(v) for k, v in values.items()}
+    return ", ".join(f"{name} {value}" for name, value in shown.items()) or "{}"
+
+
+@register.filter
 def pretty_json(value: Any) -> str:
     return json.dumps(value, indent=2, ensure_ascii=False, sort_keys=True)
 
 
-@register.simple_tag
-def th(query: ListQuery, name: str, label: str, css: str = "") -> SafeString:
-    """A column heading that sorts by its column, and reverses the order on the second click."""
+@register.simple_tag(takes_context=True)
+def th(
+    context: template.Context, query: ListQuery, name: str, label: str, css: str = ""
+) -> SafeString:
+    """A column heading that sorts by its column, and reverses the order on the second click.
+    Nothing for a column of `hidden`."""
+    if name in (context.get("hidden") or ()):
+        return SafeString()
     if name not in query.spec.sorts:
         return format_html('<th scope="col" class="{}">{}</th>', css, label)
     is_descending, is_sorted = query.sort == f"-{name}", query.sort.removeprefix("-") == name

@@ -12,12 +12,15 @@ from django.test import Client
 from loopsweb.accounts.models import User, Workspace
 from loopsweb.audit.record import Actor
 from loopsweb.keys import actions as keys
+from loopsweb.resources.models import Checkpoint, Run
 from loopsweb.resources.polling import leases, poller
+from loopsweb.resources.snapshot.store import touch_version
 from tests.conftest import ConnectApi
 from tests.description_lists import parse_facts
 from tests.loops_api import documented_examples
 from tests.loops_api.scripted_server import ScriptedServer
 from tests.personas import login_as
+from tests.resources.rows import add_row
 
 STATUS = re.compile(r'class="status [a-z]+"[^>]*>(?:<[^>]+>)*([A-Z_]+)<')
 ID = {
@@ -115,6 +118,79 @@ def test_the_documented_example_is_listed(acme: Workspace, browser: Client, noun
     page = browser.get(f"/w/{acme.slug}/{noun}/")
     links = re.findall(rf'<a [^>]*href="/w/{acme.slug}/{noun}/([^/"?]+)/"', page.content.decode())
     assert ID[noun] in links
+
+
+LISTED = {
+    "sessions": {"Session": "sess_xyz789", "Runs": "1"},
+    "runs": {"Run": "k4q95w5", "Session": "sess_xyz789", "Base model": "Qwen/Qwen3-8B"},
+    "samplers": {
+        "Sampler": "samp_def789",
+        "Run": "k4q95w5",
+        "Base URL": "https://model-ghi012.api.baseten.co/deployment/dep345/sync",
+    },
+    "checkpoints": {
+        "Checkpoint": "step-100 chkpt_abc123",
+        "Sync": "COMPLETE",
+        "Target": "trainer",
+        "Type": "lora",
+        "Run": "k4q95w5",
+        "URI": "bt://loops:k4q95w5/weights/step-100",
+        "Base model": "Qwen/Qwen3-8B",
+        "Size": "500.0 MiB",
+        "Created": "2025-05-07 10:00 UTC",
+    },
+    "deployments": {
+        "Deployment": "dep_def456",
+        "Status": "RUNNING",
+        "Base model": "Qwen/Qwen3-8B",
+        "Base URL": "https://model-abc123.api.baseten.co/deployment/dep456/sync",
+        "Actions": "Deactivate dep_def456",
+    },
+}
+OWN_COLUMNS = {
+    "sessions": {"Active runs", "Standalone samplers", "Source", "Newest run", "First seen"}
+}
+
+
+def read_table(page: str) -> list[dict[str, str]]:
+    """Each row of a list, {heading: text}."""
+
+    def read_cells(row: str, tag: str) -> list[str]:
+        cells = re.findall(rf"<{tag}\b.*?</{tag}>", row, re.DOTALL)
+        return [" ".join(re.sub("<[^>]+>", " ", cell).split()) for cell in cells]
+
+    headings = read_cells(page[page.index("<thead>") : page.index("</thead>")], "th")
+    rows = re.findall("<tr data-key=.*?</tr>", page, re.DOTALL)
+    return [dict(zip(headings, read_cells(row, "td"), strict=True)) for row in rows]
+
+
+@pytest.mark.parametrize("noun", LISTED)
+def test_a_list_has_each_documented_field_and_no_empty_column(browser: Client, noun: str) -> None:
+    [row] = read_table(browser.get(f"/w/acme/{noun}/").content.decode())
+    assert {name: row[name] for name in row.keys() - OWN_COLUMNS.get(noun, set())} == LISTED[noun]
+
+
+def test_a_column_is_there_as_soon_as_a_row_fills_it(acme: Workspace, browser: Client) -> None:
+    adapter = {"r": 64, "bias": "none", "targets": ["q", "v"]}
+    Checkpoint.objects.update(raw={"lora_adapter_config": adapter, "expires_at": None})
+    add_row(Run, acme, "r2", status="ACTIVE", owner_email="", deployment_remote_id="dep-of-r2")
+    touch_version(acme)
+    [checkpoint] = read_table(browser.get("/w/acme/checkpoints/").content.decode())
+    assert checkpoint["LoRA adapter"] == "r 64, bias none, targets [&quot;q&quot;, &quot;v&quot;]"
+    rows = read_table(browser.get("/w/acme/runs/").content.decode())
+    assert [(row["Run"], row["Status"], row["Deployment"]) for row in rows] == [
+        ("r2", "ACTIVE", "dep-of-r2"),
+        ("k4q95w5", DASH, DASH),
+    ]
+    assert "Owner" not in rows[0]
+    rest = read_table(browser.get("/w/acme/runs/?q=k4q95w5").content.decode())
+    assert rest[0].keys() == rows[0].keys()
+
+
+@pytest.mark.parametrize("query", ["?sort=owner", "?sort=-owner", "?owner=-"])
+def test_a_column_that_is_sorted_or_filtered_by_is_shown(query: str, browser: Client) -> None:
+    [row] = read_table(browser.get(f"/w/acme/runs/{query}").content.decode())
+    assert row == LISTED["runs"] | {"Owner": DASH}
 
 
 def test_the_documented_files_are_listed(acme: Workspace, browser: Client) -> None:
