@@ -19,6 +19,7 @@ from loopsweb.loops_api.uris import CheckpointURI
 from loopsweb.resources.checkpoints.models import Checkpoint
 from loopsweb.resources.checkpoints.statuses import SYNC
 from loopsweb.resources.pages.live_calls import NoAnswer, call_api
+from loopsweb.resources.runs.models import Run
 from loopsweb.ui.pages import render_page, wants_partial
 
 
@@ -34,6 +35,11 @@ def find_checkpoint(request: WorkspaceRequest) -> HttpResponse:
         context["why"], status = str(error), HTTPStatus.BAD_REQUEST
     except NoAnswer as why:
         context["why"], status = str(why), why.status
+    context["run_has_page"] = (
+        Run.objects.in_workspace(request.workspace)
+        .filter(remote_id__in=[one.run_id for one, _ in context.get("found", ())])
+        .exists()
+    )
     context["asked_at"] = timezone.now()
     if wants_partial(request, "found"):
         status = HTTPStatus.OK

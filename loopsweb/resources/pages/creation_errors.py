@@ -20,7 +20,7 @@ UNKNOWN_FIELD = re.compile(
 def add_api_error(form: CreationForm, error: errors.LoopsError) -> HTTPStatus:
     """Show the API's error and allow another try. Returns the response's status."""
     form.renew_idempotency_key()
-    if isinstance(error, errors.BadRequest):
+    if isinstance(error, errors.BadRequest | errors.NotFound | errors.Conflict):
         for name, message in place_messages(form, error).items():
             if name in form.undocumented_fields and UNKNOWN_FIELD.search(message):
                 form.add_error(name, f"Not offered by this server: {message}")
@@ -34,15 +34,21 @@ def add_api_error(form: CreationForm, error: errors.LoopsError) -> HTTPStatus:
     return HTTPStatus.BAD_GATEWAY
 
 
-def place_messages(form: CreationForm, error: errors.BadRequest) -> dict[str, str]:
-    """{field: message}; "" for the whole form. A message that names exactly one field of the form
-    is about it."""
+def place_messages(form: CreationForm, error: errors.StatusError) -> dict[str, str]:
+    """{field: message}; "" for the whole form. A message that names exactly one field of the form,
+    or else quotes what exactly one holds, is about it."""
     if error.fields:
         placed = {name: said for name, said in error.fields.items() if name in form.fields}
         others = [f"{name}: {said}" for name, said in error.fields.items() if name not in placed]
         return placed | ({"": ". ".join(others)} if others else {})
-    named = [name for name in form.fields if is_named(name, error.message)]
+    named = [name for name in form.fields if is_named(name, error.message)] or [
+        name for name in form.fields if is_quoted(form[name].value(), error.message)
+    ]
     return {named[0] if len(named) == 1 else "": error.message}
+
+
+def is_quoted(value: object, message: str) -> bool:
+    return bool(value) and any(f"{mark}{value}{mark}" in message for mark in "'\"`")
 
 
 def is_named(name: str, message: str) -> bool:

@@ -16,7 +16,7 @@ from django.utils.http import urlencode
 from loopsweb.accounts import rate_limits
 from loopsweb.accounts.models import User, Workspace
 from loopsweb.keys.models import Key
-from loopsweb.resources.models import Checkpoint
+from loopsweb.resources.models import Checkpoint, Run
 from loopsweb.resources.pages import live_calls
 from loopsweb.simulator import Simulator
 from tests.conftest import ConnectApi
@@ -68,7 +68,10 @@ def test_what_has_a_page_is_linked_and_not_looked_up_by_the_list(
     fields = {"run_remote_id": "r", "target": "sampler", "name": "step 1/ü"}
     row = add_row(Checkpoint, acme, "c", **fields)
     link = reverse("checkpoints:detail", args=[acme.slug, "c"])
-    assert f'href="{link}"' in browser.get(url_of("find", acme)).content.decode()
+    add_row(Run, acme, "r")
+    run_link = reverse("runs:detail", args=[acme.slug, "r"])
+    page = browser.get(url_of("find", acme)).content.decode()
+    assert [f'href="{one}"' in page for one in (link, run_link)] == [True, True]
     assert 'id="found"' not in browser.get(url_of("list", acme)).content.decode()
     row.missing_since = row.first_seen_at
     row.save()

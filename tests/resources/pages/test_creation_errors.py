@@ -41,6 +41,16 @@ REFUSALS: list[tuple[int, dict[str, Any], dict[str, list[str]]]] = [
         {"__all__": [f"{REFUSED}The name of the base_model and lora_rank clash."]},
     ),
     (
+        404,
+        {"error": "Session 'sess_1' was not found."},
+        {"session_id": [f"{REFUSED}Session 'sess_1' was not found."]},
+    ),
+    (
+        409,
+        {"error": "Run 'nowhere' is ending."},
+        {"__all__": [f"{REFUSED}Run 'nowhere' is ending."]},
+    ),
+    (
         422,
         {"message": "Nothing is free on this path."},
         {"__all__": [f"{REFUSED}Nothing is free on this path."]},
@@ -51,7 +61,7 @@ REFUSALS: list[tuple[int, dict[str, Any], dict[str, list[str]]]] = [
 def test_a_refusal_lands_where_it_belongs_and_keeps_what_was_typed(
     creator: Client, world: Simulator, fields: dict[str, str]
 ) -> None:
-    typed = fields | {"lora_rank": "9000", "name": "my <run>"}
+    typed = fields | {"session_id": "sess_1", "lora_rank": "9000", "name": "my <run>"}
     for status, body, told in REFUSALS:
         world.add_fault("POST /v1/loops/runs", mode="status", status=status, body=body)
         answer = submit(creator, "runs", typed)
