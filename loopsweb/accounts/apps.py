@@ -11,8 +11,8 @@ class AccountsConfig(AppConfig):
         # oidc_roles comes first: a sign-in is recorded in the teams that its receiver assigns.
         from loopsweb.accounts.auth import oidc_roles  # isort: skip
         from loopsweb.accounts.auth import known_browsers, oidc, sign_in_events
-        from loopsweb.accounts.auth.browser_sessions import renewal
+        from loopsweb.accounts.auth.browser_sessions import renewal, timeouts
         from loopsweb.accounts.invitations import erasure
 
-        assert [known_browsers, sign_in_events, oidc, renewal, erasure]  # noqa: S101  (imported for their receivers)
+        assert [known_browsers, sign_in_events, oidc, renewal, timeouts, erasure]  # noqa: S101  (imported for their receivers)
         oidc_roles.parse_role_mappings(settings.OIDC_ROLES)  # a wrong setting fails at startup
