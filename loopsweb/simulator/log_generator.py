@@ -59,6 +59,8 @@ def compose_message(logger: Logger, slot: int, kind: int) -> str:
     match get_level(kind):
         case "DEBUG":
             return f"prefetch queue depth {kind}"
+        case "WARNING" if isinstance(logger, Sampler):
+            return f"a request waited 1.{kind} s in the queue"
         case "WARNING":
             return f"gradient norm 1.{kind} above 1.00: clipped"
         case None:

@@ -1,8 +1,14 @@
 from __future__ import annotations
 
+from collections.abc import Iterator
+
+import httpx
 import pytest
+from baseten.client import ManagementClient
+from baseten.client.managementapi import ApiClient
 
 from loopsweb.simulator import Simulator
+from tests.simulator.http_calls import HOST
 
 
 @pytest.fixture
@@ -20,3 +26,15 @@ def old() -> Simulator:
 @pytest.fixture(params=["documented", "current"])
 def either(request: pytest.FixtureRequest) -> Simulator:
     return Simulator(generation=request.param)
+
+
+@pytest.fixture
+def api(sim: Simulator) -> Iterator[ApiClient]:
+    """The vendor's client of a current server."""
+    http = httpx.Client(
+        transport=httpx.WSGITransport(app=sim),
+        base_url=HOST,
+        headers={"Authorization": "Bearer demo-org-key"},
+    )
+    with http, ManagementClient(api_key="demo-org-key", http_client_override=http) as client:
+        yield client.api

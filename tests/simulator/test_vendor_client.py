@@ -3,30 +3,16 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any
 
-import httpx
 import pytest
-from baseten.client import ManagementClient
 from baseten.client.managementapi import ApiClient, ResponseError
 from baseten.client.managementapi import _models as m
 
 from loopsweb.simulator import Simulator
-from tests.simulator.http_calls import HOST
 
 ADA = "ada@example.com"
-
-
-@pytest.fixture
-def api(sim: Simulator) -> Iterator[ApiClient]:
-    http = httpx.Client(
-        transport=httpx.WSGITransport(app=sim),
-        base_url=HOST,
-        headers={"Authorization": "Bearer demo-org-key"},
-    )
-    with http, ManagementClient(api_key="demo-org-key", http_client_override=http) as client:
-        yield client.api
 
 
 def find_running(sim: Simulator) -> Any:
@@ -153,6 +139,35 @@ def test_logs_and_metrics_are_read(sim: Simulator, api: ApiClient) -> None:
     assert archive.presigned_urls == []
 
 
+def test_sampler_logs_and_debug_archives_are_read(sim: Simulator, api: ApiClient) -> None:
+    sampler = find_running(sim).sampler
+    lines = api.post_models_deployments_logs(
+        model_id=sampler.model_id,
+        deployment_id=sampler.deployment_id,
+        request=m.GetDeploymentLogsRequest(min_level="INFO"),
+    ).logs
+    assert {line.level for line in lines} == {"INFO", "WARNING"}
+    failed = next(one for one in sim.world.deployments.values() if one.status == "FAILED")
+    page = api.get_loops_deployments_debug_archive_files(
+        deployment_id=failed.id,
+        params=m.GetLoopsDeploymentsDebugArchiveFilesParams(page_size=1),
+    )
+    rest = m.GetLoopsDeploymentsDebugArchiveFilesParams(page_token=page.next_page_token)
+    last = api.get_loops_deployments_debug_archive_files(deployment_id=failed.id, params=rest)
+    files = page.presigned_urls + last.presigned_urls
+    assert [one.node_rank for one in files] == [0, 0]
+
+
+def test_a_checkpoint_on_a_volume_has_a_source(sim: Simulator, api: ApiClient) -> None:
+    saved = next(one for one in sim.world.checkpoints.values() if one.volume_ref)
+    source = api.get_loops_checkpoints_source(checkpoint_id=saved.id).source
+    assert isinstance(source, m.LoopsCheckpointVolumeSource)
+    assert source.volume_ref == saved.volume_ref
+    with pytest.raises(ResponseError) as refused:
+        api.get_loops_checkpoints_files(checkpoint_id=saved.id)
+    assert refused.value.status_code == 400
+
+
 def test_resources_are_deactivated(sim: Simulator, api: ApiClient) -> None:
     deployment = find_running(sim)
     ended = api.post_loops_deployments_deactivate(deployment_id=deployment.id)
@@ -164,40 +179,6 @@ def test_resources_are_deactivated(sim: Simulator, api: ApiClient) -> None:
     assert api.post_loops_runs_deactivate(run_id=run_id).id == run_id
     alone = next(one for one in sim.world.samplers.values() if one.run_id is None)
     assert api.post_loops_samplers_deactivate(sampler_id=alone.id).id == alone.id
-
-
-def test_models_prices_and_users_are_read(api: ApiClient) -> None:
-    models = api.get_loops_capabilities().supported_models
-    assert [one.model_name for one in models if not one.enabled] == ["moonshotai/Kimi-K2-Instruct"]
-    one = m.GetLoopsCapabilitiesParams(model="Qwen/Qwen3-8B", max_seq_len=m.MaxSeqLen(131_073))
-    (too_long,) = api.get_loops_capabilities(params=one).supported_models
-    assert too_long.enablement_details is not None
-    assert too_long.enablement_details.reason == "sequence_length_unsupported"
-    priced = api.get_instance_type_prices().instance_types
-    assert [one.instance_type for one in priced] == api.get_instance_types().instance_types
-    assert api.get_users_me().email == ADA
-    assert [key.type for key in api.get_api_keys().keys] == ["WORKSPACE_MANAGE_ALL"]
-
-
-def test_user_config_is_changed(api: ApiClient) -> None:
-    changed = m.PatchLoopsUserConfigRequest(trainer_accelerator_priority=["H200", "H100"])
-    api.patch_loops_user_config(request=changed)
-    config = api.get_loops_user_config().user_config
-    assert config.trainer_accelerator_priority == ["H200", "H100"]
-    assert config.sampler_accelerator_priority is None
-
-
-def test_team_routes_work(sim: Simulator, api: ApiClient) -> None:
-    (team,) = api.get_teams().teams
-    session = api.post_teams_loops_sessions(team_id=team.id).session.id
-    run = m.CreateLoopsRunRequest(session_id=session, base_model="Qwen/Qwen3-8B")
-    api.post_teams_loops_runs(team_id=team.id, request=run)
-    trainer = m.CreateLoopsTrainerRequest(session_id=session, base_model="Qwen/Qwen3-8B")
-    api.post_teams_loops_trainers(team_id=team.id, request=trainer)
-    sampler = m.CreateLoopsSamplerRequest(session_id=session, base_model="Qwen/Qwen3-8B")
-    api.post_teams_loops_samplers(team_id=team.id, request=sampler)
-    assert api.get_teams_loops_runs(team_id=team.id) == api.get_loops_runs()
-    assert api.get_teams_loops_samplers(team_id=team.id) == api.get_loops_samplers()
 
 
 def test_every_vendor_operation_is_simulated(sim: Simulator, api: ApiClient) -> None:

@@ -35,9 +35,13 @@ def get_usage_summary(request: AuthorizedRequest) -> Response:
         item | extra | {"compute_cost": item["subtotal"]}
         for item in list_items(dedicated, "LOOPS_SAMPLER")
     ]
-    trained = add_totals(trainers) | {"minutes": sum(one["minutes"] for one in trainers)}
-    summary = {"dedicated_usage": add_totals(samplers), "training_usage": trained}
-    return respond_json(summary | {"model_apis_usage": None})
+    return respond_json(
+        {
+            "dedicated_usage": add_totals(samplers),
+            "training_usage": add_totals(trainers),
+            "model_apis_usage": None,
+        }
+    )
 
 
 def read_time(request: AuthorizedRequest, name: str) -> datetime:
@@ -74,4 +78,10 @@ def serialize_item(one: Deployment | Sampler, kind: str, minutes: int) -> dict[s
 
 def add_totals(items: list[dict[str, Any]]) -> dict[str, Any]:
     total = f"{sum(float(one['subtotal']) for one in items):.2f}"
-    return {"subtotal": total, "credits_used": "0.00", "total": total, "breakdown": items}
+    return {
+        "subtotal": total,
+        "credits_used": "0.00",
+        "total": total,
+        "minutes": sum(one["minutes"] for one in items),
+        "breakdown": items,
+    }
