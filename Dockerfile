@@ -1,10 +1,10 @@
 # One image for web, worker, beat and migrate; docker-compose.yml says which is which.
-FROM python:3.11-slim-bookworm AS packages
+FROM python:3.11.14-slim-bookworm AS packages
 COPY requirements.lock /
 RUN python -m venv /packages \
  && /packages/bin/pip install --no-cache-dir --require-hashes -r /requirements.lock
 
-FROM python:3.11-slim-bookworm
+FROM python:3.11.14-slim-bookworm
 ENV PATH=/packages/bin:$PATH \
     PYTHONUNBUFFERED=1 \
     PYTHONDONTWRITEBYTECODE=1 \

@@ -173,6 +173,7 @@ SQLITE_OPTIONS = {
     "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA cache_size=-64000;",
 }
 DATABASE_URL = env.read_service_url("DATABASE_URL")
+SITE_DATABASE_URL = env.read_service_url("LOOPSWEB_SITE_DATABASE_URL")  # for `prepare_database`
 DATABASE: dict[str, Any] = {
     "ENGINE": "django.db.backends.sqlite3",
     "NAME": str(DATA_DIR / "loopsweb.sqlite3"),

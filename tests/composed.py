@@ -21,11 +21,13 @@ from tests.servers import find_free_port
 
 REQUIRED_VARIABLES = {
     "POSTGRES_PASSWORD": "pg-password",
+    "POSTGRES_SITE_PASSWORD": "site-password",
     "REDIS_PASSWORD": "redis-password",
     "SECRET_KEY": "only-for-tests-" * 4,
     "LOOPSWEB_SECRET_KEYS": "1:" + "A" * 43 + "=",
     "LOOPSWEB_AUDIT_KEY": "A" * 43 + "=",
 }
+SITE_SUFFIX = "_site"
 VARIABLE = re.compile(r"\$\{(?P<name>\w+):(?P<how>[?-])(?P<word>[^}]*)\}")
 
 
@@ -59,7 +61,8 @@ def start_compose(folder: Path, *, redis_url: str = "", **variables: str) -> Ite
     port = str(find_free_port())
     queue = nullcontext(redis_url) if redis_url else reserve_redis()
     with create_database() as database_url, queue as queue_url:
-        here = {"DATABASE_URL": database_url, "REDIS_URL": queue_url}
+        here = {"DATABASE_URL": build_site_url(database_url), "REDIS_URL": queue_url}
+        owner = {"DATABASE_URL": database_url, "LOOPSWEB_SITE_DATABASE_URL": here["DATABASE_URL"]}
 
         @contextmanager
         def started(name: str) -> Iterator[Process]:
@@ -68,7 +71,7 @@ def start_compose(folder: Path, *, redis_url: str = "", **variables: str) -> Ite
             command[0] = str(Path(sys.executable).with_name(command[0]))
             given = service["environment"].items()
             environment = {name: "" if value is None else str(value) for name, value in given}
-            environment |= here
+            environment |= here | (owner if name == "migrate" else {})
             environment["STATIC_ROOT"] = os.environ["LOOPSWEB_DATA_DIR"] + "/static"
             with start_process(command, log=folder / f"{name}.log", environment=environment) as it:
                 yield it
@@ -96,6 +99,15 @@ def create_database() -> Iterator[str]:
         finally:
             drop = sql.SQL("DROP DATABASE {} WITH (FORCE)").format(sql.Identifier(name))
             connection.execute(drop)
+            role = sql.Identifier(name + SITE_SUFFIX)
+            connection.execute(sql.SQL("DROP ROLE IF EXISTS {}").format(role))
+
+
+def build_site_url(database_url: str) -> str:
+    """The URL of the role that runs the site on this database."""
+    name = database_url.rpartition("/")[2]
+    who = f"{name}{SITE_SUFFIX}:{REQUIRED_VARIABLES['POSTGRES_SITE_PASSWORD']}"
+    return re.sub(r"//(?:[^@/]*@)?", f"//{who}@", database_url, count=1)
 
 
 @contextmanager

@@ -1,9 +1,11 @@
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Iterator
 from pathlib import Path
 
+import psycopg
 import pytest
 
 from tests import processes
@@ -32,6 +34,105 @@ def test_web_worker_and_beat_work_together_and_stop(running: ComposeStack) -> No
         wait_for(lambda: "Qwen/Qwen3-8B" in ada.get("/w/ada/runs/").text)
         wait_for(lambda: site.get("/readyz").text == READY)
     assert [it.end() for it in (running.beat, running.worker, site.process)] == [0, 0, 0]
+
+
+FORBIDDEN = [
+    "ALTER TABLE audit_event DISABLE TRIGGER ALL",
+    "DROP TRIGGER audit_event_no_update ON audit_event",
+    "DROP FUNCTION audit_event_refuse() CASCADE",
+    "CREATE OR REPLACE FUNCTION audit_event_refuse() RETURNS trigger LANGUAGE sql AS 'SELECT 1'",
+    "TRUNCATE audit_event",
+    "ALTER TABLE audit_event DROP COLUMN reason",
+    "ALTER TABLE audit_event RENAME TO another",
+    "DROP TABLE audit_event",
+    "DELETE FROM audit_event",
+    "UPDATE audit_event SET action = 'another'",
+    "UPDATE audit_event SET person = 'another'",
+    "SET session_replication_role = replica",
+    "CREATE TABLE audit_event_copy ()",
+    "CREATE SCHEMA another",
+    "CREATE TEMPORARY TABLE another ()",
+    "CREATE ROLE another SUPERUSER",
+    "ALTER ROLE CURRENT_USER SUPERUSER",
+    "DELETE FROM django_migrations",
+    "COPY audit_event TO PROGRAM 'cat'",
+]
+
+
+def test_what_serves_and_polls_cannot_change_the_audit(running: ComposeStack) -> None:
+    site = running.site
+    with open_visitor(site.address, email="ada@example.com", password=processes.PASSWORD):
+        pass  # signing in is recorded
+    with psycopg.connect(site.environment["DATABASE_URL"], autocommit=True) as connection:
+        refused = [is_refused(connection, each) for each in FORBIDDEN]
+        left = connection.execute("SELECT DISTINCT person FROM audit_event").fetchall()
+        owned = connection.execute("SELECT 1 FROM pg_class WHERE relowner = user::regrole")
+        assert dict(zip(FORBIDDEN, refused, strict=True)) == dict.fromkeys(FORBIDDEN, True)
+        assert (left, owned.fetchall()) == ([("ada@example.com",)], [])
+        erase_ada(running)
+        left = connection.execute("SELECT DISTINCT person FROM audit_event").fetchall()
+        assert ("ada@example.com",) not in left
+    prepare_again(running)
+
+
+def erase_ada(running: ComposeStack) -> None:
+    """The one change that the trail allows."""
+    whom = ["--person", "ada@example.com", "--by", "bob@example.com", "--reason", "asked to"]
+    done = processes.run_command("audit", "erase", *whom, environment=running.site.environment)
+    assert done.returncode == 0, done.stderr
+
+
+def prepare_again(running: ComposeStack) -> None:
+    """As the next upgrade does, while the site runs."""
+    site_url = running.site.environment["DATABASE_URL"]
+    owner_url = f"{os.environ['DATABASE_URL'].rpartition('/')[0]}/{site_url.rpartition('/')[2]}"
+
+    def prepare(url: str) -> tuple[int, str]:
+        given = {"DATABASE_URL": owner_url, "LOOPSWEB_SITE_DATABASE_URL": url}
+        environment = running.site.environment | given
+        done = processes.run_command("prepare_database", environment=environment)
+        return done.returncode, done.stderr
+
+    assert prepare(site_url) == (0, "")
+    assert running.site.get("/readyz").status_code == 200
+    code, why = prepare(owner_url)
+    assert (code, "names the role that migrates" in why) == (1, True)
+
+
+def is_refused(connection: psycopg.Connection, statement: str) -> bool:
+    """By the role's lack of power or, where erasing may update a column, by the trigger."""
+    try:
+        connection.execute(statement.encode())
+    except (psycopg.errors.InsufficientPrivilege, psycopg.errors.RaiseException):
+        return True
+    return False
+
+
+def test_only_migrate_has_the_owners_password() -> None:
+    found = load_services(REQUIRED_VARIABLES)
+    holders = {name for name, s in found.items() if "pg-password" in str(s.get("environment"))}
+    assert holders == {"db", "migrate"}
+    urls = {found[name]["environment"]["DATABASE_URL"] for name in OURS if name != "migrate"}
+    assert urls == {found["migrate"]["environment"]["LOOPSWEB_SITE_DATABASE_URL"]}
+
+
+def test_every_service_has_a_limit_of_memory_and_time_to_stop() -> None:
+    found = load_services(REQUIRED_VARIABLES)
+    assert {name for name, s in found.items() if "mem_limit" not in s} == set()
+    assert {name for name, s in found.items() if "stop_grace_period" not in s} == {"redis"}
+
+
+def test_database_and_redis_are_reached_from_our_containers_alone() -> None:
+    found = load_services(REQUIRED_VARIABLES)
+    inside = {name for name, s in found.items() if s["networks"] == ["services"]}
+    assert inside == {"db", "redis", "migrate"}
+
+
+def test_images_are_of_one_exact_version() -> None:
+    found = load_services(REQUIRED_VARIABLES)
+    images = [s["image"] for s in found.values() if s["image"] != "loopsweb"]
+    images += re.findall(r"^FROM (\S+)", (ROOT / "Dockerfile").read_text(), re.MULTILINE)
+    assert [each for each in images if not re.search(r":\d+\.\d+(\.\d+)?-\w+", each)] == []
 
 
 @pytest.mark.parametrize("name", sorted(REQUIRED_VARIABLES))
@@ -82,6 +183,7 @@ def test_every_setting_reaches_the_containers() -> None:
         "LOOPSWEB_DEMO",
         "LOOPSWEB_DEMO_DIR",
         "LOOPSWEB_POLL_TICK_SECONDS",
+        "LOOPSWEB_SITE_DATABASE_URL",
         "REDIS_URL",
         "STATIC_ROOT",
     }

@@ -31,7 +31,7 @@ def let_pass(browser: Client, seconds: float) -> None:
 
 
 def is_signed_in(answer: Any) -> bool:
-    return answer.status_code == 200
+    return bool(answer.status_code == 200)
 
 
 def test_the_defaults_are_twelve_hours_and_seven_days() -> None:
