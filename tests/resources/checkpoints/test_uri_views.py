@@ -73,6 +73,10 @@ def test_what_has_a_page_is_linked_and_not_looked_up_by_the_list(
     page = browser.get(url_of("find", acme)).content.decode()
     assert [f'href="{one}"' in page for one in (link, run_link)] == [True, True]
     assert 'id="found"' not in browser.get(url_of("list", acme)).content.decode()
+    page = browser.get(link).content.decode()
+    assert unescape(re.findall(r'hx-get="([^"]+/find/[^"]+)"', page)[0]) == url_of(
+        "find", acme
+    ).replace("+", "%20")
     row.missing_since = row.first_seen_at
     row.save()
     answer = browser.get(f"{url_of('list', acme)}&q=c")
