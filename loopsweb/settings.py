@@ -54,6 +54,7 @@ ALLOWED_HOSTS = (
     LOOPBACK if DEMO else [*env.read_normalized("ALLOWED_HOSTS", normalize_host), *LOOPBACK]
 )
 HTTPS = env.read_flag("LOOPSWEB_HTTPS")
+LOOPSWEB_URL = next(iter(env.read_normalized("LOOPSWEB_URL", normalize_url)), "")
 PROXIES = int(env.read_number("LOOPSWEB_PROXIES", 0))
 CSRF_TRUSTED_ORIGINS = env.read_normalized("CSRF_TRUSTED_ORIGINS", normalize_url)
 ROOT_URLCONF = "loopsweb.urls"
@@ -293,6 +294,8 @@ ACCOUNT_USER_MODEL_USERNAME_FIELD = None
 ACCOUNT_EMAIL_VERIFICATION = "none"
 ACCOUNT_SESSION_REMEMBER = True
 ACCOUNT_PREVENT_ENUMERATION = True
+ACCOUNT_EMAIL_UNKNOWN_ACCOUNTS = False  # a reset for a stranger sends nothing
+ACCOUNT_EMAIL_SUBJECT_PREFIX = ""
 ACCOUNT_RATE_LIMITS = {
     "login_failed": "5/300s/key",  # wrong two-factor codes; passwords: accounts/auth/lockout.py
     **dict.fromkeys(("login", "reauthenticate", "change_password")),  # see lockout.py, guesses.py
@@ -301,8 +304,12 @@ ACCOUNT_FORMS = {
     "reauthenticate": "loopsweb.accounts.auth.forms.ReauthenticateForm",
     "change_password": "loopsweb.accounts.auth.forms.ChangePasswordForm",
 }
-MFA_FORMS = {"reauthenticate": "loopsweb.accounts.auth.forms.ReauthenticateByCodeForm"}
-KNOWN_BROWSER_COOKIE_NAME = "known_browser"
+MFA_FORMS = {
+    "reauthenticate": "loopsweb.accounts.auth.forms.ReauthenticateByCodeForm",
+    "activate_totp": "loopsweb.accounts.auth.forms.ActivateTOTPForm",
+}
+MFA_RECOVERY_CODES_SHOW_ONCE = True
+KNOWN_BROWSER_COOKIE_NAME = f"{COOKIE_PREFIX}known_browser"
 ACCOUNT_REAUTHENTICATION_TIMEOUT = 15 * 60  # seconds for which a sign-in counts as recent
 MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
 MFA_PASSKEY_LOGIN_ENABLED = True
@@ -330,9 +337,13 @@ PASSWORD_HASHERS = [
     "django.contrib.auth.hashers.PBKDF2PasswordHasher",
 ]
 AUTH_PASSWORD_VALIDATORS = [
-    {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
+    {
+        "NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator",
+        "OPTIONS": {"user_attributes": ("email", "name")},
+    },
     {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator"},
     {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
+    {"NAME": "loopsweb.accounts.auth.passwords.ContextWordsValidator"},
 ]
 
 # Security --------------------------------------------------------------------------------------

@@ -12,6 +12,7 @@ from django.apps import apps
 from django.core.cache import caches
 from django.core.management.commands.flush import Command as Flush
 from django.db import connection
+from pytest_django import Settings
 
 from loopsweb.accounts.models import Role, User, Workspace, set_up_team
 from loopsweb.audit.chain import append_only
@@ -84,6 +85,12 @@ def loops(now: datetime, connect_api: ConnectApi) -> Simulator:
 def key(loops: Simulator, acme: Workspace, alice: User, now: datetime) -> Key:
     """The organisation's key, added to acme by alice and shared with the team."""
     return personas.add_key(alice, workspace=acme, secret="demo-org-key", shared=True, now=now)
+
+
+@pytest.fixture(autouse=True)
+def site_url(settings: Settings) -> None:
+    """Under which the test client opens the site."""
+    settings.LOOPSWEB_URL = "http://testserver"
 
 
 @pytest.fixture(autouse=True)

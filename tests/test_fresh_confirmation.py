@@ -9,6 +9,7 @@ from functools import cache
 from typing import Any
 
 import pytest
+from django.conf import settings
 from django.contrib.auth.hashers import make_password
 from django.test import Client
 from django.urls import reverse
@@ -160,7 +161,7 @@ def test_the_session_key_changes_with_the_confirmation(alice: User, acme: Worksp
 
     assert browser.session.session_key != before
     thief = Client()
-    thief.cookies["sessionid"] = before
+    thief.cookies[settings.SESSION_COOKIE_NAME] = before
     assert thief.get("/keys/").status_code == 302
     [listed] = browser.get("/accounts/sessions/").context["sessions"]
     assert listed.session_key == browser.session.session_key

@@ -12,7 +12,10 @@ class AccountsConfig(AppConfig):
         from loopsweb.accounts.auth import oidc_roles  # isort: skip
         from loopsweb.accounts.auth import known_browsers, oidc, sign_in_events
         from loopsweb.accounts.auth.browser_sessions import renewal, timeouts
+        from loopsweb.accounts.auth.recovery_codes import replace_recovery_codes_of_allauth
         from loopsweb.accounts.invitations import erasure
 
-        assert [known_browsers, sign_in_events, oidc, renewal, timeouts, erasure]  # noqa: S101  (imported for their receivers)
+        receivers = [known_browsers, sign_in_events, oidc, renewal, timeouts, erasure]
+        assert receivers  # noqa: S101  (imported for their receivers)
+        replace_recovery_codes_of_allauth()
         oidc_roles.parse_role_mappings(settings.OIDC_ROLES)  # a wrong setting fails at startup

@@ -18,6 +18,7 @@ RATES = {
     "ask_api": "120/m/user",
     "record_denial": "60/m/key",
     "record_refused_sign_in": "20/h/key",
+    "mail_reset": "5/h/key",
     "guess": "5/15m/key",
     "guess_pace": "3/30s/key",
     "api_read": "120/m/key",

@@ -27,6 +27,7 @@ EMPTY_TABLES = {"account_emailconfirmation", "socialaccount_socialapp", "sociala
 NOT_SENT = {"waiting", "due", "declined", "withdrawn", "expired"}
 SENT = {"requested", "succeeded", "refused", "unknown", "confirmed", "ended", "lost"}
 API_KEYS = ["demo-org-key", "demo-own-key", "demo-other-key"]
+CHANGED_COLUMNS = {"mfa_authenticator": ("data",)}  # recovery codes are hashed
 SECOND_FACTOR = "ONLYFORTESTSONLYFORTESTSONLYFORT"
 READ_SCRIPT = """
 import json
@@ -37,7 +38,7 @@ factors = {each.type: each.data for each in rows("mfa.Authenticator")}
 print(json.dumps({
     "api keys": [key.decrypt_secret() for key in rows("keys.Key")],
     "second factor": get_adapter().decrypt(factors["totp"]["secret"]),
-    "recovery codes": len(get_adapter().decrypt(factors["recovery_codes"]["seed"])) > 0,
+    "recovery codes": {each[:7] for each in factors["recovery_codes"]["digests"]} == {"argon2$"},
     "states": {each.incident.hex: each.state for each in rows("resources.Deactivation")},
 }))
 """
@@ -80,7 +81,9 @@ def test_every_row_is_kept_unchanged(upgraded: Upgraded) -> None:
     counts = {name: len(after[name].rows) for name in before}
     assert counts == {name: len(kept.rows) for name, kept in before.items()}
     for name, kept in before.items():
-        shared = [column for column in kept.columns if column in after[name].columns]
+        changed = CHANGED_COLUMNS.get(name, ())
+        columns = set(after[name].columns).difference(changed)
+        shared = [column for column in kept.columns if column in columns]
         was, is_ = (sorted(map(repr, table.select(*shared))) for table in (kept, after[name]))
         assert is_ == was, name
 

@@ -5,12 +5,14 @@ from __future__ import annotations
 
 from typing import Any
 
+import structlog
 from allauth.account.adapter import DefaultAccountAdapter
 from allauth.core import context
 from allauth.core.exceptions import ImmediateHttpResponse
 from django.db import transaction
 from django.http import HttpRequest
 from django.shortcuts import redirect
+from django.urls import reverse
 from django.utils import timezone
 
 from loopsweb.accounts.auth.lockout import consume_sign_in_limit
@@ -20,9 +22,13 @@ from loopsweb.accounts.auth.reauthentication import (
     reauthentication_url,
 )
 from loopsweb.accounts.models import User
+from loopsweb.accounts.rate_limits import consume_rate_limit
 from loopsweb.accounts.teams.audit import record_person_event
 from loopsweb.addresses import UNKNOWN_CLIENT
 from loopsweb.audit.record import actor_of_request
+from loopsweb.ui.site_url import build_site_url
+
+log = structlog.get_logger(__name__)
 
 
 class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
@@ -56,6 +62,23 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
         with transaction.atomic():
             record_person_event(user, "person.password", by=by, now=now, answer=answer)
             super().set_password(user, password)
+
+    def get_reset_password_from_key_url(self, key: str) -> str:
+        """key: the person's id and the token. Raises SiteUrlUnknown."""
+        person, _, token = key.partition("-")
+        path = reverse("account_reset_password_from_key", args=[person, token])
+        return build_site_url(context.request, path)
+
+    def send_password_reset_mail(self, user: User, email: str, context: dict[str, Any]) -> None:
+        """To the address of the account, however it was typed. The page is the same if there have
+        been too many, or if the mail server fails."""
+        if not consume_rate_limit(self.request, "mail_reset", key=str(user.pk)):
+            log.warning("password_reset_not_sent", cause="too many", email=user.email)
+            return
+        try:
+            super().send_password_reset_mail(user, user.email, context)
+        except OSError as error:  # smtplib's errors are OSErrors
+            log.warning("password_reset_not_sent", cause=type(error).__name__, email=user.email)
 
     def is_open_for_signup(self, request: HttpRequest) -> bool:
         return False

@@ -1,5 +1,5 @@
-"""Checks whether this site can send email. Without a mail server, messages would end up in the
-log, where secrets must not appear."""
+"""Checks whether this site can send email, and links in it. Without a mail server, messages would
+end up in the log, where secrets must not appear."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 
 from loopsweb.ui.pages import render_page
+from loopsweb.ui.site_url import is_site_url_known
 
 P = ParamSpec("P")
 View = Callable[Concatenate[HttpRequest, P], HttpResponseBase]
@@ -22,14 +23,19 @@ def is_email_configured() -> bool:
     return not settings.EMAIL_BACKEND.endswith(".console.EmailBackend")
 
 
+def can_mail_links(request: HttpRequest) -> bool:
+    return is_email_configured() and is_site_url_known(request)
+
+
 def require_email_configured(view: View[P]) -> View[P]:
     """For the password reset views, which send a link that is as good as the password."""
 
     @wraps(view)
     def guarded(request: HttpRequest, /, *args: P.args, **kwargs: P.kwargs) -> HttpResponseBase:
-        if is_email_configured():
+        if can_mail_links(request):
             return view(request, *args, **kwargs)
         status = HTTPStatus.FORBIDDEN if request.method == "POST" else HTTPStatus.OK
-        return render_page(request, "account/password_reset_closed.html", {}, status=status)
+        context = {"is_email_configured": is_email_configured()}
+        return render_page(request, "account/password_reset_closed.html", context, status=status)
 
     return guarded

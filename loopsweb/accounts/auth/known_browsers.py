@@ -42,5 +42,5 @@ def remember_browser(request: HttpRequest, response: HttpResponse, user: User, *
 def read_cookie(request: HttpRequest) -> list[str]:
     """The browser's id, "" if it has none, and the numbers of the people."""
     name = settings.KNOWN_BROWSER_COOKIE_NAME
-    value: str = request.get_signed_cookie(name, default="", max_age=LIFETIME)
-    return value.split(".")
+    value = request.get_signed_cookie(name, default="", max_age=LIFETIME)
+    return str(value).split(".")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from http import HTTPStatus
-from typing import Any
 
 from allauth.core.exceptions import ImmediateHttpResponse
 from allauth.mfa.adapter import DefaultMFAAdapter
@@ -17,7 +16,6 @@ from loopsweb import cipher
 from loopsweb.accounts.models import Team, User
 
 CIPHER_PURPOSE = "mfa"
-SECRET_FIELDS = ("secret", "seed", "migrated_codes")
 
 
 def lacks_required_mfa(person: User, team: Team) -> bool:
@@ -53,23 +51,21 @@ def reencrypt_mfa_secrets() -> tuple[int, list[str]]:
     """Re-encrypt with the ring's first key. Returns the number re-encrypted and a message for each
     authenticator that could not be decrypted."""
     count, unreadable = 0, []
-    for authenticator in Authenticator.objects.exclude(type=Authenticator.Type.WEBAUTHN):
+    for authenticator in Authenticator.objects.filter(type=Authenticator.Type.TOTP):
         before = authenticator.data
         try:
-            secrets = {name: _reencrypt(before[name]) for name in SECRET_FIELDS if name in before}
+            secret = _reencrypt(before["secret"])
         except cipher.CipherError as error:
             unreadable.append(f"Two-factor secret of {authenticator.user}: {error}")
             continue
-        if any(before[name] != value for name, value in secrets.items()):
-            authenticator.data = {**before, **secrets}
+        if secret != before["secret"]:
+            authenticator.data = {**before, "secret": secret}
             authenticator.save(update_fields=["data"])
             count += 1
     return count, unreadable
 
 
-def _reencrypt(value: Any) -> Any:
-    if isinstance(value, list):
-        return [_reencrypt(each) for each in value]
+def _reencrypt(value: str) -> str:
     ring = cipher.get_ring()
     if cipher.parse_ring_id(value) == ring.current:
         return value

@@ -18,13 +18,14 @@ from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.debug import sensitive_variables
 
-from loopsweb.accounts.auth.email_settings import is_email_configured
+from loopsweb.accounts.auth.email_settings import can_mail_links
 from loopsweb.accounts.authorization.decorators import TeamRequest
 from loopsweb.accounts.invitations import actions
 from loopsweb.accounts.models import Invitation
 from loopsweb.accounts.rate_limits import enforce_rate_limit
 from loopsweb.accounts.teams.page import render_team_page
 from loopsweb.audit.record import actor_of_request
+from loopsweb.ui.site_url import build_site_url
 
 log = structlog.get_logger(__name__)
 EMAILED = "Invitation emailed to {}. They become a member when they accept."
@@ -34,7 +35,7 @@ NOT_EMAILED = (
 )
 
 
-@sensitive_variables("created", "link")
+@sensitive_variables("created", "link", "path")
 def send_invitation(request: TeamRequest, *, email: str, role: str) -> HttpResponse:
     """The response does not reveal whether the email has an account.
 
@@ -45,9 +46,12 @@ def send_invitation(request: TeamRequest, *, email: str, role: str) -> HttpRespo
         team=request.team, email=email, role=role, by=actor_of_request(request), now=timezone.now()
     )
     invitation = created.invitation
-    link = request.build_absolute_uri(reverse("invitation", args=[created.token]))
-    is_emailed = email_invitation(invitation, link)
+    path = reverse("invitation", args=[created.token])
+    is_emailed = can_mail_links(request) and email_invitation(
+        invitation, build_site_url(request, path)
+    )
     if not is_emailed and request.user.is_staff:
+        link = request.build_absolute_uri(path)
         return render_team_page(request, status=HTTPStatus.CREATED, link=link, invited=invitation)
     messages.success(request, (EMAILED if is_emailed else NOT_EMAILED).format(invitation.email))
     return redirect("teams:detail", request.team.pk)
@@ -55,9 +59,7 @@ def send_invitation(request: TeamRequest, *, email: str, role: str) -> HttpRespo
 
 @sensitive_variables("link", "text")
 def email_invitation(invitation: Invitation, link: str) -> bool:
-    """Returns whether it was sent: false without a mail server, or if that refuses the email."""
-    if not is_email_configured():
-        return False
+    """Returns whether it was sent: false if the mail server refuses it."""
     text = render_to_string("accounts/invitation.txt", {"invitation": invitation, "link": link})
     subject = f"Join {invitation.team.name} on loopsweb".replace("\n", " ").replace("\r", " ")
     try:

@@ -23,7 +23,7 @@ from loopsweb.accounts.authorization.roles import Permission
 from loopsweb.accounts.invitations import actions
 from loopsweb.accounts.invitations.delivery import send_invitation
 from loopsweb.accounts.invitations.forms import NewAccountForm
-from loopsweb.accounts.models import Invitation, User
+from loopsweb.accounts.models import Invitation, User, digest_token
 from loopsweb.accounts.rate_limits import TooManyAttempts
 from loopsweb.accounts.teams.actions import AlreadyMember
 from loopsweb.accounts.teams.forms import MemberForm
@@ -68,13 +68,15 @@ def accept_invitation(request: HttpRequest, token: str) -> HttpResponse:
     now = timezone.now()
     invitation = Invitation.objects.find_by_token(token, now=now)
     if invitation is None:
-        return render_closed(request)
-    form = NewAccountForm(request.POST or None, email=invitation.email)
+        found = Invitation.objects.filter(digest=digest_token(token)).first()
+        return render_closed(request, actions.explain_closed(found, now=now))
+    form = NewAccountForm(request.POST or None, email=invitation.email, team=invitation.team)
     person = request.user if request.user.is_authenticated else None
     try:
         if person and person.email == invitation.email and request.method == "POST":
             return join_team(request, invitation, person)
-        is_new = person is None and not User.objects.filter(email=invitation.email).exists()
+        exists = User.objects.filter(email=invitation.email).exists()
+        is_new = person is None and (form.is_bound or not exists)
         if is_new and form.is_valid():
             by = actor_of_request(request)
             actions.accept_with_new_account(
@@ -83,8 +85,11 @@ def accept_invitation(request: HttpRequest, token: str) -> HttpResponse:
             messages.success(request, "Account created. Sign in with your new password.")
             team = reverse("teams:detail", args=[invitation.team_id])
             return redirect(f"{reverse('account_login')}?next={team}")
-    except actions.InvitationClosed:
-        return render_closed(request)
+    except actions.InvitationClosed as why:
+        return render_closed(request, str(why))
+    except actions.AccountExists:
+        messages.info(request, "There is an account with this email already.")
+        return redirect("invitation", token)
     context = {"invitation": invitation, "person": person, "is_new": is_new, "form": form}
     is_invalid = is_new and form.errors
     status = HTTPStatus.UNPROCESSABLE_ENTITY if is_invalid else HTTPStatus.OK
@@ -99,8 +104,8 @@ def accept_own_invitation(request: SignedInRequest, offer: int) -> HttpResponse:
         return redirect("teams:list")
     try:
         return join_team(request, invitation, request.user)
-    except actions.InvitationClosed:
-        return render_closed(request)
+    except actions.InvitationClosed as why:
+        return render_closed(request, str(why))
 
 
 @signed_in
@@ -111,8 +116,8 @@ def decline_own_invitation(request: SignedInRequest, offer: int) -> HttpResponse
     by, now = actor_of_request(request), timezone.now()
     try:
         actions.decline_invitation(invitation=invitation, person=request.user, by=by, now=now)
-    except actions.InvitationClosed:
-        return render_closed(request)
+    except actions.InvitationClosed as why:
+        return render_closed(request, str(why))
     messages.success(request, f"Invitation to {invitation.team.name} declined.")
     return redirect("teams:list")
 
@@ -131,5 +136,6 @@ def join_team(request: HttpRequest, invitation: Invitation, person: User) -> Htt
     return redirect("teams:detail", invitation.team_id)
 
 
-def render_closed(request: HttpRequest) -> HttpResponse:
-    return render_page(request, "accounts/invitation_closed.html", {}, status=HTTPStatus.GONE)
+def render_closed(request: HttpRequest, why: str) -> HttpResponse:
+    context = {"why": why}
+    return render_page(request, "accounts/invitation_closed.html", context, status=HTTPStatus.GONE)

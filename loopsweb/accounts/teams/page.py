@@ -8,7 +8,7 @@ from typing import Any
 from django.http import HttpResponse
 from django.utils import timezone
 
-from loopsweb.accounts.auth.email_settings import is_email_configured
+from loopsweb.accounts.auth.email_settings import can_mail_links
 from loopsweb.accounts.authorization.decorators import TeamRequest
 from loopsweb.accounts.authorization.roles import Permission
 from loopsweb.accounts.teams.forms import ChangeRoleForm, MemberForm, NameForm
@@ -33,7 +33,7 @@ def render_team_page(
         "invitations": request.team.invitations.open(timezone.now()) if may_manage else [],
         "workspaces": request.team.workspaces.all(),
         "may_manage": may_manage,
-        "is_email_configured": is_email_configured(),
+        "can_mail_links": can_mail_links(request),
         "rename": NameForm(initial={"name": request.team.name}, auto_id=TEAM_ID),
         "add_workspace": NameForm(auto_id=WORKSPACE_ID),
         "add_member": MemberForm(),

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from django.conf import settings
 from django.test import Client, RequestFactory
 
 from loopsweb.accounts.auth.guesses import PACE
@@ -58,7 +59,7 @@ def test_each_is_recorded_and_the_fifth_ends_the_session(
     assert ended["Location"] == "/accounts/login/"
     assert browser.get("/keys/")["Location"] == "/accounts/login/?next=/keys/"
     thief = Client()
-    thief.cookies["sessionid"] = session
+    thief.cookies[settings.SESSION_COOKIE_NAME] = session
     assert thief.get("/keys/").status_code == 302
     event = Event.objects.get(action="session.end")
     assert event.reason == "Too many wrong passwords or codes were entered in it."

@@ -113,7 +113,8 @@ def test_a_browser_is_known_for_the_people_who_signed_in_there(ada: User, mallor
     browser = Client()
     sign_in(browser, mallory.email, PASSWORD)
     browser.post("/accounts/logout/")
-    browser.cookies["known_browser"] = f"{browser.cookies['known_browser'].value}.{ada.pk}"
+    name = settings.KNOWN_BROWSER_COOKIE_NAME
+    browser.cookies[name] = f"{browser.cookies[name].value}.{ada.pk}"
     for _ in range(5):
         sign_in(Client(), ada.email, "wrong")
 

@@ -37,10 +37,72 @@ def test_resetting_the_password(ada: User) -> None:
 
 
 def test_the_reset_page_does_not_reveal_who_has_an_account(ada: User) -> None:
-    sent = Client().post("/accounts/password/reset/", {"email": "eve@example.com"}, follow=True)
+    pages = [
+        re.sub(
+            r"\d{4}-\d\d-\d\dT[\d:.+]+",
+            "",
+            Client().post(RESET, {"email": email}, follow=True).content.decode(),
+        )
+        for email in (ada.email, "eve@example.com")
+    ]
 
-    assert "Check your email" in sent.content.decode()
-    assert [message.to for message in mail.outbox if ada.email in message.to] == []
+    assert pages[0] == pages[1]
+    assert "Check your email" in pages[0]
+    assert [message.to for message in mail.outbox] == [[ada.email]]
+
+
+def test_the_link_leads_to_the_configured_address(ada: User, settings: Settings) -> None:
+    settings.ALLOWED_HOSTS = ["*"]
+    settings.LOOPSWEB_URL = "https://loops.example.com"
+
+    Client(headers={"Host": "evil.example.com"}).post(RESET, {"email": ada.email})
+
+    [message] = mail.outbox
+    assert "https://loops.example.com/accounts/password/reset/key/" in str(message.body)
+    assert "evil" not in f"{message.subject}{message.body}"
+
+
+@pytest.mark.parametrize(
+    ("host", "client", "opens"),
+    [
+        ("localhost:8000", "127.0.0.1", True),
+        ("[::1]:8000", "::1", True),
+        ("localhost:8000", "198.51.100.7", False),
+        ("loops.example.com", "127.0.0.1", False),
+        ("localhost.example.com", "127.0.0.1", False),
+    ],
+)
+def test_without_a_configured_address_only_this_machine_gets_links(
+    host: str, client: str, opens: bool, ada: User, settings: Settings
+) -> None:
+    settings.ALLOWED_HOSTS, settings.LOOPSWEB_URL = ["*"], ""
+    browser = Client(headers={"Host": host}, REMOTE_ADDR=client)
+
+    page, sent = browser.get(RESET), browser.post(RESET, {"email": ada.email})
+
+    assert ("LOOPSWEB_URL" in page.content.decode()) == (not opens)
+    assert sent.status_code == (302 if opens else 403)
+    links = [f"http://{host}{RESET}key/" in str(message.body) for message in mail.outbox]
+    assert links == ([True] if opens else [])
+
+
+def test_mail_goes_to_the_account_and_not_without_end(ada: User) -> None:
+    for number in range(7):
+        address = f"198.51.100.{number}"
+        Client(REMOTE_ADDR=address).post(RESET, {"email": "ADA@EXAMPLE.COM"})
+
+    assert [message.to for message in mail.outbox] == [[ada.email]] * 5
+
+
+def test_a_failing_mail_server_does_not_reveal_who_has_an_account(
+    ada: User, settings: Settings
+) -> None:
+    settings.EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
+    settings.EMAIL_HOST, settings.EMAIL_PORT = "127.0.0.1", 1
+
+    answers = [Client().post(RESET, {"email": each}) for each in (ada.email, "eve@example.com")]
+
+    assert [each["Location"] for each in answers] == ["/accounts/password/reset/done/"] * 2
 
 
 def request_reset_link(person: User) -> str:

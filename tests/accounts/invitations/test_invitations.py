@@ -77,7 +77,7 @@ def test_a_link_works_once(alice: User, acme: Workspace) -> None:
     again = Client().post(path, {**NEW, "name": "Another"})
 
     assert again.status_code == 410
-    assert "This invitation no longer works" in again.content.decode()
+    assert "It was already accepted, on 2" in again.content.decode()
     assert [each.name for each in User.objects.filter(email=EVE)] == ["Eve"]
 
 

@@ -1,0 +1,48 @@
+"""Several people use one invitation at once."""
+
+from __future__ import annotations
+
+from concurrent.futures import ThreadPoolExecutor
+from threading import Barrier
+
+import pytest
+from django.db import connections
+from django.test import Client
+
+from loopsweb.accounts.models import Invitation, User, Workspace
+from loopsweb.audit.models import Event
+from tests.accounts.invitations.test_invitations import EVE, NEW, invite
+from tests.personas import login_as
+
+NUMBER = 5
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize("has_account", [False, True])
+def test_one_gets_in_and_the_others_read_why(
+    has_account: bool, alice: User, acme: Workspace
+) -> None:
+    path = invite(alice, acme)
+    if has_account:
+        eve = User.objects.create_user(EVE)
+        browsers = [login_as(eve) for _ in range(NUMBER)]
+    else:
+        browsers = [Client() for _ in range(NUMBER)]
+    start = Barrier(NUMBER)
+
+    def accept(browser: Client) -> tuple[int, str]:
+        start.wait()
+        try:
+            response = browser.post(path, {} if has_account else NEW)
+            return response.status_code, response.content.decode()
+        finally:
+            connections.close_all()
+
+    with ThreadPoolExecutor(NUMBER) as pool:
+        answers = sorted(pool.map(accept, browsers))
+
+    assert [status for status, _ in answers] == [302, *[410] * (NUMBER - 1)]
+    assert all("It was already accepted, on 2" in text for _, text in answers[1:])
+    assert acme.team.memberships.filter(user__email=EVE).count() == 1
+    assert Event.objects.filter(action="member.join").count() == 1
+    assert Invitation.objects.get().accepted_at is not None
