@@ -109,6 +109,7 @@ UNDOCUMENTED = (
     _undocumented("GET", "/v1/loops/user_config", account.get_user_config, ORG),
     _undocumented("PATCH", "/v1/loops/user_config", account.change_user_config, ORG),
     _undocumented("GET", _MODEL, samplers.get_model_deployment, ORG),
+    _undocumented("GET", _MODEL + "/logs", telemetry.list_sampler_logs, ORG),
     _undocumented("POST", _MODEL + "/logs", telemetry.list_sampler_logs, ORG),
     _undocumented("GET", "/v1/audit_logs", audit_log.list_entries, ORG),
     _undocumented("GET", "/v1/billing/usage_summary", billing.get_usage_summary, ORG),

@@ -319,6 +319,8 @@ def test_a_sampler_has_logs(small: Simulator) -> None:
     lines = send_request(small, f"POST {path}", {"limit": 3, "min_level": "INFO"}).json()["logs"]
     assert len(lines) == 3
     assert "POST /v1/completions 200" in lines[0]["message"]
+    by_query = send_request(small, f"GET {path}?limit=3&min_level=INFO").json()["logs"]
+    assert by_query == lines
     assert send_request(small, f"POST {path}", {"limit": 0}).status_code == 400
     assert send_request(small, "POST /v1/models/x/deployments/y/logs", {}).status_code == 404
 

@@ -54,8 +54,10 @@ def list_logs(request: AuthorizedRequest) -> Response:
 
 
 def list_sampler_logs(request: AuthorizedRequest) -> Response:
-    """POST /v1/models/{model_id}/deployments/{deployment_id}/logs, with the fields in the body."""
+    """POST /v1/models/{model_id}/deployments/{deployment_id}/logs, or GET with a query."""
     sampler = find_model_deployment(request)
+    if request.http.method == "GET":
+        return build_log_page(request, sampler, request.query, read_query_integer)
     return build_log_page(request, sampler, request.parse_body(), read_integer)
 
 
