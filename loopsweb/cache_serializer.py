@@ -7,6 +7,7 @@ from typing import Any
 
 from django_redis.exceptions import ConnectionInterrupted
 from django_redis.serializers.base import BaseSerializer
+from redis.exceptions import DataError
 
 
 class JSONSerializer(BaseSerializer):  # type: ignore[misc]
@@ -20,4 +21,4 @@ class JSONSerializer(BaseSerializer):  # type: ignore[misc]
         try:
             return json.loads(value)
         except (ValueError, RecursionError) as error:
-            raise ConnectionInterrupted(connection=None) from error
+            raise ConnectionInterrupted(connection=None) from DataError(str(error))

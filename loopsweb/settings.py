@@ -11,6 +11,8 @@ import django
 import django_stubs_ext
 from celery.schedules import crontab
 from django.core.exceptions import ImproperlyConfigured
+from redis.backoff import NoBackoff
+from redis.retry import Retry
 
 from loopsweb import environment as env
 from loopsweb.addresses import normalize_host, normalize_url
@@ -103,6 +105,7 @@ MIDDLEWARE = [
     "loopsweb.ui.middleware.NoStoreMiddleware",
     "loopsweb.accounts.authorization.middleware.ClientAddressMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "loopsweb.ui.middleware.StatementLimitMiddleware",
     "loopsweb.dashboard.health.HealthMiddleware",
     "loopsweb.ui.middleware.OutageMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
@@ -168,6 +171,7 @@ STORAGES = {
 # Database --------------------------------------------------------------------------------------
 # The time a writer waits for a lock before its page reports an error.
 LOCK_SECONDS = 20
+POSTGRESQL_LOCK_SECONDS = 5  # less than a page waits for a statement
 SQLITE_OPTIONS = {
     "transaction_mode": "IMMEDIATE",
     "timeout": LOCK_SECONDS,
@@ -186,9 +190,14 @@ if DATABASE["ENGINE"].endswith("sqlite3"):
     DATABASE["OPTIONS"] = SQLITE_OPTIONS
     DATABASE["TEST"] = {"NAME": str(DATA_DIR / "test.sqlite3")}
 else:
+    DATABASE["ENGINE"] = "loopsweb.postgresql"
     DATABASE["OPTIONS"] = {
-        "connect_timeout": 5,
-        "options": f"-c lock_timeout={LOCK_SECONDS}s",
+        "connect_timeout": 2,
+        "tcp_user_timeout": 5000,  # milliseconds
+        "keepalives_idle": 10,
+        "keepalives_interval": 3,
+        "keepalives_count": 3,
+        "options": f"-c lock_timeout={POSTGRESQL_LOCK_SECONDS}s",
         **DATABASE.get("OPTIONS", {}),
     }
 DATABASES = {"default": DATABASE}
@@ -205,15 +214,16 @@ CACHES = {
     }
     if SINGLE_PROCESS
     else {
-        "BACKEND": "django_redis.cache.RedisCache",
+        "BACKEND": "loopsweb.outage_cache.OutageCache",
         "LOCATION": REDIS_URL,
         "KEY_PREFIX": "loopsweb" if name == "default" else f"loopsweb-{name}",
         "OPTIONS": {
             "SERIALIZER": "loopsweb.cache_serializer.JSONSerializer",
-            "IGNORE_EXCEPTIONS": True,
-            "LOG_IGNORED_EXCEPTIONS": True,
+            "FORGETS_OUTAGES": name == "sessions",
+            "MAX_ENTRIES": entries,
             "SOCKET_CONNECT_TIMEOUT": 1,
             "SOCKET_TIMEOUT": 1,
+            "CONNECTION_POOL_KWARGS": {"retry": Retry(NoBackoff(), 0)},
         },
     }
     for name, entries in CACHE_ENTRIES.items()

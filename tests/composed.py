@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import os
 import re
+import signal
 import sys
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager, nullcontext
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import ExitStack, contextmanager, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -33,9 +34,25 @@ VARIABLE = re.compile(r"\$\{(?P<name>\w+):(?P<how>[?-])(?P<word>[^}]*)\}")
 
 @dataclass
 class ComposeStack:
+    """start: starts a service, with more environment variables."""
+
     site: Site
-    worker: Process
-    beat: Process
+    processes: dict[str, Process]
+    start: Callable[..., None]
+
+    @property
+    def worker(self) -> Process:
+        return self.processes["worker"]
+
+    @property
+    def beat(self) -> Process:
+        return self.processes["beat"]
+
+    def kill(self, name: str) -> None:
+        """Kill a service with all its processes, as a container is killed."""
+        popen = self.processes[name].popen
+        os.killpg(popen.pid, signal.SIGKILL)
+        popen.wait()
 
 
 def load_services(variables: Mapping[str, str]) -> dict[str, Any]:
@@ -52,45 +69,54 @@ def load_services(variables: Mapping[str, str]) -> dict[str, Any]:
 
 
 @contextmanager
-def start_compose(folder: Path, *, redis_url: str = "", **variables: str) -> Iterator[ComposeStack]:
+def start_compose(
+    folder: Path, *, redis_url: str = "", postgresql_url: str = "", **variables: str
+) -> Iterator[ComposeStack]:
     """Run migrate, then start web, worker and beat on this test run's PostgreSQL and Redis.
 
-    redis_url: a Redis to use instead.
+    redis_url, postgresql_url: servers to use instead.
     """
     described = load_services({**REQUIRED_VARIABLES, **variables})
     port = str(find_free_port())
     queue = nullcontext(redis_url) if redis_url else reserve_redis()
-    with create_database() as database_url, queue as queue_url:
+    with create_database(postgresql_url) as database_url, queue as queue_url:
         here = {"DATABASE_URL": build_site_url(database_url), "REDIS_URL": queue_url}
         owner = {"DATABASE_URL": database_url, "LOOPSWEB_SITE_DATABASE_URL": here["DATABASE_URL"]}
 
         @contextmanager
-        def started(name: str) -> Iterator[Process]:
+        def started(name: str, **more: str) -> Iterator[Process]:
             service = described[name]
             command = [port if word == "8000" else word for word in service["command"]]
             command[0] = str(Path(sys.executable).with_name(command[0]))
             given = service["environment"].items()
             environment = {name: "" if value is None else str(value) for name, value in given}
-            environment |= here | (owner if name == "migrate" else {})
+            environment |= here | more | (owner if name == "migrate" else {})
             environment["STATIC_ROOT"] = os.environ["LOOPSWEB_DATA_DIR"] + "/static"
             with start_process(command, log=folder / f"{name}.log", environment=environment) as it:
                 yield it
 
         with started("migrate") as migrate:
             assert migrate.popen.wait(timeout=60) == 0, migrate.read_log()
-        with started("web") as web, started("worker") as worker, started("beat") as beat:
+        with ExitStack() as exits:
+            running: dict[str, Process] = {}
+
+            def start(name: str, **more: str) -> None:
+                running[name] = exits.enter_context(started(name, **more))
+
+            for name in ("web", "worker", "beat"):
+                start(name)
             secrets = {
                 name: REQUIRED_VARIABLES[name] for name in ("SECRET_KEY", "LOOPSWEB_SECRET_KEYS")
             }
-            site = Site(f"http://127.0.0.1:{port}", web, secrets | here, folder)
+            site = Site(f"http://127.0.0.1:{port}", running["web"], secrets | here, folder)
             wait_for(lambda: is_up(site))
-            yield ComposeStack(site, worker, beat)
+            yield ComposeStack(site, running, start)
 
 
 @contextmanager
-def create_database() -> Iterator[str]:
-    """Create an empty database on this test run's PostgreSQL."""
-    server = os.environ["DATABASE_URL"]
+def create_database(postgresql_url: str = "") -> Iterator[str]:
+    """Create an empty database on this test run's PostgreSQL, or on another."""
+    server = postgresql_url or os.environ["DATABASE_URL"]
     name = f"composed_{os.getpid()}"
     with psycopg.connect(server, autocommit=True) as connection:
         connection.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(name)))

@@ -10,9 +10,11 @@ from django.http import HttpRequest, HttpResponse
 from django.utils.deprecation import MiddlewareMixin
 
 from loopsweb.accounts.authorization.decorators import public
+from loopsweb.postgresql.limits import limit_statements
 from loopsweb.resources.snapshot.heartbeats import Heartbeat
 from loopsweb.resources.worker.database_clock import MAX_SKEW, DatabaseClock, describe_skew
 
+LIMIT_SECONDS = 1.0
 PARTS = ("control", "polling", "schedule")
 
 
@@ -45,8 +47,9 @@ def respond_readiness() -> HttpResponse:
     """200 while the database responds and every part of the worker is alive, else 503; one line
     for each, and one for each clock that differs from the database's."""
     try:
-        clock = DatabaseClock()
-        heartbeats = Heartbeat.objects.in_bulk(PARTS)
+        with limit_statements(LIMIT_SECONDS):
+            clock = DatabaseClock()
+            heartbeats = Heartbeat.objects.in_bulk(PARTS)
     except Error:
         lines = ["database: failing", *(f"{part}: unknown" for part in PARTS)]
         return respond(lines, status=HTTPStatus.SERVICE_UNAVAILABLE)

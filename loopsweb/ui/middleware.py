@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from collections.abc import Callable
 from http import HTTPStatus
 from urllib.parse import urlencode, urlsplit
 
@@ -12,6 +13,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import resolve_url
 from django.utils.deprecation import MiddlewareMixin
 
+from loopsweb.postgresql.limits import PAGE_SECONDS, limit_statements
 from loopsweb.ui.errors import OUTAGES, render_outage
 
 CSP = (
@@ -65,6 +67,17 @@ class NoStoreMiddleware(MiddlewareMixin):
     def process_response(self, request: HttpRequest, response: HttpResponse) -> HttpResponse:
         response["Cache-Control"] = "private, no-store"
         return response
+
+
+class StatementLimitMiddleware:
+    """A page does not wait for long for a database that does not answer."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        with limit_statements(PAGE_SECONDS):
+            return self.get_response(request)
 
 
 class OutageMiddleware(MiddlewareMixin):

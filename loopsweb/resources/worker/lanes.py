@@ -17,6 +17,7 @@ from typing import Protocol
 from django.conf import settings
 from django.db import close_old_connections
 
+from loopsweb.postgresql.limits import WORKER_SECONDS, limit_statements
 from loopsweb.resources.snapshot.heartbeats import record_heartbeat
 from loopsweb.resources.worker.database_clock import MAX_SKEW, DatabaseClock, describe_skew
 from loopsweb.ui.errors import OUTAGES
@@ -81,7 +82,8 @@ class Lane:
         """An outage of the database ends the round, not the lane."""
         try:
             close_old_connections()
-            self.look(DatabaseClock())
+            with limit_statements(WORKER_SECONDS):
+                self.look(DatabaseClock())
         except OUTAGES as error:
             log.warning("the database cannot be used: %s", error)
 
@@ -131,7 +133,8 @@ class Lane:
     def run_job(self, job: Job) -> None:
         close_old_connections()
         try:
-            job.run(is_stopping=self.stopping.is_set)
+            with limit_statements(WORKER_SECONDS):
+                job.run(is_stopping=self.stopping.is_set)
         finally:
             close_old_connections()
 

@@ -1,0 +1,59 @@
+"""Connections that give up on a server that does not answer, even one that is frozen.
+
+The server's own timeouts do not run while it is stopped, and TCP's do not while its machine still
+acknowledges, so the time is kept here.
+"""
+
+from __future__ import annotations
+
+import time
+from types import SimpleNamespace
+from typing import Any, TypeVar
+
+import psycopg
+from django.db.backends.postgresql import base
+from psycopg.abc import PQGen
+
+from loopsweb.postgresql.limits import get_statement_seconds, limit_statements
+
+USABLE_SECONDS = 0.7  # for an idle connection to show that it still works
+PAUSE_SECONDS = 2.0  # after a failed attempt, in which further ones fail at once
+RV = TypeVar("RV")
+
+
+class LimitedConnection(psycopg.Connection[Any]):
+    def wait(self, gen: PQGen[RV], interval: float = 0.1, timeout: float | None = None) -> RV:
+        limit = get_statement_seconds() if timeout is None else None
+        if limit is None:
+            return super().wait(gen, interval, timeout)
+        started = time.monotonic()
+        try:
+            return super().wait(gen, interval, limit)
+        except psycopg.OperationalError as error:
+            if time.monotonic() - started < limit:
+                raise
+            self.close()  # an answer that comes later would be taken for the next statement's
+            message = f"the database did not answer in {limit:g} s"
+            raise psycopg.OperationalError(message) from error
+
+
+class DatabaseWrapper(base.DatabaseWrapper):
+    Database = SimpleNamespace(**(vars(psycopg) | {"connect": LimitedConnection.connect}))  # type: ignore[assignment]
+    failed_at = float("-inf")  # on the monotonic clock, for the whole process
+
+    def get_new_connection(self, conn_params: dict[str, Any]) -> Any:
+        if time.monotonic() - DatabaseWrapper.failed_at < PAUSE_SECONDS:
+            raise psycopg.OperationalError("the database could not be reached a moment ago")
+        if seconds := get_statement_seconds():
+            milliseconds = round(seconds * 1000)
+            options = f"{conn_params.get('options', '')} -c statement_timeout={milliseconds}"
+            conn_params = conn_params | {"options": options}
+        try:
+            return super().get_new_connection(conn_params)
+        except psycopg.OperationalError:
+            DatabaseWrapper.failed_at = time.monotonic()
+            raise
+
+    def is_usable(self) -> bool:
+        with limit_statements(USABLE_SECONDS):
+            return bool(super().is_usable())

@@ -1,0 +1,115 @@
+"""Frozen and lost services: pages answer within seconds and say nothing false."""
+
+from __future__ import annotations
+
+import os
+import signal
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from urllib.parse import urlsplit
+
+import httpx
+import psycopg
+import pytest
+from psycopg import sql
+
+from tests import servers
+from tests.faults.freezing import find_postgresql_pid, find_redis_pid, freeze
+from tests.faults.stack import EMAIL, LAST_POLL, FaultStack, start_stack
+from tests.processes import PASSWORD, wait_for
+from tests.visitor import open_visitor
+
+PAGES = ("", "runs/", "deployments/", "audit/")
+OUTAGE = "loopsweb cannot use its database"
+
+
+@pytest.fixture(scope="module")
+def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[FaultStack]:
+    with start_stack(tmp_path_factory.mktemp("stack")) as stack:
+        yield stack
+
+
+@contextmanager
+def within(seconds: float) -> Iterator[None]:
+    started = time.monotonic()
+    yield
+    assert time.monotonic() - started < seconds
+
+
+@contextmanager
+def block_database(server: str, database: str) -> Iterator[None]:
+    """Refuse new connections to the database and close existing ones."""
+    with psycopg.connect(server, autocommit=True) as connection:
+        allow = sql.SQL("ALTER DATABASE {} ALLOW_CONNECTIONS {}")
+        name = sql.Identifier(database)
+        connection.execute(allow.format(name, sql.SQL("false")))
+        everyone = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = %s"
+        connection.execute(everyone, [database])
+        try:
+            yield
+        finally:
+            connection.execute(allow.format(name, sql.SQL("true")))
+
+
+def sign_in(stack: FaultStack, password: str) -> str:
+    site = stack.services.site.address
+    with httpx.Client(base_url=site, follow_redirects=True, timeout=10) as http:
+        page = http.get("/accounts/login/")
+        token = page.text.split('name="csrfmiddlewaretoken" value="')[1].split('"')[0]
+        sent = {"login": EMAIL, "password": password, "csrfmiddlewaretoken": token}
+        return http.post("/accounts/login/", data=sent, headers={"Referer": site}).text
+
+
+def test_a_frozen_database(stack: FaultStack) -> None:
+    with freeze(find_postgresql_pid(stack.postgresql_url)):
+        for _ in range(6):
+            with within(5):
+                answer = stack.visitor.get("/w/ada/runs/")
+            assert (answer.status_code, OUTAGE in answer.text) == (503, True)
+            with within(1):
+                assert stack.visitor.get("/healthz").text == "ok"
+            with within(3.5):
+                assert stack.visitor.get("/readyz").text.startswith("database: failing\n")
+    wait_for(lambda: "Qwen/Qwen3-8B" in stack.visitor.get("/w/ada/runs/").text, timeout=10)
+    stack.wait_until_ready()
+
+
+def test_a_database_that_refuses_connections(stack: FaultStack) -> None:
+    database = stack.services.site.environment["DATABASE_URL"].rpartition("/")[2]
+    with block_database(stack.postgresql_url, database):
+        answer = stack.visitor.get("/w/ada/runs/")
+        assert (answer.status_code, OUTAGE in answer.text) == (503, True)
+        assert stack.visitor.get("/healthz").text == "ok"
+        assert stack.visitor.get("/readyz").text.startswith("database: failing\n")
+    wait_for(lambda: "Qwen/Qwen3-8B" in stack.visitor.get("/w/ada/runs/").text, timeout=10)
+    stack.wait_until_ready()
+
+
+def test_a_frozen_redis(stack: FaultStack) -> None:
+    with freeze(find_redis_pid(stack.redis_url)):
+        check_pages_and_limits(stack)
+    stack.wait_until_ready()
+
+
+def test_a_lost_redis(stack: FaultStack) -> None:
+    os.kill(find_redis_pid(stack.redis_url), signal.SIGKILL)
+    try:
+        polled_at = stack.fetch(LAST_POLL)[0]["at"]
+        check_pages_and_limits(stack)
+        wait_for(lambda: stack.fetch(LAST_POLL)[0]["at"] > polled_at)
+    finally:
+        address = urlsplit(stack.redis_url)
+        stack.exits.enter_context(servers.start_redis(port=address.port, password=address.password))
+    stack.wait_until_ready()
+
+
+def check_pages_and_limits(stack: FaultStack) -> None:
+    """Wrong passwords are counted, though not by Redis; nothing is refused without cause."""
+    for page in PAGES:
+        with within(4):
+            assert stack.visitor.get(f"/w/ada/{page}").status_code == 200, page
+    assert stack.visitor.get("/healthz").text == "ok"
+    assert "password you specified are not correct" in sign_in(stack, "wrong")
+    with open_visitor(stack.services.site.address, email=EMAIL, password=PASSWORD) as visitor:
+        assert visitor.get("/w/ada/runs/").status_code == 200
