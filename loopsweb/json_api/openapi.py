@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from loopsweb.json_api.cursors import PATTERN
 from loopsweb.json_api.openapi_deactivation import describe_deactivation
 from loopsweb.json_api.openapi_parts import (
     COUNT,
@@ -24,7 +25,8 @@ ABOUT = (
     "it sent no value. `not_in_the_answers_since` is when its answers stopped including something, "
     "which does not mean that it stopped. `not_in_the_last_answer` names fields of the Loops API: "
     "the last answer left them out, so their values are from an earlier one. A token that may act "
-    "can also deactivate deployments, runs and samplers."
+    "can also deactivate deployments, runs and samplers. To read a list whole, ask again with "
+    "`before` until `next_before` is null."
 )
 PROBLEM_TEXTS = {
     "400": "A parameter is invalid.",
@@ -32,6 +34,13 @@ PROBLEM_TEXTS = {
     "404": "The token gives no access to this workspace.",
     "405": "Read lists with GET.",
     "422": "The search is too long.",
+}
+BEFORE = {
+    "name": "before",
+    "in": "query",
+    "description": "The `next_before` of the answer before, to continue behind its last item. "
+    "Nothing is repeated or skipped, whatever is added or ends meanwhile. `page` counts from it.",
+    "schema": {"type": "string", "pattern": PATTERN},
 }
 # What separates words, written out because \s is not the same everywhere.
 WHITE_SPACE = r"\t-\r\x1c-\x20\x85\xa0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000"
@@ -73,6 +82,7 @@ def describe_list(name: str) -> dict[str, Any]:
         "summary": resource.about,
         "parameters": [
             WORKSPACE,
+            BEFORE,
             describe_integer("page", default=1, maximum=MAX_PAGE),
             describe_integer("page_size", default=DEFAULT_SIZE, maximum=MAX_SIZE),
             describe_search(),
@@ -115,6 +125,7 @@ def build_page_schema(resource: Resource) -> dict[str, Any]:
         "failing_since": TIME_OR_NULL,
         "error": TEXT_OR_NULL,
         **dict.fromkeys(("total", "page", "pages"), COUNT),
+        "next_before": TEXT_OR_NULL,
         "items": {"type": "array", "items": object_schema(item)},
     }
     return object_schema(properties)

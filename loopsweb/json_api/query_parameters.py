@@ -9,8 +9,9 @@ from uuid import UUID
 from django.db.models import Q
 from django.http import QueryDict
 
+from loopsweb.json_api.cursors import InvalidCursor, match_before
 from loopsweb.json_api.problems import Problem
-from loopsweb.json_api.schemas import Resource
+from loopsweb.json_api.schemas import TIME, Resource
 from loopsweb.ui.search import explain_refusal, match_words
 
 DEFAULT_SIZE, MAX_SIZE, MAX_PAGE = 50, 500, 1_000_000
@@ -19,14 +20,18 @@ MAX_LENGTH = 300
 
 @dataclass(frozen=True, slots=True)
 class PageQuery:
+    """condition: of the filters and the search. before: the rows after the cursor, None without
+    one."""
+
     page: int
     page_size: int
     condition: Q
+    before: Q | None
 
 
 def parse_query(params: QueryDict, resource: Resource) -> PageQuery:
     """Raises Problem."""
-    known = {"page", "page_size", "q", *resource.filters}
+    known = {"before", "page", "page_size", "q", *resource.filters}
     for name in params:
         if name not in known:
             raise bad_request(
@@ -38,7 +43,18 @@ def parse_query(params: QueryDict, resource: Resource) -> PageQuery:
         page=parse_integer(params, "page", default=1, maximum=MAX_PAGE),
         page_size=parse_integer(params, "page_size", default=DEFAULT_SIZE, maximum=MAX_SIZE),
         condition=parse_search(params, resource) & parse_filters(params, resource),
+        before=parse_before(params, resource),
     )
+
+
+def parse_before(params: QueryDict, resource: Resource) -> Q | None:
+    if "before" not in params:
+        return None
+    is_time = resource.fields[resource.newest][1] == TIME
+    try:
+        return match_before(str(params["before"]), resource.newest, is_time=is_time)
+    except InvalidCursor:
+        raise bad_request("before must be the next_before of an answer to the same list.") from None
 
 
 def parse_filters(params: QueryDict, resource: Resource) -> Q:

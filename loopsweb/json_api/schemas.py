@@ -27,12 +27,13 @@ SIGHTINGS = {
 @dataclass(frozen=True, kw_only=True)
 class Resource:
     """fields: {name in the JSON: (attribute of a row, type)}. filters: names of fields to compare
-    for equality. order: of the rows, newest first. search: the field of the normalised text."""
+    for equality. newest: the time or number that the rows are sorted by. search: the field of the
+    normalised text."""
 
     about: str
     fields: dict[str, tuple[str, str]]
     filters: tuple[str, ...]
-    order: tuple[str, ...]
+    newest: str = "created_at"
     search: str = "search_text"
 
     def serialize(self, row: Model) -> dict[str, Any]:
@@ -64,7 +65,6 @@ def id_fields(*nouns: str) -> dict[str, tuple[str, str]]:
     return {f"{noun}_id": (f"{noun}_remote_id", TEXT) for noun in nouns}
 
 
-NEWEST = ("-created_at", "-pk")
 ID = text_fields(id="remote_id")
 OWNER = text_fields(owner="owner_email")
 TIMES = {"created_at": ("created_at", TIME)} | SIGHTINGS
@@ -73,7 +73,7 @@ RESOURCES: dict[str, Resource] = {
         about="Sessions found in runs and samplers, created in loopsweb or entered by hand.",
         fields=ID | text_fields("origin") | SIGHTINGS,
         filters=("id", "origin"),
-        order=("-first_seen_at", "-pk"),
+        newest="first_seen_at",
     ),
     "runs": Resource(
         about="Training runs.",
@@ -83,7 +83,6 @@ RESOURCES: dict[str, Resource] = {
         | OWNER
         | TIMES,
         filters=("id", "status", "base_model", "session_id", "deployment_id", "owner"),
-        order=NEWEST,
     ),
     "samplers": Resource(
         about="Samplers, paired with a run or standalone.",
@@ -93,7 +92,6 @@ RESOURCES: dict[str, Resource] = {
         | OWNER
         | TIMES,
         filters=("id", "status", "base_model", "run_id", "owner"),
-        order=NEWEST,
     ),
     "checkpoints": Resource(
         about="Checkpoints of runs. A name is unique per run and target.",
@@ -103,7 +101,6 @@ RESOURCES: dict[str, Resource] = {
         | {"size_bytes": ("size_bytes", INTEGER), "expires_at": ("expires_at", TIME)}
         | TIMES,
         filters=("id", "name", "target", "base_model", "sync_status", "run_id"),
-        order=NEWEST,
     ),
     "deployments": Resource(
         about="Loops deployments: live training pairs that hold GPUs.",
@@ -115,7 +112,6 @@ RESOURCES: dict[str, Resource] = {
         | {name: (name, INTEGER) for name in ("gpu_count", "node_count", "gpus_held")}
         | TIMES,
         filters=("id", "status", "base_model", "owner"),
-        order=NEWEST,
     ),
     "audit": Resource(
         about="The audit trail: what was done, attempted or observed, by whom and when.",
@@ -126,7 +122,7 @@ RESOURCES: dict[str, Resource] = {
         | text_fields("reason", "previous", "digest")
         | {"answer": ("answer", ANY)},
         filters=("action", "outcome", "person", "target_noun", "target_id", "incident"),
-        order=("-sequence",),
+        newest="sequence",
         search="search__text",
     ),
 }

@@ -11,6 +11,7 @@ from django.utils import timezone
 from loopsweb.accounts.authorization.decorators import public
 from loopsweb.accounts.models import Workspace
 from loopsweb.json_api.authentication import api_view, require_token
+from loopsweb.json_api.cursors import encode_cursor, order_by_newest
 from loopsweb.json_api.openapi import build_document
 from loopsweb.json_api.problems import Problem
 from loopsweb.json_api.query_parameters import parse_query
@@ -22,18 +23,24 @@ SHOWN_WITH = {"deployments": ("samplers",)}  # whose GPUs count as theirs
 
 @require_token
 def list_(request: HttpRequest, workspace: Workspace, resource_name: str) -> HttpResponse:
-    query = parse_query(request.GET, RESOURCES[resource_name])
+    resource = RESOURCES[resource_name]
+    query = parse_query(request.GET, resource)
     rows = select_rows(resource_name, workspace).filter(query.condition)
-    total = rows.count()
-    start = (query.page - 1) * query.page_size
-    shown = rows.order_by(*RESOURCES[resource_name].order)[start : start + query.page_size]
+    total = remaining = rows.count()
+    if query.before is not None:
+        rows = rows.filter(query.before)
+        remaining = rows.count()
+    start, end = (query.page - 1) * query.page_size, query.page * query.page_size
+    found = list(rows.order_by(*order_by_newest(resource.newest))[start : end + 1])
+    shown = found[: query.page_size]
     return JsonResponse(
         {
             **read_freshness(workspace, resource_name),
             "total": total,
             "page": query.page,
-            "pages": max(1, -(-total // query.page_size)),
-            "items": [RESOURCES[resource_name].serialize(row) for row in shown],
+            "pages": max(1, -(-remaining // query.page_size)),
+            "next_before": encode_cursor(shown[-1], resource.newest) if found != shown else None,
+            "items": [resource.serialize(row) for row in shown],
         }
     )
 

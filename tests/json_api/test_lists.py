@@ -33,6 +33,7 @@ def test_a_run(ask: Ask, acme: Workspace) -> None:
         "total": 1,
         "page": 1,
         "pages": 1,
+        "next_before": None,
         "items": [
             {
                 "id": "k4q95w5",
@@ -138,8 +139,8 @@ def test_filters_compare_for_equality(noun: str, ask: Ask, acme: Workspace) -> N
         (
             {"x": "x"},
             (
-                "Unknown parameter 'x'. Known parameters: base_model, deployment_id, id, owner, "
-                "page, page_size, q, session_id, status."
+                "Unknown parameter 'x'. Known parameters: base_model, before, deployment_id, id, "
+                "owner, page, page_size, q, session_id, status."
             ),
         ),
     ],
