@@ -14,7 +14,7 @@ _MAX_MESSAGE_LENGTH = 500
 _MAX_REDACTED_LENGTH = 2048  # more than is shown, and little enough for every pattern
 _MIN_SECRET_LENGTH = 8
 
-_ESCAPED = re.compile(rb"\\u00([2-7][0-9a-fA-F])")
+_ESCAPED = re.compile(rb"\\u00[2-7][0-9a-fA-F]")
 _URL = re.compile(r"(https?://[^\s?\"'<>]*)(\?[^\s\"'<>]*)?", re.IGNORECASE)
 _SIGNATURE = re.compile(
     r"\b((?:x-(?:amz|goog)-)?(?:signature|credential|security-token)|sig)=[^\s&\"'<>]+",
@@ -60,12 +60,12 @@ class ApiKey:
 
     def appears_in(self, body: bytes) -> bool:
         """True if `body` contains this key: as it is, escaped for JSON or URLs, or in base64."""
-        if b"\\u00" in body:
-            body = _ESCAPED.sub(lambda found: bytes([int(found[1], 16)]), body)
         spellings = [one for one in self._spellings() if len(one) >= _MIN_SECRET_LENGTH]
         spellings += [b64encode(one.encode()).decode().rstrip("=") for one in spellings]
         in_json = {json.dumps(one)[1:-1] for one in spellings}
         needles = in_json | {one.replace("/", r"\/") for one in in_json} | set(spellings)
+        if _ESCAPED.search(body):
+            body = _unescape(body, set("".join(needles)))
         return any(one.encode() in body for one in needles)
 
     def _spellings(self) -> list[str]:
@@ -73,6 +73,14 @@ class ApiKey:
         _, _, tail = self._secret.partition(".")
         found = {self._secret, tail} if len(tail) >= _MIN_SECRET_LENGTH else {self._secret}
         return sorted(found | {quote(secret, safe="") for secret in found}, key=len, reverse=True)
+
+
+def _unescape(body: bytes, characters: set[str]) -> bytes:
+    """`body` with the \\u escapes of these characters replaced, in as much memory again."""
+    for character in characters:
+        for digits in {f"{ord(character):02x}", f"{ord(character):02X}"}:
+            body = body.replace(f"\\u00{digits}".encode(), character.encode())
+    return body
 
 
 def _drop_query(url: re.Match[str]) -> str:

@@ -11,6 +11,7 @@ import msgspec
 import pytest
 
 from loopsweb.loops_api import decoding, errors, parsers
+from loopsweb.loops_api.api_key import ApiKey
 from loopsweb.loops_api.lazy_list import LazyList
 from loopsweb.loops_api.request_limits import Limits
 from loopsweb.simulator import Simulator
@@ -71,6 +72,13 @@ def test_no_list_takes_more_than_estimated(element: bytes) -> None:
     estimated = decoding.estimate_memory(body)
     assert trace_peak(lambda: parse_list(body)) <= estimated + 10_000
     assert trace_peak(lambda: decoding.decode_envelope(body)) <= estimated + 10_000
+
+
+def test_the_search_for_the_key_takes_as_much_as_the_body() -> None:
+    key = ApiKey("Kanary12.s3cretpartofthekey")
+    body = fill_list(b'"\\u0061b"', MEGABYTE // 8)
+    assert key.appears_in(body) is False
+    assert trace_peak(partial(key.appears_in, body)) < 3 * len(body)
 
 
 def test_a_full_list_of_real_resources_is_read() -> None:

@@ -178,7 +178,7 @@ def test_an_invalid_key_is_refused_without_showing_it(key: str) -> None:
 
 
 def test_an_invalid_base_url_does_not_show_the_key() -> None:
-    with pytest.raises(ValueError, match="have no user name") as caught:
+    with pytest.raises(ValueError, match="and no user name") as caught:
         Client(base_url="https://alice:pa55word@api.example.test", key=KEY)
     assert KEY not in "\n".join(find_texts_of(caught.value))
 
