@@ -16,6 +16,7 @@ from loopsweb.resources.pages.base_models import BaseModel, explain_refusal, lis
 from loopsweb.resources.runs.models import Run
 from loopsweb.resources.sessions.models import Session
 from loopsweb.ui.datalist import DatalistInput
+from loopsweb.ui.url_text import clean_text
 
 MAX_SUGGESTIONS = 100
 DELAY_CAP = 3600  # seconds, on newer servers
@@ -133,6 +134,15 @@ class GPUHolderForm(CreationForm):
 
     def suggest(self, name: str, suggestions: list[tuple[str, str]]) -> None:
         cast("DatalistInput", self.fields[name].widget).suggestions = suggestions
+
+    def find_base_model(self) -> str:
+        """The name of the base model, as typed or of the run to attach to; "" while unknown."""
+        typed: str = self["base_model"].value() or ""
+        if typed or "run_id" not in self.fields:
+            return typed
+        run_id = clean_text(self["run_id"].value())
+        runs = Run.objects.in_workspace(self.workspace).filter(remote_id=run_id)
+        return runs.values_list("base_model", flat=True).first() or ""
 
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean() or {}

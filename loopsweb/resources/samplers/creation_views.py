@@ -23,7 +23,7 @@ SAMPLER = CreationPage(
         "session": "session_id",
         "base_model": "base_model",
         "path": "model_path",
-        "run": "run_id",
+        "run_id": "run_id",
         "scope": "scope",
     },
 )

@@ -10,7 +10,7 @@ from django.test import Client
 
 from loopsweb.accounts.models import Workspace
 from loopsweb.resources.catalogue import Catalogue
-from loopsweb.resources.models import Deployment, Sampler
+from loopsweb.resources.models import Deployment, Run, Sampler
 from loopsweb.simulator import Simulator
 from tests.resources.conftest import Timeline
 from tests.resources.pages.new_forms import KIMI, QWEN, list_sent, read_page, submit
@@ -114,6 +114,9 @@ def test_the_cost_per_hour_is_that_of_the_newest_machines(
     assert "Sampler: 1 \N{MULTIPLICATION SIGN} H100, $3.00. " in run
     assert "It may also get serverless capacity" in run
     assert "about $3.00" in estimate(creator, "samplers", base_model=QWEN)
+    add_row(Run, acme, "r", base_model=QWEN)
+    assert "about $3.00" in estimate(creator, "samplers", run_id="r")
+    assert "choose a base model" in estimate(creator, "samplers", run_id="nowhere\0")
     kimi = estimate(creator, "runs", base_model=KIMI)
     assert "Cost per hour: unknown" in kimi
     assert "Trainer: 1 \N{MULTIPLICATION SIGN} B200, price unknown. Sampler: unknown." in kimi
