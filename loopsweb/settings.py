@@ -329,9 +329,12 @@ OIDC_ISSUER = env.read_text("LOOPSWEB_OIDC_ISSUER")
 OIDC_GROUPS_CLAIM = env.read_text("LOOPSWEB_OIDC_GROUPS_CLAIM", "groups")
 OIDC_ROLES = env.read_list("LOOPSWEB_OIDC_ROLES")
 SOCIALACCOUNT_ADAPTER = "loopsweb.accounts.auth.oidc.OIDCAdapter"
-SOCIALACCOUNT_LOGIN_ON_GET = True  # the CSP forbids forms that post to another site
+SOCIALACCOUNT_LOGIN_ON_GET = False
 SOCIALACCOUNT_ONLY = False
 SOCIALACCOUNT_EMAIL_AUTHENTICATION = SOCIALACCOUNT_EMAIL_AUTHENTICATION_AUTO_CONNECT = True
+LOOPSWEB_SSO_ONLY = env.read_flag("LOOPSWEB_SSO_ONLY")
+if LOOPSWEB_SSO_ONLY and not OIDC_ISSUER:
+    raise ImproperlyConfigured("LOOPSWEB_SSO_ONLY needs LOOPSWEB_OIDC_ISSUER.")
 OIDC_APP = {
     "provider_id": "oidc",
     "name": env.read_text("LOOPSWEB_OIDC_NAME", "single sign-on"),

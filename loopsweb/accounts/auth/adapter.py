@@ -3,14 +3,16 @@ audited."""
 
 from __future__ import annotations
 
+from http import HTTPStatus
 from typing import Any
 
 import structlog
 from allauth.account.adapter import DefaultAccountAdapter
 from allauth.core import context
 from allauth.core.exceptions import ImmediateHttpResponse
+from django.conf import settings
 from django.db import transaction
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils import timezone
@@ -26,9 +28,11 @@ from loopsweb.accounts.rate_limits import consume_rate_limit
 from loopsweb.accounts.teams.audit import record_person_event
 from loopsweb.addresses import UNKNOWN_CLIENT
 from loopsweb.audit.record import actor_of_request
+from loopsweb.ui.errors import render_error
 from loopsweb.ui.site_url import build_site_url
 
 log = structlog.get_logger(__name__)
+SSO_ONLY = "This loopsweb takes no passwords or passkeys. Sign in with your identity provider."
 
 
 class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
@@ -53,6 +57,19 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
         # allauth rolls back what stands under this name if the password is right.
         email = str(credentials.get("email", ""))
         self._login_failed_rl_usage = consume_sign_in_limit(request, email)
+
+    def pre_login(
+        self, request: HttpRequest, user: User, *, signal_kwargs: Any = None, **kwargs: Any
+    ) -> HttpResponse | None:
+        """Called for every way to sign in."""
+        if settings.LOOPSWEB_SSO_ONLY and "sociallogin" not in (signal_kwargs or {}):
+            request.session.flush()
+            title = "You are not signed in"
+            return render_error(request, HTTPStatus.FORBIDDEN, title, SSO_ONLY)
+        response: HttpResponse | None = super().pre_login(
+            request, user, signal_kwargs=signal_kwargs, **kwargs
+        )
+        return response
 
     def set_password(self, user: User, password: str) -> None:
         """Change or reset a password. It is set only if the audit event is recorded."""

@@ -27,15 +27,22 @@ def can_mail_links(request: HttpRequest) -> bool:
     return is_email_configured() and is_site_url_known(request)
 
 
+def can_reset_passwords(request: HttpRequest) -> bool:
+    return can_mail_links(request) and not settings.LOOPSWEB_SSO_ONLY
+
+
 def require_email_configured(view: View[P]) -> View[P]:
     """For the password reset views, which send a link that is as good as the password."""
 
     @wraps(view)
     def guarded(request: HttpRequest, /, *args: P.args, **kwargs: P.kwargs) -> HttpResponseBase:
-        if can_mail_links(request):
+        if can_reset_passwords(request):
             return view(request, *args, **kwargs)
         status = HTTPStatus.FORBIDDEN if request.method == "POST" else HTTPStatus.OK
-        context = {"is_email_configured": is_email_configured()}
+        context = {
+            "is_sso_only": settings.LOOPSWEB_SSO_ONLY,
+            "is_email_configured": is_email_configured(),
+        }
         return render_page(request, "account/password_reset_closed.html", context, status=status)
 
     return guarded

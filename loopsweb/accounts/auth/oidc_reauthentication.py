@@ -9,6 +9,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 from functools import wraps
+from http import HTTPStatus
 from typing import Any, Concatenate, ParamSpec
 
 from allauth.account.signals import user_logged_in
@@ -20,6 +21,7 @@ from django.http.response import HttpResponseBase
 from django.utils.http import urlencode
 
 from loopsweb.ui.errors import bad_request
+from loopsweb.ui.pages import render_page
 
 P = ParamSpec("P")
 View = Callable[Concatenate[HttpRequest, P], HttpResponseBase]
@@ -65,6 +67,20 @@ def skipped_reauthentication(sociallogin: SocialLogin, *, now: float) -> bool:
     age = now - read_oidc_authentication_time(sociallogin, now=now)
     too_old = age >= settings.ACCOUNT_REAUTHENTICATION_TIMEOUT
     return was_reauthentication_requested(sociallogin) and too_old
+
+
+def leave_by_page(view: View[P]) -> View[P]:
+    """For the view that redirects a submitted form to the provider: the CSP forbids that, so a page
+    leads there."""
+
+    @wraps(view)
+    def guarded(request: HttpRequest, /, *args: P.args, **kwargs: P.kwargs) -> HttpResponseBase:
+        response = view(request, *args, **kwargs)
+        if request.method != "POST" or response.status_code != HTTPStatus.FOUND:
+            return response
+        return render_page(request, "account/to_provider.html", {"url": response["Location"]})
+
+    return guarded
 
 
 @receiver(user_logged_in)

@@ -11,7 +11,7 @@ from django.urls import include, path, re_path
 
 from loopsweb.accounts.auth.browser_sessions import views as sessions
 from loopsweb.accounts.auth.email_settings import require_email_configured
-from loopsweb.accounts.auth.oidc_reauthentication import restrict_auth_params
+from loopsweb.accounts.auth.oidc_reauthentication import leave_by_page, restrict_auth_params
 from loopsweb.accounts.auth.reauthentication import require_reauthentication
 from loopsweb.accounts.auth.views import explain_required_mfa, refuse_email_change
 from loopsweb.accounts.invitations import views as invitations
@@ -38,6 +38,6 @@ urlpatterns = [
         require_email_configured(password_reset_from_key),
         name="account_reset_password_from_key",
     ),
-    path("oidc/<str:provider_id>/login/", restrict_auth_params(oidc_login)),
+    path("oidc/<str:provider_id>/login/", leave_by_page(restrict_auth_params(oidc_login))),
     path("", include("allauth.urls")),
 ]

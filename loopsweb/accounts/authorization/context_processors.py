@@ -23,5 +23,6 @@ def current_workspace(request: HttpRequest) -> dict[str, Any]:
         "role": getattr(request, "role", None),
         "may": {str(permission): True for permission in getattr(request, "permissions", ())},
         "single_sign_on": settings.SOCIALACCOUNT_PROVIDERS["openid_connect"]["APPS"],
+        "sso_only": settings.LOOPSWEB_SSO_ONLY,
         "my_workspaces": SimpleLazyObject(list_workspaces),
     }

@@ -33,8 +33,9 @@ FOOT = """
 *signed in*: any signed-in person, for what belongs to them. *access token*: a token of that
 workspace in the `Authorization` header; browser sessions do not work there. *public*: anyone.
 
-The pages under `/accounts/` that are not listed are allauth's own. `/admin/` is for staff, with
-Django's permissions. The permissions are defined in `loopsweb/accounts/authorization/roles.py`.
+The pages under `/accounts/` that are not listed are allauth's own. `/admin/` is for staff: see
+[sign-in.md](sign-in.md). The permissions are defined in
+`loopsweb/accounts/authorization/roles.py`.
 """
 
 

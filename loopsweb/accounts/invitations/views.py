@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from http import HTTPStatus
 
+from django.conf import settings
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
@@ -76,7 +77,8 @@ def accept_invitation(request: HttpRequest, token: str) -> HttpResponse:
         if person and person.email == invitation.email and request.method == "POST":
             return join_team(request, invitation, person)
         exists = User.objects.filter(email=invitation.email).exists()
-        is_new = person is None and (form.is_bound or not exists)
+        takes_passwords = not settings.LOOPSWEB_SSO_ONLY
+        is_new = person is None and takes_passwords and (form.is_bound or not exists)
         if is_new and form.is_valid():
             by = actor_of_request(request)
             actions.accept_with_new_account(

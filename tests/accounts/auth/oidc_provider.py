@@ -93,12 +93,17 @@ def run_provider() -> Iterator[Provider]:
             server.shutdown()
 
 
+def ask_provider(browser: Client, at: str = LOGIN) -> dict[str, list[str]]:
+    """The query of the address that the form at `at` leads to."""
+    return parse_qs(urlsplit(browser.post(at).context["url"]).query)
+
+
 def sign_in(
     provider: Provider, claims: dict[str, Any], browser: Client | None = None, at: str = LOGIN
 ) -> Any:
     """The response of the callback."""
     browser = browser or Client()
-    query = parse_qs(urlsplit(browser.get(at)["Location"]).query)
+    query = ask_provider(browser, at)
     provider.claims, provider.challenge = claims, query["code_challenge"][0]
     sent = {"code": "the-code", "state": query["state"][0]}
     return browser.get(urlsplit(query["redirect_uri"][0]).path, sent)

@@ -107,6 +107,16 @@ def test_adding_and_removing_mfa_is_recorded(
     assert list_events("second_factor.remove") == [("succeeded", "", app), ("succeeded", "", codes)]
 
 
+def test_a_change_of_mfa_offers_to_end_other_sessions(ada: User) -> None:
+    Client().post("/accounts/login/", {"login": ada.email, "password": PASSWORD})
+    browser, _ = set_up_mfa(ada)
+
+    browser.post("/accounts/2fa/totp/deactivate/")
+
+    page = browser.get("/accounts/2fa/").content.decode()
+    assert 'You can <a href="/accounts/sessions/">end their sessions</a>.' in page
+
+
 def test_a_wrong_code_is_recorded(ada: User) -> None:
     set_up_mfa(ada)
     browser = Client()

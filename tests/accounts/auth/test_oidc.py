@@ -1,7 +1,6 @@
 from __future__ import annotations
 
 from typing import Any
-from urllib.parse import parse_qs, urlsplit
 
 import pytest
 from allauth.socialaccount.models import SocialAccount
@@ -10,7 +9,7 @@ from pytest_django import Settings
 
 from loopsweb.accounts.models import User, Workspace
 from loopsweb.audit.models import Event
-from tests.accounts.auth.oidc_provider import EVE, LOGIN, Provider, sign_in
+from tests.accounts.auth.oidc_provider import EVE, LOGIN, Provider, ask_provider, sign_in
 from tests.personas import login_as
 
 
@@ -26,7 +25,35 @@ def signed_in_email(response: Any) -> str:
 def test_the_sign_in_page_links_to_the_provider(provider: Provider, db: None) -> None:
     html = Client().get("/accounts/login/?next=/keys/").content.decode()
 
-    assert f'href="{LOGIN}?next=%2Fkeys%2F">Sign in with Acme ID</a>' in html
+    assert f'method="post" action="{LOGIN}?next=%2Fkeys%2F">' in html
+    assert '<button class="button" type="submit">Sign in with Acme ID</button>' in html
+
+
+def test_opening_a_page_signs_nobody_in(provider: Provider, db: None) -> None:
+    page = Client().get(LOGIN)
+
+    assert page.status_code == 200
+    assert "Continue to Acme ID</button>" in page.content.decode()
+    left = Client().post(LOGIN)
+    assert f'content="0;url={provider.issuer}/authorize?' in left.content.decode()
+    assert Client(enforce_csrf_checks=True).post(LOGIN).status_code == 403
+
+
+def test_single_sign_on_can_be_made_the_only_way_in(
+    provider: Provider, acme: Workspace, mallory: User, settings: Settings
+) -> None:
+    settings.LOOPSWEB_SSO_ONLY = True
+    mallory.set_password("correct horse battery")
+    mallory.save()
+    form = {"login": mallory.email, "password": "correct horse battery"}
+
+    page = Client().get("/accounts/login/").content.decode()
+    refused = Client().post("/accounts/login/", form)
+    reset = Client().post("/accounts/password/reset/", {"email": mallory.email})
+
+    assert 'type="password"' not in page
+    assert (refused.status_code, signed_in_email(refused), reset.status_code) == (403, "", 403)
+    assert signed_in_email(sign_in(provider, EVE | {"groups": ["ml"]})) == "eve@example.com"
 
 
 def test_there_is_no_link_without_configuration(db: None) -> None:
@@ -128,7 +155,7 @@ def test_a_forged_callback_is_refused(
     case: str, provider: Provider, acme: Workspace, settings: Settings
 ) -> None:
     browser = Client()
-    query = parse_qs(urlsplit(browser.get(LOGIN)["Location"]).query)
+    query = ask_provider(browser)
     provider.claims, provider.challenge = EVE | {"groups": ["ml"]}, query["code_challenge"][0]
     sent = {"code": "the-code", "state": query["state"][0]}
     if case == "state":

@@ -2,14 +2,14 @@ from __future__ import annotations
 
 import time
 from typing import Any
-from urllib.parse import parse_qs, urlencode, urlsplit
+from urllib.parse import urlencode
 
 import pytest
 from django.test import Client
 from pytest_django import Settings
 
 from loopsweb.accounts.models import User, Workspace
-from tests.accounts.auth.oidc_provider import EVE, LOGIN, Provider, sign_in
+from tests.accounts.auth.oidc_provider import EVE, LOGIN, Provider, ask_provider, sign_in
 from tests.personas import login_as
 
 KEYS = "/keys/add/"
@@ -35,7 +35,7 @@ def test_only_a_requested_sign_in_counts_as_reauthentication(
 
     redirect = browser.get(path)
 
-    query = parse_qs(urlsplit(browser.get(redirect["Location"])["Location"]).query)
+    query = ask_provider(browser, redirect["Location"])
     assert (query["prompt"], query["max_age"]) == (["login"], ["0"])
     assert sign_in(provider, MEMBER, browser, at=redirect["Location"])["Location"] == path
     assert browser.get(path).status_code == 200
@@ -57,7 +57,7 @@ def test_an_unanswered_request_does_not_count(
     provider: Provider, acme: Workspace, settings: Settings
 ) -> None:
     browser = sign_in_eve(provider, settings)
-    browser.get(browser.get(KEYS)["Location"])
+    browser.post(browser.get(KEYS)["Location"])
 
     sign_in(provider, MEMBER, browser)
 
