@@ -36,6 +36,7 @@ PARSERS: list[Callable[[Any], Any]] = [
     parsers.parse_run,
     parsers.parse_sampler,
     parsers.parse_checkpoint,
+    parsers.parse_legacy_checkpoint,
     parsers.parse_checkpoint_file,
     parsers.parse_deployment,
     parsers.parse_deactivated,

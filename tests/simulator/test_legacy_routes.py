@@ -111,6 +111,14 @@ def test_a_model_is_required(small: Simulator, noun: str) -> None:
     assert gone.status_code == 404
 
 
+@pytest.mark.parametrize("name", ["name", "base_model", "path", "session_id", "max_seq_length"])
+def test_unknown_fields_are_refused(small: Simulator, name: str) -> None:
+    body = {"model": "Qwen/Qwen3-8B", name: "x"}
+    refused = send_request(small, f"POST {SESSION}/trainers", body)
+    assert (refused.status_code, name in refused.json()["message"]) == (422, True)
+    assert list(small.world.runs) == ["t"]
+
+
 def test_checkpoints_are_listed(small: Simulator) -> None:
     served = CHECKPOINT | {"id": "c-sampler", "target": "sampler"}
     found = send_request(small, f"GET {SESSION}/trainers/t/checkpoints").json()
