@@ -4,6 +4,8 @@ HOST ?= 127.0.0.1
 PORT ?= 8000
 API_PORT ?= 8900
 UV ?= uv
+FAULT_SECONDS ?= 600
+FAULT_SEED ?= $(shell date +%s)
 
 VENV := .venv
 BIN := $(VENV)/bin
@@ -13,7 +15,7 @@ COVERAGE := --cov --cov-report=term
 LOCK := $(UV) pip compile --universal --python-version 3.11 --generate-hashes --no-strip-extras --no-annotate --no-header -q pyproject.toml
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo serve test test-sqlite test-postgresql check bench lock
+.PHONY: help setup demo serve test test-sqlite test-postgresql faults check bench lock
 
 help:  ## Show this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -46,6 +48,9 @@ check: $(VENV)/.develop  ## Everything that can be judged without running it
 	$(BIN)/lint-imports
 	git ls-files -z -- 'templates/*.html' | xargs -0 $(BIN)/djade --check --target-version 5.2
 	.ci/advisories
+
+faults: $(VENV)/.develop  ## Ten minutes of faults of every kind; FAULT_SECONDS and FAULT_SEED change that
+	@FAULT_SECONDS=$(FAULT_SECONDS) FAULT_SEED=$(FAULT_SEED) $(BIN)/pytest -q --on postgresql -k every_kind tests/faults
 
 bench: $(VENV)/.develop  ## What a page and a poll cost, as ratios measured in one run
 	@$(BIN)/python -m bench

@@ -15,6 +15,7 @@ import psycopg
 from psycopg.rows import dict_row
 from waitress.server import create_server
 
+from loopsweb.loops_api import Client
 from loopsweb.simulator import Simulator
 from tests import processes, servers
 from tests.composed import ComposeStack, start_compose
@@ -23,6 +24,17 @@ from tests.visitor import Visitor, open_visitor
 
 EMAIL = "ada@example.com"
 SECRET = "demo-org-key"
+POLLING = """
+SELECT name, state, feeds, failures, last_error, last_success_at, refused_since
+FROM resources_pollstate JOIN keys_key ON keys_key.id = key_id
+"""
+STATUS_COLUMNS = {
+    "run": "status",
+    "sampler": "status",
+    "deployment": "status",
+    "checkpoint": "sync_status",
+}
+ROWS = "SELECT remote_id, {1} AS status FROM resources_{0} WHERE missing_since IS NULL"
 LAST_POLL = "SELECT max(last_success_at) AS at FROM resources_pollstate"
 OFTEN = {"LOOPSWEB_POLL_BUSY_SECONDS": "1", "LOOPSWEB_POLL_QUIET_SECONDS": "2"}
 
@@ -32,6 +44,7 @@ class FaultStack:
     """api: in this process, so that a test sees and changes it."""
 
     api: Simulator
+    address: str
     services: ComposeStack
     visitor: Visitor
     postgresql_url: str
@@ -42,6 +55,41 @@ class FaultStack:
         url = self.services.site.environment["DATABASE_URL"]
         with psycopg.connect(url, row_factory=dict_row) as connection:
             return list(connection.execute(query.encode()).fetchall())
+
+    def connect_api(self) -> Client:
+        return Client(base_url=self.address, key=SECRET)
+
+    def find_trouble(self, *, since: datetime) -> list[str]:
+        """What is not good again: keys, and feeds that were not answered since."""
+        found = []
+        for row in self.fetch(POLLING):
+            name, polled_at = row["name"], row["last_success_at"]
+            if row["state"] != "healthy" or row["refused_since"] or row["failures"]:
+                found.append(f"{name}: {row['state']} {row['last_error']}")
+            elif polled_at is None or polled_at < since:
+                found.append(f"{name}: last polled at {polled_at}")
+            failing = [feed for feed, kept in row["feeds"].items() if kept.get("failing_since")]
+            found += [f"{name}: {feed} is failing" for feed in failing]
+        return found
+
+    def list_rows(self) -> dict[str, dict[str, str]]:
+        """{table: {id: status}} of what a workspace shows as there."""
+        return {
+            table: {row["remote_id"]: row["status"] for row in self.fetch(ROWS.format(table, word))}
+            for table, word in STATUS_COLUMNS.items()
+        }
+
+    def list_world(self) -> dict[str, dict[str, str]]:
+        """The same as the API tells it."""
+        api = self.connect_api()
+        runs = api.list_runs(scope="org")
+        checkpoints = [one for run in runs for one in api.list_checkpoints(run_id=run.id)]
+        return {
+            "run": {one.id: one.status or "" for one in runs},
+            "sampler": {one.id: one.status or "" for one in api.list_samplers(scope="org")},
+            "deployment": {one.id: one.status or "" for one in api.list_deployments(scope="org")},
+            "checkpoint": {one.id: one.sync_status or "" for one in checkpoints},
+        }
 
     def get_readiness(self) -> str:
         return self.services.site.get("/readyz", timeout=10).text
@@ -84,7 +132,7 @@ def start_stack(folder: Path) -> Iterator[FaultStack]:
             services.site.address, email=EMAIL, password=processes.PASSWORD
         ) as visitor:
             visitor.submit("/keys/", name="Mine", secret=SECRET)
-            stack = FaultStack(api, services, visitor, postgresql_url, redis_url, exits)
+            stack = FaultStack(api, address, services, visitor, postgresql_url, redis_url, exits)
             wait_for(lambda: stack.fetch(LAST_POLL)[0]["at"])
             stack.wait_until_ready()
             yield stack

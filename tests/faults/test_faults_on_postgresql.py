@@ -1,4 +1,7 @@
-"""Frozen and lost services: pages answer within seconds and say nothing false."""
+"""Faults of every kind: pages answer within seconds, nothing false is said, all recovers.
+
+`make faults` has a longer run: FAULT_SECONDS, FAULT_SEED.
+"""
 
 from __future__ import annotations
 
@@ -7,6 +10,7 @@ import signal
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from random import Random
 from urllib.parse import urlsplit
 
 import httpx
@@ -16,11 +20,15 @@ from psycopg import sql
 
 from tests import servers
 from tests.faults.freezing import find_postgresql_pid, find_redis_pid, freeze
+from tests.faults.kinds import API_KINDS, KINDS
 from tests.faults.stack import EMAIL, LAST_POLL, FaultStack, start_stack
 from tests.processes import PASSWORD, wait_for
 from tests.visitor import open_visitor
 
 PAGES = ("", "runs/", "deployments/", "audit/")
+SEED = int(os.environ.get("FAULT_SEED", "1"))
+SECONDS = float(os.environ.get("FAULT_SECONDS", "25"))
+RECOVERY_SECONDS = 30
 OUTAGE = "loopsweb cannot use its database"
 
 
@@ -59,6 +67,35 @@ def sign_in(stack: FaultStack, password: str) -> str:
         token = page.text.split('name="csrfmiddlewaretoken" value="')[1].split('"')[0]
         sent = {"login": EMAIL, "password": password, "csrfmiddlewaretoken": token}
         return http.post("/accounts/login/", data=sent, headers={"Referer": site}).text
+
+
+def test_after_faults_of_every_kind_the_snapshot_is_the_world(stack: FaultStack) -> None:
+    chance = Random(SEED)  # noqa: S311
+    before = stack.list_world()
+    stopped = next(one for one, status in before["deployment"].items() if status == "RUNNING")
+    stack.connect_api().deactivate_deployment(stopped)
+    until, kinds = time.monotonic() + SECONDS, list[str]()
+    while time.monotonic() < until:
+        kinds = kinds or chance.sample(sorted(KINDS), len(KINDS))
+        kind = kinds.pop()
+        with KINDS[kind](stack):
+            if kind in API_KINDS:  # no page waits for the API
+                with within(3):
+                    assert stack.visitor.get("/w/ada/runs/").status_code == 200, kind
+            time.sleep(chance.uniform(0.5, 1.5) * max(1.0, SECONDS / 100))
+
+    recovered_at = stack.fetch("SELECT now() AS at")[0]["at"]
+    wait_for(lambda: stack.find_trouble(since=recovered_at) == [], timeout=RECOVERY_SECONDS)
+    after = stack.list_world()
+    assert stack.list_rows() == after
+    changes = stack.fetch("SELECT noun, remote_id, new FROM resources_statuschange")
+    assert sorted((one["noun"], one["remote_id"], one["new"]) for one in changes) == sorted(
+        (noun, remote_id, status)
+        for noun, statuses in after.items()
+        for remote_id, status in statuses.items()
+        if status != before[noun][remote_id]
+    )
+    stack.wait_until_ready()
 
 
 def test_a_frozen_database(stack: FaultStack) -> None:
