@@ -309,7 +309,10 @@ ACCOUNT_EMAIL_SUBJECT_PREFIX = ""
 ACCOUNT_RATE_LIMITS = {
     "login_failed": "5/300s/key",  # wrong two-factor codes; passwords: accounts/auth/lockout.py
     **dict.fromkeys(("login", "reauthenticate", "change_password")),  # see lockout.py, guesses.py
+    "reset_password": "60/m/ip",  # mails: accounts/rate_limits.py
+    "reset_password_from_key": "60/m/ip",
 }
+MFA_RATE_LIMITS = {"webauthn_login": "60/m/ip"}
 ACCOUNT_FORMS = {
     "reauthenticate": "loopsweb.accounts.auth.forms.ReauthenticateForm",
     "change_password": "loopsweb.accounts.auth.forms.ChangePasswordForm",

@@ -7,6 +7,7 @@ from typing import Any
 
 from allauth.account.admin import EmailAddress
 from allauth.socialaccount.admin import SocialApp, SocialToken
+from allauth.usersessions.models import UserSession
 from django import forms
 from django.contrib import admin
 from django.contrib.auth.admin import UserAdmin
@@ -14,13 +15,16 @@ from django.contrib.auth.forms import BaseUserCreationForm
 from django.contrib.auth.models import Group
 from django.db import models, transaction
 from django.http import HttpRequest, HttpResponse
+from django.utils import timezone
 from django.utils.decorators import method_decorator
 from django.views.decorators.debug import sensitive_post_parameters
 
+from loopsweb.accounts.auth.browser_sessions.actions import end_sessions
 from loopsweb.accounts.models import Membership, Team, User, Workspace, set_up_team
 from loopsweb.accounts.staff import credential_admin, session_admin  # noqa: F401  (register their pages)
 from loopsweb.accounts.staff.access import can_change_person
 from loopsweb.accounts.teams.audit import record_staff_event
+from loopsweb.audit.record import actor_of_request
 from loopsweb.ui.offered_filters import OfferedFiltersMixin
 from loopsweb.ui.read_only_admin import ReadOnlyAdmin, ReadOnlyRowsMixin
 
@@ -81,7 +85,11 @@ class PersonAdmin(OfferedFiltersMixin, UserAdmin[User]):
     def user_change_password(self, request: HttpRequest, id: str, *args: Any) -> HttpResponse:  # noqa: A002
         response = super().user_change_password(request, id, *args)
         if response.status_code == HTTPStatus.FOUND:
-            record_staff_event(User.objects.get(pk=id), "person.password", request)
+            person, by = User.objects.get(pk=id), actor_of_request(request)
+            record_staff_event(person, "person.password", request)
+            others = UserSession.objects.filter(user=person)
+            others = others.exclude(session_key=request.session.session_key)
+            end_sessions(sessions=others, person=person, by=by, now=timezone.now(), by_staff=True)
         return response
 
     def has_delete_permission(self, request: HttpRequest, obj: User | None = None) -> bool:

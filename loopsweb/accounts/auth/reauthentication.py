@@ -58,8 +58,10 @@ def read_authentication_time(request: HttpRequest, record: dict[str, Any]) -> fl
 
 
 def can_reauthenticate_locally(request: HttpRequest) -> bool:
-    """True if the person has a password or MFA here."""
-    return bool(get_adapter(request).get_reauthentication_methods(request.user))
+    """True if the person has a password or MFA here, and if these count."""
+    return not settings.LOOPSWEB_SSO_ONLY and bool(
+        get_adapter(request).get_reauthentication_methods(request.user)
+    )
 
 
 def reauthentication_url(request: HttpRequest, *, back: str) -> str:

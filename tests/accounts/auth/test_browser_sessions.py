@@ -6,7 +6,7 @@ from django.test import Client
 
 from loopsweb.accounts.models import User
 from loopsweb.audit.models import Event
-from tests.personas import login_as
+from tests.personas import create_root, login_as
 
 SESSIONS, PASSWORD = "/accounts/sessions/", "correct horse battery"
 
@@ -81,6 +81,17 @@ def test_changing_the_password_ends_other_sessions(ada: User) -> None:
     current.post("/accounts/password/change/", form)
 
     assert other.get("/keys/").status_code == 302
+    assert [each.user_agent for each in UserSession.objects.all()] == ["Firefox"]
+
+
+def test_a_password_set_by_staff_ends_all_sessions(ada: User) -> None:
+    current, new = sign_in("Firefox"), "another horse battery"
+    form = {"usable_password": "true", "password1": new, "password2": new}
+
+    login_as(create_root()).post(f"/admin/accounts/user/{ada.pk}/password/", form)
+
+    assert current.get("/keys/").status_code == 302
+    assert not UserSession.objects.filter(user=ada).exists()
 
 
 def test_sign_in_changes_the_session_key(ada: User) -> None:

@@ -1,14 +1,22 @@
-"""A new session key whenever the person proves who they are: one that was seen before is worth
-nothing then."""
+"""A new session key whenever the person proves who they are, and an end of all other sessions with
+a new password: what somebody saw or took before is worth nothing then."""
 
 from __future__ import annotations
 
 from typing import Any
 
-from allauth.account.signals import authentication_step_completed, user_logged_in
+from allauth.account.signals import (
+    authentication_step_completed,
+    password_changed,
+    password_reset,
+    password_set,
+    user_logged_in,
+)
 from allauth.usersessions.models import UserSession
 from django.dispatch import receiver
 from django.http import HttpRequest
+
+from loopsweb.accounts.models import User
 
 
 @receiver(authentication_step_completed)
@@ -26,6 +34,16 @@ def renew_after_sign_in(request: HttpRequest, **_: Any) -> None:
     """Django does so itself, but not for a person who was signed in before, as people are who
     reauthenticate at an identity provider."""
     renew_session_key(request)
+
+
+@receiver(password_changed)
+@receiver(password_set)
+@receiver(password_reset)
+def delete_other_sessions(request: HttpRequest, user: User, **_: Any) -> None:
+    """Django lets nobody in with them any more; then no list may show them either."""
+    others = UserSession.objects.filter(user=user).exclude(session_key=request.session.session_key)
+    for session in others:
+        session.end()
 
 
 def renew_session_key(request: HttpRequest) -> None:
