@@ -39,6 +39,21 @@ def normalize_url(text: str) -> str:
     return f"{url.scheme}://{origin}{url.path.rstrip('/')}"
 
 
+def normalize_api_url(text: str) -> str:
+    """Like `normalize_url`. API keys are sent there, so http is only for this machine."""
+    url = normalize_url(text)
+    if url.startswith("http://") and not is_loopback(urlsplit(url).hostname or ""):
+        raise ValueError("must start with https://: over http, API keys would be sent unencrypted.")
+    return url
+
+
+def is_loopback(host: str) -> bool:
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost" or host.endswith(".localhost")
+
+
 def normalize_host(text: str) -> str:
     """Return a host name in lower-case ASCII without a trailing dot, or an IP address.
 

@@ -123,4 +123,6 @@ def create_missing_secrets(*, report: Callable[[str], None]) -> None:
         file = get_data_dir() / name.lower()
         with os.fdopen(os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as out:
             out.write(create())
-        report(f"{name} is not set. Created one in {file}. Back it up with the database.")
+        report(
+            f"{name} is not set. Created one in {file}. Back it up, but apart from the database."
+        )

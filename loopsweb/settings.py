@@ -15,7 +15,7 @@ from redis.backoff import NoBackoff
 from redis.retry import Retry
 
 from loopsweb import environment as env
-from loopsweb.addresses import normalize_host, normalize_url
+from loopsweb.addresses import normalize_api_url, normalize_host, normalize_url
 
 django_stubs_ext.monkeypatch()
 
@@ -37,7 +37,7 @@ for _name in ("SECRET_KEY", "LOOPSWEB_SECRET_KEYS"):
 
 # The Loops API ----------------------------------------------------------------------------------
 LOOPSWEB_API_URLS = env.read_normalized(
-    "LOOPSWEB_API_URLS", normalize_url, default="https://api.baseten.co"
+    "LOOPSWEB_API_URLS", normalize_api_url, default="https://api.baseten.co"
 )
 LOOPSWEB_PRIVATE_API_HOSTS = env.read_normalized("LOOPSWEB_PRIVATE_API_HOSTS", normalize_host)
 LOOPSWEB_DOWNLOAD_HOSTS = env.read_normalized("LOOPSWEB_DOWNLOAD_HOSTS", normalize_host)
@@ -100,6 +100,7 @@ if not HAS_PARTIALS:
 MIDDLEWARE = [
     "loopsweb.ui.middleware.RequestIdMiddleware",
     "loopsweb.ui.middleware.SecurityHeadersMiddleware",
+    "loopsweb.json_api.https.ApiHttpsMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "loopsweb.ui.middleware.NoStoreMiddleware",

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import json
 import os
+import runpy
 import subprocess
 import sys
 from pathlib import Path
@@ -11,7 +12,7 @@ import pytest
 from django.core.exceptions import ImproperlyConfigured
 
 from loopsweb import environment
-from loopsweb.addresses import normalize_url
+from loopsweb.addresses import normalize_api_url, normalize_url
 from tests.processes import ROOT
 
 PRINT_SETTINGS = """
@@ -107,6 +108,32 @@ def test_an_invalid_api_url_is_named_by_its_position(monkeypatch: pytest.MonkeyP
         "LOOPSWEB_API_URLS, entry 2 must start with http:// or https://, name a host and no user "
         "name."
     )
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        *("http://api.example.com", "http://10.0.0.7:8080", "http://localhost.example.com"),
+        *("http://0.0.0.0", "http://[fe80::1]", "http://127.0.0.1.example.com"),
+    ],
+)
+def test_http_elsewhere_than_on_this_machine_is_refused(
+    url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("LOOPSWEB_API_URLS", f"https://api.baseten.co,{url}")
+    with pytest.raises(ImproperlyConfigured) as refused:
+        runpy.run_path(str(ROOT / "loopsweb" / "settings.py"))
+    assert str(refused.value) == (
+        "LOOPSWEB_API_URLS, entry 2 must start with https://: over http, API keys would be sent "
+        "unencrypted."
+    )
+
+
+@pytest.mark.parametrize(
+    "url", ["http://localhost:8900", "http://api.localhost", "http://127.8.9.1", "http://[::1]:80"]
+)
+def test_http_on_this_machine_is_taken(url: str) -> None:
+    assert normalize_api_url(url) == url.removesuffix(":80")
 
 
 @pytest.mark.parametrize(

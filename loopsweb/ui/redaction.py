@@ -9,27 +9,46 @@ REDACTED = "[redacted]"
 # A value ends at white space, a quote, a comma, a bracket or a backslash (so JSON stays JSON).
 VALUE = r"[^\s\"'\\,;&<>(){}\[\]]+"
 SCHEME = r"(?:api-key|bearer|basic|token)"
+# Names of secrets, at the end of longer ones too: LOOPSWEB_OIDC_CLIENT_SECRET, "new_password".
+NAME = (
+    r"(?=[pstac])(?:pass(?:word|wd)[12]?|secret(?:_keys?)?|(?<!page_)token|api_?key|private_key"
+    r"|audit_key|seed|credentials?|sessionid)"
+)
+# A quoted value ends at the quote that it began with, which JSON inside of JSON escapes.
+QUOTE = r"(?P<{0}>(?P<{0}_deep>\\{{1,3}})?[\"'])(?P<{0}_value>)"
+QUOTED = r"(?:(?!(?P={0}))(?:(?({0}_deep)\\\\..|(?!))|\\.|[^\\]))*(?=(?P={0}))"
+NAMED = re.compile(
+    rf"(?is){NAME}(?:"
+    # "password": "…"
+    rf"\\{{0,3}}[\"']\s*:\s*b?{QUOTE.format('a')}{QUOTED.format('a')}"
+    # password="…", unless the quote ends a text that ends in the name
+    rf"|\s*[:=]\s*b?{QUOTE.format('b')}(?![\s,:}}\]]){QUOTED.format('b')}"
+    # password=… and what is cut off within a quoted value
+    r"|(?:\\{0,3}[\"'])?\s*[:=]\s*(?:b?\\{0,3}[\"'])?(?P<value>)"
+    rf"(?!(?:null|true|false|-?\d+)(?![^\s,}}\]])){VALUE})"
+)
+
+PARAMETERS = (
+    r"(?:x-amz-[a-z0-9-]+|x-goog-[a-z0-9-]+|signature|sig|se|sp|sv|awsaccesskeyid|key-pair-id|policy"
+    r"|code|state|session_state|nonce)"
+)
 
 PATTERNS = (
-    # Authorization: Api-Key …; "authorization": "Bearer …"; b'Authorization', b'…'
+    # Authorization: Api-Key …; "authorization": "Bearer …"
     re.compile(
-        rf"(?i)(authorization[\\\"']*\s*[:=,]\s*(?:b(?=['\"]))?[\\\"']*)(?:{SCHEME}\s+)?{VALUE}"
+        rf"(?i)(authorization[\\\"']*\s*[:=]\s*(?:b(?=['\"]))?[\\\"']*)(?:{SCHEME}\s+)?{VALUE}"
     ),
+    # (b'Authorization', b'…')
+    re.compile(rf"(?i)(\(b?['\"]authorization['\"],\s*b?['\"])(?:{SCHEME}\s+)?{VALUE}"),
     # Api-Key … and Bearer … anywhere
     re.compile(rf"(?i)(\b(?:api-key|bearer)[\s:=]+){VALUE}"),
-    # presigned and other secret query parameters
-    re.compile(
-        r"(?i)([?&;\s\"'](?:x-amz-[a-z0-9-]+|x-goog-[a-z0-9-]+|signature|sig|se|sp|sv|token"
-        r"|access_token|awsaccesskeyid|key-pair-id|policy|api_key|apikey|password|secret)=)"
-        rf"{VALUE}"
-    ),
+    # presigned and other secret query parameters, also in an address that is itself a parameter
+    re.compile(rf"(?i)((?:^|[?&;\s\"']|%3F|%26){PARAMETERS}(?:=|%3D)){VALUE}"),
     # links that grant access: invitations and password resets
     re.compile(
         r"(?i)((?:/|%2F)(?:invitations|password(?:/|%2F)reset(?:/|%2F)key)(?:/|%2F))"
         r"[A-Za-z0-9_-]{16,}"
     ),
-    # session and CSRF cookies, in a header, a form or a dictionary
-    re.compile(rf"(?i)((?:sessionid|csrf(?:middleware)?token)[\\\"']*\s*[:=]\s*[\\\"']*){VALUE}"),
     # scheme://user:password@host; stops at the next slash, to stay linear
     re.compile(r"(://[^\s/:@\"'\\<>]*:)[^\s/\"'\\<>]+(?=@)"),
     # loopsweb's access tokens
@@ -42,6 +61,12 @@ PATTERNS = (
 def redact(text: str) -> str:
     """Replace API keys, access tokens, authorization values, cookies, passwords in URLs and signed
     query parameters. Takes time linear in the length of `text`."""
+    text = NAMED.sub(keep_name, text)
     for pattern in PATTERNS:
         text = pattern.sub(rf"\g<1>{REDACTED}", text)
     return text
+
+
+def keep_name(found: re.Match[str]) -> str:
+    """The match with REDACTED for the value, which begins where the last group matched."""
+    return found.string[found.start() : found.start(found.lastindex or 0)] + REDACTED

@@ -6,7 +6,7 @@ import time
 from secrets import token_urlsafe
 
 import pytest
-from hypothesis import given
+from hypothesis import assume, example, given
 from hypothesis import strategies as st
 
 from loopsweb.json_api.tokens.models import PREFIX
@@ -40,6 +40,13 @@ surroundings = st.text(string.ascii_letters + " \n.,", max_size=20)
         "postgres://loopsweb:{}@db.example.test:5432/loopsweb",
         "redis://:{}@cache/0",
         "https://alice:{}@tte@example.test",
+        "GET /accounts/oidc/oidc/login/callback/?code={}&state={} 302",
+        "code={}&client_secret={}&grant_type=authorization_code",
+        "GET /accounts/login/?next=%2Fcallback%2F%3Fcode%3D{}%26state%3D{}",
+        "?refresh_token={}&id_token={}",
+        "LOOPSWEB_OIDC_CLIENT_SECRET={} SECRET_KEY={}",
+        "EMAIL_HOST_PASSWORD={}",
+        "loopsweb_demo_sessionid={}; __Host-loopsweb_csrftoken={}",
     ],
 )
 @given(secret=secrets, before=surroundings, after=surroundings)
@@ -47,6 +54,41 @@ def test_no_form_of_a_secret_survives(form: str, secret: str, before: str, after
     line = f"{before} {form.format(secret, secret)} {after}"
     assert "s3cr3t" not in redact(line)
     assert REDACTED in redact(line)
+
+
+NAMES = [
+    *(
+        "api_key",
+        "apiKey",
+        "secret",
+        "client_secret",
+        "password",
+        "oldpassword",
+        "password1",
+        "token",
+    ),
+    *("access_token", "refresh_token", "id_token", "csrftoken", "csrfmiddlewaretoken", "sessionid"),
+    *("SECRET_KEY", "LOOPSWEB_SECRET_KEYS", "LOOPSWEB_AUDIT_KEY", "EMAIL_HOST_PASSWORD", "seed"),
+]
+
+
+@pytest.mark.parametrize("name", NAMES)
+@given(rest=st.text(max_size=30), other=st.text(max_size=20), depth=st.integers(0, 2))
+def test_no_secret_under_its_name_survives(name: str, rest: str, other: str, depth: int) -> None:
+    """As JSON, in JSON inside of JSON, and as Python writes a dictionary."""
+    assume("[redacted" not in rest)
+    secret = f"s3cr3t{rest}s3cr3t"
+    line = json.dumps({"other": other, name: secret, "more": other})
+    for _ in range(depth if secret.isalnum() else min(depth, 1)):
+        line = json.dumps({"body": line, "more": 1})
+    assert "s3cr3t" not in redact(line)
+    json.loads(redact(line))
+    assert "s3cr3t" not in redact(f"{ {name: 's3cr3t and more'} } and {name}='s3cr3t, too'")
+
+
+@pytest.mark.parametrize("line", ['{"token": null, "seed": 7}', "page_token=100", "?page_token=7"])
+def test_what_is_no_secret_stays(line: str) -> None:
+    assert redact(line) == line
 
 
 def test_a_key_on_its_own_is_redacted() -> None:
@@ -68,7 +110,8 @@ def test_only_the_password_of_a_url_is_redacted() -> None:
 @pytest.mark.parametrize(
     "part",
     ["://", "://a:", "://a:b", "a", ":", "@", "loopsweb_", "sessionid", "sessionid ", "csrftoken='",
-     "authorization", "authorization ", "bearer", "bearer ", "?x-amz-", " sig", "/invitations/"],
+     "authorization", "authorization ", "password=", "password='", "secret\\",
+     'token": "', "code=", "bearer", "bearer ", "?x-amz-", " sig", "/invitations/"],
 )  # fmt: skip
 def test_redaction_takes_linear_time(part: str) -> None:
     short, long = (measure_redaction(part * (size // len(part))) for size in (50_000, 500_000))
@@ -108,6 +151,9 @@ def test_text_without_secrets_is_unchanged() -> None:
 
 
 @given(st.dictionaries(st.text(max_size=20), st.text(max_size=40), max_size=4))
+@example({"a": "authorization"})
+@example({"a": "password=", "b": "secret: "})
+@example({"a": "token", "password": "", "b": "code="})
 def test_redacted_json_stays_valid(record: dict[str, str]) -> None:
     line = json.dumps({**record, "authorization": "Api-Key abc.def"})
     assert json.loads(redact(line))["authorization"] == REDACTED
