@@ -21,6 +21,7 @@ from loopsweb.resources.deployments.models import Deployment
 from loopsweb.resources.deployments.statuses import DEPLOYMENT
 from loopsweb.resources.samplers.models import Sampler
 from loopsweb.resources.samplers.statuses import SAMPLER
+from loopsweb.resources.snapshot.models import REPORTED
 from loopsweb.ui.statuses import Tone
 
 RECENT = timedelta(hours=24)
@@ -111,8 +112,11 @@ def find_ended_deployments(workspace: Workspace, *, now: datetime) -> Iterator[A
 
 
 def find_failing_samplers(workspace: Workspace, *, now: datetime) -> Iterator[AttentionItem]:
+    """A sampler that ended stays failed; that one is unhealthy only its last answer tells."""
     rows = Sampler.objects.in_workspace(workspace).filter(
-        status__in=FAILING_SAMPLER_STATUSES, changed_at__gte=now - RECENT
+        REPORTED | Q(status__in=SAMPLER.terminal),
+        status__in=FAILING_SAMPLER_STATUSES,
+        changed_at__gte=now - RECENT,
     )
     for row in rows.order_by("-changed_at", "-pk")[:LIMIT]:
         url = reverse("samplers:detail", args=[workspace.slug, row.remote_id])
@@ -128,4 +132,6 @@ def find_slow_checkpoints(workspace: Workspace, *, now: datetime) -> Iterator[At
     for row in rows.order_by("created_at", "pk")[:LIMIT]:
         url = reverse("checkpoints:detail", args=[workspace.slug, row.remote_id])
         text = "Checkpoint still syncing. It is not safe until its status is COMPLETE."
+        if not row.is_reported:
+            text = "Checkpoint was still syncing and is not in the last answer. It may be lost."
         yield AttentionItem("warn", text, row.uri or row.remote_id, url, row.created_at)

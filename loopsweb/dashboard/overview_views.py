@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
 from datetime import datetime
-from decimal import Decimal
 from typing import Any
 
 from django.http import HttpResponse
@@ -14,7 +11,7 @@ from django.utils import timezone
 from loopsweb.accounts.authorization.decorators import WorkspaceRequest, require
 from loopsweb.accounts.authorization.roles import Permission
 from loopsweb.accounts.models import Workspace
-from loopsweb.dashboard import activity, attention
+from loopsweb.dashboard import activity, attention, totals
 from loopsweb.dashboard.last_visited import set_last_visited
 from loopsweb.keys.models import Key
 from loopsweb.resources.checkpoints.models import Checkpoint
@@ -27,6 +24,7 @@ from loopsweb.resources.deployments.run_pairing import (
 from loopsweb.resources.deployments.statuses import DEPLOYMENT
 from loopsweb.resources.pages.freshness import compute_page_version, load_freshness
 from loopsweb.resources.runs.models import Run
+from loopsweb.resources.snapshot.models import tally
 from loopsweb.resources.snapshot.viewers import record_viewer
 from loopsweb.ui.live import answer_if_unchanged, set_live_headers
 from loopsweb.ui.pages import render_page, wants_partial
@@ -34,23 +32,6 @@ from loopsweb.ui.pages import render_page, wants_partial
 DEPLOYMENTS_SHOWN = 25
 CHECKPOINTS_SHOWN = 6
 ACTIVITY_SHOWN = 12
-
-
-@dataclass(frozen=True)
-class Total:
-    """The sum of the known figures, and how many figures are unknown."""
-
-    known: Decimal | int
-    unknown: int
-
-
-def sum_known(
-    lines: list[PricedDeployment], figure: Callable[[PricedDeployment], Decimal | int | None]
-) -> Total:
-    """A deployment that the API no longer lists may have ended, so it counts as unknown."""
-    figures = [figure(line) for line in lines if line.deployment.missing_since is None]
-    known = [one for one in figures if one is not None]
-    return Total(sum(known), len(lines) - len(known))
 
 
 @require(Permission.VIEW)
@@ -83,14 +64,16 @@ def build_overview(workspace: Workspace, *, now: datetime) -> dict[str, Any]:
     running = select_with_prices(workspace).exclude(status__in=DEPLOYMENT.without_gpus)
     lines: list[PricedDeployment] = price_deployments(running.order_by("-created_at", "-pk"))
     checkpoints = Checkpoint.objects.in_workspace(workspace)
+    gpus, cost, gpus_of_samplers = totals.sum_holders(workspace, lines)
     return {
         "lines": lines[:DEPLOYMENTS_SHOWN],
         "running_count": len(lines),
-        "missing_count": sum(line.deployment.missing_since is not None for line in lines),
-        "gpus": sum_known(lines, lambda line: line.deployment.gpus_held),
-        "cost": sum_known(lines, lambda line: line.cost_per_hour),
-        "active_runs": Run.objects.in_workspace(workspace).filter(status="ACTIVE").count(),
-        "syncing": checkpoints.filter(sync_status="SYNCING").count(),
+        "running": tally([line.deployment for line in lines]),
+        "gpus": gpus,
+        "cost": cost,
+        "gpus_of_samplers": gpus_of_samplers,
+        "active_runs": Run.objects.in_workspace(workspace).filter(status="ACTIVE").tally(),
+        "syncing": checkpoints.filter(sync_status="SYNCING").tally(),
         "checkpoints": checkpoints.order_by("-created_at", "-pk")[:CHECKPOINTS_SHOWN],
         "attention": attention.find_attention_items(workspace, now=now),
         "activity": activity.list_recent_activity(workspace, limit=ACTIVITY_SHOWN),

@@ -16,7 +16,17 @@ from loopsweb.json_api.openapi_parts import (
     problem_responses,
 )
 from loopsweb.json_api.query_parameters import DEFAULT_SIZE, MAX_LENGTH, MAX_PAGE, MAX_SIZE
-from loopsweb.json_api.schemas import ANY, INTEGER, NAMES, RESOURCES, TEXT, TIME, Resource
+from loopsweb.json_api.schemas import (
+    ANY,
+    FLAG,
+    INTEGER,
+    NAMES,
+    NUMBER,
+    RESOURCES,
+    TEXT,
+    TIME,
+    Resource,
+)
 from loopsweb.resources.deactivations.targets import KINDS
 from loopsweb.ui import search
 
@@ -24,9 +34,11 @@ ABOUT = (
     "Read a loopsweb workspace. Lists show what the Loops API returned at `as_of`; null means that "
     "it sent no value. `not_in_the_answers_since` is when its answers stopped including something, "
     "which does not mean that it stopped. `not_in_the_last_answer` names fields of the Loops API: "
-    "the last answer left them out, so their values are from an earlier one. A token that may act "
-    "can also deactivate deployments, runs and samplers. To read a list whole, ask again with "
-    "`before` until `next_before` is null."
+    "the last answer left them out, so their values are from an earlier one. `gpus_held` and "
+    "`cost_per_hour` (USD) of a deployment are those of the pair, or of the trainer only, as "
+    "`gpus_of` and `cost_of` say; what is serverless holds no GPUs and costs nothing while idle. A "
+    "token that may act can also deactivate deployments, runs and samplers. To read a list whole, "
+    "ask again with `before` until `next_before` is null."
 )
 PROBLEM_TEXTS = {
     "400": "A parameter is invalid.",
@@ -47,6 +59,8 @@ WHITE_SPACE = r"\t-\r\x1c-\x20\x85\xa0\u1680\u2000-\u200a\u2028\u2029\u202f\u205
 FIELD_SCHEMAS: dict[str, dict[str, Any]] = {
     ANY: {},
     INTEGER: {"type": ["integer", "null"]},
+    NUMBER: {"type": ["number", "null"]},
+    FLAG: {"type": "boolean"},
     NAMES: {"type": "array", "items": {"type": "string"}},
     TEXT: TEXT_OR_NULL,
     TIME: TIME_OR_NULL,
@@ -119,12 +133,13 @@ def describe_filter(name: str) -> dict[str, Any]:
 
 
 def build_page_schema(resource: Resource) -> dict[str, Any]:
-    item = {name: FIELD_SCHEMAS[kind] for name, (_, kind) in resource.fields.items()}
+    kinds = {name: kind for name, (_, kind) in resource.fields.items()} | resource.figures
+    item = {name: FIELD_SCHEMAS[kind] for name, kind in kinds.items()}
     properties = {
         "as_of": TIME_OR_NULL,
         "failing_since": TIME_OR_NULL,
         "error": TEXT_OR_NULL,
-        **dict.fromkeys(("total", "page", "pages"), COUNT),
+        **dict.fromkeys(("total", "total_not_in_the_last_answer", "page", "pages"), COUNT),
         "next_before": TEXT_OR_NULL,
         "items": {"type": "array", "items": object_schema(item)},
     }

@@ -5,18 +5,27 @@ Fields are named as in the Loops API. Values that it did not send are null.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
+from decimal import Decimal
+from itertools import repeat
 from typing import Any
 
 from django.db.models import Model, QuerySet
 
 from loopsweb.accounts.models import Workspace
 from loopsweb.audit.models import Event
+from loopsweb.resources.deployments.run_pairing import (
+    Figures,
+    price_deployments,
+    select_with_prices,
+)
 from loopsweb.resources.nouns import NOUNS
 from loopsweb.ui.timestamps import format_utc
 
-TEXT, TIME, INTEGER, NAMES, ANY = "string", "date-time", "integer", "names", "any"
+TEXT, TIME, INTEGER, NUMBER = "string", "date-time", "integer", "number"
+NAMES, FLAG, ANY = "names", "flag", "any"
 SIGHTINGS = {
     "first_seen_at": ("first_seen_at", TIME),
     "not_in_the_answers_since": ("missing_since", TIME),
@@ -27,17 +36,28 @@ SIGHTINGS = {
 @dataclass(frozen=True, kw_only=True)
 class Resource:
     """fields: {name in the JSON: (attribute of a row, type)}. filters: names of fields to compare
-    for equality. newest: the time or number that the rows are sorted by. search: the field of the
-    normalised text."""
+    for equality. newest: the time or number that the rows are sorted by. figures: {name in the
+    JSON: type} of those `read_figures` gives. search: the field of the normalised text."""
 
     about: str
     fields: dict[str, tuple[str, str]]
     filters: tuple[str, ...]
     newest: str = "created_at"
+    figures: dict[str, str] = field(default_factory=dict)
     search: str = "search_text"
 
-    def serialize(self, row: Model) -> dict[str, Any]:
-        return {name: to_json(getattr(row, source)) for name, (source, _) in self.fields.items()}
+    def serialize(self, rows: Sequence[Model]) -> list[dict[str, Any]]:
+        figures: Iterable[Any] = read_figures(rows) if self.figures else repeat(None)
+        return [
+            {name: to_json(getattr(row, source)) for name, (source, _) in self.fields.items()}
+            | {name: to_json(getattr(of, name)) for name in self.figures}
+            for row, of in zip(rows, figures, strict=False)
+        ]
+
+
+def read_figures(rows: Sequence[Any]) -> list[Figures]:
+    """Of deployments, with their samplers."""
+    return [line.figures for line in price_deployments(rows)]
 
 
 def to_json(given: Any) -> Any:
@@ -46,6 +66,8 @@ def to_json(given: Any) -> Any:
         return format_utc(given)
     if given is None or isinstance(given, int | float | dict | list):
         return given
+    if isinstance(given, Decimal):
+        return float(given)
     return str(given) or None
 
 
@@ -53,6 +75,8 @@ def select_rows(name: str, workspace: Workspace) -> QuerySet[Any]:
     """name: a key of RESOURCES."""
     if name == "audit":
         return Event.objects.filter(workspace=workspace.slug)
+    if name == "deployments":
+        return select_with_prices(workspace)
     return NOUNS[name].model.objects.in_workspace(workspace)
 
 
@@ -81,6 +105,7 @@ RESOURCES: dict[str, Resource] = {
         | text_fields("name", "status", "base_model", "base_url")
         | id_fields("session", "deployment", "sampler")
         | OWNER
+        | {"is_serverless": ("is_serverless", FLAG)}
         | TIMES,
         filters=("id", "status", "base_model", "session_id", "deployment_id", "owner"),
     ),
@@ -90,6 +115,7 @@ RESOURCES: dict[str, Resource] = {
         | text_fields("status", "base_model", "base_url", "model_id")
         | id_fields("run", "session", "deployment")
         | OWNER
+        | {"gpus_held": ("gpus_held", INTEGER), "is_serverless": ("is_serverless", FLAG)}
         | TIMES,
         filters=("id", "status", "base_model", "run_id", "owner"),
     ),
@@ -109,9 +135,15 @@ RESOURCES: dict[str, Resource] = {
         | text_fields("availability_model", "instance_name", "gpu_type")
         | id_fields("active_run", "latest_run", "sampler")
         | OWNER
-        | {name: (name, INTEGER) for name in ("gpu_count", "node_count", "gpus_held")}
+        | {name: (name, INTEGER) for name in ("gpu_count", "node_count")}
         | TIMES,
         filters=("id", "status", "base_model", "owner"),
+        figures={
+            "gpus_held": INTEGER,
+            "gpus_of": TEXT,
+            "cost_per_hour": NUMBER,
+            "cost_of": TEXT,
+        },
     ),
     "audit": Resource(
         about="The audit trail: what was done, attempted or observed, by whom and when.",

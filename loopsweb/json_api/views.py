@@ -5,6 +5,7 @@ from __future__ import annotations
 from http import HTTPStatus
 from typing import Any
 
+from django.db.models import Count, QuerySet
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.utils import timezone
 
@@ -16,7 +17,9 @@ from loopsweb.json_api.openapi import build_document
 from loopsweb.json_api.problems import Problem
 from loopsweb.json_api.query_parameters import parse_query
 from loopsweb.json_api.schemas import RESOURCES, select_rows, to_json
+from loopsweb.resources.pages.filters import UNREPORTED
 from loopsweb.resources.pages.freshness import load_freshness
+from loopsweb.resources.snapshot.models import Snapshot
 
 SHOWN_WITH = {"deployments": ("samplers",)}  # whose GPUs count as theirs
 
@@ -26,7 +29,8 @@ def list_(request: HttpRequest, workspace: Workspace, resource_name: str) -> Htt
     resource = RESOURCES[resource_name]
     query = parse_query(request.GET, resource)
     rows = select_rows(resource_name, workspace).filter(query.condition)
-    total = remaining = rows.count()
+    total, unreported = count_rows(rows)
+    remaining = total
     if query.before is not None:
         rows = rows.filter(query.before)
         remaining = rows.count()
@@ -37,12 +41,21 @@ def list_(request: HttpRequest, workspace: Workspace, resource_name: str) -> Htt
         {
             **read_freshness(workspace, resource_name),
             "total": total,
+            "total_not_in_the_last_answer": unreported,
             "page": query.page,
             "pages": max(1, -(-remaining // query.page_size)),
             "next_before": encode_cursor(shown[-1], resource.newest) if found != shown else None,
-            "items": [resource.serialize(row) for row in shown],
+            "items": resource.serialize(shown),
         }
     )
+
+
+def count_rows(rows: QuerySet[Any]) -> tuple[int, int]:
+    """(all, those of which the last answer did not tell). The audit has none of these."""
+    if not issubclass(rows.model, Snapshot):
+        return rows.count(), 0
+    counts = rows.aggregate(total=Count("pk"), unreported=Count("pk", filter=UNREPORTED))
+    return counts["total"], counts["unreported"]
 
 
 def read_freshness(workspace: Workspace, resource_name: str) -> dict[str, Any]:

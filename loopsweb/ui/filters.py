@@ -52,24 +52,29 @@ class Filter:
 class Facets:
     """values: per filter, most frequent first, with the number of rows. total: number of all rows,
     None if not counted. is_whole: False when `values` are those of the newest rows alone.
-    filled: names of the conditions that any of the rows meets."""
+    filled: names of the conditions that any row meets. apart, total_apart: how many of these
+    rows the spec counts apart."""
 
     total: int | None = None
     values: dict[str, ValueCounts] = field(default_factory=dict)
     is_whole: bool = True
     filled: list[str] = field(default_factory=list)
+    apart: dict[str, dict[str, int]] = field(default_factory=dict)
+    total_apart: int = 0
 
 
 @dataclass(frozen=True, kw_only=True)
 class ListSpec:
     """search: the field with the normalised text in which each word of `q` is looked for.
-    sorts: {name in the URL: field}. descending: sorts that start with the newest or largest."""
+    sorts: {name in the URL: field}. descending: sorts that start with the newest or largest.
+    apart: rows that are listed, and counted apart as not in the last answer."""
 
     search: str = "search_text"
     filters: tuple[Filter, ...] = ()
     sorts: Mapping[str, str]
     default_sort: str
     descending: frozenset[str] = frozenset({"created", "size", "gpus"})
+    apart: Q = NO_ROWS
 
     def count_facets(
         self,
@@ -85,16 +90,22 @@ class ListSpec:
             return Facets()
         newest = rows.order_by(f"-{self.sorts[self.default_sort.removeprefix('-')]}", "-pk")
         counted = rows.model._default_manager.filter(pk__in=newest.values("pk")[: at_most + 1])
-        total = 0
+        total = total_apart = 0
         counts: dict[str, Counter[str]] = {one.name: Counter() for one in named}
-        fields = {one.field for one in named}
+        apart: dict[str, Counter[str]] = {one.name: Counter() for one in named}
         numbers = {f"met_{name}": Count("pk", filter=one) for name, one in (filled or {}).items()}
+        numbers |= {"rows": Count("pk"), "apart": Count("pk", filter=self.apart)}
         met = set()
-        for group in counted.order_by().values(*fields).annotate(rows=Count("pk"), **numbers):
-            met |= {name.removeprefix("met_") for name in numbers if group[name]}
-            total += group["rows"]
+        groups = counted.order_by().values(*{one.field for one in named})
+        for group in groups.annotate(**numbers):
+            met |= {name for name in filled or () if group[f"met_{name}"]}
+            total, total_apart = total + group["rows"], total_apart + group["apart"]
             for one in named:
-                counts[one.name][encode_value(str(group[one.field]))] += group["rows"]
+                value = encode_value(str(group[one.field]))
+                counts[one.name][value] += group["rows"]
+                apart[one.name][value] += group["apart"]
         is_whole = total <= at_most
         values = {name: count.most_common(MAX_SUGGESTIONS) for name, count in counts.items()}
-        return Facets(total if is_whole else None, values, is_whole, sorted(met))
+        known_apart = {name: dict(+each) for name, each in apart.items()}
+        whole = total if is_whole else None
+        return Facets(whole, values, is_whole, sorted(met), known_apart, total_apart)

@@ -78,10 +78,12 @@ class ListQuery:
         return rows.filter(self.condition()).order_by(order, "-pk")
 
     def page(self, rows: QuerySet[Row], facets: Facets) -> Page[Row]:
-        counts: dict[str, int] = {"total": facets.total or 0, "found": facets.total or 0}
+        total, condition = facets.total or 0, self.condition()
+        counts: dict[str, int] = {"total": total, "found": total, "apart": facets.total_apart}
         if facets.total is None or self.is_filtered:
             unknown = {"total": Count("pk")} if facets.total is None else {}
-            counts |= rows.aggregate(found=Count("pk", filter=self.condition()), **unknown)
+            unknown |= {"apart": Count("pk", filter=condition & self.spec.apart)}
+            counts |= rows.aggregate(found=Count("pk", filter=condition), **unknown)
         pages = max(1, -(-counts["found"] // PAGE_SIZE))
         number = min(self.number, pages)
         start = (number - 1) * PAGE_SIZE
@@ -103,6 +105,11 @@ class ListQuery:
             choices = given(one, chosen, facets)
             if chosen or len(choices.options) > 1:
                 yield choices
+
+
+def describe_count(count: int, apart: int) -> str:
+    """4 + 3 not in the last answer"""
+    return f"{count - apart:,} + {apart:,} not in the last answer" if apart else f"{count:,}"
 
 
 @dataclass(frozen=True)
@@ -129,7 +136,11 @@ class Choices:
         names = {value: "Not known" if value == UNKNOWN else value for value, _ in values}
         if not facets.is_whole:  # numbers of rows would be too small
             return cls(one.name, one.label, chosen, list(names.items()), is_text=True)
-        options = [(value, f"{names[value]} ({count:,})") for value, count in values]
+        apart = facets.apart.get(one.name, {})
+        options = [
+            (value, f"{names[value]} ({describe_count(count, apart.get(value, 0))})")
+            for value, count in values
+        ]
         if len(options) > MAX_OPTIONS:
             return cls(one.name, one.label, chosen, options, is_text=True)
         if chosen and chosen not in names:
@@ -139,11 +150,13 @@ class Choices:
 
 @dataclass(frozen=True, kw_only=True)
 class Page(Generic[Row]):
-    """found: number of matching rows. total: number of all rows."""
+    """found: number of matching rows. apart: how many of these the spec counts apart. total: number
+    of all rows."""
 
     query: ListQuery
     rows: list[Row]
     found: int
+    apart: int
     total: int
     number: int
     pages: int

@@ -11,9 +11,9 @@ from django.urls import reverse
 
 from loopsweb.accounts.models import User, Workspace
 from loopsweb.dashboard import attention
-from loopsweb.dashboard.overview_views import Total, build_overview, sum_known
+from loopsweb.dashboard.overview_views import build_overview
+from loopsweb.dashboard.totals import Figure, Total, add_up
 from loopsweb.keys.models import Key, KeyState
-from loopsweb.resources.deployments.run_pairing import PricedDeployment
 from loopsweb.resources.models import Catalogue, Checkpoint, Deployment, Sampler
 from loopsweb.resources.snapshot.store import touch_version
 from tests.personas import login_as
@@ -32,13 +32,11 @@ def url(acme: Workspace) -> str:
     return reverse("dashboard:overview", args=[acme.slug])
 
 
-def test_unknown_figures_are_counted_separately() -> None:
-    def line(cost: Decimal | None, *, is_missing: bool = False) -> PricedDeployment:
-        return PricedDeployment(Deployment(missing_since=NOW if is_missing else None), cost)
-
-    lines = [line(Decimal("1.5")), line(None), line(Decimal(8), is_missing=True)]
-    assert sum_known(lines, lambda one: one.cost_per_hour) == Total(Decimal("1.5"), 2)
-    assert sum_known([], lambda one: one.cost_per_hour) == Total(0, 0)
+def test_unknown_and_unreported_figures_are_counted_separately() -> None:
+    figures = [Figure(True, Decimal("1.5")), Figure(True, None), Figure(False, Decimal(8))]
+    assert add_up([*figures, Figure(True, 2, is_part=True)]) == Total(Decimal("3.5"), 2, 1)
+    assert add_up([Figure(True, None)]) == Total(None, 1, 0)
+    assert add_up([]) == Total(0, 0, 0)
 
 
 def test_running_deployments_are_those_that_may_use_gpus(acme: Workspace) -> None:
@@ -53,8 +51,8 @@ def test_running_deployments_are_those_that_may_use_gpus(acme: Workspace) -> Non
         "dep-DEPLOYING",
         "dep-RUNNING",
     ]
-    assert context["gpus"] == Total(16, 1)
-    assert context["cost"] == Total(Decimal("12.00"), 1)
+    assert context["gpus"] == Total(16, 3)
+    assert context["cost"] == Total(Decimal("12.00"), 3)
 
 
 def test_what_needs_attention(acme: Workspace, key: Key) -> None:

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import dataclass, field
 from typing import Any
 
 from django.db import models
@@ -59,6 +61,30 @@ class Checkpoint(Snapshot):
     def lora_adapter_config(self) -> Any:
         """The adapter's settings, None where the API sent none."""
         return self.raw.get("lora_adapter_config")
+
+
+@dataclass(frozen=True)
+class RunCheckpoints:
+    """What is known of the checkpoints of one run. newest: its newest saved trainer checkpoint.
+    saved: how many stay when it ends. syncing: those that may be lost. unlisted: how many more
+    there were that the last answer did not list."""
+
+    newest: Checkpoint | None = None
+    saved: int = 0
+    syncing: list[Checkpoint] = field(default_factory=list)
+    unlisted: int = 0
+
+
+NONE_KNOWN = RunCheckpoints()
+
+
+def summarize_checkpoints(newest_first: Sequence[Checkpoint]) -> RunCheckpoints:
+    """newest_first: all of one run."""
+    listed = [one for one in newest_first if one.missing_since is None]
+    syncing = [one for one in listed if one.sync_status == "SYNCING"]
+    saved = [one for one in listed if one.sync_status != "SYNCING"]
+    newest = next((one for one in saved if one.target == "trainer"), None)
+    return RunCheckpoints(newest, len(saved), syncing, len(newest_first) - len(listed))
 
 
 class CheckpointFeed(models.Model):

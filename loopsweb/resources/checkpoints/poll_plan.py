@@ -79,8 +79,14 @@ def order_queries(
 
 
 def load_runs_to_cover(poll: PollContext) -> dict[str, str]:
-    """{run id: its base model if it is the key owner's own, else ""}."""
-    runs = poll.select_expected(Run.objects.filter(missing_since=None))
+    """{run id: its base model if it is the key owner's own, else ""}.
+
+    A run that vanished is covered as long as any of its checkpoints is listed: nobody else would
+    tell that these are gone too.
+    """
+    listed = Checkpoint.objects.in_workspace(poll.workspace).filter(missing_since=None)
+    has_listed = Q(remote_id__in=listed.values("run_remote_id"))
+    runs = poll.select_expected(Run.objects.filter(has_listed | Q(missing_since=None)))
     return {
         run: model if owner in list_owner_filters(poll) else ""
         for run, model, owner in runs.values_list("remote_id", "base_model", "owner_email")

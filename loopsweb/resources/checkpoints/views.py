@@ -13,7 +13,7 @@ from loopsweb.accounts.authorization.roles import Permission
 from loopsweb.loops_api.uris import CheckpointURI
 from loopsweb.resources.checkpoints.models import Checkpoint
 from loopsweb.resources.pages.detail_page import render_detail_page
-from loopsweb.resources.pages.filters import BASE_MODEL, STILL_LISTED
+from loopsweb.resources.pages.filters import BASE_MODEL, STILL_LISTED, UNREPORTED
 from loopsweb.resources.pages.list_page import csv_columns, render_list_page
 from loopsweb.resources.runs.models import Run
 from loopsweb.ui.filters import NO_ROWS, Filter, ListSpec
@@ -31,6 +31,7 @@ def match_uri(uri: str) -> Q:
 
 
 SPEC = ListSpec(
+    apart=UNREPORTED,
     filters=(
         Filter("target", "Target", field="target"),
         Filter("sync", "Sync", field="sync_status"),

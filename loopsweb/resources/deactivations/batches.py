@@ -28,6 +28,7 @@ from loopsweb.resources.deactivations.requirements import (
 )
 from loopsweb.resources.deactivations.states import NOT_SENT, OPEN, State
 from loopsweb.resources.deactivations.targets import Kind, explain_shared_end
+from loopsweb.resources.deployments.run_pairing import TRAINER_ONLY
 from loopsweb.resources.pages.creation import AlreadySubmitted
 from loopsweb.resources.pages.idempotency import Submission
 from loopsweb.resources.snapshot.store import lock_workspace, touch_version
@@ -73,14 +74,21 @@ class Selection:
     @property
     def gpus(self) -> int | None:
         """Freed by all of them, None where that of any is unknown."""
-        held = [impact.gpus for impact in self.impacts]
+        held = [impact.figures.gpus_held for impact in self.impacts]
         return None if None in held else sum(gpus or 0 for gpus in held)
 
     @property
     def cost_per_hour(self) -> Decimal | None:
         """USD saved by all of them, None where that of any is unknown."""
-        costs = [impact.cost_per_hour for impact in self.impacts]
+        costs = [impact.figures.cost_per_hour for impact in self.impacts]
         return None if None in costs else sum((cost or Decimal(0) for cost in costs), Decimal(0))
+
+    @property
+    def trainer_only_count(self) -> int:
+        """Of how many the sampler's GPUs or cost are unknown, so that they are in no sum."""
+        return sum(
+            TRAINER_ONLY in (each.figures.gpus_of, each.figures.cost_of) for each in self.impacts
+        )
 
     @property
     def waiting(self) -> list[Item]:

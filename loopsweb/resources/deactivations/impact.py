@@ -4,45 +4,60 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
-from decimal import Decimal
 
 from django.db.models import Q
 
 from loopsweb.accounts.models import Workspace
 from loopsweb.resources.catalogue import Catalogue
-from loopsweb.resources.checkpoints.models import Checkpoint
+from loopsweb.resources.checkpoints.models import (
+    NONE_KNOWN,
+    Checkpoint,
+    RunCheckpoints,
+    summarize_checkpoints,
+)
 from loopsweb.resources.deactivations.protections import Protection
 from loopsweb.resources.deactivations.targets import Target
 from loopsweb.resources.deployments.models import Deployment
-from loopsweb.resources.deployments.run_pairing import pair_runs
+from loopsweb.resources.deployments.run_pairing import (
+    ON_SHARED_GPUS,
+    UNKNOWN,
+    Figures,
+    pair_runs,
+    price_deployments,
+    select_with_prices,
+)
 from loopsweb.resources.runs.models import Run
 from loopsweb.resources.samplers.models import Sampler
 
 
 @dataclass(frozen=True)
 class EndingRun:
-    """newest: its newest complete trainer checkpoint, None when none is known.
-    syncing: its checkpoints that are not complete yet, which may be lost. saved: how many stay."""
+    """A run that ends, with what is known of its checkpoints."""
 
     run: Run
-    newest: Checkpoint | None = None
-    syncing: list[Checkpoint] = field(default_factory=list)
-    saved: int = 0
+    checkpoints: RunCheckpoints = NONE_KNOWN
+
+    @property
+    def newest(self) -> Checkpoint | None:
+        return self.checkpoints.newest
+
+    @property
+    def syncing(self) -> list[Checkpoint]:
+        return self.checkpoints.syncing
 
 
 @dataclass(frozen=True, kw_only=True)
 class Impact:
     """is_inferred: the API does not say which runs these are; they are of the same base model.
-    deployment: the one whose pair ends with a run. cost_per_hour: USD saved from then on, None
-    when unknown. protections: of anything that ends."""
+    deployment: the one whose pair ends with a run. figures: the GPUs freed, and USD per hour saved
+    from then on. protections: of anything that ends."""
 
     target: Target
     runs: list[EndingRun] = field(default_factory=list)
     is_inferred: bool = False
     samplers: list[Sampler] = field(default_factory=list)
     deployment: Deployment | None = None
-    gpus: int | None = None
-    cost_per_hour: Decimal | None = None
+    figures: Figures = UNKNOWN
     protections: list[Protection] = field(default_factory=list)
 
     @property
@@ -108,12 +123,14 @@ def assess_impact(target: Target) -> Impact:
 
 def assess_impacts(workspace: Workspace, targets: Sequence[Target]) -> list[Impact]:
     """One for each target, in their order and in a fixed number of queries."""
-    catalogue = Catalogue.objects.filter(workspace=workspace).first()
-    cost = catalogue.cost_per_hour if catalogue else lambda _target: None
     deployments = [target for target in targets if isinstance(target, Deployment)]
     runs_of = find_ending_runs(workspace, deployments)
     runs = [target for target in targets if isinstance(target, Run)]
     pairs = {pair.run.pk: pair for pair in pair_runs(workspace, runs)} if runs else {}
+    rows = select_with_prices(workspace).filter(pk__in=[each.pk for each in deployments])
+    priced = {each.deployment.pk: each for each in price_deployments(rows if deployments else ())}
+    has_samplers = len(runs) + len(deployments) < len(targets)
+    catalogue = Catalogue.objects.filter(workspace=workspace).first() if has_samplers else None
     impacts: list[Impact] = []
     for target in targets:
         if isinstance(target, Run):
@@ -122,15 +139,21 @@ def assess_impacts(workspace: Workspace, targets: Sequence[Target]) -> list[Impa
                 target=target,
                 runs=[EndingRun(target)],
                 deployment=pair.deployment if pair.is_current else None,
-                gpus=pair.gpus_held,
-                cost_per_hour=pair.cost_per_hour,
+                figures=pair.figures,
+            )
+        elif isinstance(target, Deployment):
+            ending, is_inferred = runs_of[target.remote_id]
+            impact = Impact(
+                target=target,
+                runs=[EndingRun(run) for run in ending],
+                is_inferred=is_inferred,
+                figures=priced[target.pk].figures,
             )
         else:
-            impact = Impact(target=target, gpus=target.gpus_held, cost_per_hour=cost(target))
-        if isinstance(target, Deployment):
-            ending, is_inferred = runs_of[target.remote_id]
-            runs_ending = [EndingRun(run) for run in ending]
-            impact = replace(impact, runs=runs_ending, is_inferred=is_inferred)
+            cost = catalogue.cost_per_hour(target) if catalogue else None
+            figures = Figures(gpus_held=target.gpus_held, cost_per_hour=cost)
+            figures = ON_SHARED_GPUS if target.is_serverless else figures
+            impact = Impact(target=target, figures=figures)
         impacts.append(impact)
     impacts = add_protections(workspace, add_samplers(workspace, impacts))
     return add_checkpoints(workspace, impacts)
@@ -175,9 +198,7 @@ def list_named_runs(deployment: Deployment) -> set[str]:
 
 def add_checkpoints(workspace: Workspace, impacts: list[Impact]) -> list[Impact]:
     ids = {ending.run.remote_id for impact in impacts for ending in impact.runs}
-    checkpoints = Checkpoint.objects.in_workspace(workspace).filter(
-        run_remote_id__in=ids, missing_since=None
-    )
+    checkpoints = Checkpoint.objects.in_workspace(workspace).filter(run_remote_id__in=ids)
     of_run: dict[str, list[Checkpoint]] = {}
     for checkpoint in checkpoints.defer("raw").order_by("-created_at", "-pk"):
         of_run.setdefault(checkpoint.run_remote_id, []).append(checkpoint)
@@ -185,20 +206,12 @@ def add_checkpoints(workspace: Workspace, impacts: list[Impact]) -> list[Impact]
         replace(
             impact,
             runs=[
-                summarize_checkpoints(ending.run, of_run.get(ending.run.remote_id, []))
+                EndingRun(ending.run, summarize_checkpoints(of_run.get(ending.run.remote_id, [])))
                 for ending in impact.runs
             ],
         )
         for impact in impacts
     ]
-
-
-def summarize_checkpoints(run: Run, newest_first: list[Checkpoint]) -> EndingRun:
-    """Sort a run's checkpoints into those that stay and those that may be lost."""
-    syncing = [one for one in newest_first if one.sync_status == "SYNCING"]
-    whole = [one for one in newest_first if one.sync_status != "SYNCING"]
-    newest = next((one for one in whole if one.target == "trainer"), None)
-    return EndingRun(run=run, newest=newest, syncing=syncing, saved=len(whole))
 
 
 def add_samplers(workspace: Workspace, impacts: list[Impact]) -> list[Impact]:

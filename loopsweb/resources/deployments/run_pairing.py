@@ -1,10 +1,11 @@
-"""Pairs runs with their deployments, and computes the cost."""
+"""Pairs runs with their deployments and these with their samplers, and computes the cost."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
+from typing import TypeVar
 
 from django.db.models import Q, QuerySet
 
@@ -12,18 +13,88 @@ from loopsweb.accounts.models import Workspace
 from loopsweb.resources.catalogue import Catalogue
 from loopsweb.resources.deployments.models import Deployment
 from loopsweb.resources.runs.models import Run
+from loopsweb.resources.samplers.models import Sampler
+
+PAIR, TRAINER_ONLY, SERVERLESS = "pair", "trainer only", "serverless"
+NOT_SAID = "not said"
+N = TypeVar("N", int, Decimal)
+
+
+@dataclass(frozen=True)
+class Figures:
+    """GPUs held and USD per hour, None where unknown; `gpus_of` and `cost_of` say of what.
+    gpu_type: of all the GPUs, "" where there are several types."""
+
+    gpus_held: int | None = None
+    gpus_of: str = ""
+    gpu_type: str = ""
+    trainer_gpus: int | None = None
+    sampler_gpus: int | None = None
+    cost_per_hour: Decimal | None = None
+    cost_of: str = ""
+
+
+UNKNOWN = Figures()
+NO_GPUS = Figures(gpus_held=0, cost_per_hour=Decimal(0))
+ON_SHARED_GPUS = replace(NO_GPUS, gpus_of=SERVERLESS, cost_of=SERVERLESS)
+
+
+@dataclass(frozen=True)
+class PricedDeployment:
+    """A deployment with its sampler, None where that is unknown. USD per hour: None if unknown."""
+
+    deployment: Deployment
+    sampler: Sampler | None = None
+    trainer_cost: Decimal | None = None
+    sampler_cost: Decimal | None = None
+
+    @property
+    def sampler_gpus(self) -> int | None:
+        """0 if the API says that it has none, or the pair has ended."""
+        is_alone = self.deployment.raw.get("sampler", NOT_SAID) is None
+        if is_alone or self.deployment.is_terminal:
+            return 0
+        return self.sampler.gpus_held if self.sampler else None
+
+    @property
+    def figures(self) -> Figures:
+        """Of the pair, as far as known. Without the trainer's there is no sum."""
+        trainer_gpus, sampler_gpus = self.deployment.gpus_held, self.sampler_gpus
+        types = {self.deployment.gpu_type} if trainer_gpus else set()
+        types |= {self.sampler.gpu_type} if self.sampler and sampler_gpus else set()
+        return Figures(
+            gpus_held=add_known(trainer_gpus, sampler_gpus),
+            gpus_of=describe_sum(trainer_gpus, sampler_gpus),
+            gpu_type=types.pop() if len(types) == 1 else "",
+            trainer_gpus=trainer_gpus,
+            sampler_gpus=sampler_gpus,
+            cost_per_hour=add_known(self.trainer_cost, self.sampler_cost),
+            cost_of=describe_sum(self.trainer_cost, self.sampler_cost),
+        )
+
+
+def add_known(trainer: N | None, sampler: N | None) -> N | None:
+    if trainer is None or sampler is None:
+        return trainer
+    return trainer + sampler
+
+
+def describe_sum(trainer: object, sampler: object) -> str:
+    if trainer is None:
+        return ""
+    return TRAINER_ONLY if sampler is None else PAIR
 
 
 @dataclass(frozen=True)
 class PairedRun:
-    """A run with its deployment, None where that is unknown.
-
-    deployment_cost: USD per hour of the deployment, None where unknown.
-    """
+    """A run with its deployment, None where that is unknown."""
 
     run: Run
-    deployment: Deployment | None = None
-    deployment_cost: Decimal | None = None
+    priced: PricedDeployment | None = None
+
+    @property
+    def deployment(self) -> Deployment | None:
+        return self.priced.deployment if self.priced else None
 
     @property
     def is_current(self) -> bool:
@@ -33,26 +104,17 @@ class PairedRun:
         return self.deployment.active_run_remote_id in {"", self.run.remote_id}
 
     @property
-    def gpus_held(self) -> int | None:
-        """GPUs this run holds: 0 when its deployment now serves another run."""
-        if self.deployment is None:
-            return None
-        return self.deployment.gpus_held if self.is_current else 0
-
-    @property
-    def cost_per_hour(self) -> Decimal | None:
-        """USD for this run, None where unknown."""
-        return self.deployment_cost if self.deployment is None or self.is_current else Decimal(0)
-
-
-@dataclass(frozen=True)
-class PricedDeployment:
-    deployment: Deployment
-    cost_per_hour: Decimal | None
+    def figures(self) -> Figures:
+        """Those of its pair; nothing once the deployment serves another run."""
+        if self.run.is_serverless:
+            return ON_SHARED_GPUS
+        if self.run.is_terminal or (self.priced and not self.is_current):
+            return NO_GPUS
+        return self.priced.figures if self.priced and self.run.is_reported else UNKNOWN
 
 
 def pair_runs(workspace: Workspace, runs: Sequence[Run]) -> list[PairedRun]:
-    """Each run with its deployment, in one query. A run names its deployment, or the other way
+    """Each run with its deployment, in two queries. A run names its deployment, or the other way
     round."""
     named = {run.deployment_remote_id for run in runs if run.deployment_remote_id}
     ids = [run.remote_id for run in runs]
@@ -68,10 +130,7 @@ def pair_runs(workspace: Workspace, runs: Sequence[Run]) -> list[PairedRun]:
     found = [
         (run, by_id.get(run.deployment_remote_id) or by_run.get(run.remote_id)) for run in runs
     ]
-    return [
-        PairedRun(run, priced.deployment, priced.cost_per_hour) if priced else PairedRun(run)
-        for run, priced in found
-    ]
+    return [PairedRun(run, priced) for run, priced in found]
 
 
 def select_with_prices(workspace: Workspace) -> QuerySet[Deployment]:
@@ -79,9 +138,35 @@ def select_with_prices(workspace: Workspace) -> QuerySet[Deployment]:
 
 
 def price_deployments(deployments: Iterable[Deployment]) -> list[PricedDeployment]:
-    """deployments: as `select_with_prices` selects them."""
+    """With their samplers, in one query. deployments: as `select_with_prices` selects them."""
+    rows = list(deployments)
+    samplers = load_samplers(rows)
     lines = []
-    for each in deployments:
+    for each in rows:
+        sampler = samplers.get(each.sampler_remote_id) or samplers.get(run_of(each))
         catalogue: Catalogue | None = getattr(each.workspace, "catalogue", None)
-        lines.append(PricedDeployment(each, catalogue.cost_per_hour(each) if catalogue else None))
+        line = PricedDeployment(each, sampler)
+        if catalogue:
+            trainer_cost = catalogue.cost_per_hour(each)
+            sampler_cost = Decimal(0) if line.sampler_gpus == 0 else None
+            if sampler and sampler_cost is None:
+                sampler_cost = catalogue.cost_per_hour(sampler)
+            line = PricedDeployment(each, sampler, trainer_cost, sampler_cost)
+        lines.append(line)
     return lines
+
+
+def run_of(deployment: Deployment) -> str:
+    return deployment.active_run_remote_id or deployment.latest_run_remote_id
+
+
+def load_samplers(deployments: Sequence[Deployment]) -> dict[str, Sampler]:
+    """{its id, and that of its run: the sampler}: a deployment names the one or the other."""
+    if not deployments:
+        return {}
+    ids = {one.sampler_remote_id for one in deployments} - {""}
+    runs = {run_of(one) for one in deployments} - {""}
+    rows = Sampler.objects.in_workspace(deployments[0].workspace)
+    found = list(rows.filter(Q(remote_id__in=ids) | Q(run_remote_id__in=runs)).order_by("pk"))
+    by_run = {one.run_remote_id: one for one in found if one.run_remote_id}
+    return by_run | {one.remote_id: one for one in found}

@@ -13,13 +13,21 @@ from loopsweb.resources.deployments.models import Deployment
 from loopsweb.resources.deployments.run_pairing import price_deployments, select_with_prices
 from loopsweb.resources.deployments.statuses import DEPLOYMENT
 from loopsweb.resources.pages.detail_page import render_detail_page
-from loopsweb.resources.pages.filters import BASE_MODEL, OWNER, SORTS, STATUS, STILL_LISTED
+from loopsweb.resources.pages.filters import (
+    BASE_MODEL,
+    OWNER,
+    SORTS,
+    STATUS,
+    STILL_LISTED,
+    UNREPORTED,
+)
 from loopsweb.resources.pages.list_page import csv_columns, render_list_page
 from loopsweb.resources.runs.models import Run
 from loopsweb.resources.samplers.models import Sampler
 from loopsweb.ui.filters import Filter, ListSpec
 
 SPEC = ListSpec(
+    apart=UNREPORTED,
     filters=(
         STATUS,
         Filter(
@@ -42,7 +50,8 @@ COLUMNS = csv_columns(
     "deployment.status deployment.base_model deployment.active_run_remote_id "
     "deployment.latest_run_remote_id deployment.sampler_remote_id deployment.owner_email "
     "deployment.availability_model deployment.instance_name deployment.gpu_type "
-    "deployment.gpu_count deployment.node_count deployment.gpus_held cost_per_hour "
+    "deployment.gpu_count deployment.node_count figures.gpus_held figures.gpus_of "
+    "figures.cost_per_hour figures.cost_of "
     "deployment.created_at deployment.base_url deployment.is_protected deployment.missing_since",
     deployment_id="deployment.remote_id",
 )
@@ -51,8 +60,8 @@ OPTIONAL = {
     "run": ["deployment.active_run_remote_id", "deployment.latest_run_remote_id"],
     "base_model": ["deployment.base_model"],
     "owner": ["deployment.owner_email"],
-    "gpus": ["deployment.gpus_held"],
-    "cost": ["cost_per_hour"],
+    "gpus": ["figures.gpus_held"],
+    "cost": ["figures.cost_per_hour"],
     "base_url": ["deployment.base_url"],
     "created": ["deployment.created_at"],
 }

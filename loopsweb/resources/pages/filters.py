@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from django.db.models import Q
 
+from loopsweb.resources.snapshot.models import REPORTED
 from loopsweb.ui.filters import Filter
 
+UNREPORTED = ~REPORTED
 STATUS = Filter("status", "Status", field="status")
 BASE_MODEL = Filter("base_model", "Base model", field="base_model")
 OWNER = Filter("owner", "Owner", field="owner_email")

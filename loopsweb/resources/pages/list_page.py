@@ -38,6 +38,7 @@ HEADINGS = {
     "instance_name": "instance_type",
     "missing_since": "not_in_the_answers_since",
     "cost_per_hour": "usd_per_hour",
+    "cost_of": "usd_of",
     "is_protected": "protected",
 }
 LINES_AT_ONCE = 500

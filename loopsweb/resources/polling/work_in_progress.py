@@ -10,9 +10,10 @@ from loopsweb.resources.deployments.models import Deployment
 
 
 def has_work_in_progress(workspace: Workspace) -> bool:
-    deployments = Deployment.objects.in_workspace(workspace)
+    deployments = Deployment.objects.in_workspace(workspace).reported()
+    checkpoints = Checkpoint.objects.in_workspace(workspace).reported()
     return (
         deployments.filter(status__in=("CREATED", "DEPLOYING")).exists()
-        or Checkpoint.objects.in_workspace(workspace).filter(sync_status="SYNCING").exists()
+        or checkpoints.filter(sync_status="SYNCING").exists()
         or Deactivation.objects.filter(workspace=workspace, state__in=(State.DUE, *SENT)).exists()
     )

@@ -13,21 +13,30 @@ from loopsweb.resources.checkpoints.models import Checkpoint
 from loopsweb.resources.deployments.run_pairing import pair_runs
 from loopsweb.resources.deployments.statuses import DEPLOYMENT
 from loopsweb.resources.pages.detail_page import render_detail_page
-from loopsweb.resources.pages.filters import BASE_MODEL, OWNER, SORTS, STATUS, STILL_LISTED
+from loopsweb.resources.pages.filters import (
+    BASE_MODEL,
+    OWNER,
+    SORTS,
+    STATUS,
+    STILL_LISTED,
+    UNREPORTED,
+)
 from loopsweb.resources.pages.list_page import csv_columns, render_list_page
 from loopsweb.resources.runs.models import Run
 from loopsweb.resources.samplers.models import Sampler
 from loopsweb.ui.filters import ListSpec
 
 SPEC = ListSpec(
+    apart=UNREPORTED,
     filters=(STATUS, BASE_MODEL, OWNER, STILL_LISTED),
     sorts=SORTS | {"name": "name", "session": "session_remote_id"},
     default_sort="-created",
 )
 COLUMNS = csv_columns(
     "run.name run.status run.base_model run.session_remote_id run.deployment_remote_id "
-    "run.is_serverless run.sampler_remote_id run.owner_email gpus_held deployment.gpu_type "
-    "cost_per_hour run.created_at run.base_url run.is_protected run.missing_since",
+    "run.is_serverless run.sampler_remote_id run.owner_email figures.gpus_held figures.gpus_of "
+    "figures.gpu_type figures.cost_per_hour figures.cost_of run.created_at run.base_url "
+    "run.is_protected run.missing_since",
     run_id="run.remote_id",
     deployment_status="deployment.status",
 )
@@ -37,8 +46,8 @@ OPTIONAL = {
     "deployment": ["deployment", "run.deployment_remote_id", "run.is_serverless"],
     "base_model": ["run.base_model"],
     "owner": ["run.owner_email"],
-    "gpus": ["gpus_held"],
-    "cost": ["cost_per_hour"],
+    "gpus": ["figures.gpus_held"],
+    "cost": ["figures.cost_per_hour"],
     "created": ["run.created_at"],
 }
 NEWEST = 8
@@ -64,13 +73,17 @@ def show_run(request: WorkspaceRequest, remote_id: str) -> HttpResponseBase:
         checkpoints = Checkpoint.objects.filter(
             workspace=request.workspace, run_remote_id=run.remote_id
         ).order_by("-created_at", "-pk")
-        samplers = Sampler.objects.in_workspace(request.workspace)
         [pair] = pair_runs(request.workspace, [run])
+        sampler = pair.priced.sampler if pair.priced else None
+        if sampler is None or sampler.remote_id != run.sampler_remote_id:
+            samplers = Sampler.objects.in_workspace(request.workspace)
+            sampler = samplers.filter(remote_id=run.sampler_remote_id).first()
         return {
             "pair": pair,
-            "sampler": samplers.filter(remote_id=run.sampler_remote_id).first(),
+            "sampler": sampler,
             "checkpoints": checkpoints[:NEWEST],
             "checkpoint_count": checkpoints.count(),
+            "unlisted_count": checkpoints.exclude(missing_since=None).count(),
         }
 
     return render_detail_page(

@@ -22,6 +22,11 @@ class Sampler(GPUHolder):
         of=("remote_id", "base_model", "run_remote_id", "session_remote_id", "owner_email")
     )
 
+    @property
+    def is_serverless(self) -> bool:
+        """True if the API said null for its model or its deployment: it is billed per token."""
+        return None in (self.raw.get("model_id", ""), self.raw.get("deployment_id", ""))
+
     class Meta(GPUHolder.Meta):
         indexes = [
             models.Index(fields=["workspace", "-created_at", "-id"], name="sampler_newest"),

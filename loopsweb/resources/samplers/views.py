@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
 from typing import Any
 
 from django.db.models import Q
@@ -9,15 +10,24 @@ from django.http.response import HttpResponseBase
 
 from loopsweb.accounts.authorization.decorators import WorkspaceRequest, require
 from loopsweb.accounts.authorization.roles import Permission
+from loopsweb.resources.catalogue import Catalogue
 from loopsweb.resources.deployments.models import Deployment
 from loopsweb.resources.pages.detail_page import render_detail_page
-from loopsweb.resources.pages.filters import BASE_MODEL, OWNER, SORTS, STATUS, STILL_LISTED
+from loopsweb.resources.pages.filters import (
+    BASE_MODEL,
+    OWNER,
+    SORTS,
+    STATUS,
+    STILL_LISTED,
+    UNREPORTED,
+)
 from loopsweb.resources.pages.list_page import csv_columns, render_list_page
 from loopsweb.resources.runs.models import Run
 from loopsweb.resources.samplers.models import Sampler
 from loopsweb.ui.filters import Filter, ListSpec
 
 SPEC = ListSpec(
+    apart=UNREPORTED,
     filters=(
         STATUS,
         BASE_MODEL,
@@ -37,7 +47,8 @@ SPEC = ListSpec(
 )
 COLUMNS = csv_columns(
     "status base_model run_remote_id session_remote_id deployment_remote_id model_id owner_email "
-    "instance_name gpu_type gpu_count node_count created_at base_url is_protected missing_since",
+    "instance_name gpu_type gpu_count node_count gpus_held is_serverless created_at base_url "
+    "is_protected missing_since",
     sampler_id="remote_id",
 )
 OPTIONAL = {
@@ -45,7 +56,7 @@ OPTIONAL = {
     "run": ["run_remote_id"],
     "base_model": ["base_model"],
     "owner": ["owner_email"],
-    "instance": ["instance_name"],
+    "instance": ["instance_name", "is_serverless"],
     "base_url": ["base_url"],
     "created": ["created_at"],
 }
@@ -64,7 +75,10 @@ def show_sampler(request: WorkspaceRequest, remote_id: str) -> HttpResponseBase:
     def context(sampler: Sampler) -> dict[str, Any]:
         runs = Run.objects.in_workspace(request.workspace)
         deployments = Deployment.objects.in_workspace(request.workspace)
+        catalogue = Catalogue.objects.filter(workspace=request.workspace).first()
+        no_cost = Decimal(0) if sampler.gpus_held == 0 else None
         return {
+            "cost_per_hour": catalogue.cost_per_hour(sampler) if catalogue else no_cost,
             "run": runs.filter(
                 Q(remote_id=sampler.run_remote_id) | Q(sampler_remote_id=sampler.remote_id)
             ).first(),

@@ -15,18 +15,25 @@ from django.http.response import HttpResponseBase
 from loopsweb.accounts.authorization.decorators import WorkspaceRequest, require
 from loopsweb.accounts.authorization.roles import Permission
 from loopsweb.accounts.models import Workspace
-from loopsweb.resources.checkpoints.models import Checkpoint
+from loopsweb.resources.checkpoints.models import (
+    Checkpoint,
+    RunCheckpoints,
+    summarize_checkpoints,
+)
 from loopsweb.resources.deployments.run_pairing import PairedRun, pair_runs
 from loopsweb.resources.nouns import NOUNS
 from loopsweb.resources.pages.detail_page import render_detail_page
-from loopsweb.resources.pages.filters import STILL_LISTED
+from loopsweb.resources.pages.filters import STILL_LISTED, UNREPORTED
 from loopsweb.resources.pages.list_page import csv_columns, render_list_page
 from loopsweb.resources.runs.models import Run
 from loopsweb.resources.samplers.models import Sampler
+from loopsweb.resources.samplers.statuses import SAMPLER
 from loopsweb.resources.sessions.models import Origin, Session
+from loopsweb.resources.snapshot.models import NONE, REPORTED, Tally, tally
 from loopsweb.ui.filters import Filter, ListSpec
 
 SPEC = ListSpec(
+    apart=UNREPORTED,
     filters=(
         Filter(
             "origin",
@@ -40,12 +47,12 @@ SPEC = ListSpec(
     descending=frozenset({"seen"}),
 )
 COLUMNS = csv_columns(
-    "session.origin runs active_runs standalone_samplers newest_run_at session.first_seen_at "
+    "session.origin runs active_runs active_runs_not_in_the_last_answer standalone_samplers "
+    "standalone_samplers_not_in_the_last_answer newest_run_at session.first_seen_at "
     "session.missing_since",
     session_id="session.remote_id",
 )
 MAX_ROWS = 100
-NO_RUNS: list[Any] = [0, 0, None]
 
 
 @dataclass(frozen=True)
@@ -53,20 +60,38 @@ class SessionLine:
     """newest_run_at: when its newest run was created."""
 
     session: Session
-    standalone_samplers: int
-    runs: int
-    active_runs: int
-    newest_run_at: datetime | None
+    runs: int = 0
+    active: Tally = NONE
+    samplers: Tally = NONE
+    newest_run_at: datetime | None = None
+
+    @property
+    def active_runs(self) -> int:
+        return self.active.reported
+
+    @property
+    def active_runs_not_in_the_last_answer(self) -> int:
+        return self.active.unreported
+
+    @property
+    def standalone_samplers(self) -> int:
+        return self.samplers.reported
+
+    @property
+    def standalone_samplers_not_in_the_last_answer(self) -> int:
+        return self.samplers.unreported
 
 
 @dataclass(frozen=True)
 class SessionRun:
-    """newest: its newest saved trainer checkpoint. syncing: how many are not saved yet."""
-
     pair: PairedRun
-    newest: Checkpoint | None
-    saved: int
-    syncing: int
+    checkpoints: RunCheckpoints
+
+    @property
+    def is_reported(self) -> bool:
+        """False if the last answer did not tell whether it runs."""
+        rows = (self.pair.run, self.pair.deployment)
+        return all(row.is_reported for row in rows if row)
 
     @property
     def may_run(self) -> bool:
@@ -89,16 +114,23 @@ def count_members(workspace: Workspace, sessions: list[Session]) -> list[Session
         "workspace": workspace,
         "session_remote_id__in": [row.remote_id for row in sessions],
     }
-    active = Count("pk", filter=Q(status="ACTIVE"))
-    runs = Run.objects.filter(**in_sessions).values_list("session_remote_id")
-    counted = runs.annotate(all=Count("pk"), active=active, newest=Max("created_at"))
-    counts: dict[str, list[Any]] = {session_id: rest for session_id, *rest in counted}
+    runs = Run.objects.filter(**in_sessions)
+    active = Q(status="ACTIVE")
+    counted = runs.values_list("session_remote_id").annotate(
+        Count("pk"),
+        Max("created_at"),
+        reported=Count("pk", filter=active & REPORTED),
+        unreported=Count("pk", filter=active & ~REPORTED),
+    )
+    counts = {session_id: rest for session_id, *rest in counted}
     standalone = Sampler.objects.filter(run_remote_id="", **in_sessions)
-    samplers = dict(standalone.values_list("session_remote_id").annotate(Count("pk")))
-    return [
-        SessionLine(row, samplers.get(row.remote_id, 0), *counts.get(row.remote_id, NO_RUNS))
-        for row in sessions
-    ]
+    samplers = standalone.exclude(status__in=SAMPLER.terminal).tally_by("session_remote_id")
+    lines = []
+    for row in sessions:
+        one = row.remote_id
+        number, newest, *active_runs = counts.get(one, (0, None, 0, 0))
+        lines.append(SessionLine(row, number, Tally(*active_runs), samplers.get(one, NONE), newest))
+    return lines
 
 
 @require(Permission.VIEW)
@@ -108,22 +140,20 @@ def show_session(request: WorkspaceRequest, remote_id: str) -> HttpResponseBase:
         runs = list(Run.objects.filter(**in_session).order_by("-created_at", "-pk")[:MAX_ROWS])
         samplers = Sampler.objects.filter(**in_session).order_by("-created_at", "-pk")[:MAX_ROWS]
         lines = attach_checkpoints(request, runs)
-        running = [line for line in lines if line.may_run]
+        may_run = [line for line in lines if line.may_run]
+        running = tally(may_run)
         return {"lines": lines, "running": running, "samplers": samplers}
 
     return render_detail_page(request, Session, remote_id, context, shows=NOUNS)
 
 
 def attach_checkpoints(request: WorkspaceRequest, runs: Sequence[Run]) -> list[SessionRun]:
-    checkpoints = defaultdict(list)
+    checkpoints = defaultdict[str, list[Checkpoint]](list)
     rows = Checkpoint.objects.in_workspace(request.workspace)
     rows = rows.filter(run_remote_id__in=[run.remote_id for run in runs])
     for checkpoint in rows.order_by("-created_at", "-pk"):
         checkpoints[checkpoint.run_remote_id].append(checkpoint)
-    lines = []
-    for pair in pair_runs(request.workspace, runs):
-        of_run = checkpoints[pair.run.remote_id]
-        complete = [one for one in of_run if one.sync_status != "SYNCING"]
-        newest = next((one for one in complete if one.target == "trainer"), None)
-        lines.append(SessionRun(pair, newest, len(complete), len(of_run) - len(complete)))
-    return lines
+    return [
+        SessionRun(pair, summarize_checkpoints(checkpoints[pair.run.remote_id]))
+        for pair in pair_runs(request.workspace, runs)
+    ]

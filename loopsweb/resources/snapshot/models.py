@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
-from typing import ClassVar, Self, TypeVar
+from typing import ClassVar, Protocol, Self, TypeVar
 
 from django.db import models
 from django.db.models import Count, Q
@@ -24,6 +25,19 @@ class Tally:
     unreported: int = 0
 
 
+NONE = Tally()
+
+
+class HasReport(Protocol):
+    @property
+    def is_reported(self) -> bool: ...
+
+
+def tally(rows: Collection[HasReport]) -> Tally:
+    reported = sum(row.is_reported for row in rows)
+    return Tally(reported, len(rows) - reported)
+
+
 class SnapshotQuerySet(models.QuerySet[Row]):
     def in_workspace(self, workspace: Workspace) -> Self:
         return self.filter(workspace=workspace)
@@ -34,11 +48,14 @@ class SnapshotQuerySet(models.QuerySet[Row]):
 
     def tally(self) -> Tally:
         """Count what is so now, and beside it what the last answer no longer said."""
-        return Tally(
-            **self.aggregate(
-                reported=Count("pk", filter=REPORTED), unreported=Count("pk", filter=~REPORTED)
-            )
-        )
+        counts = self.aggregate(found=Count("pk"), reported=Count("pk", filter=REPORTED))
+        return Tally(counts["reported"], counts["found"] - counts["reported"])
+
+    def tally_by(self, field: str) -> dict[str, Tally]:
+        """{value of `field`: the tally of the rows that have it}."""
+        groups = self.order_by().values_list(field)
+        counted = groups.annotate(Count("pk"), reported=Count("pk", filter=REPORTED))
+        return {value: Tally(reported, found - reported) for value, found, reported in counted}
 
 
 class Snapshot(models.Model):
@@ -110,9 +127,16 @@ class GPUHolder(Snapshot):
         abstract = True
 
     @property
+    def is_serverless(self) -> bool:
+        """True for what is serverless: it has no GPUs of its own."""
+        return False
+
+    @property
     def gpus_held(self) -> int | None:
         """GPUs held now; None where status or instance type is unknown, or was not in the last
-        answer."""
+        answer. A deployment's are those of its trainer: `run_pairing` adds the sampler's."""
+        if self.is_serverless:
+            return 0
         if self.is_terminal or (self.is_reported and self.status in self.vocabulary.without_gpus):
             return 0
         if self.gpu_count is None or not self.status or not self.is_reported:

@@ -14,7 +14,7 @@ from loopsweb.accounts.models import User, Workspace
 from loopsweb.audit.models import Event
 from loopsweb.resources.deactivations.models import Batch, Deactivation, Policy
 from loopsweb.resources.deactivations.states import State
-from loopsweb.resources.models import Checkpoint, Deployment, Run
+from loopsweb.resources.models import Checkpoint, Deployment, Run, Sampler
 from loopsweb.simulator import Simulator
 from tests.personas import login_as
 from tests.resources.conftest import Timeline
@@ -49,7 +49,8 @@ def test_a_batch_is_requested_at_once_and_sent_by_the_worker(
     rows = create_deployments(3)
     ids = [row.remote_id for row in rows]
     preview = browser.get(url, {"id": ids}).context["selection"]
-    assert preview.gpus == sum(row.gpus_held or 0 for row in rows)
+    samplers = Sampler.objects.filter(remote_id__in=[row.sampler_remote_id for row in rows])
+    assert preview.gpus == sum(row.gpus_held or 0 for row in [*rows, *samplers])
     assert [line.remote_id for line in preview.requested] == ids
 
     response = browser.post(url, fill_batch_form(browser, url, ids))

@@ -40,7 +40,7 @@ def test_get_shows_the_impact_without_calling_the_api(
     assert ending.newest.name == "step-1"
     assert [one.name for one in impact.syncing] == ["step-2"]
     assert [one.remote_id for one in impact.samplers] == [ending.run.sampler_remote_id]
-    assert (impact.gpus, impact.is_inferred) == (deployment.gpus_held, False)
+    assert (impact.figures.gpus_held, impact.is_inferred) == (3, False)
     assert world.requests == []
 
 

@@ -41,7 +41,7 @@ def test_a_run_is_deactivated_and_confirmed(
     run: Run, deployment: Deployment, browser: Client, world: Simulator, poll: Poll
 ) -> None:
     impact = browser.get(get_page_url(run)).context["impact"]
-    assert (impact.deployment, impact.gpus) == (deployment, deployment.gpus_held)
+    assert (impact.deployment, impact.figures.gpus_held) == (deployment, 3)
     assert [one.name for one in impact.syncing] == ["step-2"]
 
     response = browser.post(get_page_url(run), {"reason": "done", "typed": run.remote_id})

@@ -75,7 +75,7 @@ SHOWN = {
         "Base URL": "https://model-ghi012.api.baseten.co/deployment/dep345/sync",
         "Run": f"k4q95w5 {DASH}",
         "Session": "sess_xyz789",
-        "GPUs": DASH,
+        "GPUs in use": DASH,
     },
     "checkpoints": {
         "URI": "bt://loops:k4q95w5/weights/step-100",

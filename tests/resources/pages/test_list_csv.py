@@ -71,7 +71,7 @@ def test_the_file_has_the_costs_of_the_page(
 ) -> None:
     assert poll() == 1
     page = browser.get(f"/w/acme/{noun}/").content.decode()
-    on_page = re.findall(r'data-label="USD/h">\$([\d,.]+)<', page)
+    on_page = re.findall(r'data-label="USD/h">\s*\$([\d,.]+)\s*<', page)
     costs = [Decimal(row["usd_per_hour"]) for row in read_csv(browser, noun) if row["usd_per_hour"]]
     assert sorted(f"{cost:,.2f}" for cost in costs) == sorted(on_page)
     assert sum(costs) > 0

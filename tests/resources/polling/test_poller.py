@@ -165,3 +165,20 @@ def test_an_answer_with_an_unreadable_row_marks_nothing_missing(
     run.extra["id"] = {"not": "an id"}
     poll(after=120)
     assert Run.objects.get(remote_id=run.id).missing_since is None
+
+
+def test_the_checkpoints_of_a_run_that_vanished_are_asked_for_until_they_are_gone_too(
+    world: Simulator, add_key: AddKey, poll: Poll
+) -> None:
+    run = world.world.add_run()
+    world.world.add_checkpoint(run=run, sync_status="SYNCING")
+    add_key()
+    poll()
+    world.world.clear()
+
+    poll(after=120)
+
+    assert Checkpoint.objects.get().missing_since is not None
+    world.requests.clear()
+    poll(after=120)
+    assert "GET /v1/loops/checkpoints" not in asked(world)

@@ -8,7 +8,7 @@ from django.test import Client
 from django.urls import reverse
 
 from loopsweb.accounts.models import User, Workspace
-from loopsweb.resources.deployments.run_pairing import pair_runs
+from loopsweb.resources.deployments.run_pairing import NO_GPUS, UNKNOWN, pair_runs
 from loopsweb.resources.models import Catalogue, Deployment, Run
 from tests.personas import login_as
 from tests.resources.rows import add_row
@@ -32,7 +32,7 @@ def test_a_run_costs_what_its_deployment_costs(acme: Workspace) -> None:
     [pair] = pair_runs(
         acme, [add_row(Run, acme, "r1", deployment_remote_id="dep", status="ACTIVE")]
     )
-    assert (pair.gpus_held, pair.cost_per_hour) == (16, Decimal("12.00"))
+    assert (pair.figures.gpus_held, pair.figures.cost_per_hour) == (16, Decimal("12.00"))
 
 
 @pytest.mark.usefixtures("prices")
@@ -45,14 +45,14 @@ def test_a_deployment_that_serves_another_run_costs_this_one_nothing(
     deployment(acme, active_run_remote_id=active, latest_run_remote_id="r2")
     run = add_row(Run, acme, "r1", deployment_remote_id="dep", status=status)
     [pair] = pair_runs(acme, [run])
-    assert (pair.is_current, pair.gpus_held, pair.cost_per_hour) == (False, 0, Decimal(0))
+    assert (pair.is_current, pair.figures) == (False, NO_GPUS)
 
 
 def test_unknown_costs_are_not_zero(acme: Workspace) -> None:
     deployment(acme, active_run_remote_id="r1", gpu_count=None)
     first, second = pair_runs(acme, [add_row(Run, acme, "r1"), add_row(Run, acme, "r2")])
-    assert (first.gpus_held, first.cost_per_hour) == (None, None)
-    assert (second.deployment, second.gpus_held, second.cost_per_hour) == (None, None, None)
+    assert first.figures == UNKNOWN
+    assert (second.deployment, second.figures) == (None, UNKNOWN)
 
 
 def test_a_deployment_that_names_its_run_is_paired_with_it(acme: Workspace) -> None:
