@@ -24,6 +24,9 @@ N = TypeVar("N", bound=Identified)
 
 MAX_DEPTH = 64
 MAX_MEMORY = 704 * 1024 * 1024
+MOST_PER_BYTE = 140  # of memory that any JSON is estimated to take
+_COSTS = {b"{": 320, b"[": 96, b",": 72, b":": 80}
+_NOT_COUNTED = bytes(set(range(256)) - set(b"".join(_COSTS)))
 _envelope = msgspec.json.Decoder(dict[str, msgspec.Raw])
 
 
@@ -83,7 +86,7 @@ def find_array(body: bytes, key: str) -> msgspec.Raw:
 
 def check_memory(body: bytes) -> None:
     """Raise ResponseTooLarge if the decoded and parsed body might take more than MAX_MEMORY."""
-    if estimate_memory(body) > MAX_MEMORY:
+    if len(body) * MOST_PER_BYTE > MAX_MEMORY and estimate_memory(body) > MAX_MEMORY:
         raise ResponseTooLarge(f"{len(body)} bytes of too many small values")
 
 
@@ -92,9 +95,10 @@ def estimate_memory(body: bytes) -> int:
 
     A real list takes half of it. Text beyond ASCII has up to four bytes per character.
     """
-    width = 1 if body.isascii() and b"\\u" not in body else 4
-    costs = {b"{": 320, b"[": 96, b",": 72, b":": 80}
-    return width * len(body) + sum(cost * body.count(mark) for mark, cost in costs.items())
+    is_narrow = body.isascii() and (b"\\" not in body or b"\\u" not in body)
+    marks = body.translate(None, _NOT_COUNTED)
+    counted = sum(cost * marks.count(mark) for mark, cost in _COSTS.items())
+    return counted + len(body) * (1 if is_narrow else 4)
 
 
 def decode_json(body: bytes) -> Any:
