@@ -10,12 +10,11 @@ FAULT_SEED ?= $(shell date +%s)
 VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes
-PYTEST := $(BIN)/pytest -n 2 --dist loadscope -q
-COVERAGE := --cov --cov-report=term
+PYTEST := $(BIN)/pytest -n 2 --dist loadscope --no-loadscope-reorder -q
 LOCK := $(UV) pip compile --universal --python-version 3.11 --generate-hashes --no-strip-extras --no-annotate --no-header -q pyproject.toml
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo serve test test-sqlite test-postgresql faults check bench lock
+.PHONY: help setup demo serve test test-sqlite test-postgresql faults coverage check bench lock
 
 help:  ## Show this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -32,11 +31,14 @@ test: test-sqlite test-postgresql  ## The whole suite, on SQLite, then on Postgr
 
 test-sqlite: $(VENV)/.develop
 	@echo "== SQLite, one process, on $$($(BIN)/python -V)"
-	@$(PYTEST) $(COVERAGE)
+	@$(PYTEST)
 
 test-postgresql: $(VENV)/.develop
 	@echo "== PostgreSQL, Redis, separate processes, on $$($(BIN)/python -V)"
 	@$(PYTEST) --on postgresql
+
+coverage: $(VENV)/.develop  ## Which lines no test runs on SQLite; takes twice as long as the tests
+	@$(PYTEST) --cov --cov-report=term
 
 check: export LOOPSWEB_DATA_DIR := $(VENV)/check
 check: $(VENV)/.develop  ## Everything that can be judged without running it

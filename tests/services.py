@@ -22,12 +22,19 @@ from tests import servers
 
 SQLITE, POSTGRESQL = "sqlite", "postgresql"
 HERE = Path(__file__).parent
-TESTS_WITHOUT_DATABASE = {
-    HERE / "loops_api",
-    HERE / "simulator",
-    HERE / "verification",
-    HERE / "test_architecture.py",
+# What these hold is the same on every database.
+TESTS_ON_SQLITE_ONLY = {
+    *(HERE / name for name in ("loops_api", "simulator", "verification")),
+    *(
+        HERE / f"test_{name}.py"
+        for name in (
+            *("addresses", "architecture", "cipher", "deploy", "environment", "import_circles"),
+            *("permissions", "plurals"),
+        )
+    ),
 }
+# They start processes, take longest, and mostly wait: started last, they would leave a core idle.
+SLOW_TESTS = [HERE / name for name in ("browser", "serving", "crash")]
 STARTED_SERVICES = ExitStack()
 TEST_SECRETS = {
     "SECRET_KEY": "only-for-tests-" * 4,
@@ -76,12 +83,18 @@ def share_redis(*, number: int) -> None:
 
 
 def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
-    """Run `…_on_sqlite.py` and `…_on_postgresql.py` on that database only, and tests that use no
-    database on SQLite only."""
+    """Run `…_on_sqlite.py` and `…_on_postgresql.py` on that database only, and tests that depend on
+    no database on SQLite only."""
     on = config.getoption("--on")
     others = tuple(f"_on_{name}" for name in {SQLITE, POSTGRESQL} - {on})
-    uses_no_database = on == POSTGRESQL and collection_path in TESTS_WITHOUT_DATABASE
-    return True if uses_no_database or collection_path.stem.endswith(others) else None
+    is_elsewhere = on == POSTGRESQL and collection_path in TESTS_ON_SQLITE_ONLY
+    return True if is_elsewhere or collection_path.stem.endswith(others) else None
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Start with what takes longest, in whatever order the rest is."""
+    items.sort(key=lambda item: not any(item.path.is_relative_to(slow) for slow in SLOW_TESTS))
 
 
 def pytest_report_header(config: pytest.Config) -> str:
