@@ -64,9 +64,8 @@ class ApiKey:
         spellings += [b64encode(one.encode()).decode().rstrip("=") for one in spellings]
         in_json = {json.dumps(one)[1:-1] for one in spellings}
         needles = in_json | {one.replace("/", r"\/") for one in in_json} | set(spellings)
-        if _ESCAPED.search(body):
-            body = _unescape(body, set("".join(needles)))
-        return any(one.encode() in body for one in needles)
+        unescaped = _unescape(body)
+        return any(one.encode() in unescaped for one in needles)
 
     def _spellings(self) -> list[str]:
         """The key and the secret part after its dot, each also percent-encoded, longest first."""
@@ -75,11 +74,10 @@ class ApiKey:
         return sorted(found | {quote(secret, safe="") for secret in found}, key=len, reverse=True)
 
 
-def _unescape(body: bytes, characters: set[str]) -> bytes:
-    """`body` with the \\u escapes of these characters replaced, in as much memory again."""
-    for character in characters:
-        for digits in {f"{ord(character):02x}", f"{ord(character):02X}"}:
-            body = body.replace(f"\\u00{digits}".encode(), character.encode())
+def _unescape(body: bytes) -> bytes:
+    """`body` with its hexadecimal escapes of ASCII replaced, in as much memory again."""
+    for escape in sorted({found[0] for found in _ESCAPED.finditer(body)}):
+        body = body.replace(escape, bytes([int(escape[-2:], 16)]))
     return body
 
 
