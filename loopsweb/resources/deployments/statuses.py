@@ -40,8 +40,8 @@ DEPLOYMENT = Vocabulary(
     Status(
         "STOPPED",
         "ended",
-        "Somebody stopped it. Its run cannot be resumed; saved checkpoints stay.",
-        "If it was done here, the audit page shows who did it.",
+        "It was stopped. Its run cannot be resumed; saved checkpoints stay.",
+        "Its page says who stopped it, if it was done from here.",
         terminal=True,
     ),
     Status(

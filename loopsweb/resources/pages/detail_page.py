@@ -14,6 +14,7 @@ from loopsweb.accounts.authorization.decorators import WorkspaceRequest
 from loopsweb.audit.models import Event
 from loopsweb.resources.deactivations.models import Deactivation
 from loopsweb.resources.deactivations.protections import Protection
+from loopsweb.resources.deactivations.stops import find_stop
 from loopsweb.resources.nouns import VOCABULARIES, find_noun
 from loopsweb.resources.pages.freshness import compute_page_version, load_freshness
 from loopsweb.resources.snapshot.models import Snapshot
@@ -62,6 +63,7 @@ def render_detail_page(
             "protection": Protection.objects.filter(**target).first(),
             "events": events.order_by("-sequence")[:MAX_EVENTS],
             "status": noun.vocabulary and noun.vocabulary.get(getattr(row, row.status_field)),
+            "stop": find_stop(row) if noun.ending and row.is_terminal else None,
             "open_request": Deactivation.objects.find_open(row) if noun.ending else None,
             "own_vocabulary": noun.vocabulary,
             "vocabulary": VOCABULARIES,
