@@ -349,6 +349,7 @@ OIDC_APP = {
 SOCIALACCOUNT_PROVIDERS = {
     "openid_connect": {"OAUTH_PKCE_ENABLED": True, "APPS": [OIDC_APP] if OIDC_ISSUER else []}
 }
+PASSWORD_RESET_TIMEOUT = 24 * 3600  # seconds for which a mailed link works
 PASSWORD_HASHERS = [
     "django.contrib.auth.hashers.Argon2PasswordHasher",
     "django.contrib.auth.hashers.PBKDF2PasswordHasher",

@@ -11,7 +11,7 @@ from django.core.exceptions import ValidationError
 
 from loopsweb.accounts.models import User
 
-MIN_LENGTH, MIN_WORD = 8, 3
+MIN_LENGTH, MIN_WORD = 8, 4
 SITE_WORDS = ("loopsweb", "loops", "baseten")
 
 
@@ -25,17 +25,17 @@ class ContextWordsValidator:
 
 
 def refuse_words(password: str, words: Iterable[str]) -> None:
-    """The password without these words must still be long enough. Raises ValidationError."""
+    """The letters and digits besides these words must be enough. Raises ValidationError."""
     rest, found = password.lower(), []
     for word in sorted({each.lower() for each in words}, key=len, reverse=True):
         if len(word) >= MIN_WORD and word in rest:
             rest = rest.replace(word, "")
             found.append(word)
-    if found and len(rest) < MIN_LENGTH:
+    if found and sum(map(str.isalnum, rest)) < MIN_LENGTH:
         named = " and ".join(f"“{word}”" for word in found)
         raise ValidationError(
-            f"{named} can be guessed. Without that, the password needs at least "
-            f"{MIN_LENGTH} characters."
+            f"{named} can be guessed. Besides that, the password needs at least "
+            f"{MIN_LENGTH} letters and digits."
         )
 
 

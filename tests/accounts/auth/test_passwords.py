@@ -38,7 +38,7 @@ def test_what_anyone_can_guess_does_not_count(password: str, word: str, person: 
 
 
 @pytest.mark.parametrize(
-    "password", ["correct horse battery", "loopsweb by the sea", "m0dels-of-1874x"]
+    "password", ["correct horse battery", "loopsweb by the sea", "m0dels-of-1874x", "complete1"]
 )
 def test_words_beside_enough_else_are_fine(password: str, person: User) -> None:
     validate_password(password, person)

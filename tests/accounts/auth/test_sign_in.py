@@ -2,9 +2,11 @@ from __future__ import annotations
 
 import re
 from io import StringIO
+from typing import Any
 
 import pytest
 from allauth.account.models import EmailAddress
+from django.contrib.auth.hashers import get_hasher
 from django.core.management import call_command
 from django.test import Client
 
@@ -55,6 +57,30 @@ def test_the_error_does_not_reveal_who_has_an_account(email: str, ada: User) -> 
 
     assert response.context["form"].errors == {"__all__": [REFUSED]}
     assert REFUSED in response.content.decode()
+
+
+@pytest.mark.parametrize("who", ["known", "without a password", "deactivated", "unknown"])
+def test_a_wrong_password_costs_the_same_for_everybody(
+    who: str, ada: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    if who == "without a password":
+        ada.set_unusable_password()
+        ada.save()
+    User.objects.filter(pk=ada.pk).update(is_active=who != "deactivated")
+    email, hashed = "nobody@example.com" if who == "unknown" else ada.email, []
+    hasher = type(get_hasher())
+    encode = hasher.encode  # verifying encodes too
+
+    def count(*args: Any) -> str:
+        hashed.append(1)
+        return encode(*args)
+
+    monkeypatch.setattr(hasher, "encode", count)
+
+    response = Client().post(LOGIN, {"login": email, "password": "wrong"})
+
+    assert response.context["form"].errors == {"__all__": [REFUSED]}
+    assert sum(hashed) == 1
 
 
 def test_guessing_locks_the_account(ada: User) -> None:

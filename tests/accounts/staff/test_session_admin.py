@@ -2,7 +2,9 @@ from __future__ import annotations
 
 import pytest
 from allauth.usersessions.models import UserSession
+from django.contrib.sessions.models import Session
 from django.test import Client
+from django.utils import timezone
 
 from loopsweb.accounts.models import User, Workspace
 from loopsweb.audit.models import Event
@@ -44,6 +46,18 @@ def test_no_page_shows_a_session_key(otto: User) -> None:
 
     assert {page.status_code for page in pages} == {200}
     assert all(session.session_key not in page.content.decode() for page in pages)
+
+
+def test_sessions_that_have_ended_are_not_listed(otto: User, vic: User) -> None:
+    staff = login_as(create_root())
+    _, live = open_session(otto)
+    _, over = open_session(vic)
+    Session.objects.filter(session_key=over.session_key).update(expire_date=timezone.now())
+
+    listed = staff.get(PATH).context["cl"].result_list
+
+    assert live in listed
+    assert over not in listed
 
 
 def test_only_superusers_end_sessions_of_staff(otto: User) -> None:

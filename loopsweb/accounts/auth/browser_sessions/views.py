@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from allauth.usersessions.models import UserSession
 from django.contrib import messages
-from django.contrib.sessions.models import Session
-from django.db.models import QuerySet
 from django.http import HttpResponse, HttpResponseNotAllowed
 from django.shortcuts import get_object_or_404, redirect
 from django.utils import timezone
 from django.views.decorators.http import require_POST
 
 from loopsweb.accounts.auth.browser_sessions import actions
+from loopsweb.accounts.auth.browser_sessions.live import find_live_sessions
 from loopsweb.accounts.authorization.decorators import (
     SignedInRequest,
     TeamRequest,
@@ -19,7 +18,6 @@ from loopsweb.accounts.authorization.decorators import (
     signed_in,
 )
 from loopsweb.accounts.authorization.roles import Permission
-from loopsweb.accounts.models import Team
 from loopsweb.audit.record import actor_of_request
 from loopsweb.ui.pages import render_page
 
@@ -59,8 +57,9 @@ def end_other_sessions(request: SignedInRequest) -> HttpResponse:
 
 @require_team_permission(Permission.MANAGE_TEAM)
 def list_member_sessions(request: TeamRequest) -> HttpResponse:
-    sessions = find_member_sessions(request.team).order_by("user__email", "-last_seen_at")
-    context = {"team": request.team, "sessions": sessions.select_related("user")}
+    sessions = find_live_sessions(now=timezone.now()).filter(user__teams=request.team)
+    listed = sessions.select_related("user").order_by("user__email", "-last_seen_at")
+    context = {"team": request.team, "sessions": listed}
     return render_page(request, "accounts/member_sessions.html", context)
 
 
@@ -74,11 +73,3 @@ def end_member_session(request: TeamRequest, session: int) -> HttpResponse:
     actions.end_member_session(session=ending, team=request.team, by=by, now=timezone.now())
     messages.success(request, f"Session of {ending.user.email} ended.")
     return redirect("teams:sessions", request.team.pk)
-
-
-def find_member_sessions(team: Team) -> QuerySet[UserSession]:
-    live = Session.objects.filter(expire_date__gt=timezone.now()).values("session_key")
-    sessions: QuerySet[UserSession] = UserSession.objects.filter(
-        user__teams=team, user__is_active=True, session_key__in=live
-    )
-    return sessions
