@@ -34,7 +34,11 @@ TESTS_ON_SQLITE_ONLY = {
     ),
 }
 # They start processes, take longest, and mostly wait: started last, they would leave a core idle.
-SLOW_TESTS = [HERE / name for name in ("browser", "serving", "crash")]
+SLOW_TESTS = [
+    *(HERE / name for name in ("browser", "crash", "faults", "serving")),
+    *(HERE / f"test_{name}.py" for name in ("outages_on_postgresql", "api_outage_on_sqlite")),
+    HERE / "test_permissions.py",
+]
 STARTED_SERVICES = ExitStack()
 TEST_SECRETS = {
     "SECRET_KEY": "only-for-tests-" * 4,

@@ -4,6 +4,7 @@ import signal
 import socket
 import stat
 import time
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from pathlib import Path
@@ -13,58 +14,65 @@ import httpx
 import pytest
 
 from tests import processes
-from tests.processes import READY, single_process_environment, start_simulator, start_site, wait_for
+from tests.processes import (
+    READY,
+    Site,
+    single_process_environment,
+    start_simulator,
+    start_site,
+    wait_for,
+)
 from tests.visitor import open_visitor
 
 NOWHERE = "http://127.0.0.1:9"
 
 
-@pytest.mark.parametrize("ending", [signal.SIGTERM, signal.SIGINT, signal.SIGHUP])
-def test_serve_prints_its_url_and_stops_within_three_seconds(
-    tmp_path: Path, ending: signal.Signals
+SECRETS = ["secret_key", "loopsweb_secret_keys"]
+
+
+@pytest.fixture(scope="module")
+def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
+    """Shared by tests that leave it as it is."""
+    folder = tmp_path_factory.mktemp("site")
+    with start_site(folder, single_process_environment(folder, api=NOWHERE)) as site:
+        yield site
+
+
+def test_serve_prints_its_url_keeps_its_secrets_and_stops_within_three_seconds(
+    tmp_path: Path,
 ) -> None:
-    with start_site(tmp_path, single_process_environment(tmp_path, api=NOWHERE)) as site:
-        assert f"loopsweb is up: {site.address}\n" in site.process.read_log()
-        asked_at = time.monotonic()
-        assert site.process.end(ending) == 0
-        assert time.monotonic() - asked_at < 3
-    assert "Traceback" not in site.process.read_log()
-
-
-def test_secrets_are_created_once_and_private(tmp_path: Path) -> None:
     environment = single_process_environment(tmp_path, api=NOWHERE)
-    with start_site(tmp_path, environment) as site:
-        first = site.process.read_log()
-    names = ["secret_key", "loopsweb_secret_keys"]
-    files = [tmp_path / "data" / name for name in names]
-    assert [stat.S_IMODE(file.stat().st_mode) for file in files] == [0o600, 0o600]
-    assert [f"{name.upper()} is not set. Created one" in first for name in names] == [True, True]
-    contents = [file.read_text() for file in files]
-    with start_site(tmp_path, environment) as site:
-        assert "is not set" not in site.process.read_log().removeprefix(first)
-    assert [file.read_text() for file in files] == contents
+    log, contents = "", []
+    for ending in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
+        with start_site(tmp_path, environment) as site:
+            printed = site.process.read_log().removeprefix(log)
+            assert f"loopsweb is up: {site.address}\n" in printed
+            is_first = not contents
+            told = [f"{name.upper()} is not set. Created one" in printed for name in SECRETS]
+            assert told == [is_first, is_first]
+            asked_at = time.monotonic()
+            assert site.process.end(ending) == 0
+            assert time.monotonic() - asked_at < 3
+        log = site.process.read_log()
+        contents.append([(tmp_path / "data" / name).read_text() for name in SECRETS])
+    assert contents == [contents[0]] * 3
+    assert "Traceback" not in log
 
 
-def test_data_files_are_private(tmp_path: Path) -> None:
-    environment = single_process_environment(tmp_path, api=NOWHERE, SECRET_KEY="s" * 50)
-    with start_site(tmp_path, environment):
-        paths = [tmp_path / "data", *(tmp_path / "data").iterdir()]
-        modes = {file.name: stat.S_IMODE(file.stat().st_mode) & 0o077 for file in paths}
-    assert "loopsweb.sqlite3" in modes
-    assert set(modes.values()) == {0}
+def test_data_files_are_private(site: Site) -> None:
+    data = site.folder / "data"
+    modes = {file.name: stat.S_IMODE(file.stat().st_mode) & 0o077 for file in data.iterdir()}
+    assert modes.keys() >= {"loopsweb.sqlite3", *SECRETS}
+    assert {*modes.values(), stat.S_IMODE(data.stat().st_mode) & 0o077} == {0}
 
 
-def test_an_oversized_request_is_refused(tmp_path: Path) -> None:
-    with start_site(tmp_path, single_process_environment(tmp_path, api=NOWHERE)) as site:
-        answer = httpx.post(f"{site.address}/accounts/login/", content=b"x" * 2_000_000)
+def test_an_oversized_request_is_refused(site: Site) -> None:
+    answer = httpx.post(f"{site.address}/accounts/login/", content=b"x" * 2_000_000)
     assert answer.status_code == 413
 
 
-def test_idle_connections_block_nobody(tmp_path: Path) -> None:
-    with (
-        start_site(tmp_path, single_process_environment(tmp_path, api=NOWHERE)) as site,
-        ExitStack() as silent,
-    ):
+def test_idle_connections_block_nobody(site: Site) -> None:
+    with ExitStack() as silent:
         where = urlsplit(site.address)
         for _ in range(200):
             half = socket.create_connection((where.hostname, where.port))
@@ -73,18 +81,18 @@ def test_idle_connections_block_nobody(tmp_path: Path) -> None:
         assert httpx.get(f"{site.address}/healthz", timeout=5).status_code == 200
 
 
-def test_a_port_in_use_fails_with_one_sentence_before_anything_starts(tmp_path: Path) -> None:
-    environment = single_process_environment(tmp_path, api=NOWHERE)
-    with start_site(tmp_path, environment) as site:
-        port = site.address.rpartition(":")[2]
-        other = environment | {"LOOPSWEB_DATA_DIR": str(tmp_path / "other")}
-        refused = processes.run_command("serve", "--port", port, environment=other)
+def test_a_port_in_use_fails_with_one_sentence_before_anything_starts(
+    site: Site, tmp_path: Path
+) -> None:
+    port = site.address.rpartition(":")[2]
+    other = single_process_environment(tmp_path, api=NOWHERE)
+    refused = processes.run_command("serve", "--port", port, environment=other)
     assert refused.returncode == 1
     assert refused.stderr.splitlines()[-1] == (
         f"CommandError: Port {port} on 127.0.0.1 is already in use. "
         f"Stop the other program or choose another port: --port {int(port) + 1}"
     )
-    assert not (tmp_path / "other" / "loopsweb.sqlite3").exists()
+    assert not (tmp_path / "data" / "loopsweb.sqlite3").exists()
 
 
 def test_no_worker_needs_redis(tmp_path: Path) -> None:
