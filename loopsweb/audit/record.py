@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import secrets
 import uuid
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any, TypedDict, Unpack
 
@@ -20,6 +21,8 @@ from loopsweb.audit.chain.format import (
 )
 from loopsweb.audit.models import Chain, Event, Outcome
 from loopsweb.audit.search import store_search_text
+
+BATCH_SIZE = 500
 
 
 class Actor(TypedDict):
@@ -86,9 +89,26 @@ def record_event(
     answer: JSON from the API or about the change, never a key or a presigned URL. Emails in it are
     replaced, because they could not be erased. Without `incident` the event starts a new one.
     """
+    event = build_event(
+        workspace=workspace, action=action, outcome=outcome, now=now, incident=incident, **fields
+    )
+    append_to_chain([event])
+    return event
+
+
+def build_event(
+    *,
+    workspace: str,
+    action: str,
+    outcome: str,
+    now: datetime,
+    incident: uuid.UUID | None = None,
+    **fields: Unpack[EventFields],
+) -> Event:
+    """An event for `append_to_chain`, as `record_event` describes it."""
     event = Event(at=now, workspace=workspace, action=action, outcome=outcome, **fields)
     event.incident = incident or event.incident
-    return append_to_chain(event)
+    return event
 
 
 def has_trail(workspace: str) -> bool:
@@ -124,15 +144,30 @@ def record_follow_up(
         for field, value in by.items():
             setattr(event, field, value)
         event.reason = reason
-    return append_to_chain(event)
+    append_to_chain([event])
+    return event
 
 
 @transaction.atomic
-def append_to_chain(event: Event) -> Event:
-    """Append the event to its workspace's chain, whose head stays locked until the commit.
+def append_to_chain(events: Sequence[Event]) -> None:
+    """Append new events of one workspace to its chain, whose head stays locked until the commit.
 
     Record last in a transaction, because other writers of the workspace wait from then on.
     """
+    for event in events:
+        prepare_fields(event)
+    head, _ = Chain.objects.select_for_update().get_or_create(workspace=events[0].workspace)
+    for event in events:
+        event.sequence, event.previous = head.sequence + 1, head.digest
+        event.digest = hash_link(event.previous, event.body())
+        head.sequence, head.digest = event.sequence, event.digest
+    Event.objects.bulk_create(events, batch_size=BATCH_SIZE)
+    store_search_text(events)
+    head.save(update_fields=["sequence", "digest"])
+
+
+def prepare_fields(event: Event) -> None:
+    """Make all values storable, and commit to those that can be erased."""
     for field in Event._meta.concrete_fields:
         if isinstance(field, models.CharField | models.TextField):
             value = getattr(event, field.attname)
@@ -145,11 +180,3 @@ def append_to_chain(event: Event) -> Event:
         salt = secrets.token_hex(16)
         setattr(event, f"{name}_salt", salt)
         event.commitments[name] = hash_personal_value(getattr(event, name), salt)
-    head, _ = Chain.objects.select_for_update().get_or_create(workspace=event.workspace)
-    event.sequence, event.previous = head.sequence + 1, head.digest
-    event.digest = hash_link(event.previous, event.body())
-    event.save(force_insert=True)
-    store_search_text([event])
-    head.sequence, head.digest = event.sequence, event.digest
-    head.save(update_fields=["sequence", "digest"])
-    return event

@@ -43,9 +43,11 @@ class CheckpointFeeds:
             update_fields=FEED_FIELDS,
         )
         self.unsaved = {}
-        while self.dropped:
-            query = self.dropped.pop()
-            CheckpointFeed.objects.filter(state=self.state, by=query.by, value=query.value).delete()
+        stored = CheckpointFeed.objects.filter(state=self.state)
+        for by in {query.by for query in self.dropped}:
+            values = [query.value for query in self.dropped if query.by == by]
+            stored.filter(by=by, value__in=values).delete()
+        self.dropped.clear()
 
     def summarize(self, *, now: datetime | None) -> Feed:
         return Feed.summarize([self.get(one) for one in self.every], now=now)

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import logging
+from collections import defaultdict
 from datetime import datetime, timedelta
 from typing import Any
 
 from django.db.models import Case, Q, QuerySet, When
 
 from loopsweb.audit.models import Outcome
-from loopsweb.audit.record import record_event
+from loopsweb.audit.record import append_to_chain, build_event, record_event
 from loopsweb.keys.clients import KeyUnusable, build_client
 from loopsweb.keys.models import Key
 from loopsweb.loops_api import Client, errors
@@ -17,6 +18,7 @@ from loopsweb.resources.deactivations.models import Deactivation
 from loopsweb.resources.deactivations.states import (
     LOST_AFTER,
     NOT_SENT,
+    OPEN,
     SENT,
     STATES,
     State,
@@ -127,13 +129,17 @@ def close_request(deactivation: Deactivation, *, status: str, now: datetime) -> 
 
 
 def record_ends(changes: list[StatusChange], poll: PollContext, **_: Any) -> None:
-    """Receive the snapshot's changes: close the requests whose targets ended, record stops that
-    nobody here requested."""
+    """Receive the snapshot's changes, all of one noun: close the requests whose targets ended,
+    record stops that nobody here requested. The number of queries does not grow with the ends that
+    nobody requested."""
     ends = [change for change in changes if is_end(change)]
-    if ends:
-        lock_workspace(poll.workspace)
-    for change in ends:
-        record_end(change, poll=poll)
+    if not ends:
+        return
+    lock_workspace(poll.workspace)
+    requests = find_unsettled(ends, poll=poll)
+    unrequested = [end for end in ends if not settle_requests(requests[end.remote_id], end, poll)]
+    stopped = KINDS["deployment"].stopped
+    record_stops([end for end in unrequested if end.old and end.new == stopped], poll=poll)
 
 
 def is_end(change: StatusChange) -> bool:
@@ -141,38 +147,72 @@ def is_end(change: StatusChange) -> bool:
     return kind is not None and change.field == "status" and kind.has_ended(change.new)
 
 
-def record_end(change: StatusChange, *, poll: PollContext) -> None:
-    requests = Deactivation.objects.filter(
-        workspace=poll.workspace, noun=change.noun, target_remote_id=change.remote_id
-    )
-    answer = {"status": change.new, "error": "It ended before the request was sent."}
-    for unsent in requests.filter(state__in=NOT_SENT):
-        unsent.move_to(State.EXPIRED, answer=answer, now=poll.now)
+def find_unsettled(ends: list[StatusChange], *, poll: PollContext) -> dict[str, list[Deactivation]]:
+    """The requests that an end of their target may settle, by its id, oldest first."""
     in_time = poll.now - LATE_EFFECT
     assumed = Q(state=State.REFUSED, answer__assumed=True, state_since__gte=in_time)
-    request = requests.filter(assumed | Q(state__in=SENT)).last()
-    if request:
-        close_request(request, status=change.new, now=poll.now)
-    elif change.old and change.noun == "deployment" and change.new == KINDS["deployment"].stopped:
-        record_stop(change, poll=poll)
-
-
-def record_stop(change: StatusChange, *, poll: PollContext) -> None:
-    """A deployment stopped that nobody here requested, unless by ending the run it executes."""
-    deployment = Deployment.objects.get(workspace=poll.workspace, remote_id=change.remote_id)
-    runs = {deployment.active_run_remote_id, deployment.latest_run_remote_id} - {""}
-    sent = Q(state__in=(*SENT, State.CONFIRMED), sent_at__gte=poll.now - RUN_STOP_WINDOW)
-    with_run = Deactivation.objects.filter(
-        sent, workspace=poll.workspace, noun="run", target_remote_id__in=runs
-    ).last()
-    seen_at = change.last_seen_old_at
-    record_event(
-        **describe_stop(deployment),
-        outcome=Outcome.CONFIRMED if with_run else Outcome.OBSERVED,
-        answer={"status": change.new, "last_seen_running_at": seen_at and seen_at.isoformat()},
-        incident=with_run.incident if with_run else None,
-        now=poll.now,
+    rows = Deactivation.objects.filter(
+        assumed | Q(state__in=OPEN),
+        workspace=poll.workspace,
+        noun=ends[0].noun,
+        target_remote_id__in=[end.remote_id for end in ends],
     )
+    found = defaultdict(list)
+    for row in rows.order_by("pk"):
+        row.workspace = poll.workspace
+        found[row.target_remote_id].append(row)
+    return found
+
+
+def settle_requests(requests: list[Deactivation], end: StatusChange, poll: PollContext) -> bool:
+    """False when none of them had been sent."""
+    answer = {"status": end.new, "error": "It ended before the request was sent."}
+    for unsent in [each for each in requests if each.state in NOT_SENT]:
+        unsent.move_to(State.EXPIRED, answer=answer, now=poll.now)
+    sent = [each for each in requests if each.state in {*SENT, State.REFUSED}]
+    if sent:
+        close_request(sent[-1], status=end.new, now=poll.now)
+    return bool(sent)
+
+
+def record_stops(stops: list[StatusChange], *, poll: PollContext) -> None:
+    """Deployments stopped that nobody here requested, unless by ending the runs they execute."""
+    if not stops or stops[0].noun != "deployment":
+        return
+    rows = Deployment.objects.in_workspace(poll.workspace).filter(
+        remote_id__in=[stop.remote_id for stop in stops]
+    )
+    deployments = {row.remote_id: row for row in rows}
+    runs_of = {
+        one: {row.active_run_remote_id, row.latest_run_remote_id} - {""}
+        for one, row in deployments.items()
+    }
+    sent = Q(state__in=(*SENT, State.CONFIRMED), sent_at__gte=poll.now - RUN_STOP_WINDOW)
+    ended = Deactivation.objects.filter(
+        sent,
+        workspace=poll.workspace,
+        noun="run",
+        target_remote_id__in=set().union(*runs_of.values()),
+    )
+    incidents = list(ended.order_by("pk").values_list("target_remote_id", "incident"))
+    events = []
+    for stop in stops:
+        deployment, seen_at = deployments[stop.remote_id], stop.last_seen_old_at
+        with_run = [incident for run, incident in incidents if run in runs_of[stop.remote_id]]
+        deployment.workspace = poll.workspace
+        events.append(
+            build_event(
+                **describe_stop(deployment),
+                outcome=Outcome.CONFIRMED if with_run else Outcome.OBSERVED,
+                answer={
+                    "status": stop.new,
+                    "last_seen_running_at": seen_at and seen_at.isoformat(),
+                },
+                incident=with_run[-1] if with_run else None,
+                now=poll.now,
+            )
+        )
+    append_to_chain(events)
 
 
 def record_stop_meanwhile(refused: Deactivation, *, now: datetime) -> None:

@@ -62,7 +62,6 @@ OPTIONAL = {
     "owner": ["deployment.owner_email"],
     "gpus": ["figures.gpus_held"],
     "cost": ["figures.cost_per_hour"],
-    "base_url": ["deployment.base_url"],
     "created": ["deployment.created_at"],
 }
 

@@ -57,7 +57,6 @@ OPTIONAL = {
     "base_model": ["base_model"],
     "owner": ["owner_email"],
     "instance": ["instance_name", "is_serverless"],
-    "base_url": ["base_url"],
     "created": ["created_at"],
 }
 

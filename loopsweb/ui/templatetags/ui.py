@@ -164,10 +164,11 @@ def ident(value: str, label: str = "ID", url: str = "") -> SafeString:
 
 @register.filter
 def settings(values: Any) -> Any:
-    """An object as "name value" pairs in one line."""
+    """An object as "name value" pairs in one line, numbers and short names first."""
     if not isinstance(values, dict):
         return or_dash(values)
-    shown = {k: v if isinstance(v, str) else json.dumps(v) for k, v in values.items()}
+    names = sorted(values, key=lambda one: (not isinstance(values[one], int | float), len(one)))
+    shown = {one: v if isinstance(v := values[one], str) else json.dumps(v) for one in names}
     return ", ".join(f"{name} {value}" for name, value in shown.items()) or "{}"
 
 

@@ -124,9 +124,8 @@ LISTED = {
     "sessions": {"Session": "sess_xyz789", "Runs": "1"},
     "runs": {"Run": "k4q95w5", "Session": "sess_xyz789", "Base model": "Qwen/Qwen3-8B"},
     "samplers": {
-        "Sampler": "samp_def789",
+        "Sampler": "samp_def789 https://model-ghi012.api.baseten.co/deployment/dep345/sync",
         "Run": "k4q95w5",
-        "Base URL": "https://model-ghi012.api.baseten.co/deployment/dep345/sync",
     },
     "checkpoints": {
         "Checkpoint": "step-100 chkpt_abc123",
@@ -140,10 +139,9 @@ LISTED = {
         "Created": "2025-05-07 10:00 UTC",
     },
     "deployments": {
-        "Deployment": "dep_def456",
+        "Deployment": "dep_def456 https://model-abc123.api.baseten.co/deployment/dep456/sync",
         "Status": "RUNNING",
         "Base model": "Qwen/Qwen3-8B",
-        "Base URL": "https://model-abc123.api.baseten.co/deployment/dep456/sync",
         "Actions": "Deactivate dep_def456",
     },
 }
