@@ -116,6 +116,7 @@ MIDDLEWARE = [
     "loopsweb.ui.middleware.SignedOutHtmxMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "loopsweb.accounts.auth.browser_sessions.timeouts.SessionTimeoutMiddleware",
+    "loopsweb.accounts.auth.kept_text.KeptTextMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
     "allauth.account.middleware.AccountMiddleware",
     "loopsweb.accounts.authorization.middleware.LastSeenMiddleware",

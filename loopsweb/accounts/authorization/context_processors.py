@@ -9,6 +9,7 @@ from django.conf import settings
 from django.http import HttpRequest
 from django.utils.functional import SimpleLazyObject
 
+from loopsweb.accounts.auth.kept_text import find_kept_text
 from loopsweb.accounts.models import Workspace
 
 
@@ -24,5 +25,6 @@ def current_workspace(request: HttpRequest) -> dict[str, Any]:
         "may": {str(permission): True for permission in getattr(request, "permissions", ())},
         "single_sign_on": settings.SOCIALACCOUNT_PROVIDERS["openid_connect"]["APPS"],
         "sso_only": settings.LOOPSWEB_SSO_ONLY,
+        "kept_text": find_kept_text(request),
         "my_workspaces": SimpleLazyObject(list_workspaces),
     }

@@ -10,6 +10,7 @@ from django.http import HttpResponse
 from django.shortcuts import redirect
 from django.utils import timezone
 
+from loopsweb.accounts.auth.kept_text import find_kept_text
 from loopsweb.accounts.authorization.decorators import WorkspaceRequest, require
 from loopsweb.accounts.authorization.roles import Permission
 from loopsweb.audit.record import actor_of_request
@@ -32,6 +33,7 @@ def change_protection(request: WorkspaceRequest, kind: Kind, remote_id: str) -> 
     if sent is not None and bool(protection) == ("protect" in sent):
         return redirect_to_row(request, kind, row)  # it already is as the person wants it
     form = LiftForm(sent) if protection else ProtectForm(sent)
+    form.initial.update(find_kept_text(request))
     if sent is None or not form.is_valid():
         now = timezone.now()
         context = {

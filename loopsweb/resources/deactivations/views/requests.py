@@ -16,6 +16,7 @@ from django.template.loader import render_to_string
 from django.utils import timezone
 from django.views.decorators.http import require_POST
 
+from loopsweb.accounts.auth.kept_text import find_kept_text
 from loopsweb.accounts.auth.reauthentication import without_reauthentication
 from loopsweb.accounts.authorization.decorators import WorkspaceRequest, require
 from loopsweb.accounts.authorization.roles import Permission
@@ -192,7 +193,7 @@ def render_request(
         "status": deactivation.spec,
         "steps": build_steps(list(events.order_by("sequence"))),
         "impact_form": ImpactForm(impact=impact) if impact else None,
-        "note_form": NoteForm(),
+        "note_form": NoteForm(initial=find_kept_text(request)),
         "version": request.workspace.version,
         "is_part": wants_partial(request, "live"),
         "vocabulary": {"deactivation": DEACTIVATION}

@@ -1,0 +1,152 @@
+"""A session ends while somebody types a reason."""
+
+from __future__ import annotations
+
+from urllib.parse import parse_qs, quote, urlsplit
+
+import pytest
+from django.test import Client
+from django.urls import reverse
+
+from loopsweb.accounts.auth.browser_sessions.timeouts import USED_KEY
+from loopsweb.accounts.models import Role, User, Workspace
+from loopsweb.audit.models import Event
+from loopsweb.resources.models import Deactivation, Deployment, Sampler
+from tests.personas import login_as
+from tests.resources.rows import add_row
+
+PASSWORD = "correct horse battery"
+REASON = "It is idle: <b>& 'nobody' needs it</b>"
+KEPT = "What you typed is in the form again once you have signed in."
+NOTHING = "You were signed out before you sent the form. Nothing was done."
+
+
+@pytest.fixture
+def otto(otto: User) -> User:
+    otto.set_password(PASSWORD)
+    otto.save()
+    return otto
+
+
+@pytest.fixture
+def pages(acme: Workspace, otto: User) -> dict[str, str]:
+    add_row(Deployment, acme, "k4q95w5", status="ACTIVE", owner_email=otto.email)
+    add_row(Sampler, acme, "smp1", status="ACTIVE")
+    new = reverse("deactivations:new", args=[acme.slug, "deployments", "k4q95w5"])
+    bulk = reverse("deactivations:bulk", args=[acme.slug, "samplers"])
+    return {"one": new, "several": f"{bulk}?id=smp1"}
+
+
+def send_signed_out(browser: Client, page: str, **fields: str) -> str:
+    """Return where the browser is sent."""
+    browser.logout()
+    fields |= {"typed": "k4q95w5", "id": "smp1", "password": "a secret", "secret": "another"}
+    referrer = {"Referer": f"http://testserver{page}"}
+    answer = browser.post(page.partition("?")[0], fields, headers=referrer)
+    assert answer.status_code == 302
+    return str(answer["Location"])
+
+
+@pytest.mark.parametrize("which", ["one", "several"])
+def test_the_reason_is_in_the_form_again_after_sign_in(
+    which: str, pages: dict[str, str], otto: User
+) -> None:
+    browser = login_as(otto)
+    sign_in = send_signed_out(browser, pages[which], reason=REASON)
+
+    told = browser.get(sign_in).content.decode()
+    assert f"{NOTHING} {KEPT}" in told
+    back = browser.post(sign_in, {"login": otto.email, "password": PASSWORD})
+    form = browser.get(back["Location"]).content.decode()
+
+    assert parse_qs(urlsplit(sign_in).query) == {"next": [pages[which]]}
+    assert back["Location"] == pages[which]
+    assert "It is idle: &lt;b&gt;&amp; &#x27;nobody&#x27; needs it&lt;/b&gt;</textarea>" in form
+    assert (
+        Deactivation.objects.count(),
+        Event.objects.exclude(action="person.sign_in").count(),
+    ) == (
+        0,
+        0,
+    )
+
+
+def test_a_session_that_timed_out_keeps_it_too(pages: dict[str, str], otto: User) -> None:
+    browser = login_as(otto)
+    session = browser.session
+    session[USED_KEY] = 0
+    session.save()
+    referrer = {"Referer": f"http://testserver{pages['one']}"}
+
+    answer = browser.post(pages["one"], {"reason": REASON}, headers=referrer, follow=True)
+
+    assert answer.redirect_chain == [(f"/accounts/login/?next={quote(pages['one'], safe='')}", 302)]
+    page = answer.content.decode()
+    assert ("You were away for too long" in page, f"{NOTHING} {KEPT}" in page) == (True, True)
+    assert browser.session["kept_text"]["fields"] == {"reason": REASON}
+
+
+def test_nothing_but_the_text_is_kept(pages: dict[str, str], otto: User) -> None:
+    browser = login_as(otto)
+    send_signed_out(browser, pages["one"], reason=REASON)
+
+    assert dict(browser.session) == {
+        "kept_text": {"page": pages["one"], "fields": {"reason": REASON}},
+        "_session_expiry": 3600,
+    }
+
+
+def test_another_page_shows_nothing_of_it(pages: dict[str, str], otto: User) -> None:
+    browser = login_as(otto)
+    send_signed_out(browser, pages["one"], reason="It is idle")
+    browser.force_login(otto, backend="allauth.account.auth_backends.AuthenticationBackend")
+
+    assert "It is idle" not in browser.get(pages["several"]).content.decode()
+    assert "It is idle" in browser.get(pages["one"]).content.decode()
+
+
+def test_it_is_gone_once_a_form_is_sent(pages: dict[str, str], otto: User) -> None:
+    browser = login_as(otto)
+    send_signed_out(browser, pages["one"], reason="It is idle")
+    browser.force_login(otto, backend="allauth.account.auth_backends.AuthenticationBackend")
+    browser.post(pages["one"], {"reason": "another"})
+
+    assert "It is idle" not in browser.get(pages["one"]).content.decode()
+
+
+def test_without_a_reason_the_person_is_told_and_nothing_is_kept(
+    pages: dict[str, str], otto: User
+) -> None:
+    browser = login_as(otto)
+    sign_in = send_signed_out(browser, pages["one"])
+
+    assert NOTHING in browser.get(sign_in).content.decode()
+    assert browser.session.get("kept_text") is None
+
+
+def test_a_note_on_a_page_comes_back(acme: Workspace, otto: User, pages: dict[str, str]) -> None:
+    acme.team.memberships.filter(user=otto).update(role=Role.ADMIN)
+    browser, page = login_as(otto), reverse("deployments:detail", args=[acme.slug, "k4q95w5"])
+    browser.logout()
+    browser.post(
+        f"{page}protection/",
+        {"protect": "on", "note": 'the "gold" run'},
+        headers={"Referer": f"http://testserver{page}"},
+    )
+    browser.force_login(otto, backend="allauth.account.auth_backends.AuthenticationBackend")
+
+    assert 'value="the &quot;gold&quot; run"' in browser.get(page).content.decode()
+
+
+def test_strangers_fill_the_table_of_sessions_slowly(pages: dict[str, str]) -> None:
+    browsers = [Client() for _ in range(25)]
+    for browser in browsers:
+        browser.post(pages["one"], {"reason": "x"})
+
+    assert sum("kept_text" in browser.session for browser in browsers) == 20
+
+
+def test_signing_in_wrongly_is_not_told_as_a_form(otto: User) -> None:
+    page = Client().post("/accounts/login/", {"login": otto.email, "password": "wrong"})
+
+    assert NOTHING not in page.content.decode()
