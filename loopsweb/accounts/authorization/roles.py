@@ -16,6 +16,7 @@ class Permission(StrEnum):
     CREATE = "create"
     DEACTIVATE = "deactivate"
     DOWNLOAD = "download"
+    CHANGE_EXPIRY = "change_expiry"
     MANAGE_TEAM = "manage_team"
 
 
@@ -26,6 +27,7 @@ DESCRIPTIONS = {
     Permission.CREATE: "Create sessions, runs and samplers",
     Permission.DEACTIVATE: "Deactivate deployments, runs and samplers",
     Permission.DOWNLOAD: "Download the files of checkpoints",
+    Permission.CHANGE_EXPIRY: "Set when checkpoints expire, or keep them",
     Permission.MANAGE_TEAM: "Manage members, roles, invitations, workspaces and team policies",
 }
 
@@ -38,6 +40,7 @@ OPERATOR = VIEWER | {
     Permission.CREATE,
     Permission.DEACTIVATE,
     Permission.DOWNLOAD,
+    Permission.CHANGE_EXPIRY,
 }
 ADMIN = OPERATOR | {Permission.MANAGE_TEAM}
 ROLE_PERMISSIONS: dict[str, frozenset[Permission]] = {

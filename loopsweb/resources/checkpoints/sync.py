@@ -31,6 +31,11 @@ def pull_checkpoints(
     return partial(store_list, listing, build, known_digest=known_digest, rows=rows, poll=poll)
 
 
+def store_checkpoint(found: types.Checkpoint, *, poll: PollContext) -> None:
+    """Store the answer about one."""
+    store_answer([found], partial(copy_columns, Checkpoint), model=Checkpoint, poll=poll)
+
+
 def store_none(
     build: Callable[[types.Checkpoint], Checkpoint],
     *,

@@ -2,13 +2,14 @@ from __future__ import annotations
 
 from django.urls import path
 
-from loopsweb.resources.checkpoints import file_views, uri_views, views
+from loopsweb.resources.checkpoints import expiry_views, file_views, uri_views, views
 
 app_name = "checkpoints"
 urlpatterns = [
     path("", views.list_checkpoints, name="list"),
     path("find/", uri_views.find_checkpoint, name="find"),
     path("<remote_id:remote_id>/", views.show_checkpoint, name="detail"),
+    path("<remote_id:remote_id>/expiry/", expiry_views.change_expiry, name="expiry"),
     path("<remote_id:remote_id>/files/", file_views.list_files, name="files"),
     path("<remote_id:remote_id>/files/download/", file_views.download_file, name="download"),
 ]

@@ -57,9 +57,7 @@ def create_through_api(
     try:
         created = call(**sent)
     except errors.LoopsError as error:
-        outcome = Outcome.UNKNOWN if error.may_have_been_received else Outcome.REFUSED
-        said = {"error": error.message, "said": error.plain}
-        record_follow_up(request.incident, outcome=outcome, answer=said, now=request.clock())
+        record_failure(request.incident, error, now=request.clock())
         raise
     except ValueError as error:
         said = {"said": str(error)}
@@ -78,6 +76,12 @@ def create_through_api(
     store(created, sent=sent, poll=PollContext.for_key(key, now=request.clock()))
     poll_state.schedule_polls(key.workspace, now=request.clock())
     return created
+
+
+def record_failure(incident: uuid.UUID, error: errors.LoopsError, *, now: datetime) -> None:
+    outcome = Outcome.UNKNOWN if error.may_have_been_received else Outcome.REFUSED
+    said = {"error": error.message, "said": error.plain}
+    record_follow_up(incident, outcome=outcome, answer=said, now=now)
 
 
 def record_request(noun: str, request: CreationRequest, *, sent: dict[str, Any]) -> None:
