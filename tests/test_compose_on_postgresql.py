@@ -187,3 +187,25 @@ def test_every_setting_reaches_the_containers() -> None:
         "REDIS_URL",
         "STATIC_ROOT",
     }
+
+
+def test_what_decrypts_nothing_holds_no_key() -> None:
+    variables = REQUIRED_VARIABLES | {
+        "EMAIL_HOST_PASSWORD": "e",
+        "LOOPSWEB_OIDC_CLIENT_SECRET": "o",
+    }
+    secrets = (
+        "LOOPSWEB_SECRET_KEYS",
+        "LOOPSWEB_AUDIT_KEY",
+        "EMAIL_HOST_PASSWORD",
+        "LOOPSWEB_OIDC_CLIENT_SECRET",
+    )
+    services = load_services(variables)
+    holders = {
+        name
+        for name in OURS
+        for secret in secrets
+        if services[name]["environment"][secret] == variables[secret]
+    }
+
+    assert holders == {"web", "worker"}
