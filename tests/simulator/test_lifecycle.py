@@ -149,7 +149,7 @@ def list_statuses(sim: Simulator) -> list[tuple[str, str | None]]:
 def test_background_activity_goes_on_without_growth(sim: Simulator) -> None:
     world = sim.world
     statuses = set()
-    for _ in range(14 * 24):
+    for _ in range(5 * 24):
         sim.advance(3600)
         now = [one.status for one in world.deployments.values()]
         statuses |= set(now)
