@@ -9,11 +9,13 @@ from functools import cache
 from typing import Any
 
 import pytest
+from django import forms
 from django.conf import settings
 from django.contrib.auth.hashers import make_password
 from django.test import Client
 from django.urls import reverse
 
+from loopsweb.accounts.auth.reauthentication import SECRET_FIELDS
 from loopsweb.accounts.authorization.decorators import PUBLIC
 from loopsweb.accounts.authorization.roles import READ_PERMISSIONS
 from loopsweb.accounts.models import User, Workspace
@@ -150,6 +152,23 @@ def test_what_was_typed_is_carried_out_after_the_confirmation(alice: User, acme:
     assert done["Location"] == reverse("teams:detail", args=[acme.team_id])
     acme.team.refresh_from_db()
     assert acme.team.name == "Renamed"
+
+
+def test_fields_with_a_secret_are_not_kept() -> None:
+    fields = {
+        name
+        for form in list_subclasses(forms.BaseForm)
+        for name, field in getattr(form, "base_fields", {}).items()
+        if isinstance(field.widget, forms.PasswordInput)
+    }
+
+    assert fields - SECRET_FIELDS == set()
+    assert {"secret", "password1"} <= fields
+
+
+def list_subclasses(parent: type) -> set[type]:
+    found = set(parent.__subclasses__())
+    return found.union(*map(list_subclasses, found))
 
 
 def test_the_session_key_changes_with_the_confirmation(alice: User, acme: Workspace) -> None:

@@ -41,7 +41,7 @@ def test_a_passkey_is_added_and_signs_in(site: Site, visit: Visit) -> None:
     page.get_by_label("Name").fill("this laptop")
     page.get_by_label("Passwordless").check()
     page.get_by_role("main").get_by_role("button", name="Add").click()
-    expect(page.get_by_role("heading", level=1)).to_have_text("Recovery Codes")
+    expect(page.get_by_role("heading", level=1)).to_have_text("Recovery codes")
     page.goto(page.url.split("/accounts/")[0] + "/accounts/2fa/webauthn/")
     expect(page.get_by_role("row", name="this laptop")).to_contain_text("Passkey")
 

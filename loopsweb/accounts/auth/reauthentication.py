@@ -36,7 +36,16 @@ V = TypeVar("V", bound=Callable[..., Any])
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 # Forms with these fields are not kept while the person reauthenticates.
 SECRET_FIELDS = frozenset(
-    {"secret", "password", "password1", "password2", "old_password", "oldpassword"}
+    [
+        "secret",
+        "password",
+        "password1",
+        "password2",
+        "new_password1",
+        "new_password2",
+        "old_password",
+        "oldpassword",
+    ]
 )
 NOT_SUBMITTED = "Nothing has changed yet. Confirm your identity, then submit the form again."
 
