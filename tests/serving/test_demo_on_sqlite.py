@@ -8,6 +8,8 @@ from pathlib import Path
 
 import httpx
 import pytest
+from django.core.management import CommandError, call_command
+from pytest_django import Settings
 
 from loopsweb.serving.demo_people import ADMIN, OPERATOR, PASSWORD, VIEWER
 from tests.processes import Process, build_command, start_process, wait_for
@@ -49,45 +51,42 @@ def test_the_demo_has_data_updates_and_cleans_up(tmp_path: Path) -> None:
     assert [is_port_open(port), is_port_open(api_port)] == [False, False]
 
 
-def test_a_second_demo_fails_with_a_message(tmp_path: Path) -> None:
-    port, api_port = find_free_port(), find_free_port()
-    with demo(tmp_path, port=port, api_port=api_port) as first:
-        wait_for(lambda: is_up(first))
-        with demo(tmp_path, port=port, api_port=find_free_port()) as same_port:
-            assert same_port.popen.wait(timeout=20) == 1
-        assert same_port.read_log().splitlines()[-1] == (
-            f"CommandError: Port {port} on 127.0.0.1 is already in use. "
-            f"Stop the other program or choose another port: make demo PORT={port + 1}"
-        )
-        other = find_free_port()
-        with demo(tmp_path, port=other, api_port=api_port) as same_api_port:
-            assert same_api_port.popen.wait(timeout=20) == 1
-        assert f"make demo API_PORT={api_port + 1}" in same_api_port.read_log()
-        with demo(tmp_path, port=find_free_port(), api_port=find_free_port()) as same_data:
-            assert same_data.popen.wait(timeout=20) == 1
-        assert "A demo is already running" in same_data.read_log()
-        assert httpx.get(f"http://127.0.0.1:{port}/healthz").text == "ok"
-
-
 @pytest.mark.parametrize("host", ["0.0.0.0", "192.0.2.1", "example.com"])  # noqa: S104
-def test_the_demo_listens_on_loopback_only(tmp_path: Path, host: str) -> None:
-    environment = {"LOOPSWEB_DEMO": "1", "LOOPSWEB_DATA_DIR": str(tmp_path), "REDIS_URL": ""}
-    with start_process(
-        build_command("serve", "--host", host), log=tmp_path / "serve.log", environment=environment
-    ) as it:
-        assert it.popen.wait(timeout=20) == 1
-    assert it.read_log().splitlines()[-1] == (
-        f"CommandError: The demo has well-known passwords, so it does not listen on {host}."
+def test_the_demo_listens_on_loopback_only(host: str, settings: Settings) -> None:
+    settings.DEMO = True
+    with pytest.raises(CommandError) as refused:
+        call_command("serve", host=host)
+    assert str(refused.value) == (
+        f"The demo has well-known passwords, so it does not listen on {host}."
     )
 
 
-def test_ctrl_c_in_make_stops_everything(tmp_path: Path) -> None:
+def test_a_second_demo_is_refused_and_ctrl_c_in_make_stops_everything(tmp_path: Path) -> None:
     port, api_port = find_free_port(), find_free_port()
     command = ["make", "demo", f"PORT={port}", f"API_PORT={api_port}"]
     there = {"LOOPSWEB_DEMO_DIR": str(tmp_path / "demo")}
     with start_process(command, log=tmp_path / "make.log", environment=there) as it:
         wait_for(lambda: is_up(it))
+        refuse_second_demos(tmp_path, port=port, api_port=api_port)
+        assert httpx.get(f"http://127.0.0.1:{port}/healthz").text == "ok"
         os.killpg(it.popen.pid, signal.SIGINT)  # what a terminal does: make, site and API
         it.popen.wait(timeout=10)
     assert "The demo has stopped." in it.read_log()
     assert [is_port_open(port), is_port_open(api_port)] == [False, False]
+
+
+def refuse_second_demos(folder: Path, *, port: int, api_port: int) -> None:
+    """The first uses these ports and the folder."""
+    with demo(folder, port=port, api_port=find_free_port()) as same_port:
+        assert same_port.popen.wait(timeout=20) == 1
+    assert same_port.read_log().splitlines()[-1] == (
+        f"CommandError: Port {port} on 127.0.0.1 is already in use. "
+        f"Stop the other program or choose another port: make demo PORT={port + 1}"
+    )
+    other = find_free_port()
+    with demo(folder, port=other, api_port=api_port) as same_api_port:
+        assert same_api_port.popen.wait(timeout=20) == 1
+    assert f"make demo API_PORT={api_port + 1}" in same_api_port.read_log()
+    with demo(folder, port=find_free_port(), api_port=find_free_port()) as same_data:
+        assert same_data.popen.wait(timeout=20) == 1
+    assert "A demo is already running" in same_data.read_log()
