@@ -65,9 +65,9 @@ def build_overview(workspace: Workspace, *, now: datetime) -> dict[str, Any]:
     lines: list[PricedDeployment] = price_deployments(running.order_by("-created_at", "-pk"))
     checkpoints = Checkpoint.objects.in_workspace(workspace)
     gpus, cost, gpus_of_samplers = totals.sum_holders(workspace, lines)
+    reported = [line for line in lines if line.deployment.is_reported]
     return {
-        "lines": lines[:DEPLOYMENTS_SHOWN],
-        "running_count": len(lines),
+        "lines": reported[:DEPLOYMENTS_SHOWN],
         "running": tally([line.deployment for line in lines]),
         "gpus": gpus,
         "cost": cost,

@@ -92,7 +92,7 @@ def test_nothing_is_shown_as_zero_before_the_first_poll(
     key.poll_state.feeds = {}
     key.poll_state.save()
     page = browser.get(url).content.decode()
-    assert "No deployment is using GPUs" not in page
+    assert "has no deployment that uses GPUs" not in page
     assert "No checkpoints yet" not in page
     assert ">0<" not in page
 

@@ -41,7 +41,7 @@ DEPLOYMENT = Vocabulary(
         "STOPPED",
         "ended",
         "It was stopped. Its run cannot be resumed; saved checkpoints stay.",
-        "Its page says who stopped it, if it was done from here.",
+        "To continue, start a new run from its newest trainer checkpoint.",
         terminal=True,
     ),
     Status(

@@ -57,7 +57,8 @@ def pull_run_details(client: Client, *, poll: PollContext, known_digest: str) ->
             run = None
         if run:
             sampler = fit_value(get_sampler_id(run), max_length=ID_LENGTH)
-            details |= {"base_url": run.base_url or "", "sampler_remote_id": sampler}
+            told = {"base_url": run.base_url or "", "sampler_remote_id": sampler}
+            details |= {name: value for name, value in told.items() if value}
         rows.filter(remote_id=remote_id).update(**details)
         touch_version(poll.workspace)
         digest = remote_id

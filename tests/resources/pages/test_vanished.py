@@ -76,6 +76,9 @@ def test_the_overview_counts_what_is_listed(browser: Client, acme: Workspace) ->
     assert f"Active runs 4 {BESIDE}" in text
     assert f"Live deployments 4 {BESIDE}" in text
     assert f"Checkpoints syncing 4 {BESIDE}" in text
+    running = text.partition("Running now")[2].partition("Newest checkpoints")[0]
+    assert [f"dep-{n}" in running for n in range(7)] == [False] * 3 + [True] * 4
+    assert "3 not in the last answer" in running
     listed = [*Deployment.objects.reported(), *Sampler.objects.reported()]
     gpus = sum(row.gpus_held or 0 for row in listed)
     assert f"GPUs in use{gpus} + 6 not in the last answer" in text
