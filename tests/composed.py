@@ -34,11 +34,9 @@ VARIABLE = re.compile(r"\$\{(?P<name>\w+):(?P<how>[?-])(?P<word>[^}]*)\}")
 
 @dataclass
 class ComposeStack:
-    """start: starts a service, with more environment variables."""
-
     site: Site
     processes: dict[str, Process]
-    start: Callable[..., None]
+    launch: Callable[..., Process]
 
     @property
     def worker(self) -> Process:
@@ -47,6 +45,12 @@ class ComposeStack:
     @property
     def beat(self) -> Process:
         return self.processes["beat"]
+
+    def start(self, name: str, **more: str) -> None:
+        """Start a service that was killed, with more environment variables."""
+        self.processes[name] = self.launch(name, **more)
+        self.site.process = self.processes["web"]
+        wait_for(lambda: is_up(self.site))
 
     def kill(self, name: str) -> None:
         """Kill a service with all its processes, as a container is killed."""
@@ -98,19 +102,17 @@ def start_compose(
         with started("migrate") as migrate:
             assert migrate.popen.wait(timeout=60) == 0, migrate.read_log()
         with ExitStack() as exits:
-            running: dict[str, Process] = {}
 
-            def start(name: str, **more: str) -> None:
-                running[name] = exits.enter_context(started(name, **more))
+            def launch(name: str, **more: str) -> Process:
+                return exits.enter_context(started(name, **more))
 
-            for name in ("web", "worker", "beat"):
-                start(name)
+            running = {name: launch(name) for name in ("web", "worker", "beat")}
             secrets = {
                 name: REQUIRED_VARIABLES[name] for name in ("SECRET_KEY", "LOOPSWEB_SECRET_KEYS")
             }
             site = Site(f"http://127.0.0.1:{port}", running["web"], secrets | here, folder)
             wait_for(lambda: is_up(site))
-            yield ComposeStack(site, running, start)
+            yield ComposeStack(site, running, launch)
 
 
 @contextmanager

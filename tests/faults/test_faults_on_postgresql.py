@@ -80,7 +80,7 @@ def test_after_faults_of_every_kind_the_snapshot_is_the_world(stack: FaultStack)
         kind = kinds.pop()
         with KINDS[kind](stack):
             if kind in API_KINDS:  # no page waits for the API
-                with within(3):
+                with within(6):
                     assert stack.visitor.get("/w/ada/runs/").status_code == 200, kind
             time.sleep(chance.uniform(0.5, 1.5) * max(1.0, SECONDS / 100))
 

@@ -15,12 +15,12 @@ from loopsweb.accounts.auth import mfa
 from loopsweb.accounts.authorization.roles import Permission, permissions_of
 from loopsweb.accounts.models import Membership, User, Workspace
 from loopsweb.audit.models import Event, Outcome
-from loopsweb.audit.record import record_event, system_actor
 from loopsweb.keys.clients import KeyClient, NoKey, find_client
 from loopsweb.loops_api import Client, errors
 from loopsweb.resources.deactivations import reconcile
+from loopsweb.resources.deactivations.cancellation import cancel_request, find_events
 from loopsweb.resources.deactivations.impact import Impact, assess_impact
-from loopsweb.resources.deactivations.models import Deactivation
+from loopsweb.resources.deactivations.models import MAX_APPROVAL_HOURS, Deactivation
 from loopsweb.resources.deactivations.requirements import (
     find_requirements,
     list_own_emails,
@@ -37,8 +37,8 @@ log = logging.getLogger(__name__)
 SEND_LEASE = timedelta(seconds=30)  # how long a due request belongs to one process
 CLAIMS_PER_TICK = 10
 MAX_DELAY = STATES[State.DUE].max_duration or timedelta()  # what is older expires
+MAX_APPROVAL = timedelta(hours=MAX_APPROVAL_HOURS)
 SEND_WINDOW = timedelta(seconds=15)  # later, the call would overlap with asking for its outcome
-NOT_IN_TRAIL = "This request is in the database but not in the audit trail. Nothing was sent."
 
 
 class NotReady(Exception):
@@ -67,9 +67,10 @@ def expire_overdue(*, now: datetime) -> None:
 
     A request whose trail is damaged holds up no other.
     """
-    unapproved = Q(state=State.WAITING, expires_at__lte=now)
-    unsent = Q(state=State.DUE, due_at__lte=now - MAX_DELAY)
-    for row in Deactivation.objects.filter(unapproved | unsent).select_related("workspace"):
+    unapproved = Q(expires_at__lte=now) | Q(expires_at=None, requested_at__lte=now - MAX_APPROVAL)
+    unsent = Q(due_at__lte=now - MAX_DELAY) | Q(due_at=None, requested_at__lte=now - MAX_DELAY)
+    overdue = Q(unapproved, state=State.WAITING) | Q(unsent, state=State.DUE)
+    for row in Deactivation.objects.filter(overdue).select_related("workspace"):
         try:
             cancel_request(row, State.EXPIRED, why=row.spec.timeout_reason, now=now)
         except IntegrityError as error:
@@ -148,26 +149,6 @@ def call_api(client: Client, noun: str, remote_id: str) -> tuple[State, dict[str
     return (State.SUCCEEDED if ended.id == remote_id else State.UNKNOWN), answer
 
 
-def cancel_request(deactivation: Deactivation, state: State, *, why: str, now: datetime) -> None:
-    """Cancelled by the system: it is not sent."""
-    system, answer = system_actor(deactivation.workspace.slug), {"error": why}
-    if find_events(deactivation).filter(outcome=Outcome.REQUESTED).exists():
-        deactivation.move_to(state, answer=answer, by=system, now=now)
-        return
-    with transaction.atomic():  # the row was not written by loopsweb
-        answer = {"error": NOT_IN_TRAIL}
-        if deactivation.move_to(State.EXPIRED, answer=answer, now=now, has_trail=False):
-            log.critical("%s is not in the audit trail", deactivation)
-            record_event(
-                **system,
-                **deactivation.audit_target,
-                action=f"{deactivation.noun}.deactivate",
-                outcome=Outcome.REFUSED,
-                answer=answer,
-                now=now,
-            )
-
-
 def check_ready(deactivation: Deactivation) -> KeyClient:
     """Return the client and the key to send it with. Raises NotReady."""
     requested_event = find_events(deactivation).filter(outcome=Outcome.REQUESTED).first()
@@ -236,12 +217,3 @@ def check_requirements(
     is_approved = find_events(deactivation).filter(outcome=Outcome.APPROVED).exists()
     if needs_approval and not is_approved:
         raise NotReady(f"A second person has not approved it. {requirements.approval}".strip())
-
-
-def find_events(deactivation: Deactivation) -> QuerySet[Event]:
-    return Event.objects.filter(
-        workspace=deactivation.workspace.slug,
-        incident=deactivation.incident,
-        target_noun=deactivation.noun,
-        target_id=deactivation.target_remote_id,
-    )

@@ -4,16 +4,20 @@ from __future__ import annotations
 
 import logging
 from collections import defaultdict
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import datetime, timedelta
 from typing import Any
 
+from django.db import IntegrityError, transaction
 from django.db.models import Case, Q, QuerySet, When
 
-from loopsweb.audit.models import Outcome
+from loopsweb.audit.models import Event, Outcome
 from loopsweb.audit.record import append_to_chain, build_event, record_event
 from loopsweb.keys.clients import KeyUnusable, build_client
 from loopsweb.keys.models import Key
 from loopsweb.loops_api import Client, errors
+from loopsweb.resources.deactivations.cancellation import cancel_request
 from loopsweb.resources.deactivations.models import Deactivation
 from loopsweb.resources.deactivations.states import (
     LOST_AFTER,
@@ -72,6 +76,7 @@ def reconcile(deactivation_id: int, *, now: datetime) -> None:
     key = choose_key_to_ask(deactivation)
     if key is None:
         log.warning("no key can ask about %s", deactivation)
+        give_up_after_a_day(deactivation, why="No API key could ask about it for a day.", now=now)
         return
     feed = Feed.load(PollState.objects.get(key=key), KINDS[deactivation.noun].plural)
     poll = PollContext.for_key(key, now=now, previous_at=feed.as_of)
@@ -79,6 +84,13 @@ def reconcile(deactivation_id: int, *, now: datetime) -> None:
         ask_outcome(deactivation, client=build_client(key), poll=poll)
     except (KeyUnusable, errors.LoopsError) as error:
         log.warning("asking about %s failed: %s", deactivation, error)
+        give_up_after_a_day(deactivation, why="The API did not say for a day.", now=now)
+
+
+def give_up_after_a_day(deactivation: Deactivation, *, why: str, now: datetime) -> None:
+    if now - (deactivation.sent_at or deactivation.requested_at) > LOST_AFTER:
+        answer = {"error": f"{why} It may still be running."}
+        deactivation.move_to(State.LOST, answer=answer, now=now)
 
 
 def choose_key_to_ask(deactivation: Deactivation) -> Key | None:
@@ -104,15 +116,9 @@ def ask_outcome(deactivation: Deactivation, *, client: Client, poll: PollContext
     max_duration = deactivation.spec.max_duration
     if status and kind.has_ended(status):
         close_request(deactivation, status=status, now=now)
-    elif not status and age > LOST_AFTER:
-        gone = {"error": "The API has not reported it for a day. It may still be running."}
-        deactivation.move_to(State.LOST, answer=gone, now=now)
-    elif (
-        status
-        and deactivation.spec.next_state == State.REFUSED
-        and max_duration
-        and age > max_duration
-    ):
+    elif not status:
+        give_up_after_a_day(deactivation, why="The API has not reported it for a day.", now=now)
+    elif deactivation.spec.next_state == State.REFUSED and max_duration and age > max_duration:
         error = deactivation.spec.timeout_reason.format(status=status)
         deactivation.move_to(State.REFUSED, answer={"error": error, "assumed": True}, now=now)
 
@@ -166,13 +172,25 @@ def find_unsettled(ends: list[StatusChange], *, poll: PollContext) -> dict[str, 
 
 def settle_requests(requests: list[Deactivation], end: StatusChange, poll: PollContext) -> bool:
     """False when none of them had been sent."""
-    answer = {"status": end.new, "error": "It ended before the request was sent."}
+    why = f"It ended before the request was sent: it is {end.new}."
     for unsent in [each for each in requests if each.state in NOT_SENT]:
-        unsent.move_to(State.EXPIRED, answer=answer, now=poll.now)
+        with passing_damage(unsent):
+            cancel_request(unsent, State.EXPIRED, why=why, now=poll.now)
     sent = [each for each in requests if each.state in {*SENT, State.REFUSED}]
     if sent:
-        close_request(sent[-1], status=end.new, now=poll.now)
+        with passing_damage(sent[-1]):
+            close_request(sent[-1], status=end.new, now=poll.now)
     return bool(sent)
+
+
+@contextmanager
+def passing_damage(request: Deactivation) -> Iterator[None]:
+    """A request whose trail is damaged stays as it is, and fails no poll."""
+    try:
+        with transaction.atomic():
+            yield
+    except (Event.DoesNotExist, IntegrityError) as error:
+        log.critical("%s could not be settled: %s", request, error)
 
 
 def record_stops(stops: list[StatusChange], *, poll: PollContext) -> None:

@@ -145,9 +145,9 @@ STATES: dict[State, StateSpec] = {
         sent=True,
     ),
     State.LOST: StateSpec(
-        label="No longer known to the API",
+        label="No longer known",
         tone="unknown",
-        meaning="The API no longer knows it. Whether it stopped is not known.",
+        meaning="For a day the API did not know it or could not be asked. It may have stopped.",
         advice="Check your Baseten billing.",
         follows=(State.SUCCEEDED, State.UNKNOWN),
         outcome=Outcome.UNKNOWN,
@@ -175,7 +175,7 @@ STATES: dict[State, StateSpec] = {
         outcome=Outcome.EXPIRED,
     ),
 }
-LOST_AFTER = timedelta(days=1)  # since it was sent, while the API does not know it
+LOST_AFTER = timedelta(days=1)  # since it was sent, while the API does not say what became of it
 NOT_SENT = tuple(state for state, spec in STATES.items() if spec.open and not spec.sent)
 SENT = tuple(state for state, spec in STATES.items() if spec.open and spec.sent)
 OPEN = (*NOT_SENT, *SENT)
@@ -219,21 +219,21 @@ class StatefulRequest(models.Model):
         by: Actor | None = None,
         note: str = "",
         key: Key | None = None,
+        expected: State | None = None,
         has_trail: bool = True,
         **fields: Any,
     ) -> bool:
         """Write `state` with its audit event; False when another process moved the request first.
 
-        by, note: who takes the step and why, when it is not the requester. key: with which the API
-        was called. Raises IllegalTransition.
+        by, note: who takes the step and why, if not the requester. key: that the API was called
+        with. expected: only from this state. Raises IllegalTransition.
         """
-        spec = STATES[state]
+        spec, rows = STATES[state], type(self)._default_manager.filter(pk=self.pk)
         if self.state not in spec.follows:
             raise IllegalTransition(f"A deactivation that is {self.state} cannot become {state}.")
         lock_workspace(self.workspace)
-        rows = type(self)._default_manager.filter(pk=self.pk, state__in=spec.follows)
-        fields = {"ask_at": now, "answer": answer} | fields
-        if not rows.update(**fields, state=state, state_since=now):
+        fields = {"ask_at": now, "answer": answer, "state": state, "state_since": now} | fields
+        if not rows.filter(state__in=[expected] if expected else spec.follows).update(**fields):
             return False
         self.refresh_from_db()
         touch_version(self.workspace)

@@ -13,7 +13,7 @@ from loopsweb.audit.models import Chain, Event
 from loopsweb.audit.record import Actor
 from loopsweb.keys import actions as keys
 from loopsweb.keys.models import Key
-from loopsweb.resources.deactivations import dispatch
+from loopsweb.resources.deactivations.cancellation import NOT_IN_TRAIL
 from loopsweb.resources.deactivations.models import Deactivation, Policy
 from loopsweb.resources.deactivations.protections import Protection
 from loopsweb.resources.deactivations.states import State
@@ -154,7 +154,7 @@ def test_a_request_missing_from_the_audit_trail_is_not_sent(
     assert (row.state, list_calls(world)) == (State.EXPIRED, [])
     event = Event.objects.get(target_id=deployment.remote_id)
     assert (event.outcome, event.person) == ("refused", "")
-    assert event.answer == {"error": dispatch.NOT_IN_TRAIL}
+    assert event.answer == {"error": NOT_IN_TRAIL}
 
 
 def test_a_request_marked_as_due_without_approval_is_withdrawn(
