@@ -20,7 +20,19 @@ SECRET_FACTORIES: dict[str, Callable[[], str]] = {
 
 
 def read_text(name: str, default: str = "") -> str:
-    return os.environ.get(name, "").strip() or default
+    """Read a variable or, if only NAME_FILE is set, the file it names. Raises ImproperlyConfigured.
+
+    Secret managers mount secrets as files; a variable shows in the list of processes.
+    """
+    text, file = (os.environ.get(each, "").strip() for each in (name, f"{name}_FILE"))
+    if text or not file:
+        return text or default
+    try:
+        return Path(file).read_text().strip() or default
+    except (OSError, UnicodeDecodeError) as error:
+        raise ImproperlyConfigured(
+            f"{name}_FILE is {file}, which cannot be read: {error}"
+        ) from None
 
 
 def read_flag(name: str, *, default: bool = False) -> bool:

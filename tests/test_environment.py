@@ -94,6 +94,19 @@ def test_paths(text: str, path: str | None, monkeypatch: pytest.MonkeyPatch) -> 
     assert (str(read) if read else None) == path
 
 
+def test_a_secret_may_be_in_a_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    file = tmp_path / "secret"
+    monkeypatch.delenv("SECRET_KEY")
+    monkeypatch.setenv("SECRET_KEY_FILE", str(file))
+    with pytest.raises(ImproperlyConfigured, match=r"SECRET_KEY_FILE is .*, which cannot be read"):
+        environment.read_secret("SECRET_KEY")
+
+    file.write_text("from the manager\n")
+    assert environment.read_secret("SECRET_KEY") == "from the manager"
+    monkeypatch.setenv("SECRET_KEY", "from the environment")
+    assert environment.read_secret("SECRET_KEY") == "from the environment"
+
+
 def test_an_unknown_home_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("LOOPSWEB_DATA_DIR", "~nobody-of-this-name/data")
     with pytest.raises(ImproperlyConfigured, match=r"^LOOPSWEB_DATA_DIR is ~nobody.*absolute path"):

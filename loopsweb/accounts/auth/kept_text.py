@@ -56,4 +56,4 @@ class KeptTextMiddleware(MiddlewareMixin):
             return []
         request.session[KEY] = {"page": urlsplit(back).path, "fields": fields}
         request.session.set_expiry(HOUR)
-        return ["What you typed is in the form again once you have signed in."]
+        return ["The reason you typed is in the form again once you have signed in."]

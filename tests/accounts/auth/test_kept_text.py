@@ -17,7 +17,7 @@ from tests.resources.rows import add_row
 
 PASSWORD = "correct horse battery"
 REASON = "It is idle: <b>& 'nobody' needs it</b>"
-KEPT = "What you typed is in the form again once you have signed in."
+KEPT = "The reason you typed is in the form again once you have signed in."
 NOTHING = "You were signed out before you sent the form. Nothing was done."
 
 
