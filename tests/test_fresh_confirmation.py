@@ -167,7 +167,7 @@ def test_fields_with_a_secret_are_not_kept() -> None:
 
 
 def list_subclasses(parent: type) -> set[type]:
-    found = set(parent.__subclasses__())
+    found: set[type] = set(parent.__subclasses__())
     return found.union(*map(list_subclasses, found))
 
 

@@ -11,7 +11,6 @@ from django.db.models import Q
 from django.urls import reverse
 
 from loopsweb.accounts.models import Workspace
-from loopsweb.audit.models import Event
 from loopsweb.keys.models import Key, KeyState
 from loopsweb.resources.checkpoints.models import Checkpoint
 from loopsweb.resources.deactivations.models import Deactivation
@@ -81,18 +80,23 @@ def find_deactivations(workspace: Workspace, *, now: datetime) -> Iterator[Atten
 
 def find_lifted_protections(workspace: Workspace, *, now: datetime) -> Iterator[AttentionItem]:
     """Requests to lift one, and those that one admin lifted alone recently."""
-    requests = LiftRequest.objects.filter(protection__workspace=workspace, expires_at__gt=now)
-    for row in requests.select_related("protection").order_by("-requested_at")[:LIMIT]:
-        noun, remote_id = row.protection.noun, row.protection.remote_id
-        url = reverse("deactivations:protection", args=[workspace.slug, f"{noun}s", remote_id])
-        text = f"{row.person} asks to lift the protection of a {noun}. Another admin has to agree."
-        yield AttentionItem("warn", text, remote_id, url, row.requested_at, needs_decision=True)
-    events = Event.objects.filter(workspace=workspace.slug, action__endswith=".unprotect")
-    alone = events.filter(answer__broke_glass=True, at__gte=now - BREAK_GLASS_RECENT)
-    for event in alone.order_by("-sequence")[:BREAK_GLASS_LIMIT]:
-        url = reverse("dashboard:event", args=[workspace.slug, event.sequence])
-        text = f"{event.person} used break-glass to lift the protection of a {event.target_noun}."
-        yield AttentionItem("bad", text, event.target_id, url, event.at)
+    rows = LiftRequest.objects.filter(workspace=workspace).order_by("-requested_at", "-pk")
+    waiting = rows.filter(expires_at__gt=now)
+    alone = rows.filter(broke_glass=True, requested_at__gte=now - BREAK_GLASS_RECENT)
+    for row in [*waiting[:LIMIT], *alone[:BREAK_GLASS_LIMIT]]:
+        url = reverse(f"{row.noun}s:detail", args=[workspace.slug, row.remote_id])
+        if row.broke_glass:
+            text = f"{row.person} used break-glass to lift the protection of a {row.noun}."
+            yield AttentionItem("bad", text, row.remote_id, url, row.requested_at)
+        else:
+            asks = f"{row.person} asks to lift the protection of a {row.noun}."
+            text = f"{asks} Another admin has to agree."
+            url = reverse(
+                "deactivations:protection", args=[workspace.slug, f"{row.noun}s", row.remote_id]
+            )
+            yield AttentionItem(
+                "warn", text, row.remote_id, url, row.requested_at, needs_decision=True
+            )
 
 
 def find_ended_deployments(workspace: Workspace, *, now: datetime) -> Iterator[AttentionItem]:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import uuid
 from datetime import datetime, timedelta
-from typing import Unpack
+from typing import Any, Unpack
 
 from django.db import models, transaction
 
@@ -42,32 +42,40 @@ class Protection(models.Model):
 
 
 class LiftRequest(models.Model):
-    """An admin asked to lift a protection. Another one does so until `expires_at`."""
+    """An admin asked to lift a protection. Another one does so until `expires_at`.
 
-    protection = models.OneToOneField(
-        Protection, on_delete=models.CASCADE, related_name="lift_request"
-    )
+    broke_glass: the admin lifted it alone, which the overview tells for some days.
+    """
+
+    workspace = models.ForeignKey(Workspace, on_delete=models.CASCADE, related_name="+")
+    noun = models.CharField(max_length=20)
+    remote_id = models.CharField(max_length=255)
     person = models.CharField(max_length=255)
     reason = models.TextField(blank=True)
     requested_at = models.DateTimeField()
     expires_at = models.DateTimeField()
     incident = models.UUIDField(default=uuid.uuid4)
+    broke_glass = models.BooleanField(default=False)
 
     def __str__(self) -> str:
-        return f"{self.person} asks to lift the protection of {self.protection}"
+        return f"{self.person} asks to lift the protection of {self.noun} {self.remote_id}"
+
+
+def get_place(target: Target) -> dict[str, Any]:
+    return {
+        "workspace": target.workspace,
+        "noun": target.noun,
+        "remote_id": target.remote_id,
+    }
 
 
 def find_protection(target: Target) -> Protection | None:
-    """With its request to be lifted."""
-    protections = Protection.objects.select_related("lift_request")
-    return protections.filter(
-        workspace=target.workspace, noun=target.noun, remote_id=target.remote_id
-    ).first()
+    return Protection.objects.filter(**get_place(target)).first()
 
 
-def find_lift_request(protection: Protection, *, now: datetime) -> LiftRequest | None:
+def find_lift_request(target: Target, *, now: datetime) -> LiftRequest | None:
     """The one that has not expired."""
-    return LiftRequest.objects.filter(protection=protection, expires_at__gt=now).first()
+    return LiftRequest.objects.filter(**get_place(target), expires_at__gt=now).first()
 
 
 @transaction.atomic
@@ -75,9 +83,7 @@ def protect(target: Target, *, note: str, by: Actor, now: datetime) -> None:
     """Mark it. Does nothing if it is already protected."""
     lock_workspace(target.workspace)
     _, is_new = Protection.objects.get_or_create(
-        workspace=target.workspace,
-        noun=target.noun,
-        remote_id=target.remote_id,
+        **get_place(target),
         defaults={"person": by["person"], "reason": note, "since": now},
     )
     if is_new:
@@ -92,11 +98,10 @@ def lift(target: Target, *, note: str, by: Actor, now: datetime, valid_for: time
     protection = find_protection(target)
     if protection is None:
         return True
-    request = find_lift_request(protection, now=now)
+    request = find_lift_request(target, now=now)
     if request is None:
-        LiftRequest.objects.filter(protection=protection).delete()
         request = LiftRequest.objects.create(
-            protection=protection,
+            **get_place(target),
             person=by["person"],
             reason=note,
             requested_at=now,
@@ -106,6 +111,7 @@ def lift(target: Target, *, note: str, by: Actor, now: datetime, valid_for: time
     elif request.person.lower() == by["person"].lower():
         return False
     else:
+        request.delete()
         protection.delete()
         outcome = Outcome.SUCCEEDED
     record_protection(
@@ -128,6 +134,15 @@ def lift_alone(target: Target, *, note: str, by: Actor, now: datetime) -> None:
     if protection is None:
         return
     protection.delete()
+    LiftRequest.objects.filter(**get_place(target), broke_glass=False).delete()
+    LiftRequest.objects.create(
+        **get_place(target),
+        person=by["person"],
+        reason=note,
+        requested_at=now,
+        expires_at=now,
+        broke_glass=True,
+    )
     for verb, answer in (
         ("break_glass", {"passed_over": WHY_TWO}),
         ("unprotect", {"broke_glass": True}),

@@ -41,7 +41,7 @@ def change_protection(request: WorkspaceRequest, kind: Kind, remote_id: str) -> 
             "row": row,
             "form": form,
             "protection": protection,
-            "lift_request": protection and protections.find_lift_request(protection, now=now),
+            "lift_request": protection and protections.find_lift_request(row, now=now),
             "detail_view": f"{kind.plural}:detail",
         }
         status = HTTPStatus.OK if sent is None else HTTPStatus.UNPROCESSABLE_ENTITY
