@@ -55,7 +55,7 @@ SPEC = ListSpec(
 )
 COLUMNS = csv_columns(
     "target uri run_remote_id base_model checkpoint_type lora_adapter_config sync_status "
-    "size_bytes created_at expires_at missing_since",
+    "size_bytes created_at expires_at missing_since omitted_fields",
     id="remote_id",
     checkpoint_name="name",
 )

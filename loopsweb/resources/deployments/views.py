@@ -51,8 +51,8 @@ COLUMNS = csv_columns(
     "deployment.latest_run_remote_id deployment.sampler_remote_id deployment.owner_email "
     "deployment.availability_model deployment.instance_name deployment.gpu_type "
     "deployment.gpu_count deployment.node_count figures.gpus_held figures.gpus_of "
-    "figures.cost_per_hour figures.cost_of "
-    "deployment.created_at deployment.base_url deployment.is_protected deployment.missing_since",
+    "figures.cost_per_hour figures.cost_of deployment.created_at deployment.base_url "
+    "deployment.is_protected deployment.missing_since deployment.omitted_fields",
     deployment_id="deployment.remote_id",
 )
 OPTIONAL = {

@@ -37,6 +37,7 @@ HEADINGS = {
     "owner_email": "owner",
     "instance_name": "instance_type",
     "missing_since": "not_in_the_answers_since",
+    "omitted_fields": "not_in_the_last_answer",
     "cost_per_hour": "usd_per_hour",
     "cost_of": "usd_of",
     "is_protected": "protected",

@@ -36,7 +36,7 @@ COLUMNS = csv_columns(
     "run.name run.status run.base_model run.session_remote_id run.deployment_remote_id "
     "run.is_serverless run.sampler_remote_id run.owner_email figures.gpus_held figures.gpus_of "
     "figures.gpu_type figures.cost_per_hour figures.cost_of run.created_at run.base_url "
-    "run.is_protected run.missing_since",
+    "run.is_protected run.missing_since run.omitted_fields",
     run_id="run.remote_id",
     deployment_status="deployment.status",
 )

@@ -48,7 +48,7 @@ SPEC = ListSpec(
 COLUMNS = csv_columns(
     "status base_model run_remote_id session_remote_id deployment_remote_id model_id owner_email "
     "instance_name gpu_type gpu_count node_count gpus_held is_serverless created_at base_url "
-    "is_protected missing_since",
+    "is_protected missing_since omitted_fields",
     sampler_id="remote_id",
 )
 OPTIONAL = {

@@ -97,6 +97,10 @@ class Snapshot(models.Model):
         return self.remote_id
 
     @property
+    def omitted_fields(self) -> str:
+        return ", ".join(self.omitted)
+
+    @property
     def is_reported(self) -> bool:
         """True if the last answer listed it, with its status."""
         return self.missing_since is None and not self.is_status_omitted

@@ -11,7 +11,7 @@ from django.utils import timezone
 
 from loopsweb.accounts.models import User, Workspace
 from loopsweb.keys.models import Key
-from loopsweb.resources.models import Deployment, PollState, Run, Session
+from loopsweb.resources.models import Deactivation, Deployment, PollState, Run, Session
 from loopsweb.resources.pages.freshness import NO_SCOPE, PARTLY_READ, load_freshness
 from loopsweb.ui.timestamps import format_utc
 from tests.personas import add_key, login_as
@@ -97,6 +97,20 @@ def test_deployments_that_no_key_may_list_any_more_keep_their_date(
     deployments = load_freshness(acme).of("deployments")
     assert (deployments.as_of, deployments.error) == (now - timedelta(seconds=300), NO_SCOPE)
     assert deployments.state(now=now) == "late"
+
+
+def test_the_page_of_a_request_is_as_old_as_the_snapshot(
+    acme: Workspace, alice: User, key: Key, now: datetime
+) -> None:
+    read(key, now, runs=3, deployments=100)
+    times = {"requested_at": now, "state_since": now, "ask_at": now}
+    request = Deactivation.objects.create(
+        workspace=acme, noun="deployment", target_remote_id="x", state="waiting", **times
+    )
+    answer = login_as(alice).get(request.get_absolute_url())
+    assert answer["Loopsweb-As-Of"] == format_utc(now - timedelta(seconds=100))
+    assert f'data-version="{answer["Loopsweb-Version"]}"' in answer.content.decode()
+    assert 'id="freshness" data-state="late"' in answer.content.decode()
 
 
 def test_rows_are_not_called_unread_when_no_key_reads_them(acme: Workspace, alice: User) -> None:

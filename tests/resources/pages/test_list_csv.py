@@ -20,7 +20,7 @@ from loopsweb.resources.deactivations.protections import Protection
 from loopsweb.resources.models import Run
 from loopsweb.resources.pages.list_page import LINES_AT_ONCE
 from tests.personas import login_as
-from tests.resources.rows import FIRST_SEEN_AT, add_rows
+from tests.resources.rows import FIRST_SEEN_AT, MODELS, add_row, add_rows
 
 PAGE_COLUMNS = {
     "sessions": {
@@ -88,6 +88,15 @@ def test_sessions_are_counted_and_protected_runs_marked(
         "run-0": "False",
         "run-1": "True",
     }
+
+
+@pytest.mark.parametrize("noun", ["runs", "samplers", "checkpoints", "deployments"])
+def test_the_file_names_what_the_last_answer_left_out(
+    noun: str, browser: Client, acme: Workspace
+) -> None:
+    add_row(MODELS[noun], acme, "x", omitted=["status", "user"])
+    [row] = read_csv(browser, noun)
+    assert row["not_in_the_last_answer"] == "status, user"
 
 
 def test_a_long_file_takes_few_queries(browser: Client, acme: Workspace) -> None:

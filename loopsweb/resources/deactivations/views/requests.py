@@ -33,6 +33,7 @@ from loopsweb.resources.deactivations.models import Deactivation
 from loopsweb.resources.deactivations.requirements import load_policy
 from loopsweb.resources.deactivations.states import DEACTIVATION, NOT_SENT, OPEN, State
 from loopsweb.resources.deactivations.targets import KINDS
+from loopsweb.resources.pages.freshness import compute_page_version, load_freshness
 from loopsweb.resources.snapshot.viewers import record_viewer
 from loopsweb.ui.filters import Facets, Filter, ListSpec
 from loopsweb.ui.listing import ListQuery
@@ -83,12 +84,15 @@ def list_requests(request: WorkspaceRequest) -> HttpResponseBase:
 
 @require(Permission.VIEW)
 def show_request(request: WorkspaceRequest, incident: uuid.UUID) -> HttpResponse:
-    version, now = request.workspace.version, timezone.now()
+    """As old as the snapshot, from which the impact is."""
+    feed = load_freshness(request.workspace).overall
+    version = compute_page_version(request.workspace, feed)
     record_viewer(request.workspace)
-    if same := answer_if_unchanged(request, version, now):
+    if same := answer_if_unchanged(request, version, feed.as_of, feed.next_poll_at):
         return same
-    response = render_request(request, find_request(request, incident))
-    set_live_headers(response, version, now)
+    found = find_request(request, incident)
+    response = render_request(request, found, feed=feed, version=version)
+    set_live_headers(response, version, feed.as_of, feed.next_poll_at)
     return response
 
 
