@@ -22,11 +22,16 @@ def browser() -> Iterator[Browser]:
 
 
 @pytest.fixture(scope="module")
-def site(tmp_path_factory: pytest.TempPathFactory, pytestconfig: pytest.Config) -> Iterator[Site]:
-    """The real processes: one on SQLite, those of docker-compose.yml on PostgreSQL."""
-    folder = tmp_path_factory.mktemp("site")
-    with start_simulator(folder, "--time-scale", "20") as api:
-        if pytestconfig.getoption("--on") == "sqlite":
+def site(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Site]:
+    """The real processes: one on SQLite, those of docker-compose.yml on PostgreSQL.
+
+    A module's `SIMULATOR` has more options for the simulated API.
+    """
+    folder, options = tmp_path_factory.mktemp("site"), getattr(request.module, "SIMULATOR", ())
+    with start_simulator(folder, "--time-scale", "20", *options) as api:
+        if request.config.getoption("--on") == "sqlite":
             environment = single_process_environment(
                 folder, api=api, ALLOWED_HOSTS=chromium.PLAIN_HOST
             )
