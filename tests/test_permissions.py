@@ -3,17 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from copy import copy
 from datetime import datetime
 from itertools import product
 from typing import Any
 
 import pytest
-from django.core.cache import caches
 from django.core.exceptions import ImproperlyConfigured
-from django.db import connection, transaction
 from django.http import HttpResponse
 from django.test import Client, RequestFactory
 from django.urls import reverse
@@ -26,12 +21,20 @@ from loopsweb.accounts.models import Role, User, Workspace
 from loopsweb.audit.models import Event
 from loopsweb.simulator import Simulator
 from tests.personas import create_root, login_as
+from tests.requested import (
+    ALLOWED,
+    NOT_FOUND,
+    REFUSED,
+    SIGN_IN,
+    find_differences,
+    request_outcome,
+    undo_afterwards,
+)
 from tests.routes import ALL, EXAMPLES, OURS, Route, get_pattern_id
 from tests.sample_data import SampleData, create_sample_data
 
 CHANGES = ["POST", "PUT", "DELETE"]
 METHODS = ["GET", "HEAD", *CHANGES]
-SIGN_IN, REFUSED, NOT_FOUND, ALLOWED = "sign in", "403", "404", "in"
 
 # Routes that anyone may open.
 FOR_ANYONE = {
@@ -121,47 +124,6 @@ def expected_outcome(route: Route, name: str, role: str) -> str:
     return ALLOWED if route.permission in ROLE_PERMISSIONS[role] else REFUSED
 
 
-# What a session knows about itself: the last use and the last workspace.
-SESSION_TABLES = {"django_session", "usersessions_usersession"}
-WRITE = re.compile(r'\s*(?:INSERT (?:OR \w+ )?INTO|UPDATE|DELETE FROM)\s+"?(\w+)', re.IGNORECASE)
-
-
-@contextmanager
-def list_written_tables() -> Iterator[set[str]]:
-    """Collects the tables that statements write to."""
-    tables = set[str]()
-
-    def note(execute: Callable[..., Any], sql: str, *others: Any) -> Any:
-        tables.update(WRITE.findall(sql))
-        return execute(sql, *others)
-
-    with connection.execute_wrapper(note):
-        yield tables
-
-
-def request_outcome(browser: Client, method: str, url: str) -> str:
-    cookies = copy(browser.cookies)
-    with transaction.atomic(), list_written_tables() as tables:
-        answer = browser.generic(method, url)
-        transaction.set_rollback(True)
-    browser.cookies = cookies
-    assert method not in {"GET", "HEAD"} or tables <= SESSION_TABLES, (method, url, tables)
-    assert answer["Cache-Control"] == "private, no-store"
-    if answer.get("Location", "").startswith("/accounts/login/"):
-        return SIGN_IN
-    return {403: REFUSED, 404: NOT_FOUND}.get(answer.status_code, ALLOWED)
-
-
-@contextmanager
-def undo_afterwards() -> Iterator[None]:
-    """Requests of the next route find the sample data and unused rate limits."""
-    for cache in caches.all():
-        cache.clear()
-    with transaction.atomic():
-        yield
-        transaction.set_rollback(True)
-
-
 def test_access_by_permission(
     samples: SampleData, people: dict[str, tuple[Client, str]], loops: Simulator
 ) -> None:
@@ -177,12 +139,6 @@ def test_access_by_permission(
                     expected[case] = expected_outcome(route, name, role)
                 outcomes[case] = request_outcome(browser, method, route.url(samples))
     assert find_differences(outcomes, expected) == {}
-
-
-def find_differences(outcomes: dict[Any, Any], expected: dict[Any, Any]) -> dict[Any, Any]:
-    """What came out and what should have, where these differ."""
-    both = {case: (outcomes.get(case), expected.get(case)) for case in outcomes | expected}
-    return {case: pair for case, pair in both.items() if pair[0] != pair[1]}
 
 
 def test_a_viewer_changes_nothing_and_denials_are_recorded(

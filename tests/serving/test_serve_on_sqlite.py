@@ -42,7 +42,8 @@ def test_serve_prints_its_url_keeps_its_secrets_and_stops_within_three_seconds(
     tmp_path: Path,
 ) -> None:
     environment = single_process_environment(tmp_path, api=NOWHERE)
-    log, contents = "", []
+    log = ""
+    contents: list[list[str]] = []
     for ending in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
         with start_site(tmp_path, environment) as site:
             printed = site.process.read_log().removeprefix(log)
