@@ -22,6 +22,7 @@ KEY = "kept_text"
 FIELDS = ("reason", "note")
 MAX_LENGTH = 1000
 HOUR = 3600
+UNKNOWN_PAGE = "/"  # of a browser that does not say where the form was
 NOTHING_DONE = "You were signed out before you sent the form. Nothing was done."
 
 
@@ -52,7 +53,11 @@ class KeptTextMiddleware(MiddlewareMixin):
         """Return what to tell about it."""
         sent = {name: request.POST.get(name, "")[:MAX_LENGTH] for name in FIELDS}
         fields = {name: text for name, text in sent.items() if text}
-        if not fields or not rate_limits.consume_rate_limit(request, "keep_text"):
+        if (
+            not fields
+            or back == UNKNOWN_PAGE
+            or not rate_limits.consume_rate_limit(request, "keep_text")
+        ):
             return []
         request.session[KEY] = {"page": urlsplit(back).path, "fields": fields}
         request.session.set_expiry(HOUR)

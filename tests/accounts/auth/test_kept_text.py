@@ -141,9 +141,19 @@ def test_a_note_on_a_page_comes_back(acme: Workspace, otto: User, pages: dict[st
 def test_strangers_fill_the_table_of_sessions_slowly(pages: dict[str, str]) -> None:
     browsers = [Client() for _ in range(25)]
     for browser in browsers:
-        browser.post(pages["one"], {"reason": "x"})
+        sent = {"Referer": f"http://testserver{pages['one']}"}
+        browser.post(pages["one"], {"reason": "x"}, headers=sent)
 
     assert sum("kept_text" in browser.session for browser in browsers) == 20
+
+
+def test_a_browser_that_hides_the_page_is_promised_nothing(pages: dict[str, str]) -> None:
+    browser = Client()
+
+    page = browser.post(pages["one"], {"reason": "It is idle"}, follow=True).content.decode()
+
+    assert (NOTHING in page, KEPT in page) == (True, False)
+    assert "kept_text" not in browser.session
 
 
 def test_signing_in_wrongly_is_not_told_as_a_form(otto: User) -> None:
