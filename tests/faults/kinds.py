@@ -103,7 +103,7 @@ API_KINDS: dict[str, Kind] = {
     "half an answer": answer_with("truncated"),
     "no body": answer_with("empty"),
     "a cut connection": answer_with("reset"),
-    "slow": answer_with("slow", seconds=8),
+    "slow": answer_with("slow", seconds=15),
     "another generation": be_another_generation,
     "revoked key": revoke_key,
 }

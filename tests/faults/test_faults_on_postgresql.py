@@ -98,6 +98,21 @@ def test_after_faults_of_every_kind_the_snapshot_is_the_world(stack: FaultStack)
     stack.wait_until_ready()
 
 
+def test_a_worker_that_is_stopped_hands_back_its_polls(stack: FaultStack) -> None:
+    """Also the one that waits for an answer."""
+    leased = "SELECT key_id FROM resources_pollstate WHERE leased_until IS NOT NULL"
+    with KINDS["slow"](stack):
+        stack.api.requests.clear()
+        wait_for(lambda: stack.api.requests)
+        worker = stack.services.worker.popen
+        with within(10):
+            worker.terminate()
+            worker.wait()
+        assert stack.fetch(leased) == []
+    stack.services.start("worker")
+    stack.wait_until_ready()
+
+
 def test_a_frozen_database(stack: FaultStack) -> None:
     with freeze(find_postgresql_pid(stack.postgresql_url)):
         for _ in range(6):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 from datetime import datetime
 
-from django.db import transaction
+from django.db import IntegrityError, transaction
 from django.db.models import QuerySet
 
 from loopsweb.audit.models import Event, Outcome
@@ -15,6 +15,7 @@ from loopsweb.resources.deactivations.states import State
 
 log = logging.getLogger(__name__)
 
+DAMAGES = (Event.DoesNotExist, Event.MultipleObjectsReturned, IntegrityError)  # of a trail
 NOT_IN_TRAIL = "This request is in the database but not in the audit trail. Nothing was sent."
 
 

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from django.conf import settings
-from django.db import IntegrityError, transaction
+from django.db import transaction
 from django.db.models import Q, QuerySet
 
 from loopsweb.accounts.auth import mfa
@@ -18,7 +18,7 @@ from loopsweb.audit.models import Event, Outcome
 from loopsweb.keys.clients import KeyClient, NoKey, find_client
 from loopsweb.loops_api import Client, errors
 from loopsweb.resources.deactivations import reconcile
-from loopsweb.resources.deactivations.cancellation import cancel_request, find_events
+from loopsweb.resources.deactivations.cancellation import DAMAGES, cancel_request, find_events
 from loopsweb.resources.deactivations.impact import Impact, assess_impact
 from loopsweb.resources.deactivations.models import MAX_APPROVAL_HOURS, Deactivation
 from loopsweb.resources.deactivations.requirements import (
@@ -73,7 +73,7 @@ def expire_overdue(*, now: datetime) -> None:
     for row in Deactivation.objects.filter(overdue).select_related("workspace"):
         try:
             cancel_request(row, State.EXPIRED, why=row.spec.timeout_reason, now=now)
-        except IntegrityError as error:
+        except DAMAGES as error:
             log.critical("%s could not expire: %s", row, error)
 
 

@@ -9,15 +9,15 @@ from contextlib import contextmanager
 from datetime import datetime, timedelta
 from typing import Any
 
-from django.db import IntegrityError, transaction
+from django.db import transaction
 from django.db.models import Case, Q, QuerySet, When
 
-from loopsweb.audit.models import Event, Outcome
+from loopsweb.audit.models import Outcome
 from loopsweb.audit.record import append_to_chain, build_event, record_event
 from loopsweb.keys.clients import KeyUnusable, build_client
 from loopsweb.keys.models import Key
 from loopsweb.loops_api import Client, errors
-from loopsweb.resources.deactivations.cancellation import cancel_request
+from loopsweb.resources.deactivations.cancellation import DAMAGES, cancel_request
 from loopsweb.resources.deactivations.models import Deactivation
 from loopsweb.resources.deactivations.states import (
     LOST_AFTER,
@@ -189,7 +189,7 @@ def passing_damage(request: Deactivation) -> Iterator[None]:
     try:
         with transaction.atomic():
             yield
-    except (Event.DoesNotExist, IntegrityError) as error:
+    except DAMAGES as error:
         log.critical("%s could not be settled: %s", request, error)
 
 

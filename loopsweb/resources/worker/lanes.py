@@ -24,6 +24,7 @@ from loopsweb.ui.errors import OUTAGES
 
 log = logging.getLogger(__name__)
 
+HAND_BACK_SECONDS = 1.0
 DRAIN_SECONDS = 6.0  # for which running jobs may end by themselves when the process stops
 
 
@@ -57,7 +58,7 @@ class Lane:
         self.stopping, self.wake = threading.Event(), threading.Event()
         self.running: dict[int, Job] = {}
         self.is_full = self.is_skewed = False
-        self.pool = ThreadPool(threads)
+        self.pool, self.looks = ThreadPool(threads), ThreadPool(1)
         self.thread = threading.Thread(target=self.work, name=name, daemon=True)
 
     def start(self) -> None:
@@ -70,7 +71,7 @@ class Lane:
 
     def work(self) -> None:
         while not self.stopping.is_set():
-            self.look_without_fail()
+            self.looks.apply_async(self.look_again, error_callback=self.log_failure).wait()
             self.wake.wait(settings.POLL_TICK_SECONDS)
             self.wake.clear()
         until = time.monotonic() + DRAIN_SECONDS
@@ -78,8 +79,8 @@ class Lane:
             time.sleep(0.05)
         self.hand_back()
 
-    def look_without_fail(self) -> None:
-        """An outage of the database ends the round, not the lane."""
+    def look_again(self) -> None:
+        """A failure ends the round, not the lane."""
         try:
             close_old_connections()
             with limit_statements(WORKER_SECONDS):
@@ -124,11 +125,14 @@ class Lane:
                 self.wake.set()
 
         def end_with(error: BaseException) -> None:
-            log.error("a job of %s failed", self.name, exc_info=error)
+            self.log_failure(error)
             end()
 
         self.running[job.pk] = job
         self.pool.apply_async(self.run_job, (job,), callback=end, error_callback=end_with)
+
+    def log_failure(self, error: BaseException) -> None:
+        log.error("a job of %s failed", self.name, exc_info=error)
 
     def run_job(self, job: Job) -> None:
         close_old_connections()
@@ -140,8 +144,14 @@ class Lane:
 
     def hand_back(self) -> None:
         try:
-            clock = DatabaseClock()
-            for job in list(self.running.values()):
-                job.hand_back(now=clock())
+            with limit_statements(HAND_BACK_SECONDS):
+                clock = DatabaseClock()
+                for job in list(self.running.values()):
+                    job.hand_back(now=clock())
         except OUTAGES as error:
             log.warning("%s could not hand back its work: %s", self.name, error)
+
+    def close(self) -> None:
+        """Leave what still runs to itself."""
+        self.pool.terminate()
+        self.looks.terminate()

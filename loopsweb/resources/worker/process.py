@@ -38,4 +38,5 @@ def stop(*, within: float = DRAIN_SECONDS + 2) -> None:
     for lane in lanes:
         lane.thread.join(max(0.0, until - time.monotonic()))
         lane.hand_back()
+        lane.close()
     lanes.clear()

@@ -42,7 +42,7 @@ def test_a_wrong_clock_is_warned_of(
     lane = Lane("control", threads=1, find_jobs=lambda _: ())
     for _ in range(2):
         lane.look(DatabaseClock())
-    lane.pool.terminate()
+    lane.close()
     side = "60 s ahead of" if skew > timedelta() else "60 s behind"
     text = f"The clock of this machine is {side} the database. Set it."
     assert [record.getMessage() for record in caplog.records].count(text) == 1

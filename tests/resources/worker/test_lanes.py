@@ -62,7 +62,7 @@ def lane(due: list[Held]) -> Iterator[Lane]:
     yield lane
     for job in due:
         job.let_go.set()
-    lane.pool.terminate()
+    lane.close()
 
 
 def count_running(lane: Lane) -> Counter[str]:
@@ -139,3 +139,23 @@ def test_a_stopping_lane_hands_back_only_what_does_not_end(
     lane.request_stop()
     lane.thread.join(5)
     assert [job.history[-1] == "handed back" for job in due] == [False, True]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_failing_look_ends_no_lane(caplog: pytest.LogCaptureFixture) -> None:
+    done = list[int]()
+
+    def fail_at_first(_: datetime) -> list[Held]:
+        done.append(1)
+        if len(done) == 1:
+            raise ZeroDivisionError
+        return []
+
+    lane = Lane("test", threads=1, find_jobs=fail_at_first)
+    lane.start()
+    lane.wake.set()
+    wait_for(lambda: len(done) > 1)
+    lane.request_stop()
+    lane.thread.join(5)
+    lane.close()
+    assert "a job of test failed" in [record.getMessage() for record in caplog.records]
