@@ -44,6 +44,7 @@ def test_nothing_is_sent_until_a_second_person_approves(
 
     deactivation.refresh_from_db()
     assert (deactivation.state, deactivation.approver) == (State.CONFIRMED, alice.email)
+    assert alice.email in deactivation.search_text
     assert list_calls(world) == [
         f"/v1/loops/deployments/{deactivation.target_remote_id}/deactivate"
     ]

@@ -15,6 +15,8 @@ from loopsweb.audit.erasure import erase_person
 from loopsweb.audit.models import SearchText
 from loopsweb.audit.record import record_event
 from loopsweb.keys.models import Key
+from loopsweb.resources.deactivations.models import Deactivation
+from loopsweb.resources.deactivations.states import State
 from loopsweb.resources.models import Run, Sampler
 from loopsweb.simulator import Simulator
 from tests.json_api.conftest import create_token
@@ -59,6 +61,19 @@ def test_a_list_finds_any_form(noun: str, browser: Client, vic: User, acme: Work
         assert page.count(b"<tr data-key=") == 1, search
         answer: Any = Client(headers=headers).get(f"/api/v1/w/acme/{noun}/", {"q": search})
         assert answer.json()["total"] == 1, search
+
+
+def test_deactivations_are_found_in_any_form(
+    browser: Client, acme: Workspace, now: datetime
+) -> None:
+    for reason in (NAME, "other"):
+        Deactivation.objects.create(
+            workspace=acme, noun="run", target_remote_id="r1", state=State.DECLINED, reason=reason,
+            requested_at=now, state_since=now, ask_at=now,
+        )  # fmt: skip
+    for search in SEARCHES:
+        page = browser.get("/w/acme/deactivations/", {"q": search}).content
+        assert page.count(b"<tr data-key=") == 1, search
 
 
 def test_what_a_poll_stored_is_found(
