@@ -6,7 +6,7 @@ Only fields on a list of ours are kept, for an hour, in the anonymous session th
 from __future__ import annotations
 
 from http import HTTPStatus
-from urllib.parse import urlsplit
+from urllib.parse import parse_qs, urlsplit
 
 from django.conf import settings
 from django.contrib import messages
@@ -43,7 +43,8 @@ class KeptTextMiddleware(MiddlewareMixin):
         login = resolve_url(settings.LOGIN_URL)
         location = urlsplit(response.get("Location", ""))
         is_sent_to_sign_in = response.status_code == HTTPStatus.FOUND and location.path == login
-        if not is_sent_to_sign_in or "next" not in location.query or request.path == login:
+        leads_back = parse_qs(location.query).get("next") == [request.get_full_path()]
+        if not (is_sent_to_sign_in and leads_back):  # else a view did something, and said where to
             return response
         back = referring_path(request)
         messages.warning(request, " ".join([NOTHING_DONE, *self.keep(request, back)]))
