@@ -117,3 +117,11 @@ def test_every_contract_has_a_planted_violation() -> None:
     contracts.read(ROOT / ".importlinter")
     names = {contracts[section]["name"] for section in contracts.sections() if ":" in section}
     assert names == {contract for contract, _, _ in VIOLATIONS.values()}
+
+
+def test_no_module_is_longer_than_contributing_allows() -> None:
+    exempt = {ROOT / "loopsweb" / "settings.py"}
+    modules = [one for one in (ROOT / "loopsweb").rglob("*.py") if "migrations" not in one.parts]
+    lengths = {one: len(one.read_text().splitlines()) for one in modules}
+
+    assert {one: lines for one, lines in lengths.items() if lines > 250}.keys() == exempt

@@ -1,4 +1,4 @@
-"""The forms of deactivations, policies and protections."""
+"""The forms of deactivations."""
 
 from __future__ import annotations
 
@@ -233,37 +233,3 @@ class NoteForm(forms.Form):
         widget=forms.TextInput({"autocomplete": "off"}),
         help_text="Kept in the audit trail.",
     )
-
-
-class PolicyForm(forms.ModelForm[Policy]):
-    class Meta:
-        model = Policy
-        fields = (
-            "reason_required", "approve_protected", "approve_others", "approval_hours",
-            "undo_seconds",
-        )  # fmt: skip
-
-
-class ProtectForm(forms.Form):
-    protect = forms.CharField(initial="on", widget=forms.HiddenInput)
-    note = forms.CharField(label="Why (optional)", required=False, max_length=500)
-
-
-class LiftForm(forms.Form):
-    note = forms.CharField(
-        label="Reason",
-        max_length=500,
-        required=False,
-        widget=forms.TextInput({"autocomplete": "off"}),
-        help_text="Kept in the audit trail, beside your name.",
-    )
-    break_glass = forms.BooleanField(required=False)  # the value of a button of its own
-
-    def clean(self) -> dict[str, Any]:
-        cleaned = super().clean() or {}
-        if cleaned.get("break_glass") and "note" in cleaned:
-            try:
-                require_words(cleaned["note"])
-            except forms.ValidationError:
-                self.add_error("note", "Enter why this could not wait.")
-        return cleaned

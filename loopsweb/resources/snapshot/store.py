@@ -7,9 +7,8 @@ requested later wins, whichever is stored first. A field that an answer leaves o
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Collection, Iterable, Iterator
-from datetime import datetime, timedelta
-from typing import Any, NamedTuple, Protocol, TypeVar
+from collections.abc import Callable, Collection, Iterable
+from typing import Any, Protocol, TypeVar
 
 import msgspec
 from django.db import models, transaction
@@ -23,10 +22,18 @@ from loopsweb.resources.snapshot.models import Snapshot
 from loopsweb.resources.snapshot.poll_context import PollContext
 from loopsweb.resources.snapshot.sanitize import ID_LENGTH
 from loopsweb.resources.snapshot.status_changes import StatusChange, statuses_changed
+from loopsweb.resources.snapshot.stored_rows import (
+    BATCH_SIZE,
+    StoredRow,
+    is_row_newer,
+    is_unchanged,
+    load_raws,
+    load_rows,
+    select_columns,
+    split_into_batches,
+)
 from loopsweb.ui.search import refresh_search_text
 
-BATCH_SIZE = 500
-MAX_CLOCK_ERROR = timedelta(minutes=10)  # rows newer by more were stored under a wrong clock
 NEVER_UPDATED = frozenset({"id", "workspace", "remote_id", "first_seen_at"})
 
 
@@ -37,17 +44,6 @@ class ApiObject(Protocol):
     def id(self) -> str: ...
     @property
     def raw(self) -> dict[str, Any]: ...
-
-
-class StoredRow(NamedTuple):
-    """The columns of a stored row that answers are compared with."""
-
-    remote_id: str
-    digest: str
-    missing_since: datetime | None
-    changed_at: datetime
-    pk: int
-    status: str = ""
 
 
 N = TypeVar("N", bound=ApiObject)
@@ -142,46 +138,9 @@ def store_list(
     return listing.digest if is_stored else ""
 
 
-def select_columns(rows: QuerySet[S]) -> QuerySet[S, tuple[Any, ...]]:
-    """The columns of StoredRow; nouns without a vocabulary have no status."""
-    model = rows.model
-    status = [model.status_field] if model.vocabulary else []
-    return rows.values_list("remote_id", "digest", "missing_since", "changed_at", "pk", *status)
-
-
-def load_rows(rows: QuerySet[S], ids: list[str]) -> dict[str, StoredRow]:
-    """By remote id. Rows are always locked in the same order."""
-    return {
-        row.remote_id: row
-        for some in split_into_batches(sorted(ids))
-        for row in map(
-            StoredRow._make,
-            select_columns(rows.filter(remote_id__in=some).order_by("remote_id")),
-        )
-    }
-
-
-def load_raws(rows: QuerySet[S], ids: list[str]) -> dict[str, dict[str, Any]]:
-    """{remote id: its JSON as it is stored}."""
-    return {
-        remote_id: raw
-        for some in split_into_batches(ids)
-        for remote_id, raw in rows.filter(remote_id__in=some).values_list("remote_id", "raw")
-    }
-
-
 def agrees(raw: dict[str, Any], earlier: dict[str, Any]) -> bool:
     """True if `raw` contradicts no value of `earlier`: it may say more."""
     return all(raw[name] == value for name, value in earlier.items() if name in raw)
-
-
-def is_row_newer(row: StoredRow | None, poll: PollContext) -> bool:
-    """True if the row comes from an answer requested after this one."""
-    return row is not None and poll.now < row.changed_at < poll.now + MAX_CLOCK_ERROR
-
-
-def is_unchanged(row: StoredRow | None, digest: str) -> bool:
-    return row is not None and row.digest == digest and row.missing_since is None
 
 
 def build_change(row: Snapshot, before: StoredRow, poll: PollContext) -> StatusChange:
@@ -256,7 +215,3 @@ def touch_version(workspace: Workspace) -> None:
 def compute_digest(raw: dict[str, Any]) -> str:
     encoded = msgspec.json.encode(raw, order="deterministic")
     return hashlib.blake2b(encoded, digest_size=16).hexdigest()
-
-
-def split_into_batches(ids: list[Any]) -> Iterator[list[Any]]:
-    return (ids[start : start + BATCH_SIZE] for start in range(0, len(ids), BATCH_SIZE))

@@ -16,7 +16,7 @@ from loopsweb.accounts.authorization.decorators import (
 )
 from loopsweb.accounts.authorization.roles import Permission
 from loopsweb.audit.record import actor_of_request
-from loopsweb.resources.deactivations.forms import PolicyForm
+from loopsweb.resources.deactivations.policy_forms import PolicyForm
 from loopsweb.resources.deactivations.requirements import change_policy, load_policy
 from loopsweb.ui.pages import render_page
 

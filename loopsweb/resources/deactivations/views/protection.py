@@ -15,7 +15,7 @@ from loopsweb.accounts.authorization.decorators import WorkspaceRequest, require
 from loopsweb.accounts.authorization.roles import Permission
 from loopsweb.audit.record import actor_of_request
 from loopsweb.resources.deactivations import protections
-from loopsweb.resources.deactivations.forms import LiftForm, ProtectForm
+from loopsweb.resources.deactivations.policy_forms import LiftForm, ProtectForm
 from loopsweb.resources.deactivations.requirements import load_policy
 from loopsweb.resources.deactivations.targets import Kind, Target
 from loopsweb.resources.pages.detail_page import get_row_or_404
