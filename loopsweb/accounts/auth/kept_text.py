@@ -27,8 +27,11 @@ NOTHING_DONE = "You were signed out before you sent the form. Nothing was done."
 
 
 def find_kept_text(request: HttpRequest) -> dict[str, str]:
-    """The fields that were typed on this page, to fill its forms with."""
-    kept = request.session.get(KEY)
+    """The fields that were typed on this page, to fill its forms with.
+
+    Error pages call this too, some before the session is there.
+    """
+    kept = getattr(request, "session", {}).get(KEY)
     return dict(kept["fields"]) if kept and kept["page"] == request.path else {}
 
 
