@@ -16,8 +16,9 @@ from typing import Any
 from django.core.cache.backends.base import BaseCache
 from django.core.cache.backends.dummy import DummyCache
 from django.core.cache.backends.locmem import LocMemCache
-from django_redis.cache import RedisCache
 from redis.exceptions import DataError, RedisError
+
+from loopsweb.signed_cache import SignedCache
 
 log = logging.getLogger(__name__)
 
@@ -67,7 +68,7 @@ def guard(name: str) -> Callable[..., Any]:
     return call
 
 
-class OutageCache(RedisCache):  # type: ignore[misc]
+class OutageCache(SignedCache):
     """Option FORGETS_OUTAGES: nothing is kept in memory, and Redis is emptied of this cache's
     entries when it answers again."""
 
@@ -91,6 +92,6 @@ class OutageCache(RedisCache):  # type: ignore[misc]
         return answer
 
     add, get, set, touch = guard("add"), guard("get"), guard("set"), guard("touch")
-    delete, incr, has_key = guard("delete"), guard("incr"), guard("has_key")
+    delete, has_key = guard("delete"), guard("has_key")
     get_many, set_many = guard("get_many"), guard("set_many")
     delete_many, clear = guard("delete_many"), guard("clear")

@@ -17,7 +17,10 @@ from tests.servers import find_free_port
 def gone() -> dict[str, OutageCache]:
     """The caches of the site, on a Redis that is not there."""
     server = f"redis://127.0.0.1:{find_free_port()}/0"
-    return {name: OutageCache(server, config) for name, config in settings.CACHES.items()}
+    found = {name: OutageCache(server, config) for name, config in settings.CACHES.items()}
+    for cache in found.values():
+        cache.memory.clear()
+    return found
 
 
 @pytest.mark.parametrize("name", ["default", "tables"])

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
 import os
 import pickle
+import time
 from pathlib import Path
 from typing import Any
 
@@ -32,12 +34,15 @@ class Touch:
         return os.mknod, (str(self.path),)
 
 
-@pytest.fixture(params=["pickle", "no text", "deep"])
+@pytest.fixture(params=["pickle", "no text", "deep", "number", "list", "object"])
 def poison(request: pytest.FixtureRequest, tmp_path: Path) -> bytes:
     return {
         "pickle": pickle.dumps(Touch(tmp_path / "touched")),
         "no text": b"\xff\xfe",
         "deep": b"[" * 100_000,
+        "number": b"7",
+        "list": b"[1]",
+        "object": b'{"a": 1}',
     }[request.param]
 
 
@@ -90,3 +95,30 @@ def test_a_poisoned_limit_starts_anew(poison: bytes, alice: User) -> None:
     replace_all_values(poison)
 
     assert Client().post("/accounts/login/", wrong).status_code == 200
+
+
+def test_a_session_cannot_be_made_up(vic: User) -> None:
+    """One that confirms the person for years, and names a function to call."""
+    browser = login_as(vic)
+    browser.get("/keys/")
+    before = dict(browser.session.items())
+    made_up = {
+        **before,
+        "account_authentication_methods": [{"method": "password", "at": time.time() + 1e9}],
+        "account_reauthentication_state": {"callback": "django.shortcuts.render", "state": "x"},
+    }
+    replace_all_values(json.dumps(made_up).encode())
+
+    assert dict(browser.session.items()) == before
+
+
+def test_a_value_counts_under_its_name_alone() -> None:
+    cache, other = caches["default"], caches["tables"]
+    cache.set("a", "value")
+    redis = get_redis_connection("default")
+    [signed] = [redis.get(name) for name in redis.keys("*")]
+    cache.set("b", "another")
+    other.set("a", "another")
+
+    assert replace_all_values(signed) == 3
+    assert (cache.get("a"), cache.get("b"), other.get("a")) == ("value", None, None)
