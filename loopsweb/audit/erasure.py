@@ -6,6 +6,7 @@ import re
 from datetime import datetime
 from functools import reduce
 from operator import or_
+from urllib.parse import quote_plus
 
 from django.db import transaction
 from django.db.models import Q
@@ -63,8 +64,13 @@ def fields_to_empty(person: str) -> dict[str, Q]:
 
 
 def match_mention(field: str, person: str) -> Q:
-    """Free text that contains the email `person`, and not only as part of a longer one."""
-    return Q(**{f"{field}__iregex": rf"(^|[^\w.+-]){re.escape(person)}($|[^\w-])"})
+    """Free text that contains the email `person`, and not only as part of a longer one. Filters of
+    an exported list have it as URLs write it, where + is a space."""
+    after = r"($|_|[^\w.-]|[.-]($|_|\W))"
+    typed = re.escape(person).replace("@", "[@\uff20]")
+    typed = rf"((^|[^\w.+-])[._+-]*|\.\.|--){typed}{after}"
+    in_url = rf"((^|[^\w.-])[._-]*|%(?!2b)[0-9a-f]{{2}}){re.escape(quote_plus(person))}{after}"
+    return Q(**{f"{field}__iregex": typed}) | Q(**{f"{field}__iregex": in_url})
 
 
 def empty_field(workspace: str, name: str, condition: Q) -> list[int]:

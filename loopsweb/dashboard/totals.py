@@ -60,9 +60,14 @@ def sum_holders(workspace: Workspace, lines: list[PricedDeployment]) -> tuple[To
 
 
 def find_other_samplers(workspace: Workspace, lines: list[PricedDeployment]) -> Iterator[Sampler]:
-    """Samplers that may hold GPUs and count with no deployment. Older servers give no status: there
-    a paired one is unknown with its pair."""
-    counted = {line.sampler.pk for line in lines if line.sampler}
+    """Samplers that may hold GPUs and count with no deployment: also one that is still listed where
+    its deployment is not. Older servers give no status: there a paired one is unknown with its
+    pair."""
+    counted = {
+        line.sampler.pk
+        for line in lines
+        if line.sampler and (line.deployment.is_reported or not line.sampler.is_reported)
+    }
     rows = Sampler.objects.in_workspace(workspace).exclude(status__in=SAMPLER.without_gpus)
     for row in rows.exclude(status="", run_remote_id__gt=""):
         if row.pk not in counted and not row.is_serverless:

@@ -1,7 +1,8 @@
 """Cursors of the lists: the place of one item in the order, newest first.
 
 A cursor stays true while items are added, end or vanish, so that paging neither repeats nor skips
-any. Its form is nobody's business but ours: `<the item's time or number>.<primary key>`.
+any. Its form is nobody's business but ours: `<list>.<the item's time or number>.<primary
+key>`.
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ from datetime import UTC, datetime, timedelta
 from django.db.models import F, Model, Q
 from django.db.models.expressions import OrderBy
 
-PATTERN = r"^(-?[0-9]{1,18})?\.([0-9]{1,18})$"
+PLACE = r"(-?[0-9]{1,18})?\.([0-9]{1,18})"
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 MICROSECOND = timedelta(microseconds=1)
 EARLIEST = datetime.min.replace(tzinfo=UTC)
@@ -28,16 +29,16 @@ def order_by_newest(field: str) -> list[OrderBy]:
     return [F(field).desc(nulls_last=True), F("pk").desc()]
 
 
-def encode_cursor(row: Model, field: str) -> str:
+def encode_cursor(row: Model, name: str, field: str) -> str:
     value = getattr(row, field)
     if isinstance(value, datetime):
         value = (value - EPOCH) // MICROSECOND
-    return f"{'' if value is None else value}.{row.pk}"
+    return f"{name}.{'' if value is None else value}.{row.pk}"
 
 
-def match_before(cursor: str, field: str, *, is_time: bool) -> Q:
-    """The rows after the cursor's in the order, which are older. Raises InvalidCursor."""
-    found = re.match(PATTERN, cursor)
+def match_before(cursor: str, name: str, field: str, *, is_time: bool) -> Q:
+    """The rows of the list `name` after the cursor's in the order. Raises InvalidCursor."""
+    found = re.fullmatch(rf"{name}\.{PLACE}", cursor)
     if found is None:
         raise InvalidCursor
     number, pk = found.groups()

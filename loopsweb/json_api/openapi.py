@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from loopsweb.json_api.cursors import PATTERN
+from loopsweb.json_api.cursors import PLACE
 from loopsweb.json_api.openapi_deactivation import describe_deactivation
 from loopsweb.json_api.openapi_parts import (
     COUNT,
@@ -46,13 +46,6 @@ PROBLEM_TEXTS = {
     "404": "The token gives no access to this workspace.",
     "405": "Read lists with GET.",
     "422": "The search is too long.",
-}
-BEFORE = {
-    "name": "before",
-    "in": "query",
-    "description": "The `next_before` of the answer before, to continue behind its last item. "
-    "Nothing is repeated or skipped, whatever is added or ends meanwhile. `page` counts from it.",
-    "schema": {"type": "string", "pattern": PATTERN},
 }
 # What separates words, written out because \s is not the same everywhere.
 WHITE_SPACE = r"\t-\r\x1c-\x20\x85\xa0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000"
@@ -96,7 +89,7 @@ def describe_list(name: str) -> dict[str, Any]:
         "summary": resource.about,
         "parameters": [
             WORKSPACE,
-            BEFORE,
+            describe_before(name),
             describe_integer("page", default=1, maximum=MAX_PAGE),
             describe_integer("page_size", default=DEFAULT_SIZE, maximum=MAX_SIZE),
             describe_search(),
@@ -106,6 +99,17 @@ def describe_list(name: str) -> dict[str, Any]:
             "200": {"description": "A page.", "content": content},
             **problem_responses(PROBLEM_TEXTS),
         },
+    }
+
+
+def describe_before(name: str) -> dict[str, Any]:
+    return {
+        "name": "before",
+        "in": "query",
+        "description": "The `next_before` of the answer before, to continue behind its last item. "
+        "Nothing is repeated or skipped, whatever is added or ends meanwhile. `page` counts from "
+        "it.",
+        "schema": {"type": "string", "pattern": rf"^{name}\.{PLACE}$"},
     }
 
 

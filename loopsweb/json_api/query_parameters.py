@@ -11,7 +11,7 @@ from django.http import QueryDict
 
 from loopsweb.json_api.cursors import InvalidCursor, match_before
 from loopsweb.json_api.problems import Problem
-from loopsweb.json_api.schemas import TIME, Resource
+from loopsweb.json_api.schemas import RESOURCES, TIME, Resource
 from loopsweb.ui.search import explain_refusal, match_words
 
 DEFAULT_SIZE, MAX_SIZE, MAX_PAGE = 50, 500, 1_000_000
@@ -29,30 +29,32 @@ class PageQuery:
     before: Q | None
 
 
-def parse_query(params: QueryDict, resource: Resource) -> PageQuery:
-    """Raises Problem."""
+def parse_query(params: QueryDict, name: str) -> PageQuery:
+    """name: a key of RESOURCES. Raises Problem."""
+    resource = RESOURCES[name]
     known = {"before", "page", "page_size", "q", *resource.filters}
-    for name in params:
-        if name not in known:
+    for given in params:
+        if given not in known:
             raise bad_request(
-                f"Unknown parameter {name!r}. Known parameters: {', '.join(sorted(known))}."
+                f"Unknown parameter {given!r}. Known parameters: {', '.join(sorted(known))}."
             )
-        if len(params.getlist(name)) > 1:
-            raise bad_request(f"{name} is given more than once.")
+        if len(params.getlist(given)) > 1:
+            raise bad_request(f"{given} is given more than once.")
     return PageQuery(
         page=parse_integer(params, "page", default=1, maximum=MAX_PAGE),
         page_size=parse_integer(params, "page_size", default=DEFAULT_SIZE, maximum=MAX_SIZE),
         condition=parse_search(params, resource) & parse_filters(params, resource),
-        before=parse_before(params, resource),
+        before=parse_before(params, name),
     )
 
 
-def parse_before(params: QueryDict, resource: Resource) -> Q | None:
+def parse_before(params: QueryDict, name: str) -> Q | None:
     if "before" not in params:
         return None
+    resource = RESOURCES[name]
     is_time = resource.fields[resource.newest][1] == TIME
     try:
-        return match_before(str(params["before"]), resource.newest, is_time=is_time)
+        return match_before(str(params["before"]), name, resource.newest, is_time=is_time)
     except InvalidCursor:
         raise bad_request("before must be the next_before of an answer to the same list.") from None
 

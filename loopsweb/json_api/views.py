@@ -27,7 +27,7 @@ SHOWN_WITH = {"deployments": ("samplers",)}  # whose GPUs count as theirs
 @require_token
 def list_(request: HttpRequest, workspace: Workspace, resource_name: str) -> HttpResponse:
     resource = RESOURCES[resource_name]
-    query = parse_query(request.GET, resource)
+    query = parse_query(request.GET, resource_name)
     rows = select_rows(resource_name, workspace).filter(query.condition)
     total, unreported = count_rows(rows)
     remaining = total
@@ -44,7 +44,9 @@ def list_(request: HttpRequest, workspace: Workspace, resource_name: str) -> Htt
             "total_not_in_the_last_answer": unreported,
             "page": query.page,
             "pages": max(1, -(-remaining // query.page_size)),
-            "next_before": encode_cursor(shown[-1], resource.newest) if found != shown else None,
+            "next_before": (
+                encode_cursor(shown[-1], resource_name, resource.newest) if found != shown else None
+            ),
             "items": resource.serialize(shown),
         }
     )

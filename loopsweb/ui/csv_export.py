@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
+import unicodedata
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import UTC, datetime
 from typing import Any
@@ -13,7 +14,7 @@ from django.http import StreamingHttpResponse
 from loopsweb.ui.timestamps import format_utc
 
 BYTE_ORDER_MARK = "\ufeff"  # without it, Excel reads UTF-8 as another encoding
-FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\uff1d", "\uff0b", "\uff0d", "\uff20")
+FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
 
 
 class Echo:
@@ -35,6 +36,7 @@ def format_cell(value: Any) -> str:
     is_object = isinstance(value, dict | list)
     text = json.dumps(value, ensure_ascii=False) if is_object else str(value)
     first = next((sign for sign in text if sign.isprintable() and not sign.isspace()), "")
+    first = unicodedata.normalize("NFKC", first)  # of full width and small forms
     return f"'{text}" if text.startswith(FORMULA_STARTS) or first in FORMULA_STARTS else text
 
 

@@ -5,6 +5,7 @@ Each row stores the normalised text of what it can be found by.
 
 from __future__ import annotations
 
+import re
 import unicodedata
 from collections.abc import Iterable, Sequence
 from typing import Any
@@ -14,15 +15,20 @@ from django.db import connections, models
 MAX_LENGTH = 300
 MAX_WORDS = 10
 ROWS_AT_ONCE = 5000
+VARIATION_SELECTORS = range(0xFE00, 0xFE10)
+FORMATS = (code for code in range(0x10000) if unicodedata.category(chr(code)) == "Cf")
+IGNORED = dict.fromkeys((*VARIATION_SELECTORS, *FORMATS))
 TOO_LONG = f"Search for at most {MAX_LENGTH} characters."
 TOO_MANY = f"Search for at most {MAX_WORDS} words."
 
 
 def normalize_text(text: str) -> str:
-    """Fold case and Unicode form: "É" and "e" with a combining accent become the same "é"."""
+    """Fold case and Unicode form: "É" and "e" with a combining accent become the same "é". The
+    Turkish letters with and without a dot are an "i"; what is invisible is left out."""
     if text.isascii():
         return text.lower()
-    folded = unicodedata.normalize("NFKC", text).casefold()
+    folded = unicodedata.normalize("NFKC", text.translate(IGNORED)).casefold()
+    folded = re.sub("[i\N{LATIN SMALL LETTER DOTLESS I}]\u0307*", "i", folded)
     return unicodedata.normalize("NFKC", folded)
 
 

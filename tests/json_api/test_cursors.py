@@ -81,8 +81,10 @@ def test_a_page_can_be_counted_from_a_cursor(ask: Ask, acme: Workspace) -> None:
 
 
 @pytest.mark.parametrize(
-    "before", ["", "x", "1", ".", "1.", "-.1", "1.-1", "1.1.1", "9" * 19 + ".1", "²."]
-)
+    "before",
+    ["", "x", "1.1", "runs.", "runs..", "runs.1.", "runs.-.1", "runs.1.-1", "runs.1.1.1",
+     "runs.1.1\n", f"runs.{'9' * 19}.1", "runs.².1", "audit.1.1", "samplers.1.1"],
+)  # fmt: skip
 def test_an_invalid_cursor_is_refused(before: str, ask: Ask, acme: Workspace) -> None:
     answer: Any = ask("w/acme/runs/", before=before)
     assert answer.status_code == 400

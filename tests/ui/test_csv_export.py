@@ -28,6 +28,8 @@ from loopsweb.ui.csv_export import FORMULA_STARTS, format_cell, stream_lines
         ("\n=1+1", "'\n=1+1"),
         (" \u200b\x00@cmd", "' \u200b\x00@cmd"),
         ("\uff1d1+1", "'\uff1d1+1"),
+        (" \ufe661+1", "' \ufe661+1"),
+        ("\ufe6bcmd", "'\ufe6bcmd"),
         ("\nplain", "\nplain"),
         ("plain, with comma", "plain, with comma"),
         (datetime(2026, 11, 23, 21, 17, tzinfo=UTC), "2026-11-23T21:17:00Z"),

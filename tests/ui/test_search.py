@@ -19,6 +19,9 @@ from loopsweb.ui.search import MAX_LENGTH, MAX_WORDS, explain_refusal, normalize
         ("\uff51\uff57\uff45\uff4e", "Qwen"),
         ("ﬁne", "FINE"),
         ("i\u0307", "İ"),
+        ("istanbul", "İSTANBUL"),
+        ("diyarbak\u0131r", "DİYARBAKIR"),
+        ("ab", "a\u200bb\u00ad\ufe0f"),
     ],
 )
 def test_case_and_unicode_form_make_no_difference(typed: str, stored: str) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import re
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -65,7 +66,7 @@ class FilesPage:
         found = [
             file
             for file, own in zip(self.page.files, self.fingerprints, strict=True)
-            if (file.relative_file_name or "") == name
+            if write_as_posted(file.relative_file_name) == write_as_posted(name)
             and node in {"", str(file.node_rank)}
             and fingerprint in {"", own}
         ]
@@ -74,6 +75,11 @@ class FilesPage:
         if len(found) > 1:
             raise NotDistinct
         return found[0]
+
+
+def write_as_posted(name: str | None) -> str:
+    """A name as it comes back from a form, where browsers write line breaks their own way."""
+    return re.sub(r"\r\n?", "\n", (name or "").replace("\0", "\ufffd"))
 
 
 def compute_fingerprint(file: CheckpointFile) -> str:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Collection, Iterator, Mapping
+from dataclasses import dataclass, field, replace
 from decimal import Decimal
 
 from django.db.models import Max
@@ -17,6 +17,7 @@ from loopsweb.resources.samplers.models import Sampler
 from loopsweb.resources.snapshot.models import GPUHolder
 
 MAX_USED = 100
+PARTS: dict[str, type[GPUHolder]] = {"trainer": Deployment, "sampler": Sampler}
 
 
 @dataclass(frozen=True)
@@ -27,17 +28,19 @@ class Machines:
     nodes: int
     cost_per_hour: Decimal | None
 
+    def times(self, number: int) -> Machines:
+        cost = None if self.cost_per_hour is None else self.cost_per_hour * number
+        return replace(self, nodes=self.nodes * number, cost_per_hour=cost)
+
 
 @dataclass(frozen=True, kw_only=True)
 class BaseModel:
-    """known: what the API says of it; None where it says nothing. trainer, sampler: None where
-    none of this model has been seen, or where none is created."""
+    """known: what the API says of it; None where it says nothing. machines: of each part that is
+    created, trainer or sampler; None where none of this model has been seen."""
 
     name: str
     known: SupportedModel | None = None
-    trainer: Machines | None = None
-    sampler: Machines | None = None
-    has_both: bool = True
+    machines: Mapping[str, Machines | None] = field(default_factory=dict)
 
     @property
     def refusal(self) -> str:
@@ -50,10 +53,20 @@ class BaseModel:
 
     @property
     def cost_per_hour(self) -> Decimal | None:
-        """USD for trainer and sampler, None unless all of it is known."""
-        parts = [self.trainer, self.sampler] if self.has_both else [self.trainer or self.sampler]
+        """USD for all that is created, None unless all of it is known."""
+        parts = self.machines.values()
         costs = [part.cost_per_hour for part in parts if part and part.cost_per_hour is not None]
-        return sum(costs, Decimal(0)) if len(costs) == len(parts) else None
+        return sum(costs, Decimal(0)) if parts and len(costs) == len(parts) else None
+
+    @property
+    def is_seen(self) -> bool:
+        return any(self.machines.values())
+
+    def with_replicas(self, replicas: Mapping[str, int]) -> BaseModel:
+        """Of the parts in `replicas` alone, as many of each."""
+        seen = {part: (self.machines.get(part), number) for part, number in replicas.items()}
+        machines = {part: one and one.times(number) for part, (one, number) in seen.items()}
+        return replace(self, machines=machines)
 
 
 def explain_refusal(model: SupportedModel) -> str:
@@ -67,12 +80,11 @@ def explain_refusal(model: SupportedModel) -> str:
 
 
 def list_base_models(
-    workspace: Workspace, catalogue: Catalogue | None, *, of_run: bool
+    workspace: Workspace, catalogue: Catalogue | None, *, parts: Collection[str]
 ) -> list[BaseModel]:
-    """The models that the server lists; where it lists none, those of known runs. `of_run`: with
-    the machines of trainer and sampler, else of a sampler alone."""
-    trainers = dict(find_machines(workspace, catalogue, Deployment)) if of_run else {}
-    samplers = dict(find_machines(workspace, catalogue, Sampler))
+    """The models that the server lists; where it lists none, those of known runs. `parts`: whose
+    machines to find, of PARTS."""
+    found = {part: dict(find_machines(workspace, catalogue, PARTS[part])) for part in parts}
     listed = catalogue.base_models if catalogue else ()
     used = Run.objects.in_workspace(workspace).exclude(base_model="").order_by("base_model")
     names = [one.model_name for one in listed] or list(
@@ -83,9 +95,7 @@ def list_base_models(
         BaseModel(
             name=name,
             known=known.get(name),
-            trainer=trainers.get(name),
-            sampler=samplers.get(name),
-            has_both=of_run,
+            machines={part: machines.get(name) for part, machines in found.items()},
         )
         for name in names
     ]

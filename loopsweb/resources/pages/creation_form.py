@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 import uuid
+from collections.abc import Mapping
 from typing import Any, cast
 
 from django import forms
@@ -107,6 +109,7 @@ class GPUHolderForm(CreationForm):
     """The fields that runs and samplers have in common.
 
     dedicated_fields: those that only GPUs of its own have. length_field: of tokens.
+    replica_fields: {what is created, trainer or sampler: the field with how many}.
     """
 
     session_id = forms.CharField(label="Session", max_length=255, widget=DatalistInput)
@@ -118,12 +121,13 @@ class GPUHolderForm(CreationForm):
     )
     dedicated_fields: tuple[str, ...] = ()
     length_field: str
+    replica_fields: Mapping[str, str]
 
     def __init__(self, *args: Any, **options: Any) -> None:
         super().__init__(*args, **options)
         self.suggest("session_id", suggest_sessions(self.workspace))
         self.base_models = list_base_models(
-            self.workspace, self.catalogue, of_run=self.length_field == "max_seq_len"
+            self.workspace, self.catalogue, parts=self.replica_fields
         )
         self.suggest("base_model", [(one.name, describe(one)) for one in self.base_models])
         for name, field in self.fields.items():
@@ -143,6 +147,14 @@ class GPUHolderForm(CreationForm):
         run_id = clean_text(self["run_id"].value())
         runs = Run.objects.in_workspace(self.workspace).filter(remote_id=run_id)
         return runs.values_list("base_model", flat=True).first() or ""
+
+    def count_replicas(self) -> dict[str, int]:
+        """{what is created: how many}, as typed; one where that is no number."""
+        return {part: self.read_number(name) for part, name in self.replica_fields.items()}
+
+    def read_number(self, name: str) -> int:
+        typed = str(self[name].value() or "") if name in self.fields else ""
+        return max(1, int(typed)) if re.fullmatch(r"[0-9]{1,6}", typed) else 1
 
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean() or {}

@@ -106,8 +106,9 @@ def render_creation_page(
 
 
 def find_chosen(form: CreationForm) -> BaseModel | None:
-    """The base model that stands in the form, or is inherited from the run there. One that the API
-    does not list is known by its name alone."""
+    """The base model that stands in the form, or is inherited from the run there, with as many
+    machines as the form asks for. One that the API does not list is known by its name alone."""
     if not isinstance(form, GPUHolderForm) or not (name := form.find_base_model()):
         return None
-    return next((one for one in form.base_models if one.name == name), BaseModel(name=name))
+    known = next((one for one in form.base_models if one.name == name), BaseModel(name=name))
+    return known.with_replicas(form.count_replicas())

@@ -24,6 +24,9 @@ RUN = CreationPage(
         "base_model": "base_model",
         "path": "path",
         "scope": "scope",
+        "replicas": "replicas",
+        "sampler_num_replicas": "sampler_num_replicas",
+        "trainer_only": "trainer_only",
     },
 )
 

@@ -87,6 +87,13 @@ class NewRun(GPUHolderForm):
     )
     dedicated_fields = ("availability_model", "replicas", "sampler_num_replicas")
     length_field = "max_seq_len"
+    replica_fields = {"trainer": "replicas", "sampler": "sampler_num_replicas"}
+
+    def count_replicas(self) -> dict[str, int]:
+        counts = super().count_replicas()
+        if "trainer_only" in self.fields and self["trainer_only"].value():
+            del counts["sampler"]
+        return counts
 
     def clean_scale_down_delay_seconds(self) -> int | None:
         delay: int | None = self.cleaned_data["scale_down_delay_seconds"]

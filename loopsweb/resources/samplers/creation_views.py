@@ -25,6 +25,7 @@ SAMPLER = CreationPage(
         "path": "model_path",
         "run_id": "run_id",
         "scope": "scope",
+        "num_replicas": "num_replicas",
     },
 )
 

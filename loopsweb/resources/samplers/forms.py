@@ -47,6 +47,7 @@ class NewSampler(GPUHolderForm):
     undocumented_fields = ("run_id", "scope", "availability_model", "num_replicas")
     dedicated_fields = ("availability_model", "num_replicas")
     length_field = "max_seq_length"
+    replica_fields = {"sampler": "num_replicas"}
 
     def __init__(self, *args: Any, **options: Any) -> None:
         super().__init__(*args, **options)

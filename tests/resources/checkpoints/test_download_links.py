@@ -125,6 +125,17 @@ def test_a_file_without_a_name_can_be_downloaded(
     assert follow(browser, row, link) == f"{STORE}/x"
 
 
+@pytest.mark.parametrize("name", ["a\nb", "a\rb", "a\r\nb", "\n", "a\0b"])
+def test_a_file_whose_name_a_form_alters_can_be_downloaded(
+    name: str, loops: Simulator, browser: Client, row: Checkpoint
+) -> None:
+    """Browsers send every line break as CRLF, and NUL as U+FFFD."""
+    loops.world.checkpoints["c"].files = [replace(ONE, relative_file_name=name), TWO]
+    link = links_on(browser, row)[0]
+    posted = re.sub(r"\r\n|\r|\n", "\r\n", name).replace("\0", "\ufffd")
+    assert follow(browser, row, link | {"name": posted}) == ONE.url
+
+
 def test_a_checkpoint_on_a_volume_says_so(
     loops: Simulator, browser: Client, row: Checkpoint
 ) -> None:

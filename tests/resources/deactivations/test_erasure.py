@@ -122,8 +122,18 @@ def test_an_erased_person_is_named_nowhere_and_the_chain_verifies(
     ("reason", "kept"),
     [
         ("for jobo@example.com", True),
+        ("jo.bo@example.com", True),
+        ("x+bo@example.com", True),
         ("bo@example.community", True),
+        ("bo@example.com.au", True),
+        ("?owner=x%2Bbo%40example.com", True),
         ("ask BO@Example.com.", False),
+        ("-bo@example.com--on leave", False),
+        ("see...bo@example.com...", False),
+        ("_bo\uff20example.com_", False),
+        ("?owner=bo%40example.com&q=x", False),
+        ("?q=to+%3Cbo%40example.com%3E", False),
+        ("?q=to+bo%40example.com", False),
     ],
 )
 def test_reasons_that_name_another_person_are_kept(

@@ -125,3 +125,29 @@ def test_the_cost_per_hour_is_that_of_the_newest_machines(
     assert "Billed per token." in serverless
     assert "$" not in serverless
     assert "choose a base model" in estimate(creator, "runs")
+
+
+REPLICAS: list[tuple[str, dict[str, str], str]] = [
+    ("runs", {"replicas": "3"}, "about $39.00"),
+    ("runs", {"sampler_num_replicas": "2"}, "about $18.00"),
+    ("runs", {"replicas": "2", "sampler_num_replicas": "2"}, "about $30.00"),
+    ("runs", {"trainer_only": "on"}, "about $12.00"),
+    ("runs", {"trainer_only": "on", "replicas": "2"}, "about $24.00"),
+    ("runs", {"replicas": "0"}, "about $15.00"),
+    ("runs", {"replicas": "x"}, "about $15.00"),
+    ("samplers", {"num_replicas": "4"}, "about $12.00"),
+]
+
+
+def test_the_cost_per_hour_is_that_of_all_replicas(
+    creator: Client, acme: Workspace, clock: Timeline, fields: dict[str, str]
+) -> None:
+    fill_catalogue(acme, clock, {"model_name": QWEN})
+    add_row(Deployment, acme, "d", instance_id="h100-2", node_count=2, base_model=QWEN)
+    add_row(Sampler, acme, "s", instance_id="h100-1", base_model=QWEN)
+    for noun, given, cost in REPLICAS:
+        said = estimate(creator, noun, base_model=QWEN, **given)
+        assert f"Cost per hour: {cost}<" in said, given
+        assert ("Sampler:" in said) == ("trainer_only" not in given)
+    answer = submit(creator, "runs", fields | {"replicas": "2", "seed": "x"})
+    assert "about $27.00" in answer.content.decode()

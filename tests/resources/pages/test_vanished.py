@@ -18,6 +18,7 @@ from django.utils.html import strip_tags
 from loopsweb.accounts.models import User, Workspace
 from loopsweb.audit.record import Actor
 from loopsweb.dashboard.attention import find_attention_items
+from loopsweb.dashboard.overview_views import build_overview
 from loopsweb.json_api.tokens import actions as tokens
 from loopsweb.resources.deactivations.impact import assess_impact
 from loopsweb.resources.models import Checkpoint, Deployment, Run, Sampler
@@ -86,6 +87,18 @@ def test_the_overview_counts_what_is_listed(browser: Client, acme: Workspace) ->
     texts = [item.text for item in items if item.name.startswith("bt://")]
     assert sum("still syncing. It is not safe" in text for text in texts) == 2
     assert sum("not in the last answer" in text for text in texts) == 3
+
+
+def test_the_sampler_of_a_vanished_deployment_still_counts(
+    acme: Workspace, world: Simulator, poll: Callable[..., int]
+) -> None:
+    before = build_overview(acme, now=timezone.now())["gpus"]
+    del world.world.deployments["dep-6"]
+    poll(after=120)
+    gpus = build_overview(acme, now=timezone.now())["gpus"]
+    trainer = Deployment.objects.get(remote_id="dep-6").gpu_count or 0
+    assert trainer > 0
+    assert (gpus.known, gpus.unreported) == (before.known - trainer, before.unreported + 1)
 
 
 def test_nothing_that_vanished_holds_gpus_for_sure() -> None:
