@@ -20,7 +20,7 @@ RATES = {
     "record_denial": "60/m/key",
     "record_refused_sign_in": "20/h/key",
     "mail_reset": "5/h/key",
-    "guess": "5/15m/key",
+    "guess": "5/365d/key",  # longer than any session
     "guess_pace": "3/30s/key",
     "api_read": "120/m/key",
     "api_act": "20/m/key",

@@ -14,7 +14,7 @@ from loopsweb.accounts.models import Workspace
 from loopsweb.keys.models import Key, KeyState
 from loopsweb.resources.checkpoints.models import Checkpoint
 from loopsweb.resources.deactivations.models import Deactivation
-from loopsweb.resources.deactivations.protections import LiftRequest
+from loopsweb.resources.deactivations.protections import LiftRequest, find_open_lift_requests
 from loopsweb.resources.deactivations.states import State
 from loopsweb.resources.deployments.models import Deployment
 from loopsweb.resources.deployments.statuses import DEPLOYMENT
@@ -80,10 +80,12 @@ def find_deactivations(workspace: Workspace, *, now: datetime) -> Iterator[Atten
 
 def find_lifted_protections(workspace: Workspace, *, now: datetime) -> Iterator[AttentionItem]:
     """Requests to lift one, and those that one admin lifted alone recently."""
-    rows = LiftRequest.objects.filter(workspace=workspace).order_by("-requested_at", "-pk")
-    waiting = rows.filter(expires_at__gt=now)
-    alone = rows.filter(broke_glass=True, requested_at__gte=now - BREAK_GLASS_RECENT)
-    for row in [*waiting[:LIMIT], *alone[:BREAK_GLASS_LIMIT]]:
+    order = ("-requested_at", "-pk")
+    waiting = find_open_lift_requests(workspace, now=now).order_by(*order)
+    alone = LiftRequest.objects.filter(
+        workspace=workspace, broke_glass=True, requested_at__gte=now - BREAK_GLASS_RECENT
+    )
+    for row in [*waiting[:LIMIT], *alone.order_by(*order)[:BREAK_GLASS_LIMIT]]:
         url = reverse(f"{row.noun}s:detail", args=[workspace.slug, row.remote_id])
         if row.broke_glass:
             text = f"{row.person} used break-glass to lift the protection of a {row.noun}."

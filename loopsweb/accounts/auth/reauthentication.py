@@ -22,7 +22,7 @@ from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 from django.shortcuts import redirect
 from django.urls import reverse
-from django.utils.http import urlencode
+from django.utils.http import url_has_allowed_host_and_scheme, urlencode
 
 from loopsweb.accounts.auth.oidc_reauthentication import (
     AUTHENTICATED_AT_KEY,
@@ -135,7 +135,9 @@ def require_reauthentication_to_submit(view: V) -> V:
 
 
 def referring_path(request: HttpRequest) -> str:
-    """The path of the page that the form was on; "/" if unknown or on another site."""
+    """The path of the page that the form was on; "/" if unknown, or if it leads to another site."""
     referrer = request.headers.get("Referer", "")
     root = request.build_absolute_uri("/")
-    return referrer.removeprefix(root.rstrip("/")) if referrer.startswith(root) else "/"
+    path = referrer.removeprefix(root.rstrip("/"))
+    is_here = referrer.startswith(root) and url_has_allowed_host_and_scheme(path, None)
+    return path if is_here else "/"

@@ -11,7 +11,7 @@ from typing import Any, Unpack
 
 from django.db import models, transaction
 
-from loopsweb.accounts.models import Workspace
+from loopsweb.accounts.models import Membership, Role, Workspace
 from loopsweb.audit.models import Outcome
 from loopsweb.audit.record import Actor, Details, record_event
 from loopsweb.resources.deactivations.targets import Target, describe_target
@@ -73,9 +73,17 @@ def find_protection(target: Target) -> Protection | None:
     return Protection.objects.filter(**get_place(target)).first()
 
 
+def find_open_lift_requests(workspace: Workspace, *, now: datetime) -> models.QuerySet[LiftRequest]:
+    """Those that have not expired, of people who are admins still."""
+    admins = Membership.objects.filter(
+        team=workspace.team, role=Role.ADMIN, user__is_active=True
+    ).filter(user__email__iexact=models.OuterRef("person"))
+    requests = LiftRequest.objects.filter(workspace=workspace, expires_at__gt=now)
+    return requests.filter(models.Exists(admins))
+
+
 def find_lift_request(target: Target, *, now: datetime) -> LiftRequest | None:
-    """The one that has not expired."""
-    return LiftRequest.objects.filter(**get_place(target), expires_at__gt=now).first()
+    return find_open_lift_requests(target.workspace, now=now).filter(**get_place(target)).first()
 
 
 @transaction.atomic

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import time
 from typing import Any
 
 import pytest
+from allauth.core.internal import ratelimit
 from django.conf import settings
 from django.test import Client, RequestFactory
 
@@ -65,6 +67,16 @@ def test_each_is_recorded_and_the_fifth_ends_the_session(
     assert event.reason == "Too many wrong passwords or codes were entered in it."
     page = browser.get("/accounts/login/").content.decode()
     assert "This session was ended. Sign in again." in page
+
+
+def test_patience_brings_no_more_guesses(browser: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+    started = time.time()
+    for hour in range(5):
+        with monkeypatch.context() as later:
+            later.setattr(ratelimit.time, "time", lambda hours=hour: started + hours * 3600)
+            browser.post("/accounts/reauthenticate/", {"password": "wrong"})
+
+    assert browser.get("/keys/")["Location"] == "/accounts/login/?next=/keys/"
 
 
 @pytest.mark.parametrize("path", FORMS)

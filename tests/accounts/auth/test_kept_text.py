@@ -160,3 +160,14 @@ def test_signing_in_wrongly_is_not_told_as_a_form(otto: User) -> None:
     page = Client().post("/accounts/login/", {"login": otto.email, "password": "wrong"})
 
     assert NOTHING not in page.content.decode()
+
+
+@pytest.mark.parametrize(
+    "referrer", ["//[x/", "//elsewhere.example/keys/", "/\\elsewhere.example/"]
+)
+def test_an_unusual_referrer_leads_to_the_start(referrer: str, db: None) -> None:
+    headers = {"Referer": f"http://testserver{referrer}"}
+
+    answer = Client().post("/teams/new/", {"reason": REASON}, headers=headers)
+
+    assert answer["Location"] == "/accounts/login/?next=%2F"

@@ -99,6 +99,33 @@ def test_a_request_expires(url: str, acme: Workspace, alice: User, ada: User) ->
     assert LiftRequest.objects.latest("pk").person == ada.email
 
 
+@pytest.mark.parametrize("change", ["demoted", "left", "deactivated", "renamed", "erased"])
+def test_a_request_counts_while_its_person_is_an_admin(
+    change: str, url: str, acme: Workspace, alice: User, ada: User
+) -> None:
+    login_as(ada).post(url, {"note": "done"})
+    membership, agreeing = acme.team.memberships.get(user=ada), alice
+    if change == "demoted":
+        membership.role = Role.OPERATOR
+        membership.save()
+    elif change == "left":
+        membership.delete()
+    elif change == "deactivated":
+        User.objects.filter(pk=ada.pk).update(is_active=False)
+    elif change == "renamed":
+        User.objects.filter(pk=ada.pk).update(email="ada.l@example.com")
+        agreeing = User.objects.get(pk=ada.pk)
+    else:
+        erase_person(ada.email, by="ops", reason="asked", now=timezone.now())
+        agreeing = ada
+    assert list_attention(acme) == []
+
+    login_as(agreeing).post(url, {"note": "agreed"})
+
+    assert Protection.objects.count() == 1
+    assert LiftRequest.objects.latest("pk").person == agreeing.email
+
+
 def test_operators_do_not_lift(url: str, alice: User, otto: User) -> None:
     login_as(alice).post(url, {"note": "done"})
 
