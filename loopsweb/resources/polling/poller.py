@@ -42,7 +42,7 @@ def run_poll(
         client = build_client(state.key, limits=POLL_LIMITS)
     except KeyUnusable as error:
         now = clock()
-        state.refused_since = state.refused_since or now
+        state.refused_since, state.failures = state.refused_since or now, state.failures + 1
         if state.key.set_state(KeyState.UNUSABLE, str(error), now=now):
             touch_version(state.key.workspace)
         leases.release_lease(state, next_poll_at=now + pace.compute_retry_wait(state, now=now))

@@ -106,6 +106,7 @@ def test_a_key_is_used_again_when_its_url_is_allowed_again(
     poll(after=120)
     key.refresh_from_db()
     assert (key.state, world.requests) == (KeyState.UNUSABLE, [])
+    assert PollState.objects.get().failures == 1
 
     settings.LOOPSWEB_API_URLS = allowed
     poll_for(poll, 21)
