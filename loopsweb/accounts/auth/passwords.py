@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Iterable
 from urllib.parse import urlsplit
 
@@ -25,18 +26,25 @@ class ContextWordsValidator:
 
 
 def refuse_words(password: str, words: Iterable[str]) -> None:
-    """The letters and digits besides these words must be enough. Raises ValidationError."""
-    rest, found = password.lower(), []
-    for word in sorted({each.lower() for each in words}, key=len, reverse=True):
-        if len(word) >= MIN_WORD and word in rest:
-            rest = rest.replace(word, "")
-            found.append(word)
-    if found and sum(map(str.isalnum, rest)) < MIN_LENGTH:
+    """The letters and digits besides these words must be enough, however they are separated,
+    accented or written. Raises ValidationError."""
+    rest, found = simplify(password), []
+    plain = {simplify(each): each.lower() for each in words}
+    for letters in sorted(plain, key=len, reverse=True):
+        if len(letters) >= MIN_WORD and letters in rest:
+            rest = rest.replace(letters, "")
+            found.append(plain[letters])
+    if found and len(rest) < MIN_LENGTH:
         named = " and ".join(f"“{word}”" for word in found)
         raise ValidationError(
             f"{named} can be guessed. Besides that, the password needs at least "
             f"{MIN_LENGTH} letters and digits."
         )
+
+
+def simplify(text: str) -> str:
+    """Its letters and digits alone, without accents, case and other ways to write them."""
+    return "".join(filter(str.isalnum, unicodedata.normalize("NFKD", text.casefold()))).casefold()
 
 
 def list_context_words(user: User | None) -> list[str]:

@@ -14,6 +14,8 @@ def person(ada: User, acme: Workspace, settings: Settings) -> User:
     settings.LOOPSWEB_URL = "https://gpu.example.org"
     acme.team.name = "Foundation Models"
     acme.team.save()
+    acme.name = "Évaluation Straße"
+    acme.save()
     Membership.objects.create(team=acme.team, user=ada, role=Role.VIEWER)
     return ada
 
@@ -27,7 +29,13 @@ def person(ada: User, acme: Workspace, settings: Settings) -> User:
         ("foundation!1", "foundation"),
         ("Models-2026", "models"),
         ("adaexample1", "example"),
-        ("gpu-example-org", "example"),
+        ("gpu-example-org", "gpu.example.org"),
+        ("b.a.s.e.t.e.n", "baseten"),
+        ("Loops Web 12", "loopsweb"),
+        ("\uff4c\uff4f\uff4f\uff50\uff53\uff57\uff45\uff4212", "loopsweb"),  # fullwidth
+        ("evaluation1", "évaluation"),
+        ("E\u0301valuation2", "évaluation"),
+        ("STRASSE-2026", "straße"),
     ],
 )
 def test_what_anyone_can_guess_does_not_count(password: str, word: str, person: User) -> None:
