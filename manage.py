@@ -6,7 +6,16 @@ import sys
 
 
 def main() -> None:
+    from django.core.exceptions import ImproperlyConfigured
+
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "loopsweb.settings")
+    try:
+        run_command()
+    except ImproperlyConfigured as error:
+        sys.exit(f"loopsweb cannot start: {error}")
+
+
+def run_command() -> None:
     from loopsweb import environment
     from loopsweb.serving import demo_environment
 

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import base64
+import math
 import os
 import re
 import secrets
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from pathlib import Path
+from typing import Any
 
+import dj_database_url
 from django.core.exceptions import ImproperlyConfigured
 
 BASE_DIR = Path(__file__).resolve().parent.parent
@@ -16,6 +19,13 @@ BASE_DIR = Path(__file__).resolve().parent.parent
 SECRET_FACTORIES: dict[str, Callable[[], str]] = {
     "SECRET_KEY": lambda: secrets.token_urlsafe(50),
     "LOOPSWEB_SECRET_KEYS": lambda: "1:" + base64.b64encode(secrets.token_bytes(32)).decode(),
+}
+
+FLAG_WORDS = {"1": True, "true": True, "yes": True, "on": True} | {
+    "0": False,
+    "false": False,
+    "no": False,
+    "off": False,
 }
 
 
@@ -36,11 +46,43 @@ def read_text(name: str, default: str = "") -> str:
 
 
 def read_flag(name: str, *, default: bool = False) -> bool:
-    return read_text(name, "1" if default else "").lower() in {"1", "true", "yes", "on"}
+    """Raises ImproperlyConfigured: a misspelt word must not switch a protection off."""
+    word = read_text(name, "1" if default else "0").lower()
+    if word not in FLAG_WORDS:
+        raise ImproperlyConfigured(f"{name} must be 1 or 0.")
+    return FLAG_WORDS[word]
 
 
-def read_number(name: str, default: float) -> float:
-    return float(read_text(name) or default)
+def read_number(name: str, default: float, *, at_least: float, at_most: float) -> float:
+    """Raises ImproperlyConfigured."""
+    try:
+        number = float(read_text(name) or default)
+    except ValueError:
+        number = math.nan
+    if not at_least <= number <= at_most:
+        raise ImproperlyConfigured(f"{name} must be a number from {at_least:g} to {at_most:g}.")
+    return number
+
+
+def read_word(name: str, default: str, *, words: Collection[str]) -> str:
+    """Read one of `words`, in capitals. Raises ImproperlyConfigured."""
+    word = read_text(name, default).upper()
+    if word not in words:
+        raise ImproperlyConfigured(f"{name} must be one of {', '.join(words)}.")
+    return word
+
+
+def read_database(name: str) -> dict[str, Any]:
+    """Django's settings of a database URL, {} if there is none. Raises ImproperlyConfigured, whose
+    message does not repeat the URL: it has a password."""
+    url = read_service_url(name)
+    try:
+        return {**dj_database_url.parse(url)} if url else {}
+    except ValueError:
+        raise ImproperlyConfigured(
+            f"{name} is no URL of a database, as postgresql://user:password@host/database is. "
+            "Escape reserved characters: / as %2F, @ as %40."
+        ) from None
 
 
 def read_cookie_prefix(name: str, default: str, *, secure: bool) -> str:
@@ -106,7 +148,14 @@ def create_data_dir() -> None:
     if is_single_process():
         os.umask(0o077)
     if is_single_process() or not read_text("DATABASE_URL"):
-        get_data_dir().mkdir(parents=True, exist_ok=True)
+        folder = get_data_dir()
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise ImproperlyConfigured(
+                f"{folder} cannot be the data directory: {error.strerror}. "
+                "Set LOOPSWEB_DATA_DIR to a directory that can be written to."
+            ) from None
 
 
 def is_single_process() -> bool:

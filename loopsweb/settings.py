@@ -6,7 +6,6 @@ import ssl
 import sys
 from typing import Any
 
-import dj_database_url
 import django
 import django_stubs_ext
 from celery.schedules import crontab
@@ -46,9 +45,11 @@ LOOPSWEB_AUDIT_KEY = env.read_text("LOOPSWEB_AUDIT_KEY")
 LOOPSWEB_AUDIT_HEADS_FILE = str(env.read_path("LOOPSWEB_AUDIT_HEADS_FILE") or "")
 LOOPSWEB_AUDIT_HEADS_EMAIL = env.read_text("LOOPSWEB_AUDIT_HEADS_EMAIL")
 LOOPSWEB_AUDIT_HEADS_WEBHOOK = env.read_text("LOOPSWEB_AUDIT_HEADS_WEBHOOK")
-POLL_TICK_SECONDS = env.read_number("LOOPSWEB_POLL_TICK_SECONDS", 1)
-POLL_BUSY_SECONDS = env.read_number("LOOPSWEB_POLL_BUSY_SECONDS", 5)  # busy or viewed keys
-POLL_QUIET_SECONDS = env.read_number("LOOPSWEB_POLL_QUIET_SECONDS", 60)
+POLL_TICK_SECONDS = env.read_number("LOOPSWEB_POLL_TICK_SECONDS", 1, at_least=0.1, at_most=10)
+POLL_BUSY_SECONDS = env.read_number(
+    "LOOPSWEB_POLL_BUSY_SECONDS", 5, at_least=0.1, at_most=3600
+)  # busy or viewed keys
+POLL_QUIET_SECONDS = env.read_number("LOOPSWEB_POLL_QUIET_SECONDS", 60, at_least=0.1, at_most=86400)
 
 # Web -------------------------------------------------------------------------------------------
 LOOPBACK = ["localhost", "127.0.0.1", "[::1]"]
@@ -57,7 +58,7 @@ ALLOWED_HOSTS = (
 )
 HTTPS = env.read_flag("LOOPSWEB_HTTPS")
 LOOPSWEB_URL = next(iter(env.read_normalized("LOOPSWEB_URL", normalize_url)), "")
-PROXIES = int(env.read_number("LOOPSWEB_PROXIES", 0))
+PROXIES = int(env.read_number("LOOPSWEB_PROXIES", 0, at_least=0, at_most=20))
 CSRF_TRUSTED_ORIGINS = env.read_normalized("CSRF_TRUSTED_ORIGINS", normalize_url)
 ROOT_URLCONF = "loopsweb.urls"
 WSGI_APPLICATION = "loopsweb.wsgi.application"
@@ -179,14 +180,12 @@ SQLITE_OPTIONS = {
     "timeout": LOCK_SECONDS,
     "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA cache_size=-64000;",
 }
-DATABASE_URL = env.read_service_url("DATABASE_URL")
 SITE_DATABASE_URL = env.read_service_url("LOOPSWEB_SITE_DATABASE_URL")  # for `prepare_database`
 DATABASE: dict[str, Any] = {
     "ENGINE": "django.db.backends.sqlite3",
     "NAME": str(DATA_DIR / "loopsweb.sqlite3"),
 }
-if DATABASE_URL:
-    DATABASE |= dj_database_url.parse(DATABASE_URL)
+DATABASE |= env.read_database("DATABASE_URL")
 DATABASE |= {"CONN_MAX_AGE": 600, "CONN_HEALTH_CHECKS": True}
 if DATABASE["ENGINE"].endswith("sqlite3"):
     DATABASE["OPTIONS"] = SQLITE_OPTIONS
@@ -232,8 +231,12 @@ CACHES = {
 }
 SESSION_CACHE_ALIAS = "sessions"
 SESSION_ENGINE = "django.contrib.sessions.backends.cached_db"
-SESSION_IDLE_SECONDS = env.read_number("LOOPSWEB_SESSION_IDLE_HOURS", 12) * 3600
-SESSION_COOKIE_AGE = int(env.read_number("LOOPSWEB_SESSION_MAX_HOURS", 7 * 24) * 3600)
+SESSION_IDLE_SECONDS = (
+    env.read_number("LOOPSWEB_SESSION_IDLE_HOURS", 12, at_least=0.1, at_most=8760) * 3600
+)
+SESSION_COOKIE_AGE = int(
+    env.read_number("LOOPSWEB_SESSION_MAX_HOURS", 7 * 24, at_least=0.1, at_most=8760) * 3600
+)
 MESSAGE_STORAGE = "loopsweb.ui.messages.MessageStorage"
 # Another loopsweb on this host name, whatever its port, sees the same cookies.
 COOKIE_PREFIX = env.read_cookie_prefix(
@@ -262,7 +265,7 @@ CELERY_TASK_SERIALIZER = "json"
 CELERY_ACCEPT_CONTENT = ["json"]
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 CELERY_WORKER_PREFETCH_MULTIPLIER = 1
-LOOPSWEB_RETENTION_DAYS = env.read_number("LOOPSWEB_RETENTION_DAYS", 400)
+LOOPSWEB_RETENTION_DAYS = env.read_number("LOOPSWEB_RETENTION_DAYS", 400, at_least=0, at_most=36500)
 HOUR = 3600
 # Task: when it runs, and the seconds after which a run that has not started is dropped. The clocks
 # of beat and worker may differ by as much.
@@ -284,7 +287,7 @@ CELERY_BEAT_SCHEDULE = {
 # Email -----------------------------------------------------------------------------------------
 PLAIN_SMTP = 25
 EMAIL_HOST = env.read_text("EMAIL_HOST")
-EMAIL_PORT = int(env.read_number("EMAIL_PORT", 587))
+EMAIL_PORT = int(env.read_number("EMAIL_PORT", 587, at_least=1, at_most=65535))
 EMAIL_HOST_USER = env.read_text("EMAIL_HOST_USER")
 EMAIL_HOST_PASSWORD = env.read_text("EMAIL_HOST_PASSWORD")
 EMAIL_USE_TLS = EMAIL_PORT != PLAIN_SMTP
@@ -384,6 +387,6 @@ DATA_UPLOAD_MAX_MEMORY_SIZE = 1_000_000
 FILE_UPLOAD_HANDLERS = ["loopsweb.ui.uploads.NoUploads"]
 
 # Logs ------------------------------------------------------------------------------------------
-LOG_LEVEL = env.read_text("LOG_LEVEL", "INFO").upper()
+LOG_LEVEL = env.read_word("LOG_LEVEL", "INFO", words=("DEBUG", "INFO", "WARNING", "ERROR"))
 LOGGING_CONFIG = "loopsweb.ui.logs.configure"
 LOGGING = {"level": LOG_LEVEL, "json": not (SINGLE_PROCESS or sys.stderr.isatty())}

@@ -159,3 +159,67 @@ def test_a_database_url_that_would_be_cut_is_refused(
     monkeypatch.setenv("DATABASE_URL", url)
     with pytest.raises(ImproperlyConfigured, match="Write # as %23"):
         environment.read_service_url("DATABASE_URL")
+
+
+NOT_A_NUMBER_OF_DAYS = "LOOPSWEB_RETENTION_DAYS must be a number from 0 to 36500."
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "message"),
+    [
+        *(
+            ("LOOPSWEB_RETENTION_DAYS", text, NOT_A_NUMBER_OF_DAYS)
+            for text in ("-5", "-0.1", "nan", "inf", "1e9", "400d", "1,5")
+        ),
+        ("LOOPSWEB_PROXIES", "-1", "LOOPSWEB_PROXIES must be a number from 0 to 20."),
+        ("LOOPSWEB_POLL_TICK_SECONDS", "0", "LOOPSWEB_POLL_TICK_SECONDS must be a number from 0.1"),
+        ("LOOPSWEB_SESSION_IDLE_HOURS", "0", "LOOPSWEB_SESSION_IDLE_HOURS must be a number from 0"),
+        ("EMAIL_PORT", "smtp", "EMAIL_PORT must be a number from 1 to 65535."),
+        ("LOOPSWEB_READ_ONLY", "ture", "LOOPSWEB_READ_ONLY must be 1 or 0."),
+        ("LOG_LEVEL", "loud", "LOG_LEVEL must be one of DEBUG, INFO, WARNING, ERROR."),
+        ("DATABASE_URL", "here", "DATABASE_URL is no URL of a database, as postgresql://"),
+        ("DATABASE_URL", "postgres://a:b/c@h/d", "DATABASE_URL is no URL of a database, as post"),
+        ("LOOPSWEB_HTTPS", "enabled", "LOOPSWEB_HTTPS must be 1 or 0."),
+    ],
+)
+def test_a_setting_that_means_nothing_is_refused_by_name(
+    name: str, text: str, message: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv(name, text)
+    with pytest.raises(ImproperlyConfigured) as refused:
+        runpy.run_path(str(ROOT / "loopsweb" / "settings.py"))
+    assert str(refused.value).startswith(message)
+
+
+def test_a_command_that_cannot_start_says_why_in_one_line(tmp_path: Path) -> None:
+    done = subprocess.run(
+        [sys.executable, str(ROOT / "manage.py"), "check"],
+        env={"PATH": os.environ["PATH"], "LOOPSWEB_DATA_DIR": str(tmp_path),
+             "SECRET_KEY": "x", "LOOPSWEB_SECRET_KEYS": "x", "LOOPSWEB_HTTPS": "yess"},
+        capture_output=True,
+        text=True,
+        check=False,
+    )  # fmt: skip
+    assert (done.returncode, done.stdout, done.stderr) == (
+        1, "", "loopsweb cannot start: LOOPSWEB_HTTPS must be 1 or 0.\n",
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("text", "is_on"), [("", True), ("0", False), ("No", False), (" TRUE ", True), ("off", False)]
+)
+def test_flags(text: str, is_on: bool, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("LOOPSWEB_STAFF_MFA", text)
+    assert environment.read_flag("LOOPSWEB_STAFF_MFA", default=True) == is_on
+
+
+@pytest.mark.parametrize("folder", ["a file", "a file/below it", "a link to nowhere"])
+def test_what_cannot_be_the_data_directory_is_refused(
+    folder: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "a file").touch()
+    (tmp_path / "a link to nowhere").symlink_to(tmp_path / "nowhere")
+    monkeypatch.setenv("LOOPSWEB_DATA_DIR", str(tmp_path / folder))
+    with pytest.raises(ImproperlyConfigured) as refused:
+        environment.create_data_dir()
+    assert str(refused.value).startswith(f"{tmp_path / folder} cannot be the data directory: ")

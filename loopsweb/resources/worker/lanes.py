@@ -49,12 +49,23 @@ class Job(Protocol):
 
 
 class Lane:
-    """One per kind of work and process. find_jobs: the jobs that are due, most urgent first."""
+    """One per kind of work and process.
+
+    hosts: how many there are. None holds more than its share of the threads, even while no other
+    has anything due: a slow host would still hold them when another one has. find_jobs: the jobs
+    that are due, most urgent first.
+    """
 
     def __init__(
-        self, name: str, *, threads: int, find_jobs: Callable[[datetime], Iterable[Job]]
+        self,
+        name: str,
+        *,
+        threads: int,
+        hosts: int,
+        find_jobs: Callable[[datetime], Iterable[Job]],
     ) -> None:
         self.name, self.threads, self.find_jobs = name, threads, find_jobs
+        self.share = max(1, (threads - 1) // max(1, hosts))
         self.stopping, self.wake = threading.Event(), threading.Event()
         self.running: dict[int, Job] = {}
         self.is_full = self.is_skewed = False
@@ -96,12 +107,11 @@ class Lane:
             running.keep(now=clock())
         due = [job for job in self.find_jobs(clock()) if job.pk not in self.running]
         busy = Counter(job.host for job in list(self.running.values()))
-        share = self.compute_share({job.host for job in due} | busy.keys())
         self.is_full = False
         for job in due:
             if self.stopping.is_set():
                 return
-            if busy.total() >= self.threads or busy[job.host] >= share:
+            if busy.total() >= self.threads or busy[job.host] >= self.share:
                 self.is_full = True
             elif job.claim(now=clock()):
                 busy[job.host] += 1
@@ -113,10 +123,6 @@ class Lane:
         if is_skewed and not self.is_skewed:
             log.warning("The clock of this machine is %s. Set it.", describe_skew(ahead))
         self.is_skewed = is_skewed
-
-    def compute_share(self, hosts: set[str]) -> int:
-        """How many threads a host may hold. One is always left for another host."""
-        return max(1, (self.threads - 1) // max(1, len(hosts)))
 
     def start_job(self, job: Job) -> None:
         def end(*_: object) -> None:

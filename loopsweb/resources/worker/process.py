@@ -17,8 +17,11 @@ lanes: list[Lane] = []
 def start() -> None:
     """Does nothing when they run already."""
     if not lanes:
-        lanes.append(Lane("polling", threads=POLL_THREADS, find_jobs=find_polls))
-        lanes.append(Lane("control", threads=CONTROL_THREADS, find_jobs=find_deactivations))
+        hosts = len(settings.LOOPSWEB_API_URLS)
+        lanes.append(Lane("polling", threads=POLL_THREADS, hosts=hosts, find_jobs=find_polls))
+        lanes.append(
+            Lane("control", threads=CONTROL_THREADS, hosts=hosts, find_jobs=find_deactivations)
+        )
         for lane in lanes:
             lane.start()
 

@@ -39,7 +39,7 @@ def test_leases_go_by_the_database(skew: timedelta, key: Key) -> None:
 def test_a_wrong_clock_is_warned_of(
     skew: timedelta, client: Client, caplog: pytest.LogCaptureFixture
 ) -> None:
-    lane = Lane("control", threads=1, find_jobs=lambda _: ())
+    lane = Lane("control", threads=1, hosts=1, find_jobs=lambda _: ())
     for _ in range(2):
         lane.look(DatabaseClock())
     lane.close()

@@ -15,7 +15,7 @@ from loopsweb.resources.worker.database_clock import DatabaseClock
 from loopsweb.resources.worker.lanes import Lane
 from tests.processes import wait_for
 
-THREADS = 8
+THREADS, HOSTS = 8, 3
 pytestmark = pytest.mark.django_db
 numbers = count(1)
 
@@ -58,7 +58,7 @@ def due() -> list[Held]:
 
 @pytest.fixture
 def lane(due: list[Held]) -> Iterator[Lane]:
-    lane = Lane("test", threads=THREADS, find_jobs=lambda _: list(due))
+    lane = Lane("test", threads=THREADS, hosts=HOSTS, find_jobs=lambda _: list(due))
     yield lane
     for job in due:
         job.let_go.set()
@@ -69,23 +69,32 @@ def count_running(lane: Lane) -> Counter[str]:
     return Counter(job.host for job in lane.running.values())
 
 
-def test_one_host_leaves_a_thread_to_others(lane: Lane, due: list[Held]) -> None:
-    due += [Held("slow") for _ in range(20)]
-    lane.look(DatabaseClock())
-    assert count_running(lane) == {"slow": THREADS - 1}
+def test_slow_hosts_that_come_one_after_the_other_leave_threads_to_the_last(
+    lane: Lane, due: list[Held]
+) -> None:
+    for host in ("slow", "slower", "quick"):
+        due += [Held(host) for _ in range(20)]
+        lane.look(DatabaseClock())
+    assert count_running(lane) == {"slow": 2, "slower": 2, "quick": 2}
 
-    due.append(Held("quick"))
-    lane.look(DatabaseClock())
-    assert count_running(lane)["quick"] == 1
+
+@pytest.mark.parametrize(
+    ("threads", "hosts", "share"), [(16, 1, 15), (16, 2, 7), (16, 20, 1), (3, 2, 1), (1, 1, 1)]
+)
+def test_a_host_never_has_every_thread(threads: int, hosts: int, share: int) -> None:
+    lane = Lane("test", threads=threads, hosts=hosts, find_jobs=lambda _: [])
+    assert lane.share == share
+    lane.close()
 
 
 def test_hosts_share_the_threads(lane: Lane, due: list[Held]) -> None:
-    due += [Held(host) for host in ("a", "b", "c") for _ in range(20)]
+    due += [Held(host) for _ in range(20) for host in ("a", "b", "c")]
     lane.look(DatabaseClock())
     assert count_running(lane) == {"a": 2, "b": 2, "c": 2}
 
 
-def test_slow_hosts_hold_up_no_quick_one(lane: Lane, due: list[Held]) -> None:
+def test_slow_hosts_hold_up_no_quick_one(due: list[Held]) -> None:
+    lane = Lane("test", threads=THREADS, hosts=20, find_jobs=lambda _: list(due))
     slow = [Held(f"slow {n % 4}") for n in range(40)]
     quick = [Held(f"quick {n}") for n in range(16)]
     due += slow + quick
@@ -99,13 +108,16 @@ def test_slow_hosts_hold_up_no_quick_one(lane: Lane, due: list[Held]) -> None:
                 due.remove(job)
                 done.add(job.host)
     assert done == {job.host for job in quick}
+    for job in slow:
+        job.let_go.set()
+    lane.close()
 
 
 def test_nothing_is_claimed_before_a_thread_is_free(lane: Lane, due: list[Held]) -> None:
     due += [Held("a") for _ in range(20)]
     for _ in range(3):
         lane.look(DatabaseClock())
-    assert sum("claimed" in job.history for job in due) == THREADS - 1
+    assert sum("claimed" in job.history for job in due) == (THREADS - 1) // HOSTS
 
 
 def test_what_runs_is_kept(lane: Lane, due: list[Held]) -> None:
@@ -151,7 +163,7 @@ def test_a_failing_look_ends_no_lane(caplog: pytest.LogCaptureFixture) -> None:
             raise ZeroDivisionError
         return []
 
-    lane = Lane("test", threads=1, find_jobs=fail_at_first)
+    lane = Lane("test", threads=1, hosts=1, find_jobs=fail_at_first)
     lane.start()
     lane.wake.set()
     wait_for(lambda: len(done) > 1)
