@@ -33,7 +33,8 @@ class Client(UndocumentedRoutes, TelemetryRoutes, OrganisationRoutes):
 
     generation: `current` uses the canonical routes, `legacy` the legacy ones where they exist.
         `auto` becomes one of them at the first list: `legacy` if the server responds with 404
-        to the canonical list of runs and has the legacy one.
+        to the canonical list of runs and has the legacy one. `legacy` becomes `current` at the
+        list of runs if the server has been upgraded.
     http: the process-wide client by default.
     """
 
@@ -104,7 +105,11 @@ class Client(UndocumentedRoutes, TelemetryRoutes, OrganisationRoutes):
         else:
             body = self._transport.get("/v1/teams/{}/loops/runs", team_id, is_list=True, **query)
         if body is None:
-            return self.legacy.search_trainers(run_id, base_model=base_model)
+            try:
+                return self.legacy.search_trainers(run_id, base_model=base_model)
+            except errors.NotFound:
+                body = self._transport.get("/v1/loops/runs", is_list=True, **query)
+                self.generation = "current"
         return LazyList(body, "runs", parsers.parse_run)
 
     def get_run(self, run_id: str) -> types.Run:

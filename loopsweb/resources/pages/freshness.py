@@ -93,7 +93,7 @@ def compute_organisation_freshness(feed_name: str, states: list[PollState]) -> F
     """One organisation's keys: the newest answer to a key that sees all of it counts, else the
     oldest answer to any."""
     pollers = select_polling(states)
-    if feed_name == "deployments" and not any(state.key.can_manage for state in pollers):
+    if feed_name == "deployments" and all(state.key.can_manage is False for state in pollers):
         stalest = FeedFreshness(error=NO_SCOPE)
     else:
         stalest = pick_stalest([compute_key_freshness(feed_name, state) for state in pollers])

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import datetime
 from functools import partial
 from typing import Protocol
@@ -37,8 +38,10 @@ from loopsweb.ui.errors import OUTAGES
 log = logging.getLogger(__name__)
 
 MAX_OUTAGES = 2
+UNKNOWN_TO_LEGACY = ("samplers", "deployments")  # feeds
 CONFIRMING = "The Loops API refused the key {key}. loopsweb asks again before it stops using it."
 TRIED_AGAIN = "loopsweb tries it again from time to time."
+NOT_OFFERED = "This server has only the API's oldest routes, which do not list {name}."
 UNEXPECTED_END = "The poll stopped because of an error in loopsweb; the server log has details."
 Clock = Callable[[], datetime]
 
@@ -121,7 +124,7 @@ class Poll:
         """True when the answer differs from the last one."""
         feed = Feed.load(self.state, name)
         after = self.query(name, feed, pull, save=partial(self.store_feed, name=name))
-        if after.failing_since:
+        if after.error:
             self.store_feed(after, name)
         return after.digest != feed.digest
 
@@ -175,6 +178,8 @@ class Poll:
         except (errors.Unauthorized, errors.Forbidden, errors.ConnectionFailed):
             raise
         except errors.LoopsError as error:
+            if self.is_not_offered(name, error):
+                return replace(feed, failing_since=None, error=NOT_OFFERED.format(name=name))
             log.warning("poll of %s failed: %s", name, error)
             self.failures.append(error)
             self.outages = self.outages + 1 if is_outage(error) else 0
@@ -183,6 +188,10 @@ class Poll:
             return feed.with_failure(error=error.plain, at=poll.now)
         self.outages, self.is_answered = 0, True
         return after
+
+    def is_not_offered(self, name: str, error: errors.LoopsError) -> bool:
+        is_legacy = self.client.generation == "legacy"
+        return is_legacy and name in UNKNOWN_TO_LEGACY and isinstance(error, errors.NotFound)
 
     def build_context(self, feed: Feed) -> PollContext:
         return PollContext(
@@ -215,6 +224,9 @@ class Poll:
         state, now = self.state, self.clock()
         if not self.is_refused:
             state.refused_since = None
+        if self.client.generation not in {"auto", self.key.generation}:
+            self.key.generation = self.client.generation
+            self.key.save(update_fields=["generation"])
         if self.is_answered and not self.is_refused and not self.key.is_healthy:
             self.is_changed |= self.key.set_state(KeyState.HEALTHY, now=now)
         if self.failures:

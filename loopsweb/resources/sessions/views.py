@@ -29,7 +29,7 @@ from loopsweb.resources.runs.models import Run
 from loopsweb.resources.samplers.models import Sampler
 from loopsweb.resources.samplers.statuses import SAMPLER
 from loopsweb.resources.sessions.models import Origin, Session
-from loopsweb.resources.snapshot.models import NONE, REPORTED, Tally, tally
+from loopsweb.resources.snapshot.models import NONE, Tally, count_status, tally
 from loopsweb.ui.filters import Filter, ListSpec
 
 SPEC = ListSpec(
@@ -47,9 +47,9 @@ SPEC = ListSpec(
     descending=frozenset({"seen"}),
 )
 COLUMNS = csv_columns(
-    "session.origin runs active_runs active_runs_not_in_the_last_answer standalone_samplers "
-    "standalone_samplers_not_in_the_last_answer newest_run_at session.first_seen_at "
-    "session.missing_since",
+    "session.origin runs active_runs active_runs_not_in_the_last_answer runs_without_a_status "
+    "standalone_samplers standalone_samplers_not_in_the_last_answer newest_run_at "
+    "session.first_seen_at session.missing_since",
     session_id="session.remote_id",
 )
 MAX_ROWS = 100
@@ -66,12 +66,16 @@ class SessionLine:
     newest_run_at: datetime | None = None
 
     @property
-    def active_runs(self) -> int:
-        return self.active.reported
+    def active_runs(self) -> int | None:
+        return self.active.known
 
     @property
     def active_runs_not_in_the_last_answer(self) -> int:
         return self.active.unreported
+
+    @property
+    def runs_without_a_status(self) -> int:
+        return self.active.without_status
 
     @property
     def standalone_samplers(self) -> int:
@@ -115,12 +119,8 @@ def count_members(workspace: Workspace, sessions: list[Session]) -> list[Session
         "session_remote_id__in": [row.remote_id for row in sessions],
     }
     runs = Run.objects.filter(**in_sessions)
-    active = Q(status="ACTIVE")
     counted = runs.values_list("session_remote_id").annotate(
-        Count("pk"),
-        Max("created_at"),
-        reported=Count("pk", filter=active & REPORTED),
-        unreported=Count("pk", filter=active & ~REPORTED),
+        Count("pk"), Max("created_at"), **count_status("status", "ACTIVE")
     )
     counts = {session_id: rest for session_id, *rest in counted}
     standalone = Sampler.objects.filter(run_remote_id="", **in_sessions)
@@ -128,7 +128,7 @@ def count_members(workspace: Workspace, sessions: list[Session]) -> list[Session
     lines = []
     for row in sessions:
         one = row.remote_id
-        number, newest, *active_runs = counts.get(one, (0, None, 0, 0))
+        number, newest, *active_runs = counts.get(one, (0, None, 0, 0, 0))
         lines.append(SessionLine(row, number, Tally(*active_runs), samplers.get(one, NONE), newest))
     return lines
 

@@ -19,10 +19,17 @@ REPORTED = Q(missing_since=None, is_status_omitted=False)
 
 @dataclass(frozen=True)
 class Tally:
-    """A number of rows now. unreported: those of which it is not known whether it still holds."""
+    """A number of rows now. unreported: those of which it is not known whether it still holds.
+    without_status: those that are listed, and of which it was never known."""
 
     reported: int = 0
     unreported: int = 0
+    without_status: int = 0
+
+    @property
+    def known(self) -> int | None:
+        """None where it is known of none, and there are some."""
+        return None if self.without_status and not self.reported else self.reported
 
 
 NONE = Tally()
@@ -51,11 +58,26 @@ class SnapshotQuerySet(models.QuerySet[Row]):
         counts = self.aggregate(found=Count("pk"), reported=Count("pk", filter=REPORTED))
         return Tally(counts["reported"], counts["found"] - counts["reported"])
 
+    def tally_status(self, status: str) -> Tally:
+        """Count those that have `status` now, and beside it those that may have it."""
+        counts = self.aggregate(**count_status(self.model.status_field, status))
+        return Tally(**counts)
+
     def tally_by(self, field: str) -> dict[str, Tally]:
         """{value of `field`: the tally of the rows that have it}."""
         groups = self.order_by().values_list(field)
         counted = groups.annotate(Count("pk"), reported=Count("pk", filter=REPORTED))
         return {value: Tally(reported, found - reported) for value, found, reported in counted}
+
+
+def count_status(field: str, status: str) -> dict[str, Count]:
+    """{field of a Tally: what counts it}."""
+    has, has_none = Q(**{field: status}), Q(**{field: ""})
+    return {
+        "reported": Count("pk", filter=has & REPORTED),
+        "unreported": Count("pk", filter=has & ~REPORTED),
+        "without_status": Count("pk", filter=has_none & REPORTED),
+    }
 
 
 class Snapshot(models.Model):

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import csv
+import io
 from collections.abc import Callable
 from typing import Any
 
 import pytest
 from django.test import Client
 from django.urls import reverse
+from django.utils.html import strip_tags
 
 from loopsweb.accounts.models import User, Workspace
 from loopsweb.loops_api import parsers
@@ -60,6 +63,28 @@ def test_answers_of_an_older_server_change_nothing_that_is_known(
         assert Run.objects.get().is_status_omitted == is_short
         assert ("user" in Deployment.objects.get().omitted) == is_short
     assert StatusChange.objects.count() == 0
+
+
+def test_what_has_no_status_is_not_counted_as_ended(
+    acme: Workspace, alice: User, world: Simulator, add_key: AddKey, poll: Poll
+) -> None:
+    """A server of the document's generation gives runs no status."""
+    session = world.world.add_session(id="s")
+    for n in range(3):
+        run = world.world.add_run(id=f"r{n}", session=session)
+        world.world.add_checkpoint(run=run, sync_status=None)
+    switch(world, "documented")
+    add_key()
+    poll()
+    browser: Client = login_as(alice)
+    pages = [browser.get(f"/w/acme/{path}").content.decode() for path in ("", "sessions/")]
+    overview, sessions = [" ".join(strip_tags(page).split()) for page in pages]
+    assert "Active runs \N{EM DASH} + 3 without a status" in overview
+    assert "Checkpoints syncing \N{EM DASH} + 3 without a status" in overview
+    assert "s 3 \N{EM DASH} + 3 without a status" in sessions
+    answer: Any = browser.post("/w/acme/sessions/")
+    [row] = csv.DictReader(io.StringIO(answer.getvalue().decode("utf-8-sig")))
+    assert (row["active_runs"], row["runs_without_a_status"]) == ("", "3")
 
 
 @pytest.mark.parametrize("model", MODELS)
