@@ -65,13 +65,15 @@ class Checkpoint(Snapshot):
 
 @dataclass(frozen=True)
 class RunCheckpoints:
-    """What is known of the checkpoints of one run. newest: its newest saved trainer checkpoint.
-    saved: how many stay when it ends. syncing: those that may be lost. unlisted: how many more
-    there were that the last answer did not list."""
+    """What is known of the checkpoints of one run. newest: its newest trainer checkpoint that does
+    not sync. saved: how many stay when it ends. syncing: those that may be lost. unknown: of how
+    many the API does not say which. unlisted: how many more there were that the last answer did
+    not list."""
 
     newest: Checkpoint | None = None
     saved: int = 0
     syncing: list[Checkpoint] = field(default_factory=list)
+    unknown: int = 0
     unlisted: int = 0
 
 
@@ -82,9 +84,15 @@ def summarize_checkpoints(newest_first: Sequence[Checkpoint]) -> RunCheckpoints:
     """newest_first: all of one run."""
     listed = [one for one in newest_first if one.missing_since is None]
     syncing = [one for one in listed if one.sync_status == "SYNCING"]
-    saved = [one for one in listed if one.sync_status != "SYNCING"]
-    newest = next((one for one in saved if one.target == "trainer"), None)
-    return RunCheckpoints(newest, len(saved), syncing, len(newest_first) - len(listed))
+    settled = [one for one in listed if one.sync_status != "SYNCING"]
+    unknown = sum(not one.sync_status for one in settled)
+    return RunCheckpoints(
+        newest=next((one for one in settled if one.target == "trainer"), None),
+        saved=len(settled) - unknown,
+        syncing=syncing,
+        unknown=unknown,
+        unlisted=len(newest_first) - len(listed),
+    )
 
 
 class CheckpointFeed(models.Model):
