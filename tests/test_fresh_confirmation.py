@@ -9,11 +9,13 @@ from functools import cache
 from typing import Any
 
 import pytest
+from allauth.usersessions.models import UserSession
 from django import forms
 from django.conf import settings
 from django.contrib.auth.hashers import make_password
 from django.test import Client
 from django.urls import reverse
+from pytest_django import Settings
 
 from loopsweb.accounts.auth.reauthentication import SECRET_FIELDS
 from loopsweb.accounts.authorization.decorators import PUBLIC
@@ -152,6 +154,33 @@ def test_what_was_typed_is_carried_out_after_the_confirmation(alice: User, acme:
     assert done["Location"] == reverse("teams:detail", args=[acme.team_id])
     acme.team.refresh_from_db()
     assert acme.team.name == "Renamed"
+
+
+def test_the_filter_of_a_list_counts_after_the_confirmation(alice: User, otto: User) -> None:
+    """What is selected "across all pages" in /admin/ depends on it."""
+    for person in (alice, otto):
+        login_as(person).get("/keys/")
+    browser = sign_in_long_ago(create_root())
+    selected = UserSession.objects.filter(user=otto).values_list("pk", flat=True)
+    form = {"action": "delete_selected", "select_across": "1", "_selected_action": selected}
+
+    asked = browser.post(f"/admin/usersessions/usersession/?q={otto.email}", form)["Location"]
+    page = browser.post(asked, {"password": PASSWORD})
+
+    assert [each.user for each in page.context["queryset"]] == [otto]
+
+
+def test_read_only_mode_refuses_forms_that_were_kept(
+    alice: User, acme: Workspace, settings: Settings
+) -> None:
+    browser = sign_in_long_ago(alice)
+    asked = browser.post(reverse("teams:rename", args=[acme.team_id]), {"name": "Renamed"})
+    settings.LOOPSWEB_READ_ONLY = True
+
+    refused = browser.post(asked["Location"], {"password": PASSWORD})
+
+    acme.team.refresh_from_db()
+    assert (refused.status_code, acme.team.name) == (403, "Acme")
 
 
 def test_fields_with_a_secret_are_not_kept() -> None:

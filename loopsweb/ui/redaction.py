@@ -7,22 +7,24 @@ import re
 REDACTED = "[redacted]"
 
 # A value ends at white space, a quote, a comma, a bracket or a backslash (so JSON stays JSON).
-VALUE = r"[^\s\"'\\,;&<>(){}\[\]]+"
-SCHEME = r"(?:api-key|bearer|basic|token)"
+CHARACTER = r"[^\s\"'\\,;&<>(){}\[\]]"
+VALUE = rf"{CHARACTER}+"
+SCHEME = r"(?:api-?key|bearer|basic|token)"
 # Names of secrets, at the end of longer ones too: LOOPSWEB_OIDC_CLIENT_SECRET, "new_password".
 NAME = (
-    r"(?=[pstac])(?:pass(?:word|wd)[12]?|secret(?:_keys?)?|(?<!page_)token|api_?key|private_key"
-    r"|audit_key|seed|credentials?|sessionid)"
+    r"(?=[pstackor])(?:pass(?:word|wd|phrase)[12]?|pwd|secret(?:_keys?)?|(?<!page_)token(?:_hint)?"
+    r"|api[_-]?key|private_key|audit_key|seed|credentials?|sessionid|known_browser|code_verifier"
+    r"|client_assertion|recovery_codes?|(?<![a-z])otp)"
 )
 # A quoted value ends at the quote that it began with, which JSON inside of JSON escapes.
 QUOTE = r"(?P<{0}>(?P<{0}_deep>\\{{1,3}})?[\"'])(?P<{0}_value>)"
 QUOTED = r"(?:(?!(?P={0}))(?:(?({0}_deep)\\\\..|(?!))|\\.|[^\\]))*(?=(?P={0}))"
 NAMED = re.compile(
     rf"(?is){NAME}(?:"
-    # "password": "…"
-    rf"\\{{0,3}}[\"']\s*:\s*b?{QUOTE.format('a')}{QUOTED.format('a')}"
+    # "password": "…" and "password": ["…"]
+    rf"\\{{0,3}}[\"']\s*:\s*\[?b?{QUOTE.format('a')}{QUOTED.format('a')}"
     # password="…", unless the quote ends a text that ends in the name
-    rf"|\s*[:=]\s*b?{QUOTE.format('b')}(?![\s,:}}\]]){QUOTED.format('b')}"
+    rf"|\s*[:=]\s*\[?b?{QUOTE.format('b')}(?![\s,:}}\]]){QUOTED.format('b')}"
     # password=… and what is cut off within a quoted value
     r"|(?:\\{0,3}[\"'])?\s*[:=]\s*(?:b?\\{0,3}[\"'])?(?P<value>)"
     rf"(?!(?:null|true|false|-?\d+)(?![^\s,}}\]])){VALUE})"
@@ -34,6 +36,12 @@ PARAMETERS = (
 )
 
 PATTERNS = (
+    # ('X-Api-Key', '…'), as headers and the arguments of exceptions are written
+    re.compile(rf"(?i)([(\[]b?['\"](?:[a-z]+[-_]){{0,3}}{NAME}['\"],\s*b?['\"])[^'\"\\]+"),
+    # password%3D… and %22password%22%3A%22…
+    re.compile(
+        rf"(?i)({NAME}(?:%2[27])?(?:%3[AD])(?:%20|\+)*(?:%2[27])?)(?:(?!%2[267C]){CHARACTER})+"
+    ),
     # Authorization: Api-Key …; "authorization": "Bearer …"
     re.compile(
         rf"(?i)(authorization[\\\"']*\s*[:=]\s*(?:b(?=['\"]))?[\\\"']*)(?:{SCHEME}\s+)?{VALUE}"
@@ -41,7 +49,7 @@ PATTERNS = (
     # (b'Authorization', b'…')
     re.compile(rf"(?i)(\(b?['\"]authorization['\"],\s*b?['\"])(?:{SCHEME}\s+)?{VALUE}"),
     # Api-Key … and Bearer … anywhere
-    re.compile(rf"(?i)(\b(?:api-key|bearer)[\s:=]+){VALUE}"),
+    re.compile(rf"(?i)(\b(?:api-key|bearer)(?:[\s:=+]|%20)+){VALUE}"),
     # presigned and other secret query parameters, also in an address that is itself a parameter
     re.compile(rf"(?i)((?:^|[?&;\s\"']|%3F|%26){PARAMETERS}(?:=|%3D)){VALUE}"),
     # links that grant access: invitations and password resets

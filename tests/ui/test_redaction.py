@@ -46,12 +46,25 @@ surroundings = st.text(string.ascii_letters + " \n.,", max_size=20)
         "?refresh_token={}&id_token={}",
         "LOOPSWEB_OIDC_CLIENT_SECRET={} SECRET_KEY={}",
         "EMAIL_HOST_PASSWORD={}",
+        "<QueryDict: {{'password': ['{}'], 'oldpassword': [\"{}\"]}}>",
+        '{{"api_key": ["{}"]}}',
+        "password=['{}']",
+        "KeyError: ('password', '{}')",
+        "[(b'X-Api-Key', b'{}'), ('x-access-token', '{}')]",
+        "body=password%3D{}%26reason%3Didle",
+        "%7B%22api_key%22%3A%20%22{}%22%2C%22token%22%3A%22{}%22%7D",
+        "sent Bearer%20{} and Api-Key+{}",
+        "Authorization: ApiKey {}",
+        "X-Api-Key: {} api-key={}",
+        "Cookie: __Host-loopsweb_known_browser={}",
+        "otp={}&recovery_code={}&passphrase={}",
+        "code_verifier={}&client_assertion={}&id_token_hint={}",
         "loopsweb_demo_sessionid={}; __Host-loopsweb_csrftoken={}",
     ],
 )
 @given(secret=secrets, before=surroundings, after=surroundings)
 def test_no_form_of_a_secret_survives(form: str, secret: str, before: str, after: str) -> None:
-    line = f"{before} {form.format(secret, secret)} {after}"
+    line = f"{before} {form.format(*[secret] * 3)} {after}"
     assert "s3cr3t" not in redact(line)
     assert REDACTED in redact(line)
 
@@ -86,7 +99,10 @@ def test_no_secret_under_its_name_survives(name: str, rest: str, other: str, dep
     assert "s3cr3t" not in redact(f"{ {name: 's3cr3t and more'} } and {name}='s3cr3t, too'")
 
 
-@pytest.mark.parametrize("line", ['{"token": null, "seed": 7}', "page_token=100", "?page_token=7"])
+@pytest.mark.parametrize(
+    "line",
+    ['{"token": null, "seed": 7}', "page_token=100", "?page_token=7", "footprint=3", "hotpot: 3"],
+)
 def test_what_is_no_secret_stays(line: str) -> None:
     assert redact(line) == line
 
@@ -111,7 +127,8 @@ def test_only_the_password_of_a_url_is_redacted() -> None:
     "part",
     ["://", "://a:", "://a:b", "a", ":", "@", "loopsweb_", "sessionid", "sessionid ", "csrftoken='",
      "authorization", "authorization ", "password=", "password='", "secret\\",
-     'token": "', "code=", "bearer", "bearer ", "?x-amz-", " sig", "/invitations/"],
+     'token": "', "('x-", "('x-password", "password%3D", "token%22%3A%22",
+     "code=", "bearer", "bearer ", "?x-amz-", " sig", "/invitations/"],
 )  # fmt: skip
 def test_redaction_takes_linear_time(part: str) -> None:
     short, long = (measure_redaction(part * (size // len(part))) for size in (50_000, 500_000))

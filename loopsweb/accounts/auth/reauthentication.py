@@ -18,6 +18,7 @@ from allauth.account.authentication import get_authentication_records
 from allauth.core.exceptions import ReauthenticationRequired
 from django.conf import settings
 from django.contrib import messages
+from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 from django.shortcuts import redirect
@@ -29,6 +30,7 @@ from loopsweb.accounts.auth.oidc_reauthentication import (
     NEVER,
     REAUTHENTICATE_PARAMS,
 )
+from loopsweb.accounts.authorization.roles import READ_ONLY
 
 P = ParamSpec("P")
 R = TypeVar("R", bound=HttpRequest)
@@ -86,12 +88,19 @@ def ask_to_confirm(request: HttpRequest) -> HttpResponseBase | None:
     """None for a request that changes nothing, and for people who reauthenticated recently.
 
     A submitted form is kept and sent again afterwards, by raising ReauthenticationRequired, unless
-    it has a secret or the person reauthenticates at an identity provider.
+    it has a secret or the person reauthenticates at an identity provider. Raises PermissionDenied
+    in read-only mode, which no middleware checks for a form that was kept.
     """
-    if request.method in SAFE_METHODS or is_recently_authenticated(request):
+    if request.method in SAFE_METHODS:
+        return None
+    if settings.LOOPSWEB_READ_ONLY:
+        raise PermissionDenied(READ_ONLY)
+    if is_recently_authenticated(request):
         return None
     if can_reauthenticate_locally(request) and SECRET_FIELDS.isdisjoint(request.POST):
-        request.META["QUERY_STRING"] = ""  # allauth sends again only what has no query
+        # allauth finds the kept form by an address without a query, and keeps the parameters.
+        request.GET = request.GET.copy()  # type: ignore[assignment]
+        request.META["QUERY_STRING"] = ""
         raise ReauthenticationRequired
     messages.warning(request, NOT_SUBMITTED)
     return redirect(reauthentication_url(request, back=referring_path(request)))
