@@ -22,7 +22,7 @@ from loopsweb.keys.clients import KeyUnusable, require_allowed_url
 from loopsweb.keys.models import Key, KeyState
 from loopsweb.keys.probe import KeyFacts, probe_key
 from loopsweb.keys.scopes import ORGANISATION, OWN
-from loopsweb.keys.signals import key_ready
+from loopsweb.keys.signals import key_ready, key_removing
 from loopsweb.loops_api.errors import LoopsError, Unauthorized
 
 MISSING_SCOPES = "The API accepts this key, but it has neither of the scopes that Loops needs."
@@ -111,6 +111,7 @@ def remove(*, key: Key, by: Actor, now: datetime, reason: str = "") -> None:
 
     Lock order: the key's rows are deleted before the audit chain is locked.
     """
+    key_removing.send(sender=Key, key=key, now=now)
     Key.objects.filter(pk=key.pk).delete()
     record_key_event(key, "key.remove", Outcome.SUCCEEDED, by=by, now=now, reason=reason)
 

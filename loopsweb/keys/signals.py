@@ -5,3 +5,6 @@ from django.dispatch import Signal
 key_ready = Signal()
 """A healthy key was saved and should be polled at once. Sent with `key` and `now`, inside the
 transaction that saved it."""
+
+key_removing = Signal()
+"""A key will be deleted. Sent with `key` and `now`, inside the transaction that deletes it."""

@@ -5,7 +5,7 @@ from typing import Any
 
 from django.apps import AppConfig
 
-from loopsweb.keys.signals import key_ready
+from loopsweb.keys.signals import key_ready, key_removing
 
 
 class ResourcesConfig(AppConfig):
@@ -13,12 +13,13 @@ class ResourcesConfig(AppConfig):
 
     def ready(self) -> None:
         from loopsweb.audit.erasure import person_erased
-        from loopsweb.resources import erasure
+        from loopsweb.resources import erasure, removed_keys
         from loopsweb.resources.deactivations import reconcile
         from loopsweb.resources.snapshot.status_changes import statuses_changed
 
         statuses_changed.connect(reconcile.record_ends, dispatch_uid="record_ends")
         person_erased.connect(erasure.erase_person, dispatch_uid="forgetting")
+        key_removing.connect(removed_keys.mark_rows_missing, dispatch_uid="rows_of_removed_keys")
         key_ready.connect(schedule_poll, dispatch_uid="poll_at_once")
 
 

@@ -28,9 +28,9 @@ OK = b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n"
 HALF_BODY = OK + b"Content-Length: 9999\r\n\r\n{"
 NOT_GZIP = OK + b"Content-Encoding: gzip\r\n\r\nx"
 QUICK = Limits(
-    connect=1, read=0.2, read_list=0.2, deadline=0.4, deadline_list=0.4, max_response_bytes=2**16
+    connect=2, read=0.5, read_list=0.5, deadline=1.0, deadline_list=1.0, max_response_bytes=2**16
 )
-PATIENT = Limits(read=5, read_list=5, deadline=0.3, deadline_list=0.3)
+PATIENT = Limits(read=5, read_list=5, deadline=0.8, deadline_list=0.8)
 
 
 @pytest.fixture(autouse=True)

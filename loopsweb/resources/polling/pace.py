@@ -21,7 +21,7 @@ MAX_RETRY_INTERVAL = timedelta(hours=1)  # of a key that is no longer used
 
 
 def compute_wait(state: PollState, *, failures: Iterable[errors.LoopsError]) -> timedelta:
-    """Seconds while something changes, is viewed or fails, else a minute."""
+    """POLL_BUSY_SECONDS while something changes, is viewed or fails, else POLL_QUIET_SECONDS."""
     busy = timedelta(seconds=settings.POLL_BUSY_SECONDS)
     quiet = timedelta(seconds=settings.POLL_QUIET_SECONDS)
     spread = random.uniform(0.85, 1.15)  # noqa: S311 (spreads load, is no secret)

@@ -1,0 +1,30 @@
+"""The rows that a removed key leaves: no answer lists them any more, unless another key's does."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from loopsweb.keys.models import Key
+from loopsweb.resources.checkpoints.models import CheckpointFeed
+from loopsweb.resources.nouns import EVERY_NOUN
+from loopsweb.resources.snapshot.poll_state import PollState
+from loopsweb.resources.snapshot.store import touch_version
+
+
+def mark_rows_missing(key: Key, now: datetime, **_: Any) -> None:
+    """Mark the key's rows missing, and have the workspace's other keys read every list anew.
+
+    A poll that is going on with one of them loses its lease: it may have read its list before.
+    """
+    for noun in EVERY_NOUN:
+        rows = noun.model._default_manager.filter(source_key=key, missing_since=None)
+        rows.update(missing_since=now)
+    others = PollState.objects.filter(key__workspace=key.workspace).exclude(key=key)
+    CheckpointFeed.objects.filter(state__in=others).update(digest="")
+    for state in others.select_for_update(of=("self",)).order_by("pk"):
+        feeds = {name: feed | {"digest": ""} for name, feed in state.feeds.items()}
+        PollState.objects.filter(pk=state.pk).update(
+            feeds=feeds, leased_until=None, next_poll_at=now
+        )
+    touch_version(key.workspace)
