@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from typing import Any
 
 import pytest
@@ -47,7 +46,7 @@ def test_redis_is_not_asked_again_at_once(gone: dict[str, OutageCache]) -> None:
         cache.set("a", 1)
     assert asked == ["get"]
 
-    gone["default"].circuit.failed_at = time.monotonic() - 60
+    gone["default"].circuit.tried_at -= 60
     gone["default"].get("a")
     assert asked == ["get", "get"]
 
@@ -65,9 +64,9 @@ def test_after_an_outage_sessions_are_read_from_the_database_again() -> None:
         cache.set("a", 1)
     sessions = caches["sessions"]
     assert isinstance(sessions, OutageCache)
-    sessions.circuit.fail(OSError("gone"))
+    sessions.circuit.fail()
     assert sessions.get("a") is None
-    sessions.circuit.failed_at = time.monotonic() - 60
+    sessions.circuit.tried_at -= 60
     assert {name: caches[name].get("a") for name in settings.CACHES} == {
         "default": 1,
         "tables": 1,

@@ -14,10 +14,11 @@ import psycopg
 from django.db.backends.postgresql import base
 from psycopg.abc import PQGen
 
+from loopsweb.circuit import Circuit
 from loopsweb.postgresql.limits import get_statement_seconds, limit_statements
 
 USABLE_SECONDS = 0.7  # for an idle connection to show that it still works
-PAUSE_SECONDS = 2.0  # after a failed attempt, in which further ones fail at once
+PAUSE_SECONDS = 2.0  # between two attempts to connect; meanwhile further ones fail at once
 RV = TypeVar("RV")
 
 
@@ -39,20 +40,22 @@ class LimitedConnection(psycopg.Connection[Any]):
 
 class DatabaseWrapper(base.DatabaseWrapper):
     Database = SimpleNamespace(**(vars(psycopg) | {"connect": LimitedConnection.connect}))  # type: ignore[assignment]
-    failed_at = float("-inf")  # on the monotonic clock, for the whole process
+    circuit = Circuit(PAUSE_SECONDS)  # of the whole process
 
     def get_new_connection(self, conn_params: dict[str, Any]) -> Any:
-        if time.monotonic() - DatabaseWrapper.failed_at < PAUSE_SECONDS:
+        if not self.circuit.may_try():
             raise psycopg.OperationalError("the database could not be reached a moment ago")
         if seconds := get_statement_seconds():
             milliseconds = round(seconds * 1000)
             options = f"{conn_params.get('options', '')} -c statement_timeout={milliseconds}"
             conn_params = conn_params | {"options": options}
         try:
-            return super().get_new_connection(conn_params)
+            connection = super().get_new_connection(conn_params)
         except psycopg.OperationalError:
-            DatabaseWrapper.failed_at = time.monotonic()
+            self.circuit.fail()
             raise
+        self.circuit.succeed()
+        return connection
 
     def is_usable(self) -> bool:
         with limit_statements(USABLE_SECONDS):

@@ -9,6 +9,7 @@ import os
 import signal
 import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from random import Random
 from urllib.parse import urlsplit
@@ -124,6 +125,26 @@ def test_a_frozen_database(stack: FaultStack) -> None:
             with within(3.5):
                 assert stack.visitor.get("/readyz").text.startswith("database: failing\n")
     wait_for(lambda: "Qwen/Qwen3-8B" in stack.visitor.get("/w/ada/runs/").text, timeout=10)
+    stack.wait_until_ready()
+
+
+def test_while_everything_is_frozen_many_pages_hold_up_no_health_check(stack: FaultStack) -> None:
+    def open_page(_: int) -> int:
+        return stack.visitor.get("/w/ada/runs/").status_code
+
+    with (
+        freeze(find_redis_pid(stack.redis_url)),
+        freeze(find_postgresql_pid(stack.postgresql_url)),
+        ThreadPoolExecutor(60) as pool,
+    ):
+        assert stack.visitor.get("/w/ada/runs/").status_code == 503
+        for _ in range(3):  # the pauses of Redis and of the database end at different times
+            time.sleep(2.1)
+            with within(5):
+                pages = pool.map(open_page, range(40))
+                with within(4):
+                    assert stack.visitor.get("/healthz").text == "ok"
+                assert set(pages) == {503}
     stack.wait_until_ready()
 
 
