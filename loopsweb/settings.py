@@ -101,6 +101,7 @@ if not HAS_PARTIALS:
 MIDDLEWARE = [
     "loopsweb.ui.middleware.RequestIdMiddleware",
     "loopsweb.ui.middleware.SecurityHeadersMiddleware",
+    "loopsweb.ui.middleware.MethodMiddleware",
     "loopsweb.json_api.https.ApiHttpsMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",

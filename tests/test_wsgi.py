@@ -70,3 +70,17 @@ def test_head_has_the_length_and_no_body(
 
 def test_get_has_the_body(port: int) -> None:
     assert send_request(port, "GET", "/")[1] == PAGE
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [
+        b"Content-Length: 3\r\nContent-Length: 4",
+        b"Content-Length: 3\r\nTransfer-Encoding: gzip",
+        b"Content-Length: -3",
+    ],
+)
+def test_ambiguous_lengths_are_refused(headers: bytes, port: int) -> None:
+    with closing(socket.create_connection(("127.0.0.1", port), timeout=10)) as line:
+        line.sendall(b"POST / HTTP/1.1\r\nHost: a\r\n" + headers + b"\r\n\r\nabcd")
+        assert line.recv(65536).startswith((b"HTTP/1.1 400", b"HTTP/1.0 400", b"HTTP/1.1 501"))

@@ -9,7 +9,7 @@ from urllib.parse import urlencode, urlsplit
 
 import structlog
 from django.conf import settings
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed
 from django.shortcuts import resolve_url
 from django.utils.deprecation import MiddlewareMixin
 
@@ -32,6 +32,9 @@ HEADERS = {
     "Permissions-Policy": "camera=(), geolocation=(), microphone=(), payment=(), usb=()",
     "Cross-Origin-Resource-Policy": "same-origin",
 }
+
+
+METHODS = ("GET", "HEAD", "OPTIONS", "POST", "PUT", "PATCH", "DELETE")
 
 
 class RequestIdMiddleware(MiddlewareMixin):
@@ -59,6 +62,13 @@ class SecurityHeadersMiddleware(MiddlewareMixin):
         if response.status_code >= HTTPStatus.BAD_REQUEST:
             response.setdefault("Cache-Control", "private, no-store")
         return response
+
+
+class MethodMiddleware(MiddlewareMixin):
+    """Refuses TRACE, CONNECT and methods that do not exist: Django would answer as to GET."""
+
+    def process_request(self, request: HttpRequest) -> HttpResponse | None:
+        return None if request.method in METHODS else HttpResponseNotAllowed(METHODS)
 
 
 class NoStoreMiddleware(MiddlewareMixin):

@@ -112,9 +112,11 @@ def person_form(person: User, **changes: str) -> dict[str, str]:
 
 
 def test_deactivating_somebody_is_recorded(root: User, otto: User, acme: Workspace) -> None:
+    browser = login_as(otto)
     login_as(root).post(f"/admin/accounts/user/{otto.pk}/change/", person_form(otto))
 
     assert User.objects.get(pk=otto.pk).is_active is False
+    assert browser.get("/keys/")["Location"] == "/accounts/login/?next=/keys/"
     answer = {"changed": ["is_active"], "after": {"is_active": False}}
     assert list_events() == [
         (slug, "person.change", otto.email, answer) for slug in ("acme", "otto")

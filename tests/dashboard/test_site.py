@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import pytest
 from django.conf import settings
 from django.test import Client
 from django.urls import reverse
@@ -33,6 +34,11 @@ def test_home_redirects_to_teams_without_a_workspace(mallory: User) -> None:
 
 def test_home_requires_sign_in(client: Client) -> None:
     assert client.get("/")["Location"] == f"{reverse('account_login')}?next=/"
+
+
+@pytest.mark.parametrize("path", ["/static/", "/static/js/", "/static/../manage.py", "/.env"])
+def test_no_folder_is_listed(path: str, client: Client) -> None:
+    assert client.get(path).status_code == 404
 
 
 def test_every_known_status_is_explained(alice: User) -> None:

@@ -64,6 +64,13 @@ def test_a_lost_database_shows_the_outage_page(rf: RequestFactory) -> None:
     assert middleware.process_exception(request, ValueError()) is None
 
 
+@pytest.mark.parametrize("method", ["TRACE", "CONNECT", "PROPFIND"])
+def test_unknown_methods_are_refused(method: str, alice: User) -> None:
+    browser = login_as(alice)
+    answers = [browser.generic(method, path) for path in ("/keys/", "/admin/", "/healthz")]
+    assert [answer.status_code for answer in answers] == [405] * 3
+
+
 def test_pages_are_not_cached(acme: Workspace, alice: User) -> None:
     answer = login_as(alice).get(reverse("dashboard:overview", args=[acme.slug]))
     assert answer["Cache-Control"] == "private, no-store"

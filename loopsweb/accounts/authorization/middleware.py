@@ -16,6 +16,7 @@ from django.http import HttpRequest, HttpResponse
 from django.utils.deprecation import MiddlewareMixin
 from django.views.generic import RedirectView
 
+from loopsweb.accounts.auth.browser_sessions.timeouts import is_live_poll
 from loopsweb.accounts.authorization.decorators import ACCESS_TOKEN
 from loopsweb.accounts.authorization.roles import READ_ONLY
 from loopsweb.accounts.rate_limits import TooManyAttempts
@@ -47,7 +48,7 @@ class LastSeenMiddleware(MiddlewareMixin):
 
     def process_response(self, request: HttpRequest, response: HttpResponse) -> HttpResponse:
         key = request.session.session_key
-        is_visit = key and "HX-Request" not in request.headers and request.user.is_authenticated
+        is_visit = key and not is_live_poll(request) and request.user.is_authenticated
         if is_visit and cache.add(f"seen:{key}", value=1, timeout=LAST_SEEN_INTERVAL):
             with suppress(DatabaseError):  # the page itself has succeeded
                 UserSession.objects.create_from_request(request)

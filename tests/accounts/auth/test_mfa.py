@@ -72,6 +72,20 @@ def test_sign_in_requires_the_code(ada: User) -> None:
     assert browser.session["_auth_user_id"] == str(ada.pk)
 
 
+def test_codes_work_once_and_not_for_long(ada: User) -> None:
+    _, secret = set_up_mfa(ada)
+    old = auth.format_hotp_value(auth.hotp_value(secret, int(time.time()) // 30 - 3))
+    code = totp_code(secret)
+
+    outcomes = []
+    for each in (old, code, code):
+        browser = Client()
+        browser.post("/accounts/login/", {"login": ada.email, "password": PASSWORD})
+        outcomes.append(browser.post("/accounts/2fa/authenticate/", {"code": each}).status_code)
+
+    assert outcomes == [200, 302, 200]
+
+
 @pytest.mark.parametrize("path", PAGES)
 def test_allauth_pages_use_the_site_layout(path: str, ada: User) -> None:
     browser, _ = set_up_mfa(ada)

@@ -46,7 +46,14 @@ def test_what_anyone_can_guess_does_not_count(password: str, word: str, person: 
 
 
 @pytest.mark.parametrize(
-    "password", ["correct horse battery", "loopsweb by the sea", "m0dels-of-1874x", "complete1"]
+    "password",
+    [
+        "correct horse battery",
+        "loopsweb by the sea",
+        "m0dels-of-1874x",
+        "complete1",
+        "long enough " * 8,
+    ],
 )
 def test_words_beside_enough_else_are_fine(password: str, person: User) -> None:
     validate_password(password, person)

@@ -37,7 +37,7 @@ def test_last_seen_is_saved_once_a_minute_and_not_by_live_polls(ada: User) -> No
     browser.get("/keys/")
     assert UserSession.objects.get().last_seen_at == long_ago
     cache.clear()
-    browser.get("/keys/", headers={"HX-Request": "true"})
+    browser.get("/keys/?v=1", headers={"HX-Request": "true"})
     assert UserSession.objects.get().last_seen_at == long_ago
     browser.get("/keys/")
     assert timezone.now() - UserSession.objects.get().last_seen_at < timedelta(minutes=1)
