@@ -50,9 +50,10 @@ class PricedDeployment:
 
     @property
     def sampler_gpus(self) -> int | None:
-        """0 if the API says that it has none, or the pair has ended."""
+        """0 if the API says that it has none and lists none of its run, or the pair has ended."""
         is_alone = self.deployment.raw.get("sampler", NOT_SAID) is None
-        if is_alone or self.deployment.is_terminal:
+        has_listed = self.sampler is not None and self.sampler.is_reported
+        if self.deployment.is_terminal or (is_alone and not has_listed):
             return 0
         return self.sampler.gpus_held if self.sampler else None
 
@@ -115,7 +116,7 @@ class PairedRun:
 
 def pair_runs(workspace: Workspace, runs: Sequence[Run]) -> list[PairedRun]:
     """Each run with its deployment, in two queries. A run names its deployment, or the other way
-    round."""
+    round: then one that has not ended comes first, and one of which it is the active run."""
     named = {run.deployment_remote_id for run in runs if run.deployment_remote_id}
     ids = [run.remote_id for run in runs]
     deployments = select_with_prices(workspace).filter(
@@ -123,10 +124,14 @@ def pair_runs(workspace: Workspace, runs: Sequence[Run]) -> list[PairedRun]:
     )
     by_id: dict[str, PricedDeployment] = {}
     by_run: dict[str, PricedDeployment] = {}
-    for each in price_deployments(deployments):
+    priced = price_deployments(deployments.order_by("pk"))
+    for each in sorted(priced, key=lambda one: not one.deployment.is_terminal):
         by_id[each.deployment.remote_id] = each
-        by_run.setdefault(each.deployment.latest_run_remote_id, each)
-        by_run[each.deployment.active_run_remote_id] = each
+        active, latest = each.deployment.active_run_remote_id, each.deployment.latest_run_remote_id
+        before = by_run.get(latest)
+        if before is None or (before.deployment.is_terminal and not each.deployment.is_terminal):
+            by_run[latest] = each
+        by_run[active] = each
     found = [
         (run, by_id.get(run.deployment_remote_id) or by_run.get(run.remote_id)) for run in runs
     ]

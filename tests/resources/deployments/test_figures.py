@@ -85,8 +85,34 @@ def test_a_pair_without_a_sampler_or_that_has_ended_is_whole(
     add_row(Deployment, acme, "dep", **TRAINER | {"status": status}, sampler_remote_id="samp")
     add_row(Sampler, acme, "samp", **SAMPLER)
     if not has_sampler:
-        Deployment.objects.update(raw={"id": "dep", "sampler": None})
+        Deployment.objects.update(raw={"id": "dep", "sampler": None}, sampler_remote_id="")
     assert (get_figures(acme).gpus_held, get_figures(acme).gpus_of) == (gpus, PAIR)
+
+
+@pytest.mark.usefixtures("prices")
+def test_a_listed_sampler_of_the_run_counts_where_the_deployment_names_none(
+    acme: Workspace,
+) -> None:
+    add_row(Deployment, acme, "dep", **TRAINER, active_run_remote_id="run")
+    Deployment.objects.update(raw={"id": "dep", "sampler": None})
+    add_row(Sampler, acme, "samp", **SAMPLER, run_remote_id="run")
+    assert (get_figures(acme).gpus_held, get_figures(acme).gpus_of) == (20, PAIR)
+    Sampler.objects.update(missing_since=FIRST_SEEN_AT)
+    assert (get_figures(acme).gpus_held, get_figures(acme).gpus_of) == (16, PAIR)
+
+
+@pytest.mark.parametrize("named_as", ["active_run_remote_id", "latest_run_remote_id"])
+@pytest.mark.parametrize("statuses", [("RUNNING", "PREEMPTED"), ("PREEMPTED", "RUNNING")])
+def test_a_run_is_paired_with_the_deployment_that_has_not_ended(
+    statuses: tuple[str, str], named_as: str, acme: Workspace
+) -> None:
+    add_row(Run, acme, "run", status="ACTIVE")
+    for status in statuses:
+        names = {named_as: "run"} if status == "RUNNING" else {"active_run_remote_id": "run"}
+        add_row(Deployment, acme, status, **TRAINER | {"status": status}, **names)
+    [pair] = pair_runs(acme, [Run.objects.get()])
+    assert pair.deployment
+    assert (pair.deployment.status, pair.figures.gpus_held) == ("RUNNING", 16)
 
 
 def test_pages_files_and_the_json_api_agree(
