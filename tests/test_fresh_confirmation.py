@@ -30,10 +30,11 @@ from tests.sample_data import SampleData, create_sample_data
 PASSWORD = "correct horse battery"
 # Our views that decide by themselves, with their reasons.
 SEEN_FIRST = "It asks by itself, for what is not the person's own."
+OR_GLASS = "It asks by itself, for what is others' and to break the glass."
 HURRY = "There may be seconds only, and nothing ends by it."
 UNCONFIRMED = {
     "keys/<uuid:uid>/check/": "It only asks the API again.",
-    "w/<slug:workspace>/<ending:kind>/<remote_id:remote_id>/deactivation/": SEEN_FIRST,
+    "w/<slug:workspace>/<ending:kind>/<remote_id:remote_id>/deactivation/": OR_GLASS,
     "w/<slug:workspace>/<ending:kind>/deactivations/": SEEN_FIRST,
     "w/<slug:workspace>/deactivations/<uuid:incident>/withdrawal/": HURRY,
     "w/<slug:workspace>/deactivations/batches/<uuid:batch>/stop/": HURRY,

@@ -38,7 +38,7 @@ LEVELS = {"good": messages.SUCCESS, "bad": messages.ERROR, "warn": messages.WARN
 
 
 @require(Permission.DEACTIVATE)
-@without_reauthentication("It asks by itself, for what is not the person's own.")
+@without_reauthentication("It asks by itself, for what is others' and to break the glass.")
 def deactivate(request: WorkspaceRequest, kind: Kind, remote_id: str) -> HttpResponseBase:
     row: Target = get_row_or_404(request, kind.model, remote_id)
     row.workspace = request.workspace
@@ -56,7 +56,9 @@ def deactivate(request: WorkspaceRequest, kind: Kind, remote_id: str) -> HttpRes
     status = form.check() if request.method == "POST" else HTTPStatus.OK
     if request.method != "POST" or status != HTTPStatus.OK:
         return render_form(request, form, status=status)
-    confirmation = ask_to_confirm(request) if form.requirements.concerns_others else None
+    breaks_glass = form.cleaned_data.get("break_glass", False)
+    needs_confirmation = form.requirements.concerns_others or breaks_glass
+    confirmation = ask_to_confirm(request) if needs_confirmation else None
     return confirmation or submit_form(request, form)
 
 
