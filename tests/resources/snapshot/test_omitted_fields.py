@@ -57,7 +57,7 @@ def test_answers_of_an_older_server_change_nothing_that_is_known(
     known = {model: columns(model) for model in MODELS}
     for generation in ("documented", "current", "documented"):
         switch(world, generation)
-        poll(after=60)
+        poll(after=120)
         assert {model: columns(model) for model in MODELS} == known
         is_short = generation == "documented"
         assert Run.objects.get().is_status_omitted == is_short
@@ -99,13 +99,13 @@ def test_every_field_that_an_answer_omits_keeps_its_value(
     row = model._default_manager.get()
     for field in row.raw.keys() - {"id"}:
         things[model].omit = {field}
-        poll(after=60)
+        poll(after=120)
         assert columns(model) == known, field
         row = model._default_manager.get()
         assert row.omitted == [field]
         assert row.is_status_omitted == (field in {"status", "sync_status"})
     things[model].omit = ()
-    poll(after=60)
+    poll(after=120)
     assert (columns(model), model._default_manager.get().omitted) == (known, [])
     assert StatusChange.objects.count() == 0
 
@@ -115,17 +115,17 @@ def test_an_unreadable_status_is_no_change(
     status: Any, things: dict[type[Snapshot], Entity], poll: Poll
 ) -> None:
     things[Deployment].extra = {"status": status}
-    poll(after=60)
+    poll(after=120)
     row = Deployment.objects.get()
     assert (row.status, row.omitted) == ("RUNNING", ["status"])
     things[Deployment].extra = {"status": {"name": "FAILED"}}
-    poll(after=60)
+    poll(after=120)
     assert list(StatusChange.objects.values_list("old", "new")) == [("RUNNING", "FAILED")]
 
 
 def test_null_is_an_answer(things: dict[type[Snapshot], Entity], poll: Poll) -> None:
     things[Deployment].extra = {"active_run_id": None}
-    poll(after=60)
+    poll(after=120)
     row = Deployment.objects.get()
     assert (row.active_run_remote_id, row.omitted) == ("", [])
 
@@ -148,11 +148,11 @@ def test_an_unchanged_shorter_answer_writes_nothing(
     acme: Workspace, things: dict[type[Snapshot], Entity], world: Simulator, poll: Poll
 ) -> None:
     switch(world, "documented")
-    poll(after=60)
-    poll(after=60)
+    poll(after=120)
+    poll(after=120)
     acme.refresh_from_db()
     version = acme.version
-    poll(after=60)
+    poll(after=120)
     acme.refresh_from_db()
     assert acme.version == version
 
@@ -187,7 +187,7 @@ def test_pages_name_what_the_last_answer_lacked(
     browser: Client = login_as(alice)
     for model, thing in things.items():
         thing.omit = {"status", "sync_status", "base_model"}
-        poll(after=60)
+        poll(after=120)
         slug, row = find_noun(model).slug, model._default_manager.get()
         page = browser.get(reverse(f"{slug}:detail", args=[acme.slug, row.remote_id]))
         assert "<strong>Not in the last answer:</strong>" in page.content.decode()
