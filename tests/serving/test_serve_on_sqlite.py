@@ -91,7 +91,7 @@ def test_a_port_in_use_fails_with_one_sentence_before_anything_starts(
     assert refused.returncode == 1
     assert refused.stderr.splitlines()[-1] == (
         f"CommandError: Port {port} on 127.0.0.1 is already in use. "
-        f"Stop the other program or choose another port: --port {int(port) + 1}"
+        f"Stop the other program or choose another port: make serve PORT={int(port) + 1}"
     )
     assert not (tmp_path / "data" / "loopsweb.sqlite3").exists()
 

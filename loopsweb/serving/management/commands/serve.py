@@ -31,7 +31,7 @@ class Command(BaseCommand):
             )
         if settings.DEMO:
             check_demo_host(host)
-        listener = open_listener(host=host, port=port, instead=f"--port {port + 1}")
+        listener = open_listener(host=host, port=port, instead=f"make serve PORT={port + 1}")
         try:
             self.check()
             migrations.migrate()
