@@ -146,7 +146,7 @@ LISTED = {
     },
 }
 OWN_COLUMNS = {
-    "sessions": {"Active runs", "Standalone samplers", "Source", "Newest run", "First seen"}
+    "sessions": {"Active runs", "Standalone samplers known", "Source", "Newest run", "First seen"}
 }
 
 
