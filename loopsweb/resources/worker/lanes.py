@@ -15,7 +15,7 @@ from multiprocessing.pool import ThreadPool
 from typing import Protocol
 
 from django.conf import settings
-from django.db import close_old_connections
+from django.db import close_old_connections, connections
 
 from loopsweb.postgresql.limits import WORKER_SECONDS, limit_statements
 from loopsweb.resources.snapshot.heartbeats import record_heartbeat
@@ -88,7 +88,9 @@ class Lane:
         until = time.monotonic() + DRAIN_SECONDS
         while self.running and time.monotonic() < until:
             time.sleep(0.05)
+        self.looks.apply(connections.close_all)
         self.hand_back()
+        connections.close_all()
 
     def look_again(self) -> None:
         """A failure ends the round, not the lane."""
@@ -146,7 +148,10 @@ class Lane:
             with limit_statements(WORKER_SECONDS):
                 job.run(is_stopping=self.stopping.is_set)
         finally:
-            close_old_connections()
+            if self.stopping.is_set():
+                connections.close_all()
+            else:
+                close_old_connections()
 
     def hand_back(self) -> None:
         try:
