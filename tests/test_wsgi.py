@@ -45,9 +45,11 @@ def port(streamed: Streamed) -> Iterator[int]:
 
     listener = socket.create_server(("127.0.0.1", 0))
     server = create_server(strip_head_body(site), sockets=[listener], threads=1)
-    threading.Thread(target=server.run, daemon=True).start()
+    thread = threading.Thread(target=server.run, daemon=True)
+    thread.start()
     yield listener.getsockname()[1]
-    server.close()
+    server.trigger.pull_trigger(server.close)  # in its own thread, which waits on its sockets
+    thread.join(5)
 
 
 def send_request(port: int, method: str, path: str) -> tuple[bytes, bytes]:

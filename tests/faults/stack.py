@@ -108,7 +108,7 @@ def serve_api() -> Iterator[tuple[Simulator, str]]:
     try:
         yield api, f"http://127.0.0.1:{server.effective_port}"
     finally:
-        server.close()
+        server.trigger.pull_trigger(server.close)  # in its own thread, which waits on its sockets
         thread.join(5)
 
 
