@@ -6,7 +6,7 @@ import httpx
 import pytest
 import stamina
 
-from loopsweb.loops_api import Client
+from loopsweb.loops_api import Client, Limits, errors, http_client
 from loopsweb.loops_api.client import Generation
 from tests.loops_api.scripted_server import ScriptedServer
 
@@ -18,6 +18,14 @@ KEY = "Kanary12.s3cretpartofthekey"
 def skip_retry_waits() -> Iterator[None]:
     with stamina.set_testing(True, attempts=99, cap=True):
         yield
+
+
+@pytest.fixture
+def shared_client() -> Iterator[None]:
+    """For tests over real sockets: closes the connections that they opened."""
+    yield
+    http_client.get_http_client().close()
+    http_client.get_http_client.cache_clear()
 
 
 @pytest.fixture
@@ -35,3 +43,9 @@ def build_client(
 ) -> Client:
     http = httpx.Client(transport=httpx.WSGITransport(app=server))
     return Client(base_url=BASE, key=key, generation=generation, http=http)
+
+
+def catch_error(base_url: str, limits: Limits) -> errors.LoopsError:
+    with pytest.raises(errors.LoopsError) as caught:
+        Client(base_url=base_url, key=KEY, limits=limits).deactivate_run("r1")
+    return caught.value

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import logging
 import os
-from collections.abc import Iterator
 
 import httpx
 import pytest
 
 from loopsweb.loops_api import Client, Limits, errors, http_client
 from tests.loops_api import documented_examples
-from tests.loops_api.conftest import BASE, KEY, build_client
+from tests.loops_api.conftest import BASE, KEY, build_client, catch_error
 from tests.loops_api.raw_server import run_raw_server, send_parts, stay_silent
 from tests.loops_api.scripted_server import ScriptedResponse, ScriptedServer
 
@@ -19,17 +18,7 @@ RUNS = "GET /v1/loops/runs"
 OK = b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n"
 
 
-@pytest.fixture(autouse=True)
-def close_shared_client() -> Iterator[None]:
-    yield
-    http_client.get_http_client().close()
-    http_client.get_http_client.cache_clear()
-
-
-def catch_error(base_url: str, limits: Limits) -> errors.LoopsError:
-    with pytest.raises(errors.LoopsError) as caught:
-        Client(base_url=base_url, key=KEY, limits=limits).deactivate_run("r1")
-    return caught.value
+pytestmark = pytest.mark.usefixtures("shared_client")
 
 
 def test_no_cookie_is_sent_back(server: ScriptedServer) -> None:

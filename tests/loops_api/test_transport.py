@@ -7,16 +7,16 @@ import socket
 import time
 import tracemalloc
 import zlib
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING
 
 import httpx
 import pytest
 
-from loopsweb.loops_api import Client, Limits, errors, http_client
+from loopsweb.loops_api import Client, Limits, errors
 from loopsweb.loops_api.deadline import Deadline
 from tests.loops_api import documented_examples
-from tests.loops_api.conftest import BASE, KEY, build_client
+from tests.loops_api.conftest import BASE, KEY, build_client, catch_error
 from tests.loops_api.raw_server import Script, run_raw_server, send_parts, send_slowly, stay_silent
 from tests.loops_api.scripted_server import ScriptedResponse, ScriptedServer
 
@@ -33,17 +33,7 @@ QUICK = Limits(
 PATIENT = Limits(read=5, read_list=5, deadline=0.8, deadline_list=0.8)
 
 
-@pytest.fixture(autouse=True)
-def close_shared_client() -> Iterator[None]:
-    yield
-    http_client.get_http_client().close()
-    http_client.get_http_client.cache_clear()
-
-
-def catch_error(base_url: str, limits: Limits) -> errors.LoopsError:
-    with pytest.raises(errors.LoopsError) as caught:
-        Client(base_url=base_url, key=KEY, limits=limits).deactivate_run("r1")
-    return caught.value
+pytestmark = pytest.mark.usefixtures("shared_client")
 
 
 def test_a_call_keeps_to_the_deadline_around_it() -> None:

@@ -17,26 +17,9 @@ from loopsweb.loops_api.undocumented_types import (
     Metrics,
     Price,
 )
+from tests.loops_api.instance_types import H100, H100_RAW
 from tests.loops_api.scripted_server import ScriptedResponse, ScriptedServer
 
-H100 = InstanceType(
-    id="h100x8",
-    name="H100:8x",
-    memory_limit_mib=1_900_544,
-    millicpu_limit=190_000,
-    gpu_count=8,
-    gpu_type="H100",
-    gpu_memory_limit_mib=81_920,
-)
-H100_RAW = {
-    "id": "h100x8",
-    "name": "H100:8x",
-    "memory_limit_mib": 1_900_544,
-    "millicpu_limit": 190_000,
-    "gpu_count": 8,
-    "gpu_type": "H100",
-    "gpu_memory_limit_mib": 81_920,
-}
 CHECKPOINT_RAW = {
     "id": "c1",
     "run_id": "r1",

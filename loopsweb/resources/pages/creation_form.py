@@ -34,6 +34,25 @@ WEIGHTS = {
 }
 
 
+class CapacityField(forms.ChoiceField):
+    """Whether what is created has GPUs of its own."""
+
+    def __init__(self) -> None:
+        super().__init__(label="Capacity", choices=CAPACITY, required=False)
+
+
+class AvailabilityField(forms.ChoiceField):
+    """Whether its GPUs may be taken away."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            label="Availability",
+            choices=AVAILABILITY,
+            required=False,
+            help_text="Spot is cheaper and may be preempted. Of GPUs of its own only.",
+        )
+
+
 class CheckpointField(forms.CharField):
     """Takes the bt:// URI of weights for `target`, and cleans it to the newest spelling."""
 

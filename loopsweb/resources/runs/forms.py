@@ -7,9 +7,9 @@ from django import forms
 from django.core.exceptions import ValidationError
 
 from loopsweb.resources.pages.creation_form import (
-    AVAILABILITY,
-    CAPACITY,
     DELAY_CAP,
+    AvailabilityField,
+    CapacityField,
     CheckpointField,
     GPUHolderForm,
 )
@@ -50,13 +50,8 @@ class NewRun(GPUHolderForm):
         "Leave empty to start from the base model.",
     )
     name = forms.CharField(label="Name", max_length=255, required=False)
-    scope = forms.ChoiceField(label="Capacity", choices=CAPACITY, required=False)
-    availability_model = forms.ChoiceField(
-        label="Availability",
-        choices=AVAILABILITY,
-        required=False,
-        help_text="Spot is cheaper and may be preempted. Of GPUs of its own only.",
-    )
+    scope = CapacityField()
+    availability_model = AvailabilityField()
     replicas = forms.IntegerField(label="Replicas", min_value=1, required=False)
     sampler_num_replicas = forms.IntegerField(
         label="Replicas of the sampler", min_value=1, required=False

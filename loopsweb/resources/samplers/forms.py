@@ -5,8 +5,8 @@ from typing import Any
 from django import forms
 
 from loopsweb.resources.pages.creation_form import (
-    AVAILABILITY,
-    CAPACITY,
+    AvailabilityField,
+    CapacityField,
     CheckpointField,
     GPUHolderForm,
 )
@@ -36,13 +36,8 @@ class NewSampler(GPUHolderForm):
         help_text="It becomes that run's sampler, with its base model, and ends with it. "
         "Leave empty for a standalone sampler.",
     )
-    scope = forms.ChoiceField(label="Capacity", choices=CAPACITY, required=False)
-    availability_model = forms.ChoiceField(
-        label="Availability",
-        choices=AVAILABILITY,
-        required=False,
-        help_text="Spot is cheaper and may be preempted. Of GPUs of its own only.",
-    )
+    scope = CapacityField()
+    availability_model = AvailabilityField()
     num_replicas = forms.IntegerField(label="Replicas", min_value=1, required=False)
     undocumented_fields = ("run_id", "scope", "availability_model", "num_replicas")
     dedicated_fields = ("availability_model", "num_replicas")
