@@ -21,7 +21,7 @@ class PolicyForm(forms.ModelForm[Policy]):
 
 class ProtectForm(forms.Form):
     protect = forms.CharField(initial="on", widget=forms.HiddenInput)
-    note = forms.CharField(label="Why (optional)", required=False, max_length=500)
+    note = forms.CharField(label="Why", required=False, max_length=500)
 
 
 class LiftForm(forms.Form):
