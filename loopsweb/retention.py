@@ -22,18 +22,15 @@ def find_cutoff(now: datetime) -> datetime | None:
 
 def delete_rows(
     rows: QuerySet[Any], *, also: Callable[[list[Any]], object] = lambda batch: None
-) -> int:
-    """Delete `rows`, each batch in its own transaction. Return their number.
+) -> None:
+    """Delete `rows`, each batch in its own transaction.
 
     also: deletes what belongs to a batch of them, in its transaction.
     """
-    deleted = 0
     for _ in range(MAX_BATCHES):
         with transaction.atomic():
             batch = list(rows.order_by("pk").select_for_update()[:BATCH_SIZE])
             rows.model._default_manager.filter(pk__in=[row.pk for row in batch]).delete()
             also(batch)
-        deleted += len(batch)
         if len(batch) < BATCH_SIZE:
             break
-    return deleted

@@ -181,7 +181,7 @@ SQLITE_OPTIONS = {
     "timeout": LOCK_SECONDS,
     "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA cache_size=-64000;",
 }
-SITE_DATABASE_URL = env.read_service_url("LOOPSWEB_SITE_DATABASE_URL")  # for `prepare_database`
+SITE_DATABASE = env.read_database("LOOPSWEB_SITE_DATABASE_URL")  # for `prepare_database`
 DATABASE: dict[str, Any] = {
     "ENGINE": "django.db.backends.sqlite3",
     "NAME": str(DATA_DIR / "loopsweb.sqlite3"),

@@ -7,7 +7,6 @@ from typing import Any
 
 from allauth.account.admin import EmailAddress
 from allauth.socialaccount.admin import SocialApp, SocialToken
-from allauth.usersessions.models import UserSession
 from django import forms
 from django.contrib import admin
 from django.contrib.auth.admin import UserAdmin
@@ -20,6 +19,7 @@ from django.utils.decorators import method_decorator
 from django.views.decorators.debug import sensitive_post_parameters
 
 from loopsweb.accounts.auth.browser_sessions.actions import end_sessions
+from loopsweb.accounts.auth.browser_sessions.live import find_other_sessions
 from loopsweb.accounts.models import Membership, Team, User, Workspace, set_up_team
 from loopsweb.accounts.staff import credential_admin, session_admin  # noqa: F401  (register their pages)
 from loopsweb.accounts.staff.access import can_change_person
@@ -87,8 +87,7 @@ class PersonAdmin(OfferedFiltersMixin, UserAdmin[User]):
         if response.status_code == HTTPStatus.FOUND:
             person, by = User.objects.get(pk=id), actor_of_request(request)
             record_staff_event(person, "person.password", request)
-            others = UserSession.objects.filter(user=person)
-            others = others.exclude(session_key=request.session.session_key)
+            others = find_other_sessions(request, person)
             end_sessions(sessions=others, person=person, by=by, now=timezone.now(), by_staff=True)
         return response
 

@@ -86,8 +86,8 @@ def find_lifted_protections(workspace: Workspace, *, now: datetime) -> Iterator[
         workspace=workspace, broke_glass=True, requested_at__gte=now - BREAK_GLASS_RECENT
     )
     for row in [*waiting[:LIMIT], *alone.order_by(*order)[:BREAK_GLASS_LIMIT]]:
-        url = reverse(f"{row.noun}s:detail", args=[workspace.slug, row.remote_id])
         if row.broke_glass:
+            url = reverse(f"{row.noun}s:detail", args=[workspace.slug, row.remote_id])
             text = f"{row.person} used break-glass to lift the protection of a {row.noun}."
             yield AttentionItem("bad", text, row.remote_id, url, row.requested_at)
         else:

@@ -7,6 +7,7 @@ from http import HTTPStatus
 
 from django.db import Error
 from django.http import HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
 from django.utils.deprecation import MiddlewareMixin
 
 from loopsweb.accounts.authorization.decorators import public
@@ -21,29 +22,22 @@ PARTS = ("control", "polling", "schedule")
 class HealthMiddleware(MiddlewareMixin):
     """Answers before sessions are read: they take cache and database."""
 
-    def process_request(self, request: HttpRequest) -> HttpResponse | None:
+    def process_request(self, request: HttpRequest) -> HttpResponseBase | None:
         if request.method not in {"GET", "HEAD"} or request.path not in {"/healthz", "/readyz"}:
             return None
         request.get_host()  # raises for a host that is not allowed
-        return respond_liveness() if request.path == "/healthz" else respond_readiness()
+        check = check_liveness if request.path == "/healthz" else check_readiness
+        return check(request)
 
 
 @public
 def check_liveness(request: HttpRequest) -> HttpResponse:
-    return respond_liveness()
-
-
-def respond_liveness() -> HttpResponse:
     """200 while the web server responds. Uses neither database nor cache."""
     return HttpResponse("ok", content_type="text/plain")
 
 
 @public
 def check_readiness(request: HttpRequest) -> HttpResponse:
-    return respond_readiness()
-
-
-def respond_readiness() -> HttpResponse:
     """200 while the database responds and every part of the worker is alive, else 503; one line
     for each, and one for each clock that differs from the database's."""
     try:

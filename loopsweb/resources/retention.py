@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from datetime import datetime
 from typing import Any
 
@@ -39,16 +40,18 @@ def select_gone(noun: Noun, *, cutoff: datetime) -> QuerySet[Any]:
 
 
 def delete_traces(batch: list[Any]) -> None:
-    """Delete the status changes of rows, and the questions about checkpoints of runs."""
+    """Delete the status changes of rows, all of one noun, and the checkpoint queries of runs."""
+    ids = defaultdict[int, list[str]](list)
     for row in batch:
-        target = {"workspace": row.workspace_id, "remote_id": row.remote_id}
-        StatusChange.objects.filter(**target, noun=row.noun).delete()
-        if isinstance(row, Run):
+        ids[row.workspace_id].append(row.remote_id)
+    for workspace, some in ids.items():
+        target = {"workspace": workspace, "noun": batch[0].noun}
+        StatusChange.objects.filter(**target, remote_id__in=some).delete()
+        if isinstance(batch[0], Run):
             CheckpointFeed.objects.filter(
-                state__key__workspace=row.workspace_id, by="run_id", value=row.remote_id
+                state__key__workspace=workspace, by="run_id", value__in=some
             ).delete()
-    workspaces = {row.workspace_id for row in batch}
-    Workspace.objects.filter(pk__in=workspaces).update(version=F("version") + 1)
+    Workspace.objects.filter(pk__in=ids).update(version=F("version") + 1)
 
 
 def select_superseded_changes(*, cutoff: datetime) -> QuerySet[StatusChange]:

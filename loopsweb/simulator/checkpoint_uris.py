@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 
 _URI = re.compile(r"bt://(?:loops|trainers):([^/]+)/(weights|sampler_weights)/(.+)", re.DOTALL)
-_TARGETS = {"weights": "trainer", "sampler_weights": "sampler"}
+SEGMENTS = {"trainer": "weights", "sampler": "sampler_weights"}
+_TARGETS = {segment: target for target, segment in SEGMENTS.items()}
 
 
 def parse_uri(uri: str) -> tuple[str, str, str] | None:

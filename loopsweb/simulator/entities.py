@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import Any, TypedDict
 
 from loopsweb.simulator.catalogue import InstanceType
+from loopsweb.simulator.checkpoint_uris import SEGMENTS
 from loopsweb.simulator.http_messages import encode_json
 from loopsweb.simulator.identities import User
 
@@ -161,5 +162,4 @@ class Checkpoint(Entity):
 
     @property
     def uri(self) -> str:
-        segment = "weights" if self.target == "trainer" else "sampler_weights"
-        return f"bt://loops:{self.run.id}/{segment}/{self.name}"
+        return f"bt://loops:{self.run.id}/{SEGMENTS[self.target]}/{self.name}"

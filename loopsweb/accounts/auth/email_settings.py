@@ -1,5 +1,5 @@
-"""Checks whether this site can send email, and links in it. Without a mail server, messages would
-end up in the log, where secrets must not appear."""
+"""Whether this site can send email, links in it, and password resets. Without a mail server,
+messages would end up in the log, where secrets must not appear."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def can_reset_passwords(request: HttpRequest) -> bool:
     return can_mail_links(request) and not settings.LOOPSWEB_SSO_ONLY
 
 
-def require_email_configured(view: View[P]) -> View[P]:
+def require_password_reset(view: View[P]) -> View[P]:
     """For the password reset views, which send a link that is as good as the password."""
 
     @wraps(view)

@@ -5,7 +5,6 @@ Only fields on a list of ours are kept, for an hour, in the anonymous session th
 
 from __future__ import annotations
 
-from http import HTTPStatus
 from urllib.parse import parse_qs, urlsplit
 
 from django.conf import settings
@@ -17,6 +16,7 @@ from django.utils.http import urlencode
 
 from loopsweb.accounts import rate_limits
 from loopsweb.accounts.auth.reauthentication import referring_path
+from loopsweb.ui.middleware import is_redirect_to
 
 KEY = "kept_text"
 FIELDS = ("reason", "note")
@@ -44,11 +44,10 @@ class KeptTextMiddleware(MiddlewareMixin):
         if request.had_session and KEY in request.session:  # type: ignore[attr-defined]
             del request.session[KEY]
         login = resolve_url(settings.LOGIN_URL)
-        location = urlsplit(response.get("Location", ""))
-        is_sent_to_sign_in = response.status_code == HTTPStatus.FOUND and location.path == login
-        leads_back = parse_qs(location.query).get("next") == [request.get_full_path()]
-        if not (is_sent_to_sign_in and leads_back):  # else a view did something, and said where to
-            return response
+        query = urlsplit(response.get("Location", "")).query
+        leads_back = parse_qs(query).get("next") == [request.get_full_path()]
+        if not (is_redirect_to(response, login) and leads_back):
+            return response  # a view did something, and said where to
         back = referring_path(request)
         messages.warning(request, " ".join([NOTHING_DONE, *self.keep(request, back)]))
         return redirect(f"{login}?{urlencode({'next': back})}")

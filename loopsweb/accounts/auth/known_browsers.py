@@ -20,6 +20,8 @@ MAX_PEOPLE = 10
 def find_known_browser(request: HttpRequest, email: str) -> str:
     """Its id if this person signed in there before, else ""."""
     browser, *people = read_cookie(request)
+    if not people:
+        return ""
     person = User.objects.filter(email__iexact=email).values_list("pk", flat=True).first()
     return browser if str(person) in people else ""
 

@@ -10,7 +10,6 @@ from allauth.account import signals as allauth_signals
 from allauth.account.models import EmailAddress
 from allauth.mfa import signals as mfa_signals
 from allauth.mfa.models import Authenticator
-from allauth.usersessions.models import UserSession
 from django.contrib import messages
 from django.contrib.auth.signals import user_logged_in, user_logged_out, user_login_failed
 from django.db.models.signals import post_save
@@ -20,6 +19,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.html import format_html
 
+from loopsweb.accounts.auth.browser_sessions.live import find_other_sessions
 from loopsweb.accounts.models import User
 from loopsweb.accounts.rate_limits import consume_rate_limit, is_rate_limit_exhausted
 from loopsweb.accounts.teams.audit import record_person_event
@@ -84,8 +84,7 @@ def record_mfa_change(
 
 
 def offer_to_end_other_sessions(request: HttpRequest, user: User) -> None:
-    others = UserSession.objects.filter(user=user).exclude(session_key=request.session.session_key)
-    if user == request.user and others.exists():
+    if user == request.user and find_other_sessions(request, user).exists():
         text = 'Other browsers stay signed in. You can <a href="{}">end their sessions</a>.'
         messages.info(request, format_html(text, reverse("sessions_of_person")))
 

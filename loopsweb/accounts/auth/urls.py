@@ -10,7 +10,7 @@ from django.contrib.auth.decorators import login_required
 from django.urls import include, path, re_path
 
 from loopsweb.accounts.auth.browser_sessions import views as sessions
-from loopsweb.accounts.auth.email_settings import require_email_configured
+from loopsweb.accounts.auth.email_settings import require_password_reset
 from loopsweb.accounts.auth.oidc_reauthentication import leave_by_page, restrict_auth_params
 from loopsweb.accounts.auth.reauthentication import require_reauthentication
 from loopsweb.accounts.auth.views import explain_required_mfa, refuse_email_change
@@ -30,12 +30,10 @@ urlpatterns = [
         login_required(require_reauthentication(password_set)),
         name="account_set_password",
     ),
-    path(
-        "password/reset/", require_email_configured(password_reset), name="account_reset_password"
-    ),
+    path("password/reset/", require_password_reset(password_reset), name="account_reset_password"),
     re_path(
         r"^password/reset/key/(?P<uidb36>[0-9A-Za-z]+)-(?P<key>.+)/$",
-        require_email_configured(password_reset_from_key),
+        require_password_reset(password_reset_from_key),
         name="account_reset_password_from_key",
     ),
     path("oidc/<str:provider_id>/login/", leave_by_page(restrict_auth_params(oidc_login))),

@@ -11,6 +11,7 @@ from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest
 from django.utils import timezone
 
+from loopsweb.accounts.auth.reauthentication import SAFE_METHODS
 from loopsweb.accounts.authorization.roles import ROLE_PERMISSIONS, Permission, explain_denial
 from loopsweb.accounts.models import Team
 from loopsweb.accounts.rate_limits import consume_rate_limit
@@ -19,7 +20,6 @@ from loopsweb.audit.models import Outcome
 from loopsweb.audit.record import Actor, actor_of_request, record_event
 
 MAX_PATH_LENGTH = 300
-SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 
 
 def record_denial(

@@ -17,13 +17,13 @@ from django.utils.deprecation import MiddlewareMixin
 from django.views.generic import RedirectView
 
 from loopsweb.accounts.auth.browser_sessions.timeouts import is_live_poll
+from loopsweb.accounts.auth.reauthentication import SAFE_METHODS
 from loopsweb.accounts.authorization.decorators import ACCESS_TOKEN
 from loopsweb.accounts.authorization.roles import READ_ONLY
 from loopsweb.accounts.rate_limits import TooManyAttempts
 from loopsweb.addresses import parse_client_address
 from loopsweb.ui.errors import render_error
 
-SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 LAST_SEEN_INTERVAL = 60  # seconds
 SELF_GUARDED_MODULES = ("allauth.", "django.contrib.")
 

@@ -1,11 +1,13 @@
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections import defaultdict
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 from django.db import models
 
+from loopsweb.accounts.models import Workspace
 from loopsweb.loops_api.uris import CheckpointURI
 from loopsweb.resources.checkpoints.statuses import SYNC
 from loopsweb.resources.snapshot.models import Snapshot
@@ -93,6 +95,15 @@ def summarize_checkpoints(newest_first: Sequence[Checkpoint]) -> RunCheckpoints:
         unknown=unknown,
         unlisted=len(newest_first) - len(listed),
     )
+
+
+def summarize_runs(workspace: Workspace, run_ids: Collection[str]) -> dict[str, RunCheckpoints]:
+    """{run id: what is known of its checkpoints}, in one query. A run without any is not in it."""
+    of_run = defaultdict[str, list[Checkpoint]](list)
+    rows = Checkpoint.objects.in_workspace(workspace).filter(run_remote_id__in=run_ids)
+    for row in rows.defer("raw").order_by("-created_at", "-pk"):
+        of_run[row.run_remote_id].append(row)
+    return {run_id: summarize_checkpoints(found) for run_id, found in of_run.items()}
 
 
 class CheckpointFeed(models.Model):

@@ -13,7 +13,7 @@ from loopsweb.resources.checkpoints.models import (
     NONE_KNOWN,
     Checkpoint,
     RunCheckpoints,
-    summarize_checkpoints,
+    summarize_runs,
 )
 from loopsweb.resources.deactivations.protections import Protection
 from loopsweb.resources.deactivations.targets import Target
@@ -198,15 +198,12 @@ def list_named_runs(deployment: Deployment) -> set[str]:
 
 def add_checkpoints(workspace: Workspace, impacts: list[Impact]) -> list[Impact]:
     ids = {ending.run.remote_id for impact in impacts for ending in impact.runs}
-    checkpoints = Checkpoint.objects.in_workspace(workspace).filter(run_remote_id__in=ids)
-    of_run: dict[str, list[Checkpoint]] = {}
-    for checkpoint in checkpoints.defer("raw").order_by("-created_at", "-pk"):
-        of_run.setdefault(checkpoint.run_remote_id, []).append(checkpoint)
+    known = summarize_runs(workspace, ids)
     return [
         replace(
             impact,
             runs=[
-                EndingRun(ending.run, summarize_checkpoints(of_run.get(ending.run.remote_id, [])))
+                EndingRun(ending.run, known.get(ending.run.remote_id, NONE_KNOWN))
                 for ending in impact.runs
             ],
         )

@@ -93,12 +93,15 @@ def compute_organisation_freshness(feed_name: str, states: list[PollState]) -> F
     """One organisation's keys: the newest answer to a key that sees all of it counts, else the
     oldest answer to any."""
     pollers = select_polling(states)
-    if feed_name == "deployments" and all(state.key.can_manage is False for state in pollers):
+    lacks_scope = feed_name == "deployments" and all(
+        state.key.can_manage is False for state in pollers
+    )
+    if lacks_scope:
         stalest = FeedFreshness(error=NO_SCOPE)
     else:
         stalest = pick_stalest([compute_key_freshness(feed_name, state) for state in pollers])
-    whole = stalest.error == NO_SCOPE
-    feeds = [Feed.load(one, feed_name) for one in states if whole or one.key.sees_organisation]
+    counted = [one for one in states if lacks_scope or one.key.sees_organisation]
+    feeds = [Feed.load(one, feed_name) for one in counted]
     times = [feed.as_of for feed in feeds if feed.as_of]
     as_of = max(times) if times else stalest.as_of
     return replace(stalest, as_of=as_of, late_at=compute_late_time(feed_name, as_of))

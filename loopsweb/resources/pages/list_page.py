@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from http import HTTPStatus
 from itertools import islice
@@ -114,9 +115,12 @@ def render_list_page(
         selected = query.select(annotate_protected(rows, noun)).iterator(chunk_size=2000)
         return csv_response(columns, build_lines(selected, lines), name=name, as_of=feed.as_of)
 
+    def count_facets() -> Facets:
+        return spec.count_facets(rows, filled=build_conditions(rows.model, optional or {}))
+
+    @functools.cache
     def load_facets() -> Facets:
-        filled = build_conditions(rows.model, optional or {})
-        return cached(lambda: spec.count_facets(rows, filled=filled), key=scope, of=Facets)
+        return cached(count_facets, key=scope, of=Facets)
 
     def render_table(query: ListQuery) -> str:
         facets = load_facets()

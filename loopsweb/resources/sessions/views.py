@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -16,9 +15,9 @@ from loopsweb.accounts.authorization.decorators import WorkspaceRequest, require
 from loopsweb.accounts.authorization.roles import Permission
 from loopsweb.accounts.models import Workspace
 from loopsweb.resources.checkpoints.models import (
-    Checkpoint,
+    NONE_KNOWN,
     RunCheckpoints,
-    summarize_checkpoints,
+    summarize_runs,
 )
 from loopsweb.resources.deployments.run_pairing import PairedRun, pair_runs
 from loopsweb.resources.nouns import NOUNS
@@ -148,12 +147,8 @@ def show_session(request: WorkspaceRequest, remote_id: str) -> HttpResponseBase:
 
 
 def attach_checkpoints(request: WorkspaceRequest, runs: Sequence[Run]) -> list[SessionRun]:
-    checkpoints = defaultdict[str, list[Checkpoint]](list)
-    rows = Checkpoint.objects.in_workspace(request.workspace)
-    rows = rows.filter(run_remote_id__in=[run.remote_id for run in runs])
-    for checkpoint in rows.order_by("-created_at", "-pk"):
-        checkpoints[checkpoint.run_remote_id].append(checkpoint)
+    known = summarize_runs(request.workspace, [run.remote_id for run in runs])
     return [
-        SessionRun(pair, summarize_checkpoints(checkpoints[pair.run.remote_id]))
+        SessionRun(pair, known.get(pair.run.remote_id, NONE_KNOWN))
         for pair in pair_runs(request.workspace, runs)
     ]

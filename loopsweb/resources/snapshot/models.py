@@ -53,11 +53,6 @@ class SnapshotQuerySet(models.QuerySet[Row]):
         """Rows that the last answer listed, with a status: only these say what is so now."""
         return self.filter(REPORTED)
 
-    def tally(self) -> Tally:
-        """Count what is so now, and beside it what the last answer no longer said."""
-        counts = self.aggregate(found=Count("pk"), reported=Count("pk", filter=REPORTED))
-        return Tally(counts["reported"], counts["found"] - counts["reported"])
-
     def tally_status(self, status: str) -> Tally:
         """Count those that have `status` now, and beside it those that may have it."""
         counts = self.aggregate(**count_status(self.model.status_field, status))

@@ -193,7 +193,8 @@ def upsert_rows(model: type[S], rows: list[S], *, unreported: Collection[str]) -
         unique_fields=["workspace", "remote_id"],
         update_fields=sorted(columns - NEVER_UPDATED.union(unreported)),
     )
-    if unreported:  # each row's search text was made without them
+    searched = getattr(model._meta.get_field("search_text"), "of", ())
+    if not set(searched).isdisjoint(unreported):  # a row's search text was made without them
         for some in split_into_batches([row.remote_id for row in rows]):
             stored = model._default_manager.filter(workspace=rows[0].workspace)
             refresh_search_text(stored.filter(remote_id__in=some))

@@ -9,6 +9,7 @@ from loopsweb.simulator.authorized_request import AuthorizedRequest
 from loopsweb.simulator.entities import Deployment, Sampler
 from loopsweb.simulator.field_validation import read_text
 from loopsweb.simulator.http_messages import ApiError, Response, respond_json
+from loopsweb.simulator.log_generator import get_last_active
 
 EARLIEST = datetime(2026, 1, 1, tzinfo=UTC)
 MAX_RANGE = timedelta(days=31)
@@ -57,8 +58,7 @@ def count_minutes(
     request: AuthorizedRequest, one: Deployment | Sampler, start: datetime, end: datetime
 ) -> int:
     """The minutes between `start` and `end` in which it held GPUs."""
-    last = one.ended_at or one.idle_since or request.now
-    lasted = min(end, last) - max(start, one.created_at)
+    lasted = min(end, get_last_active(one, request.now)) - max(start, one.created_at)
     return max(lasted // timedelta(minutes=1), 0)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from loopsweb.simulator import checkpoint_uris
 from loopsweb.simulator.authorized_request import AuthorizedRequest
+from loopsweb.simulator.checkpoint_uris import SEGMENTS
 from loopsweb.simulator.entities import Checkpoint, Run
 from loopsweb.simulator.http_messages import ApiError, Response
 from loopsweb.simulator.serialization import respond_list
@@ -54,8 +55,7 @@ def resolve_loadable(request: AuthorizedRequest, uri: str, target: str, field: s
     cannot be loaded."""
     checkpoint = resolve_uri(request, uri)
     if checkpoint.target != target:
-        segment = "weights" if target == "trainer" else "sampler_weights"
-        form = f"bt://loops:<run_id>/{segment}/<name>"
+        form = f"bt://loops:<run_id>/{SEGMENTS[target]}/<name>"
         raise ApiError(400, f"{field} must be a {target} checkpoint: {form}.")
     if request.generation == "current" and checkpoint.lora_config is None:
         raise ApiError(422, f"Checkpoint {uri!r} cannot be loaded: it has no LoRA config.")

@@ -1,4 +1,4 @@
-"""Which of the sessions that allauth lists a browser still has."""
+"""Which of the sessions that allauth lists a browser still has, and which are other browsers'."""
 
 from __future__ import annotations
 
@@ -7,6 +7,9 @@ from datetime import datetime
 from allauth.usersessions.models import UserSession
 from django.contrib.sessions.models import Session
 from django.db.models import QuerySet
+from django.http import HttpRequest
+
+from loopsweb.accounts.models import User
 
 
 def find_live_sessions(*, now: datetime) -> QuerySet[UserSession]:
@@ -16,3 +19,9 @@ def find_live_sessions(*, now: datetime) -> QuerySet[UserSession]:
         user__is_active=True, session_key__in=live
     )
     return sessions
+
+
+def find_other_sessions(request: HttpRequest, person: User) -> QuerySet[UserSession]:
+    """All of the person's but the request's own."""
+    sessions: QuerySet[UserSession] = UserSession.objects.filter(user=person)
+    return sessions.exclude(session_key=request.session.session_key)

@@ -16,6 +16,7 @@ from allauth.usersessions.models import UserSession
 from django.dispatch import receiver
 from django.http import HttpRequest
 
+from loopsweb.accounts.auth.browser_sessions.live import find_other_sessions
 from loopsweb.accounts.models import User
 
 
@@ -41,8 +42,7 @@ def renew_after_sign_in(request: HttpRequest, **_: Any) -> None:
 @receiver(password_reset)
 def delete_other_sessions(request: HttpRequest, user: User, **_: Any) -> None:
     """Django lets nobody in with them any more; then no list may show them either."""
-    others = UserSession.objects.filter(user=user).exclude(session_key=request.session.session_key)
-    for session in others:
+    for session in find_other_sessions(request, user):
         session.end()
 
 

@@ -10,7 +10,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_POST
 
 from loopsweb.accounts.auth.browser_sessions import actions
-from loopsweb.accounts.auth.browser_sessions.live import find_live_sessions
+from loopsweb.accounts.auth.browser_sessions.live import find_live_sessions, find_other_sessions
 from loopsweb.accounts.authorization.decorators import (
     SignedInRequest,
     TeamRequest,
@@ -46,8 +46,7 @@ def end_session(request: SignedInRequest, session: int) -> HttpResponse:
 @signed_in
 @require_POST
 def end_other_sessions(request: SignedInRequest) -> HttpResponse:
-    current = request.session.session_key
-    others = UserSession.objects.filter(user=request.user).exclude(session_key=current)
+    others = find_other_sessions(request, request.user)
     by = actor_of_request(request)
     count = actions.end_sessions(sessions=others, person=request.user, by=by, now=timezone.now())
     ended = "1 session" if count == 1 else f"{count} sessions"

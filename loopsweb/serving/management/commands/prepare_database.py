@@ -2,7 +2,6 @@ from __future__ import annotations
 
 from typing import Any
 
-import dj_database_url
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 from django.db import connection
@@ -18,12 +17,13 @@ class Command(BaseCommand):
     )
 
     def handle(self, **options: Any) -> None:
-        if not settings.SITE_DATABASE_URL or connection.vendor != "postgresql":
+        if not settings.SITE_DATABASE or connection.vendor != "postgresql":
             raise CommandError(
                 "Set DATABASE_URL to the PostgreSQL role that migrates and "
                 "LOOPSWEB_SITE_DATABASE_URL to the one that the site will use."
             )
         migrations.migrate()
-        parts = dj_database_url.parse(settings.SITE_DATABASE_URL)
-        prepare_role(parts)
-        self.stdout.write(f"The database is migrated, and {parts['USER']} may use it.")
+        prepare_role(settings.SITE_DATABASE)
+        self.stdout.write(
+            f"The database is migrated, and {settings.SITE_DATABASE['USER']} may use it."
+        )
