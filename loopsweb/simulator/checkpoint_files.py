@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import hmac
 import json
+import re
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from urllib.parse import parse_qsl, quote, urlencode
@@ -104,12 +105,40 @@ def serve_file(world: World, request: Request) -> Response:
     file = available[int(index)]
     if file.size_bytes > MAX_FILE_BYTES:
         return build_xml_error(501, "NotImplemented", "The simulator serves files of up to 2 GiB.")
-    content = generate_content(owner, file)
-    return Response(content_type="binary/octet-stream", chunks=content, length=file.size_bytes)
+    return serve_bytes(owner, file, request.headers.get("range", ""))
 
 
-def generate_content(owner: FileOwner, file: StoredFile) -> Iterator[bytes]:
-    """Generate `file.size_bytes` bytes: JSON files are real, tensor files a valid header and
+def serve_bytes(owner: FileOwner, file: StoredFile, wanted: str) -> Response:
+    """The whole file, or the part that a Range header asks for."""
+    size, ranges = file.size_bytes, ("Accept-Ranges", "bytes")
+    start, stop = parse_range(wanted, size)
+    if start >= stop and wanted:
+        failure = build_xml_error(416, "InvalidRange", "The requested range is not satisfiable")
+        failure.headers = [("Content-Range", f"bytes */{size}")]
+        return failure
+    part = [("Content-Range", f"bytes {start}-{stop - 1}/{size}")] if wanted else []
+    return Response(
+        206 if wanted else 200,
+        content_type="binary/octet-stream",
+        headers=[ranges, *part],
+        chunks=generate_content(owner, file, start, stop),
+        length=stop - start,
+    )
+
+
+def parse_range(wanted: str, size: int) -> tuple[int, int]:
+    """First byte and end of the one range of a Range header; all of the file without one."""
+    found = re.fullmatch(r"bytes=(\d*)-(\d*)", wanted)
+    if found is None or found.groups() == ("", ""):
+        return 0, size if not wanted else 0
+    first, last = found.groups()
+    if not first:
+        return max(size - int(last), 0), size
+    return int(first), min(int(last) + 1, size) if last else size
+
+
+def generate_content(owner: FileOwner, file: StoredFile, start: int, stop: int) -> Iterator[bytes]:
+    """The bytes from `start` to before `stop`: JSON files are real, tensor files a valid header and
     filler."""
     if isinstance(owner, Deployment):
         head = f"{owner.id} {file.relative_file_name}\n".encode()
@@ -118,11 +147,12 @@ def generate_content(owner: FileOwner, file: StoredFile) -> Iterator[bytes]:
     else:
         table = json.dumps({"__metadata__": {"checkpoint": owner.name}}).encode()
         head = len(table).to_bytes(8, "little") + table
-    yield head[: file.size_bytes]
-    left = file.size_bytes - len(head)
-    while left > 0:
-        yield _BLOCK[:left]
-        left -= len(_BLOCK)
+    yield head[start:stop]
+    place = max(start, len(head))
+    while place < stop:
+        part = _BLOCK[(place - len(head)) % len(_BLOCK) :][: stop - place]
+        yield part
+        place += len(part)
 
 
 def build_xml_error(status: int, code: str, message: str) -> Response:

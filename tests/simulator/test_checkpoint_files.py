@@ -118,6 +118,36 @@ def test_a_presigned_url_serves_the_file_without_a_key(either: Simulator, run: R
     assert download(either, config["url"]).json()["r"] == 64
 
 
+@pytest.mark.parametrize(
+    ("wanted", "start", "stop"),
+    [
+        ("bytes=0-", 0, 200_000),
+        ("bytes=0-0", 0, 1),
+        ("bytes=40-69999", 40, 70_000),
+        ("bytes=70000-999999999", 70_000, 200_000),
+        ("bytes=-5", 199_995, 200_000),
+    ],
+)
+def test_a_part_of_a_file_is_the_same_bytes(
+    either: Simulator, run: Run, wanted: str, start: int, stop: int
+) -> None:
+    either.world.add_checkpoint(run=run, id="c", files=[StoredFile("a.safetensors", 200_000)])
+    url = get_page(either)["presigned_urls"][0]["url"]
+    with build_client(either, None) as http:
+        whole, part = http.get(url).content, http.get(url, headers={"range": wanted})
+    assert (part.status_code, part.content) == (206, whole[start:stop])
+    assert part.headers["content-range"] == f"bytes {start}-{stop - 1}/200000"
+
+
+@pytest.mark.parametrize("wanted", ["bytes=10-", "bytes=-", "bytes=0-1,3-4", "lines=1-2"])
+def test_a_range_outside_of_a_file_is_416(either: Simulator, run: Run, wanted: str) -> None:
+    either.world.add_checkpoint(run=run, id="c", files=[StoredFile("a.bin", 10)])
+    url = get_page(either)["presigned_urls"][0]["url"]
+    with build_client(either, None) as http:
+        answer = http.get(url, headers={"range": wanted})
+    assert (answer.status_code, answer.headers["content-range"]) == (416, "bytes */10")
+
+
 def test_a_presigned_url_has_signature_fields(either: Simulator, run: Run) -> None:
     either.world.add_checkpoint(run=run, id="c", target="sampler")
     url = urlsplit(get_page(either)["presigned_urls"][0]["url"])
