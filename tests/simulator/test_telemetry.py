@@ -87,6 +87,54 @@ def test_there_are_no_logs_before_the_start(live: Simulator) -> None:
     assert get_logs(live, f"?end_epoch_millis={end}") == []
 
 
+@pytest.fixture
+def saves(live: Simulator) -> Simulator:
+    """`d` saved a checkpoint every ten minutes, until an hour ago."""
+    world = live.world
+    run = world.add_run(
+        id="r", created_at=DEFAULT_NOW - 2 * HOUR, deployment=world.deployments["d"]
+    )
+    world.deployments["d"].created_at = run.created_at
+    for minutes in range(10, 70, 10):
+        at = run.created_at + timedelta(minutes=minutes)
+        world.add_checkpoint(run=run, name=f"step-{minutes}", created_at=at)
+    return live
+
+
+def test_a_deployment_is_idle_after_its_last_save(saves: Simulator) -> None:
+    start = to_millis(DEFAULT_NOW - 2 * HOUR)
+    points = get_metrics(saves, {"start_epoch_millis": start, "step_seconds": 300})
+    used = [[p["value"] > 0 for p in rank] for rank in points["gpu_utilization"].values()]
+    assert used == [[False] + [True] * 15 + [False] * 9] * len(used)
+    assert all(p["value"] > 0 for rank in points["gpu_memory_usage_bytes"].values() for p in rank)
+    assert [one["value"] for one in points["inference_volume"][-9:]] == [0] * 9
+    assert len(points["response_time_stats"]) == 15
+    assert [line["message"] for line in get_logs(saves, "?limit=2")] == [
+        f"waiting for a client: no operation for {minutes} min" for minutes in (45, 44)
+    ]
+
+
+def test_what_is_known_to_be_idle_does_nothing(live: Simulator) -> None:
+    live.world.deployments["d"].idle_since = DEFAULT_NOW - HOUR / 4
+    [used, *_] = get_metrics(live, {"step_seconds": 300})["gpu_utilization"].values()
+    assert [point["value"] > 0 for point in used] == [True] * 3 + [False] * 4
+
+
+def test_a_save_is_logged_with_its_signed_address(saves: Simulator) -> None:
+    at = to_millis(DEFAULT_NOW - HOUR)
+    window = f"?start_epoch_millis={at}&end_epoch_millis={at}&direction=asc"
+    _, saved, put = (line["message"] for line in get_logs(saves, window))
+    assert saved.startswith("saved bt://loops:r/weights/step-60")
+    assert "X-Amz-Signature=" in put
+
+
+def test_a_start_is_logged(saves: Simulator) -> None:
+    start = to_millis(DEFAULT_NOW - 2 * HOUR)
+    lines = get_logs(saves, f"?start_epoch_millis={start}&direction=asc&limit=24")
+    assert lines[0]["message"] == "pulling image: 0 %"
+    assert lines[-1]["message"].endswith("shard 20 of 20")
+
+
 def test_logs_can_be_given(live: Simulator) -> None:
     line = {"timestamp": "1", "message": "<script>", "replica": None, "level": "ERROR"}
     other = line | {"message": "later", "level": None}

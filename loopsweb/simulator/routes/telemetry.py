@@ -12,11 +12,13 @@ from loopsweb.simulator.checkpoint_files import get_archive_files
 from loopsweb.simulator.entities import Deployment, Sampler
 from loopsweb.simulator.field_validation import read_choice, read_integer, read_query_integer
 from loopsweb.simulator.http_messages import ApiError, Response, respond_json
-from loopsweb.simulator.log_generator import LEVELS, generate_log_lines, get_last_active
+from loopsweb.simulator.log_generator import generate_log_lines, get_last_active
+from loopsweb.simulator.log_messages import LEVELS
 from loopsweb.simulator.metrics_generator import generate_metrics
 from loopsweb.simulator.routes.deployments import find_deployment
 from loopsweb.simulator.routes.files import serialize_files
 from loopsweb.simulator.routes.samplers import find_model_deployment
+from loopsweb.simulator.work_periods import find_work_periods
 
 MAX_WINDOW = timedelta(days=7)
 MAX_POINTS = 720
@@ -78,7 +80,8 @@ def build_log_page(
         return levels is None or one in levels
 
     ascending = direction == "asc"
-    found = generate_log_lines(logger, start, end, request.now, is_wanted, ascending=ascending)
+    work = find_work_periods(logger, request.world.runs.values())
+    found = generate_log_lines(work, start, end, request.now, is_wanted, ascending=ascending)
     given = logger.logs if isinstance(logger, Deployment) else None
     if given is not None:
         given_logs = [line for line in given if is_wanted(line.get("level"))]
@@ -97,7 +100,8 @@ def get_metrics(request: AuthorizedRequest) -> Response:
     until = min(end, get_last_active(deployment, request.now)).timestamp()
     aligned = -int(-first // step) * step
     moments = [float(at) for at in range(aligned, int(until) + 1, step)]
-    metrics = generate_metrics(deployment, moments)
+    work = find_work_periods(deployment, request.world.runs.values())
+    metrics = generate_metrics(deployment, work, moments)
     return respond_json({"deployment_id": deployment.id, "metrics": metrics})
 
 
