@@ -1,0 +1,138 @@
+"""What something was over time, as a band of spans with ticks on it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from typing import Literal
+
+from loopsweb.ui.charts.scales import Tick, TimeScale
+from loopsweb.ui.statuses import Tone
+
+Look = Tone | Literal["gap", "none"]
+WIDE_ENOUGH = 14  # per cent of the width, for a word inside
+SAME_PLACE = 0.3  # per cent; ticks closer together are drawn as one
+
+
+@dataclass(frozen=True)
+class Span:
+    """look: the tone of a status, "gap" for what was not observed, "none" where it did not exist.
+    Each has its own pattern as well as its colour. note: what else is known of it."""
+
+    start: datetime
+    end: datetime
+    label: str
+    look: Look
+    note: str = ""
+
+    @property
+    def length(self) -> timedelta:
+        return self.end - self.start
+
+
+@dataclass(frozen=True)
+class Mark:
+    """A moment on a band. kind: its shape, "tick" or "act"."""
+
+    at: datetime
+    label: str
+    kind: Literal["tick", "act"] = "tick"
+    url: str = ""
+
+
+@dataclass(frozen=True)
+class PlacedSpan:
+    span: Span
+    x: float
+    width: float
+
+    @property
+    def is_labelled(self) -> bool:
+        return self.width >= WIDE_ENOUGH and self.span.look != "none"
+
+
+@dataclass(frozen=True)
+class PlacedMark:
+    """number: of marks in this place, drawn as one."""
+
+    mark: Mark
+    x: float
+    number: int = 1
+    last: datetime | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Band:
+    """name: unique in the page; it makes ids."""
+
+    name: str
+    title: str
+    description: str
+    scale: TimeScale
+    spans: list[PlacedSpan]
+    marks: list[PlacedMark]
+    time_ticks: list[Tick]
+    all_marks: Sequence[Mark] = ()
+
+    @property
+    def legend(self) -> list[Span]:
+        """One span of each label, in the order of their first."""
+        return list({one.span.label: one.span for one in reversed(self.spans)}.values())[::-1]
+
+
+def draw_band(
+    spans: Iterable[Span],
+    *,
+    name: str,
+    title: str,
+    scale: TimeScale,
+    description: str = "",
+    marks: Iterable[Mark] = (),
+) -> Band:
+    """What is outside the scale is left out. Spans are in order of time."""
+    inside = [clip(one, scale) for one in spans if one.end > scale.start and one.start < scale.end]
+    seen = sorted(
+        (one for one in marks if scale.start <= one.at <= scale.end), key=lambda one: one.at
+    )
+    return Band(
+        name=name,
+        title=title,
+        description=description or describe_spans(inside),
+        scale=scale,
+        spans=[place_span(one, scale) for one in inside],
+        marks=place_marks(seen, scale),
+        time_ticks=scale.ticks(),
+        all_marks=seen,
+    )
+
+
+def clip(span: Span, scale: TimeScale) -> Span:
+    return replace(span, start=max(span.start, scale.start), end=min(span.end, scale.end))
+
+
+def place_span(span: Span, scale: TimeScale) -> PlacedSpan:
+    x = scale.place(span.start)
+    return PlacedSpan(span, x, round(scale.place(span.end) - x, 3))
+
+
+def place_marks(marks: Sequence[Mark], scale: TimeScale) -> list[PlacedMark]:
+    placed: list[PlacedMark] = []
+    for mark in marks:
+        x = scale.place(mark.at)
+        before = placed[-1] if placed else None
+        if before and before.mark.kind == mark.kind == "tick" and x - before.x < SAME_PLACE:
+            placed[-1] = replace(before, number=before.number + 1, last=mark.at)
+        else:
+            placed.append(PlacedMark(mark, x))
+    return placed
+
+
+def describe_spans(spans: Sequence[Span]) -> str:
+    """How long each label lasted in all, the longest first."""
+    totals: dict[str, timedelta] = {}
+    for span in spans:
+        totals[span.label] = totals.get(span.label, timedelta()) + span.length
+    whole = sum(totals.values(), timedelta())
+    longest = sorted(totals.items(), key=lambda item: -item[1])
+    return ", ".join(f"{label} {length / whole:.0%}" for label, length in longest if whole) + "."
