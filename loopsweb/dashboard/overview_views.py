@@ -12,7 +12,6 @@ from loopsweb.accounts.authorization.decorators import WorkspaceRequest, require
 from loopsweb.accounts.authorization.roles import Permission
 from loopsweb.accounts.models import Workspace
 from loopsweb.dashboard import activity, attention, totals
-from loopsweb.dashboard.last_visited import set_last_visited
 from loopsweb.keys.models import Key
 from loopsweb.resources.checkpoints.models import Checkpoint
 from loopsweb.resources.checkpoints.statuses import SYNC
@@ -39,7 +38,6 @@ def show_overview(request: WorkspaceRequest) -> HttpResponse:
     now = timezone.now()
     workspace = request.workspace
     record_viewer(workspace)
-    set_last_visited(request, workspace.slug)
     freshness = load_freshness(workspace)
     feed = freshness.overall
     version = f"{compute_page_version(workspace, feed)}.{int(now.timestamp() // 60)}"

@@ -6,8 +6,8 @@ from django.http import HttpResponse
 from django.shortcuts import redirect
 
 from loopsweb.accounts.authorization.decorators import SignedInRequest, signed_in
+from loopsweb.accounts.authorization.last_visited import get_last_visited
 from loopsweb.accounts.models import Workspace
-from loopsweb.dashboard.last_visited import get_last_visited
 from loopsweb.resources.deactivations.states import DEACTIVATION
 from loopsweb.resources.nouns import NOUNS
 from loopsweb.ui.pages import render_page

@@ -7,6 +7,8 @@ from typing import Any
 from django.conf import settings
 from django.http import HttpRequest
 
+from loopsweb.ui.navigation import WORKSPACE_PAGES
+
 THEMES = ("light", "dark")
 
 
@@ -17,5 +19,6 @@ def site(request: HttpRequest) -> dict[str, Any]:
         "is_demo": settings.DEMO,
         "theme": theme if theme in THEMES else "",
         "theme_cookie": settings.THEME_COOKIE_NAME,
+        "workspace_pages": WORKSPACE_PAGES,
         "request_id": getattr(request, "request_id", ""),
     }

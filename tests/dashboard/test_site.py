@@ -83,3 +83,14 @@ def test_read_only_mode_is_shown_on_every_page(
     page = browser.get(reverse("runs:list", args=[acme.slug])).content.decode()
     assert "<strong>Read-only.</strong>" in page
     assert "New run" not in page
+
+
+@pytest.mark.parametrize("name", ["keys:list", "teams:list", "tokens:list"])
+def test_the_navigation_of_the_last_workspace_stays(
+    name: str, acme: Workspace, alice: User
+) -> None:
+    browser, own = login_as(alice), alice.teams.get(name="Alice").workspaces.get()
+    for workspace in (own, acme):
+        browser.get(reverse("runs:list", args=[workspace.slug]))
+        page = browser.get(reverse(name)).content.decode()
+        assert reverse("dashboard:audit", args=[workspace.slug]) in page

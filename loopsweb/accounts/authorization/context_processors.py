@@ -1,5 +1,5 @@
-"""Template variables for every page: the current workspace, the role and permissions in it, and
-the workspaces to switch to."""
+"""Template variables for every page: the current workspace, the role and permissions in it, the
+workspaces to switch to, and the one whose navigation is shown."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from django.http import HttpRequest
 from django.utils.functional import SimpleLazyObject
 
 from loopsweb.accounts.auth.kept_text import find_kept_text
+from loopsweb.accounts.authorization.last_visited import get_last_visited
 from loopsweb.accounts.models import Workspace
 
 
@@ -19,12 +20,21 @@ def current_workspace(request: HttpRequest) -> dict[str, Any]:
             return []
         return list(Workspace.objects.filter(team__memberships__user=request.user))
 
+    workspace = getattr(request, "workspace", None)
+    my_workspaces = SimpleLazyObject(list_workspaces)
+
+    def find_frame_workspace() -> Workspace | None:
+        slug = get_last_visited(request)
+        last = next((each for each in my_workspaces if each.slug == slug), None)
+        return last or next(iter(my_workspaces), None)
+
     return {
-        "workspace": getattr(request, "workspace", None),
+        "workspace": workspace,
+        "frame_workspace": workspace or SimpleLazyObject(find_frame_workspace),
         "role": getattr(request, "role", None),
         "may": {str(permission): True for permission in getattr(request, "permissions", ())},
         "single_sign_on": settings.SOCIALACCOUNT_PROVIDERS["openid_connect"]["APPS"],
         "sso_only": settings.LOOPSWEB_SSO_ONLY,
         "kept_text": find_kept_text(request),
-        "my_workspaces": SimpleLazyObject(list_workspaces),
+        "my_workspaces": my_workspaces,
     }

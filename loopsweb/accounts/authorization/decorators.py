@@ -18,6 +18,7 @@ from django.http.response import HttpResponseBase
 from loopsweb.accounts.auth.mfa import require_mfa
 from loopsweb.accounts.auth.reauthentication import ask_to_confirm
 from loopsweb.accounts.authorization import denials
+from loopsweb.accounts.authorization.last_visited import set_last_visited
 from loopsweb.accounts.authorization.roles import (
     READ_PERMISSIONS,
     ROLE_PERMISSIONS,
@@ -99,6 +100,7 @@ def attach_workspace(request: WorkspaceRequest, slug: str) -> None:
     if workspace is None:
         raise Http404("No such workspace.")
     require_mfa(request, request.user, workspace.team)
+    set_last_visited(request, slug)
     request.workspace = workspace
     request.role = workspace.role
     request.permissions = permissions_of(workspace.role)

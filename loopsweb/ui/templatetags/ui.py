@@ -17,6 +17,7 @@ from heroicons.templatetags.heroicons import heroicon_micro, heroicon_mini
 from loopsweb.addresses import UNKNOWN_CLIENT
 from loopsweb.ui.filter_values import encode_value
 from loopsweb.ui.listing import ListQuery
+from loopsweb.ui.navigation import Entry
 from loopsweb.ui.statuses import Vocabulary
 from loopsweb.ui.timestamps import format_utc
 
@@ -37,20 +38,20 @@ def icon(name: str, size: int = MICRO, **attributes: str) -> str:
 
 
 @register.simple_tag(takes_context=True)
-def nav(context: template.Context, url_name: str, label: str, icon_name: str) -> SafeString:
-    """An entry of the workspace's navigation, marked if it is the current page."""
+def nav(context: template.Context, entry: Entry) -> SafeString:
+    """An entry of the navigation of the frame's workspace, marked if it is the current page."""
     match = context["request"].resolver_match
     name = f"{match.namespace}:{match.url_name}" if match else ""
-    namespace = url_name.partition(":")[0]
-    is_current = name == url_name or (
+    namespace = entry.url_name.partition(":")[0]
+    is_current = name == entry.url_name or (
         namespace != "dashboard" and match and match.namespace == namespace
     )
     return format_html(
         '<li><a href="{}"{}>{}{}</a></li>',
-        reverse(url_name, args=[context["workspace"].slug]),
+        reverse(entry.url_name, args=[context["frame_workspace"].slug]),
         mark_safe(' aria-current="page"') if is_current else "",
-        icon(icon_name),
-        label,
+        icon(entry.icon),
+        entry.label,
     )
 
 

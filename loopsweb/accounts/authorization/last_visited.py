@@ -13,5 +13,6 @@ def get_last_visited(request: HttpRequest) -> str:
 
 
 def set_last_visited(request: HttpRequest, slug: str) -> None:
-    if request.session.get(KEY) != slug:
+    """Parts of a page that ask for news do not count: two open tabs would take turns."""
+    if request.session.get(KEY) != slug and "HX-Request" not in request.headers:
         request.session[KEY] = slug

@@ -1,0 +1,25 @@
+"""The pages of a workspace in its navigation. The search finds them too."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+
+class Entry(NamedTuple):
+    """url_name takes the workspace's slug. icon: the name of a Heroicon."""
+
+    url_name: str
+    label: str
+    icon: str
+
+
+WORKSPACE_PAGES = (
+    Entry("dashboard:overview", "Overview", "squares-2x2"),
+    Entry("sessions:list", "Sessions", "rectangle-stack"),
+    Entry("runs:list", "Runs", "bolt"),
+    Entry("samplers:list", "Samplers", "beaker"),
+    Entry("checkpoints:list", "Checkpoints", "bookmark"),
+    Entry("deployments:list", "Deployments", "server-stack"),
+    Entry("deactivations:list", "Deactivations", "hand-raised"),
+    Entry("dashboard:audit", "Audit", "clipboard-document-list"),
+)
