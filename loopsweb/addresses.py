@@ -11,6 +11,9 @@ import idna
 DEFAULT_PORTS = {"http": 80, "https": 443}
 UNKNOWN_CLIENT = "0.0.0.0"  # noqa: S104  (stored where a column takes IP addresses only)
 INVALID_HOST = "must name a valid host."
+UNREACHABLE = "must name a host that there can be: letters, digits and - between dots."
+LABEL = r"[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?"
+HOST_NAME = re.compile(rf"(?=.{{1,253}}$)(?:{LABEL}\.)*(?![0-9]+$){LABEL}")
 
 
 def normalize_url(text: str) -> str:
@@ -39,19 +42,65 @@ def normalize_url(text: str) -> str:
     return f"{url.scheme}://{origin}{url.path.rstrip('/')}"
 
 
-def normalize_api_url(text: str) -> str:
-    """Like `normalize_url`. API keys are sent there, so http is only for this machine."""
+def normalize_server_url(text: str) -> str:
+    """Like `normalize_url`, of a host that there can be."""
     url = normalize_url(text)
+    check_host_exists(urlsplit(url).hostname or "")
+    return url
+
+
+def normalize_api_url(text: str) -> str:
+    """Like `normalize_server_url`. API keys are sent there, so http is only for this machine."""
+    url = normalize_server_url(text)
     if url.startswith("http://") and not is_loopback(urlsplit(url).hostname or ""):
         raise ValueError("must start with https://: over http, API keys would be sent unencrypted.")
     return url
 
 
-def is_loopback(host: str) -> bool:
+def normalize_origin_pattern(text: str) -> str:
+    """An origin, or that of all hosts of a domain: https://*.example.com."""
+    url = normalize_url(text)
+    check_host_exists((urlsplit(url).hostname or "").removeprefix("*."))
+    return url
+
+
+def normalize_server_host(text: str) -> str:
+    """Like `normalize_host`, of a host that there can be."""
+    host = normalize_host(text)
+    check_host_exists(host)
+    return host
+
+
+def normalize_host_pattern(text: str) -> str:
+    """A host, a domain with all its hosts (.example.com), or * for any."""
+    host = normalize_host(text)
+    if host != "*":
+        check_host_exists(host.removeprefix("."))
+    return host
+
+
+def check_host_exists(host: str) -> None:
+    """Raises ValueError, as `normalize_url` does, for what is neither a host name nor an address.
+
+    A name of digits alone would be an address, and names have no underscores.
+    """
+    if not (is_ip_address(host) or HOST_NAME.fullmatch(host)):
+        raise ValueError(UNREACHABLE)
+
+
+def is_ip_address(host: str) -> bool:
     try:
-        return ipaddress.ip_address(host).is_loopback
+        ipaddress.ip_address(host.strip("[]"))
     except ValueError:
-        return host == "localhost" or host.endswith(".localhost")
+        return False
+    return True
+
+
+def is_loopback(host: str) -> bool:
+    """True for this machine's own addresses. A resolver may send any other name elsewhere, even one
+    under .localhost."""
+    name = host.strip("[]")
+    return ipaddress.ip_address(name).is_loopback if is_ip_address(host) else name == "localhost"
 
 
 def normalize_host(text: str) -> str:

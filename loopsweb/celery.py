@@ -6,7 +6,10 @@ import os
 
 from celery import Celery
 
+from loopsweb.environment import load_settings
+
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "loopsweb.settings")
+load_settings()
 
 app = Celery("loopsweb")
 app.config_from_object("django.conf:settings", namespace="CELERY")

@@ -7,6 +7,7 @@ import math
 import os
 import re
 import secrets
+import sys
 from collections.abc import Callable, Collection
 from pathlib import Path
 from typing import Any
@@ -134,6 +135,17 @@ def read_path(name: str) -> Path | None:
         raise ImproperlyConfigured(
             f"{name} is {text}, and that home directory is not known. Set it to an absolute path."
         ) from None
+
+
+def load_settings() -> None:
+    """Ends the process with one sentence if they mean nothing. For what is started without
+    manage.py."""
+    from django.conf import settings
+
+    try:
+        settings.SECRET_KEY  # noqa: B018  (reads them all)
+    except ImproperlyConfigured as error:
+        sys.exit(f"loopsweb cannot start: {error}")
 
 
 def get_data_dir() -> Path:

@@ -14,7 +14,13 @@ from redis.backoff import NoBackoff
 from redis.retry import Retry
 
 from loopsweb import environment as env
-from loopsweb.addresses import normalize_api_url, normalize_host, normalize_url
+from loopsweb.addresses import (
+    normalize_api_url,
+    normalize_host_pattern,
+    normalize_origin_pattern,
+    normalize_server_host,
+    normalize_server_url,
+)
 
 django_stubs_ext.monkeypatch()
 
@@ -38,8 +44,10 @@ for _name in ("SECRET_KEY", "LOOPSWEB_SECRET_KEYS"):
 LOOPSWEB_API_URLS = env.read_normalized(
     "LOOPSWEB_API_URLS", normalize_api_url, default="https://api.baseten.co"
 )
-LOOPSWEB_PRIVATE_API_HOSTS = env.read_normalized("LOOPSWEB_PRIVATE_API_HOSTS", normalize_host)
-LOOPSWEB_DOWNLOAD_HOSTS = env.read_normalized("LOOPSWEB_DOWNLOAD_HOSTS", normalize_host)
+LOOPSWEB_PRIVATE_API_HOSTS = env.read_normalized(
+    "LOOPSWEB_PRIVATE_API_HOSTS", normalize_server_host
+)
+LOOPSWEB_DOWNLOAD_HOSTS = env.read_normalized("LOOPSWEB_DOWNLOAD_HOSTS", normalize_server_host)
 LOOPSWEB_READ_ONLY = env.read_flag("LOOPSWEB_READ_ONLY")
 LOOPSWEB_AUDIT_KEY = env.read_text("LOOPSWEB_AUDIT_KEY")
 LOOPSWEB_AUDIT_HEADS_FILE = str(env.read_path("LOOPSWEB_AUDIT_HEADS_FILE") or "")
@@ -54,12 +62,12 @@ POLL_QUIET_SECONDS = env.read_number("LOOPSWEB_POLL_QUIET_SECONDS", 60, at_least
 # Web -------------------------------------------------------------------------------------------
 LOOPBACK = ["localhost", "127.0.0.1", "[::1]"]
 ALLOWED_HOSTS = (
-    LOOPBACK if DEMO else [*env.read_normalized("ALLOWED_HOSTS", normalize_host), *LOOPBACK]
+    LOOPBACK if DEMO else [*env.read_normalized("ALLOWED_HOSTS", normalize_host_pattern), *LOOPBACK]
 )
 HTTPS = env.read_flag("LOOPSWEB_HTTPS")
-LOOPSWEB_URL = next(iter(env.read_normalized("LOOPSWEB_URL", normalize_url)), "")
+LOOPSWEB_URL = next(iter(env.read_normalized("LOOPSWEB_URL", normalize_server_url)), "")
 PROXIES = int(env.read_number("LOOPSWEB_PROXIES", 0, at_least=0, at_most=20))
-CSRF_TRUSTED_ORIGINS = env.read_normalized("CSRF_TRUSTED_ORIGINS", normalize_url)
+CSRF_TRUSTED_ORIGINS = env.read_normalized("CSRF_TRUSTED_ORIGINS", normalize_origin_pattern)
 ROOT_URLCONF = "loopsweb.urls"
 WSGI_APPLICATION = "loopsweb.wsgi.application"
 APPEND_SLASH = True

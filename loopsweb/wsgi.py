@@ -5,6 +5,8 @@ from typing import TYPE_CHECKING, Any
 
 from django.core.wsgi import get_wsgi_application
 
+from loopsweb.environment import load_settings
+
 if TYPE_CHECKING:
     from collections.abc import Iterable
     from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
@@ -42,4 +44,5 @@ def strip_head_body(inner: WSGIApplication) -> WSGIApplication:
 
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "loopsweb.settings")
+load_settings()
 application = strip_head_body(get_wsgi_application())

@@ -7,7 +7,17 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from loopsweb.addresses import normalize_host, normalize_url, parse_client_address
+from loopsweb.addresses import (
+    UNREACHABLE,
+    is_loopback,
+    normalize_api_url,
+    normalize_host,
+    normalize_host_pattern,
+    normalize_origin_pattern,
+    normalize_server_host,
+    normalize_url,
+    parse_client_address,
+)
 
 
 @pytest.mark.parametrize(
@@ -69,6 +79,44 @@ def test_a_host_is_not_a_url(text: str) -> None:
 @pytest.mark.parametrize("host", ["Loops.Internal", "loops.internal.", "LOOPS.INTERNAL"])
 def test_one_host_has_one_name(host: str) -> None:
     assert normalize_host(host) == "loops.internal"
+
+
+IMPOSSIBLE = ["*.x", "a..b", "a_b.c", "-a.b", "a-.b", "a!b", "1.2.3", "256.1.1.1", "a" * 64, "a.7"]
+
+
+@pytest.mark.parametrize("host", [*IMPOSSIBLE, "a." * 127 + "b"])
+def test_a_host_that_there_cannot_be_is_refused(host: str) -> None:
+    with pytest.raises(ValueError, match=f"^{UNREACHABLE}$"):
+        normalize_server_host(host)
+    with pytest.raises(ValueError, match=f"^{UNREACHABLE}$"):
+        normalize_api_url(f"https://{host}")
+
+
+@pytest.mark.parametrize(
+    "host", ["api", "a-b.c", "1a.b", "xn--lps-snaa.example", "10.0.0.7", "::1"]
+)
+def test_hosts_that_there_can_be_are_taken(host: str) -> None:
+    assert normalize_server_host(host).strip("[]") == host
+
+
+def test_only_what_trusts_many_hosts_takes_patterns() -> None:
+    assert normalize_host_pattern("*") == "*"
+    assert normalize_host_pattern(".Example.org") == ".example.org"
+    assert normalize_origin_pattern("https://*.Example.org") == "https://*.example.org"
+    for normalize, text in (
+        (normalize_host_pattern, "*.example.org"),
+        (normalize_host_pattern, "..example.org"),
+        (normalize_origin_pattern, "https://*"),
+        (normalize_origin_pattern, "https://*.*.org"),
+    ):
+        with pytest.raises(ValueError, match=r"^must name a host that there can be"):
+            normalize(text)
+
+
+def test_this_machine_has_three_names() -> None:
+    own = ["localhost", "127.0.0.1", "127.8.9.1", "::1", "[::1]"]
+    others = ["x.localhost", "localhost.example.com", "10.0.0.1", "::", "[fe80::1]", ""]
+    assert [host for host in own + others if is_loopback(host)] == own
 
 
 @given(st.ip_addresses(), st.integers(0, 65535), st.sampled_from(["{}", " {} ", '"{}"']))

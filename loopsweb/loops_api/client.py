@@ -33,8 +33,8 @@ class Client(UndocumentedRoutes, TelemetryRoutes, OrganisationRoutes):
 
     generation: `current` uses the canonical routes, `legacy` the legacy ones where they exist.
         `auto` becomes one of them at the first list: `legacy` if the server responds with 404
-        to the canonical list of runs and has the legacy one. `legacy` becomes `current` at the
-        list of runs if the server has been upgraded.
+        to the canonical list of runs and has the legacy one. Each becomes the other when the
+        whole list of runs, or a list that the oldest servers lack, shows that the server changed.
     http: the process-wide client by default.
     """
 
@@ -101,7 +101,8 @@ class Client(UndocumentedRoutes, TelemetryRoutes, OrganisationRoutes):
         query = {"run_id": run_id, "base_model": base_model, "scope": scope}
         body: bytes | None
         if team_id is None:
-            body = self._get_unless_legacy("/v1/loops/runs", query)
+            is_whole = run_id is base_model is None
+            body = self._get_unless_legacy("/v1/loops/runs", query, may_have_changed=is_whole)
         else:
             body = self._transport.get("/v1/teams/{}/loops/runs", team_id, is_list=True, **query)
         if body is None:
@@ -133,6 +134,8 @@ class Client(UndocumentedRoutes, TelemetryRoutes, OrganisationRoutes):
         """GET /v1/loops/samplers"""
         route, ids = locate("samplers", team_id)
         body = self._transport.get(route, *ids, is_list=True, scope=scope)
+        if self.generation == "legacy":
+            self._detect_upgrade()
         return LazyList(body, "samplers", parsers.parse_sampler)
 
     def get_sampler(self, sampler_id: str) -> types.Sampler:
@@ -207,14 +210,19 @@ class Client(UndocumentedRoutes, TelemetryRoutes, OrganisationRoutes):
         body = self._transport.get("/v1/loops/deployments/{}", deployment_id)
         return check_id(deployment_id, decode_object(body, "deployment", parsers.parse_deployment))
 
-    def _get_unless_legacy(self, route: str, query: dict[str, Any]) -> bytes | None:
-        """The response to the GET of a list; None if the server has legacy routes only."""
+    def _get_unless_legacy(
+        self, route: str, query: dict[str, Any], *, may_have_changed: bool = False
+    ) -> bytes | None:
+        """The response to the GET of a list; None if the server has legacy routes only.
+
+        may_have_changed: a 404 means that the server no longer has the route.
+        """
         if self.generation == "legacy":
             return None
         try:
             body = self._transport.get(route, is_list=True, **query)
         except errors.NotFound:
-            if self._detect_legacy():
+            if (may_have_changed or self.generation == "auto") and self._detect_legacy():
                 return None
             raise
         if self.generation == "auto":
@@ -223,14 +231,18 @@ class Client(UndocumentedRoutes, TelemetryRoutes, OrganisationRoutes):
 
     def _detect_legacy(self) -> bool:
         """After a 404 of a list: whether this server has the legacy routes only."""
-        if self.generation != "auto":
-            return False
-        with suppress(errors.NotFound):
-            self._transport.get("/v1/loops/runs", is_list=True)
-            self.generation = "current"
+        if self._detect_upgrade():
             return False
         with suppress(errors.StatusError):
             self.legacy.search_trainers()
             self.generation = "legacy"
+            return True
+        return False
+
+    def _detect_upgrade(self) -> bool:
+        """Whether this server has the canonical list of runs."""
+        with suppress(errors.NotFound):
+            self._transport.get("/v1/loops/runs", is_list=True)
+            self.generation = "current"
             return True
         return False

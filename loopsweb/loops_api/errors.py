@@ -26,6 +26,7 @@ class LoopsError(Exception):
     """
 
     sentence: ClassVar[str] = "The request to the Loops API failed. Try again."
+    is_outage: ClassVar[bool] = True  # False if the API understood the question and refused it
 
     def __init__(self, message: str, *, may_have_been_received: bool = True) -> None:
         super().__init__(message)
@@ -98,6 +99,7 @@ class StatusError(LoopsError):
     """
 
     sentence = "The Loops API answered with status {error.status}: {error.message}"
+    is_outage = False
 
     def __init__(
         self,
@@ -150,6 +152,7 @@ class RateLimited(StatusError):
 
 
 class ServerError(StatusError):
+    is_outage = True
     sentence = "The Loops API had an internal error (status {error.status}). Try again later."
 
 

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import errno
-import ipaddress
 import socket
 
 from django.core.management.base import CommandError
+
+from loopsweb.addresses import is_loopback
 
 
 def open_listener(*, host: str, port: int, instead: str) -> socket.socket:
@@ -35,10 +36,6 @@ def format_url(*, host: str, port: int) -> str:
 
 def check_demo_host(host: str) -> None:
     """Raises CommandError unless the host is a loopback address."""
-    try:
-        is_loopback = ipaddress.ip_address(host.strip("[]")).is_loopback
-    except ValueError:
-        is_loopback = host == "localhost"
-    if not is_loopback:
+    if not is_loopback(host):
         refusal = f"The demo has well-known passwords, so it does not listen on {host}."
         raise CommandError(refusal)

@@ -204,8 +204,11 @@ def test_auto_stays_auto_if_no_list_exists(server: ScriptedServer, status: int) 
     assert client.generation == "auto"
 
 
-def test_current_never_falls_back(server: ScriptedServer) -> None:
+def test_current_falls_back_when_the_whole_list_is_gone(server: ScriptedServer) -> None:
     server.set_responses(SEARCH, TRAINERS)
+    client = build_client(server, "current")
     with pytest.raises(errors.NotFound):
-        build_client(server, "current").list_runs()
-    assert server.routes == ["GET /v1/loops/runs"]
+        client.list_runs("one")
+    assert (client.generation, server.routes) == ("current", ["GET /v1/loops/runs"])
+    assert len(client.list_runs()) == len(TRAINERS["trainers"])
+    assert client.generation == "legacy"

@@ -2,8 +2,8 @@
 
 An answer and the time it is from are committed together. The failure of one feed does not stop the
 others, and pages show it while the poll goes on. The poll ends early when the API cannot be
-reached, refuses the key, limits its rate, or fails to answer two questions in a row. An error never
-deletes a row or ends one.
+reached, rejects the key, limits its rate, or fails to answer two questions in a row. A key that is
+forbidden every question is refused as a whole. An error never deletes a row or ends one.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ from loopsweb.resources.checkpoints.feeds import CheckpointFeeds
 from loopsweb.resources.checkpoints.poll_plan import CheckpointQuery
 from loopsweb.resources.deployments import sync as deployments
 from loopsweb.resources.nouns import FEEDS
-from loopsweb.resources.polling import leases, pace
+from loopsweb.resources.polling import leases, pace, reasons
 from loopsweb.resources.runs import sync as runs
 from loopsweb.resources.samplers import sync as samplers
 from loopsweb.resources.snapshot.feeds import Feed
@@ -39,10 +39,6 @@ log = logging.getLogger(__name__)
 
 MAX_OUTAGES = 2
 UNKNOWN_TO_LEGACY = ("samplers", "deployments")  # feeds
-CONFIRMING = "The Loops API refused the key {key}. loopsweb asks again before it stops using it."
-TRIED_AGAIN = "loopsweb tries it again from time to time."
-NOT_OFFERED = "This server has only the API's oldest routes, which do not list {name}."
-UNEXPECTED_END = "The poll stopped because of an error in loopsweb; the server log has details."
 Clock = Callable[[], datetime]
 
 
@@ -77,6 +73,7 @@ class Poll:
         sees_organisation = self.key.sees_organisation
         self.covered_keys = frozenset(s.key_id for s in group if sees_organisation or s == state)
         self.failures: list[errors.LoopsError] = []
+        self.forbidden: dict[str, errors.Forbidden] = {}  # by feed
         self.outages = 0  # in a row
         self.ended_by: errors.LoopsError | None = None
         self.is_changed = self.is_answered = self.is_refused = False
@@ -85,8 +82,10 @@ class Poll:
         started_at, is_over, is_interrupted = self.clock(), False, False
         try:
             self.poll_feeds()
+            if self.forbidden and not (self.is_answered or self.failures):
+                self.note_refusal(next(iter(self.forbidden.values())))
             is_over = True
-        except (errors.Unauthorized, errors.Forbidden) as error:
+        except errors.Unauthorized as error:
             self.note_refusal(error)
             is_over = True
         except errors.ConnectionFailed as error:
@@ -100,7 +99,8 @@ class Poll:
             raise
         finally:
             if not is_over and not is_interrupted:  # a bug of ours: pages show it
-                self.fail_every_feed(UNEXPECTED_END, error=errors.LoopsError(UNEXPECTED_END))
+                why = reasons.UNEXPECTED_END
+                self.fail_every_feed(why, error=errors.LoopsError(why))
             if not is_interrupted:
                 self.finish(started_at)
 
@@ -138,7 +138,7 @@ class Poll:
         """Run the queries that are due. The feed "checkpoints" is as old as its oldest answer."""
         feeds = CheckpointFeeds(self.state, poll=self.build_context(Feed()))
         for query in feeds.due:
-            if self.ended_by or self.deadline.left() <= 0:
+            if self.ended_by or "checkpoints" in self.forbidden or self.deadline.left() <= 0:
                 break
             pull = partial(checkpoints.pull_checkpoints, self.client, query)
             save = partial(self.save_checkpoints, feeds, query)
@@ -175,18 +175,24 @@ class Poll:
             with transaction.atomic():
                 after = feed.with_answer(digest=store(), at=poll.now)
                 save(after)
-        except (errors.Unauthorized, errors.Forbidden, errors.ConnectionFailed):
+        except (errors.Unauthorized, errors.ConnectionFailed):
             raise
+        except errors.Forbidden as error:
+            log.warning("%s may not list %s: %s", self.key, name, error)
+            self.forbidden[name], self.outages = error, 0
+            reason = reasons.FORBIDDEN.format(key=self.key, name=name)
+            return feed.with_failure(error=reason, at=poll.now)
         except errors.LoopsError as error:
             if self.is_not_offered(name, error):
-                return replace(feed, failing_since=None, error=NOT_OFFERED.format(name=name))
+                why = reasons.NOT_OFFERED.format(name=name)
+                return replace(feed, failing_since=None, error=why)
             log.warning("poll of %s failed: %s", name, error)
             self.failures.append(error)
-            self.outages = self.outages + 1 if is_outage(error) else 0
+            self.outages = self.outages + 1 if error.is_outage else 0
             if isinstance(error, errors.RateLimited) or self.outages >= MAX_OUTAGES:
                 self.ended_by = error
             return feed.with_failure(error=error.plain, at=poll.now)
-        self.outages, self.is_answered = 0, True
+        self.outages, self.is_answered = 0, self.is_answered or name in FEEDS
         return after
 
     def is_not_offered(self, name: str, error: errors.LoopsError) -> bool:
@@ -216,8 +222,8 @@ class Poll:
         if now - state.refused_since >= pace.CONFIRM_AFTER:
             refused = isinstance(error, errors.Unauthorized)
             key_state = KeyState.REFUSED if refused else KeyState.FORBIDDEN
-            self.key.set_state(key_state, f"{error.plain} {TRIED_AGAIN}", now=now)
-        self.fail_every_feed(CONFIRMING.format(key=self.key), error=error)
+            self.key.set_state(key_state, f"{error.plain} {reasons.TRIED_AGAIN}", now=now)
+        self.fail_every_feed(reasons.CONFIRMING.format(key=self.key), error=error)
         self.is_refused = self.is_changed = True
 
     def finish(self, started_at: datetime) -> None:
@@ -242,8 +248,3 @@ class Poll:
         leases.release_lease(state, next_poll_at=now + wait)
         if self.is_changed:
             touch_version(self.workspace)
-
-
-def is_outage(error: errors.LoopsError) -> bool:
-    """True unless the API understood the question and refused it."""
-    return not isinstance(error, errors.StatusError) or isinstance(error, errors.ServerError)

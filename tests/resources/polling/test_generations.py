@@ -12,7 +12,7 @@ from loopsweb.accounts.models import User, Workspace
 from loopsweb.keys.models import Key
 from loopsweb.resources.models import Checkpoint, Deployment, Run, Sampler
 from loopsweb.resources.pages.freshness import load_freshness
-from loopsweb.resources.polling.poll import NOT_OFFERED
+from loopsweb.resources.polling.reasons import NOT_OFFERED
 from loopsweb.simulator import Simulator
 from loopsweb.simulator.dispatcher import Dispatcher
 from tests.personas import login_as
@@ -75,3 +75,28 @@ def test_a_scope_that_was_not_found_out_is_not_called_missing(
     world.clear_faults()
     poll()
     assert load_freshness(acme).of("deployments").error == ""
+
+
+def test_a_server_that_falls_back_is_read_by_its_oldest_routes_until_it_is_upgraded_again(
+    acme: Workspace, world: Simulator, add_key: AddKey, poll: Poll
+) -> None:
+    world.world.add_deployment(run=world.world.add_run(id="r"))
+    world.dispatcher = Dispatcher(world.world, world.lifecycle, "documented")
+    add_key()
+    poll()
+    for generation, faults in (("legacy", CANONICAL), ("current", ())):
+        world.clear_faults()
+        for route in faults:
+            world.add_fault(f"GET /v1/loops/{route}", mode="status", status=404, count=None)
+        for _ in range(2):
+            poll(after=200)
+        assert Key.objects.get().generation == generation
+        runs = load_freshness(acme).of("runs")
+        assert (runs.error, runs.failing_since) == ("", None)
+        assert Run.objects.get().is_reported
+    world.requests.clear()
+    world.add_fault("*", mode="status", status=404, count=None)
+    poll(after=200)
+    asked = [(each.method, each.path) for each in world.requests]
+    assert asked.count(("POST", "/v1/trainers/search")) == 1
+    assert Key.objects.get().generation == "current"

@@ -83,6 +83,23 @@ def test_a_key_that_stays_refused_is_retired_and_tried_again_ever_more_rarely(
     assert load_freshness(acme).overall.error == ""
 
 
+def test_one_forbidden_list_is_the_failure_of_that_list(
+    key: Key, acme: Workspace, world: Simulator, poll: Poll
+) -> None:
+    world.add_fault("GET /v1/loops/samplers", "status", count=None, status=403)
+    for _ in range(3):
+        poll(after=100)
+    key.refresh_from_db()
+    assert (key.state, PollState.objects.get().refused_since) == (KeyState.HEALTHY, None)
+    fresh = load_freshness(acme)
+    said = f"The Loops API does not let the key {key} list samplers. Add a key with that scope."
+    assert fresh.of("samplers").error == said
+    assert [fresh.of(noun).failing_since for noun in ("runs", "deployments")] == [None, None]
+    world.clear_faults()
+    poll(after=120)
+    assert load_freshness(acme).overall.error == ""
+
+
 def test_failures_of_another_kind_confirm_no_refusal(
     key: Key, world: Simulator, poll: Poll, clock: Timeline
 ) -> None:
