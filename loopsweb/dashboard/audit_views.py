@@ -19,6 +19,7 @@ from loopsweb.audit.chain import signed_heads
 from loopsweb.audit.models import Chain, Event
 from loopsweb.audit.timeline import build_steps, group_by_incident
 from loopsweb.dashboard.export_events import record_audit_export
+from loopsweb.resources.deactivations.models import Deactivation
 from loopsweb.resources.nouns import BY_SINGULAR
 from loopsweb.ui.csv_export import csv_response
 from loopsweb.ui.filters import Facets, Filter, ListSpec
@@ -127,6 +128,9 @@ def show_event(request: WorkspaceRequest, sequence: int) -> HttpResponse:
         "event": event,
         "steps": build_steps(list(incident)),
         "target_url": get_target_url(request.workspace.slug, event),
+        "record": Deactivation.objects.filter(
+            workspace=request.workspace, incident=event.incident
+        ).first(),
     }
     return render_page(request, "dashboard/event.html", context)
 

@@ -6,3 +6,8 @@ from datetime import UTC, datetime
 def format_utc(time: datetime) -> str:
     """Format in ISO 8601 and UTC, as in 2026-05-04T12:30:00Z."""
     return time.astimezone(UTC).isoformat().replace("+00:00", "Z")
+
+
+def format_minute(time: datetime) -> str:
+    """Format for a sentence, in UTC, as in 2026-05-04 12:30 UTC."""
+    return f"{time.astimezone(UTC):%Y-%m-%d %H:%M} UTC"

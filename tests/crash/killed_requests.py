@@ -48,7 +48,7 @@ def die_after_outcome(move_to: Callable[..., Any]) -> Callable[..., Any]:
 def arm_kill_point(point: str) -> None:
     """Make this process kill itself when it reaches `point`."""
     from loopsweb.loops_api import Client
-    from loopsweb.resources.deactivations import actions, dispatch, states
+    from loopsweb.resources.deactivations import actions, dispatch, transitions
     from loopsweb.resources.snapshot import poll_state
 
     def die_at_random() -> None:
@@ -61,8 +61,8 @@ def arm_kill_point(point: str) -> None:
         "request committed": (actions, "request_deactivation", die_after),
         "marked as sent": (dispatch, "mark_as_sent", die_after),
         "API answered": (Client, "deactivate_deployment", die_after),
-        "outcome written": (states, "record_follow_up", die_after),
-        "outcome committed": (states.StatefulRequest, "move_to", die_after_outcome),
+        "outcome written": (transitions, "record_follow_up", die_after),
+        "outcome committed": (transitions.StatefulRequest, "move_to", die_after_outcome),
         "end": (poll_state, "schedule_polls", die_after),
     }
     if point == "random moment":

@@ -14,13 +14,15 @@ from loopsweb.keys.models import Key
 from loopsweb.resources.deactivations import dispatch
 from loopsweb.resources.deactivations.impact import Impact
 from loopsweb.resources.deactivations.models import Deactivation, Policy
+from loopsweb.resources.deactivations.preflight import find_age, freeze_impact
 from loopsweb.resources.deactivations.requirements import (
     Schedule,
     find_requirements,
     list_own_emails,
 )
-from loopsweb.resources.deactivations.states import IllegalTransition, State
+from loopsweb.resources.deactivations.states import State
 from loopsweb.resources.deactivations.targets import Target, describe_target
+from loopsweb.resources.deactivations.transitions import IllegalTransition
 from loopsweb.resources.snapshot.store import lock_workspace, touch_version
 
 ALREADY_REQUESTED = "A deactivation has already been requested."
@@ -136,6 +138,8 @@ def record_request(
 def describe_request(deactivation: Deactivation, *, token: str) -> dict[str, Any]:
     """The answer of the audit event *requested*."""
     described: dict[str, Any] = {}
+    if deactivation.preflight:
+        described["preflight"] = deactivation.preflight
     if deactivation.expires_at:
         until = deactivation.expires_at.isoformat()
         described |= {"waits_for": "a second person", "until": until}
@@ -189,15 +193,17 @@ def approve(
     if refusal := find_requirements(impact, policy=policy, own_emails=own_emails).refusal:
         raise CannotDecide(refusal)
     due_at = now + timedelta(seconds=policy.undo_seconds)
+    facts = freeze_impact(impact, as_of=find_age(impact.target))
     with transaction.atomic():
         decide(
             deactivation,
             State.DUE,
-            answer={"sent_from": due_at.isoformat()},
+            answer={"sent_from": due_at.isoformat(), "preflight": facts},
             by=by,
             now=now,
             approver=by["person"],
             foreseen=impact.foreseen,
+            preflight=deactivation.preflight | facts,
             due_at=due_at,
             ask_at=due_at,
         )

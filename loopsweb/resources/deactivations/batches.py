@@ -21,6 +21,7 @@ from loopsweb.resources.deactivations.actions import (
 )
 from loopsweb.resources.deactivations.impact import Impact, assess_impacts
 from loopsweb.resources.deactivations.models import Batch, Deactivation, Policy
+from loopsweb.resources.deactivations.preflight import find_age
 from loopsweb.resources.deactivations.requirements import (
     Requirements,
     find_requirements,
@@ -177,9 +178,11 @@ def request_batch(
     batch = Batch.objects.create(
         workspace=workspace, noun=kind.noun, person=by["person"], reason=reason, requested_at=now
     )
+    requested = sorted(selection.requested, key=lambda item: item.remote_id)
+    as_of = find_age(requested[0].impact.target) if requested else None
     added = {
-        item.remote_id: add_batch_item(item, batch=batch, by=by, policy=policy)
-        for item in sorted(selection.requested, key=lambda item: item.remote_id)
+        item.remote_id: add_batch_item(item, batch=batch, by=by, policy=policy, as_of=as_of)
+        for item in requested
     }
     touch_version(workspace)
     for line in selection.lines:
@@ -190,10 +193,12 @@ def request_batch(
 
 
 def add_batch_item(
-    item: Item, *, batch: Batch, by: Actor, policy: Policy
+    item: Item, *, batch: Batch, by: Actor, policy: Policy, as_of: datetime | None
 ) -> Deactivation | AlreadyRequested:
     now = batch.requested_at
-    schedule = schedule_request(item.impact, item.requirements, policy=policy, now=now, batch=batch)
+    schedule = schedule_request(
+        item.impact, item.requirements, policy=policy, as_of=as_of, now=now, batch=batch
+    )
     try:
         return add_request(
             target=item.impact.target, by=by, reason=batch.reason, schedule=schedule, now=now

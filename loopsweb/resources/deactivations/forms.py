@@ -19,6 +19,7 @@ from loopsweb.resources.deactivations import actions, dispatch
 from loopsweb.resources.deactivations.batches import Selection
 from loopsweb.resources.deactivations.impact import Impact, assess_impact
 from loopsweb.resources.deactivations.models import Deactivation, Policy
+from loopsweb.resources.deactivations.preflight import find_age
 from loopsweb.resources.deactivations.requirements import (
     Requirements,
     find_requirements,
@@ -165,7 +166,12 @@ class DeactivateForm(ImpactForm):
         key = find_client(workspace=target.workspace, person=person, method=method).key
         broke_glass = self.cleaned_data.get("break_glass", False)
         schedule = schedule_request(
-            self.impact, self.requirements, policy=self.policy, now=now, broke_glass=broke_glass
+            self.impact,
+            self.requirements,
+            policy=self.policy,
+            as_of=find_age(target),
+            now=now,
+            broke_glass=broke_glass,
         )
         deactivation = actions.request_deactivation(
             target=target,

@@ -11,7 +11,8 @@ from django.db.models import Q
 from django.urls import reverse
 
 from loopsweb.accounts.models import Team, Workspace
-from loopsweb.resources.deactivations.states import OPEN, StatefulRequest
+from loopsweb.resources.deactivations.states import OPEN
+from loopsweb.resources.deactivations.transitions import StatefulRequest
 from loopsweb.resources.snapshot.models import Snapshot
 from loopsweb.ui.search import SearchTextField
 
@@ -40,10 +41,15 @@ class Batch(models.Model):
 
 
 class DeactivationQuerySet(models.QuerySet["Deactivation"]):
+    def about(self, noun: str, remote_id: str, *, workspace: Workspace) -> DeactivationQuerySet:
+        """Every request to end one thing, also where the snapshot no longer has it."""
+        rows = self.filter(workspace=workspace, noun=noun, target_remote_id=remote_id)
+        return rows.order_by("-pk")
+
     def find_open(self, row: Snapshot) -> Deactivation | None:
         """The open request to end a row of the snapshot."""
-        target = {"workspace_id": row.workspace_id, "target_remote_id": row.remote_id}
-        return self.filter(**target, noun=row.noun, state__in=OPEN).first()
+        mine = self.about(row.noun, row.remote_id, workspace=row.workspace)
+        return mine.filter(state__in=OPEN).first()
 
 
 class Deactivation(StatefulRequest):
@@ -51,7 +57,7 @@ class Deactivation(StatefulRequest):
 
     `incident` ties it to its audit events. It waits for a second person until `expires_at`, or
     for `due_at`; once sent, the API is asked again at `ask_at` what became of it. `foreseen` is
-    what the person was shown that it would end.
+    what the person was shown that it would end, `preflight` all that they were shown.
     """
 
     noun = models.CharField(max_length=20)
@@ -65,6 +71,7 @@ class Deactivation(StatefulRequest):
     why_approval = models.TextField(blank=True)
     broke_glass = models.BooleanField(default=False)
     foreseen = models.JSONField(default=dict)
+    preflight = models.JSONField(default=dict)
     requested_at = models.DateTimeField()
     expires_at = models.DateTimeField(null=True)
     due_at = models.DateTimeField(null=True)

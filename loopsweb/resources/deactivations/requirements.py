@@ -15,6 +15,7 @@ from loopsweb.audit.record import Actor
 from loopsweb.keys.models import Key
 from loopsweb.resources.deactivations.impact import Impact
 from loopsweb.resources.deactivations.models import Batch, Policy
+from loopsweb.resources.deactivations.preflight import Facts, freeze_impact
 from loopsweb.resources.deactivations.states import State
 
 OWNER_UNKNOWN = "The API does not report an owner."
@@ -43,13 +44,15 @@ class Requirements:
 @dataclass(frozen=True, kw_only=True)
 class Schedule:
     """A second person approves the request until `expires_at`, or it is sent from `due_at` on, by
-    default at once. `foreseen`: the impact that the person was shown."""
+    default at once. `foreseen`: the impact that the person was shown; `preflight`: all of it, as
+    it is kept."""
 
     why_approval: str = ""
     expires_at: datetime | None = None
     due_at: datetime | None = None
     broke_glass: bool = False
     foreseen: dict[str, list[str]] = field(default_factory=dict)
+    preflight: Facts = field(default_factory=dict)
     batch: Batch | None = None
 
     @property
@@ -122,11 +125,13 @@ def schedule_request(
     requirements: Requirements,
     *,
     policy: Policy,
+    as_of: datetime | None,
     now: datetime,
     broke_glass: bool = False,
     batch: Batch | None = None,
 ) -> Schedule:
-    """Breaking the glass overrides approval, protection and the time to undo."""
+    """Breaking the glass overrides approval, protection and the time to undo. as_of: how old the
+    impact is."""
     expires_at, due_at = None, now
     if not broke_glass:
         due_at = now + timedelta(seconds=policy.undo_seconds)
@@ -138,5 +143,13 @@ def schedule_request(
         due_at=None if expires_at else due_at,
         broke_glass=broke_glass,
         foreseen=impact.foreseen,
+        preflight=freeze_impact(impact, as_of=as_of) | {"demands": list_demands(requirements)},
         batch=batch,
     )
+
+
+def list_demands(requirements: Requirements) -> list[str]:
+    """What the policy demanded, for the record. Why the ID had to be typed may name people."""
+    demands = ["a reason"] if requirements.reason else []
+    demands += ["the typed ID"] if requirements.typed_id else []
+    return demands + (["a second person"] if requirements.approval else [])

@@ -1,20 +1,12 @@
-"""The states of a deactivation: one table, and the only code that writes a state."""
+"""The states of a deactivation: one table. Only `transitions` writes a state."""
 
 from __future__ import annotations
 
-import uuid
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import timedelta
 from enum import StrEnum
-from typing import Any
 
-from django.db import models, transaction
-
-from loopsweb.accounts.models import Workspace
 from loopsweb.audit.models import Outcome
-from loopsweb.audit.record import Actor, record_follow_up
-from loopsweb.keys.models import Key
-from loopsweb.resources.snapshot.store import lock_workspace, touch_version
 from loopsweb.ui.statuses import Status, Tone, Vocabulary
 
 
@@ -37,6 +29,7 @@ class State(StrEnum):
 class StateSpec:
     """label: its name on pages. meaning, advice: what it says and what to do about it.
     message: what a person reads who just brought it about; else the meaning.
+    verb, result: of the sentence on its record (summary.py): {why}, {by}, {until}, {later}.
     follows: the states it may come from. outcome: of the audit event written with the transition.
     sent: the API may have been called. While it is open, `next_state` follows `max_duration` after
     it was due (sent: after it was sent) at the latest, for `timeout_reason`.
@@ -47,6 +40,8 @@ class StateSpec:
     meaning: str
     advice: str = ""
     message: str = ""
+    verb: str = "asked to stop"
+    result: str = ""
     follows: tuple[State, ...] = ()
     outcome: Outcome | None = None
     sent: bool = False
@@ -67,6 +62,8 @@ STATES: dict[State, StateSpec] = {
         meaning="A second person has to approve it. Nothing has been sent to the API.",
         advice="Anyone else who may deactivate can approve or decline it.",
         message="Requested. Nothing is sent until a second person approves.",
+        verb="asks to stop",
+        result="waits for a second person until {until}, nothing has been sent",
         next_state=State.EXPIRED,  # at `expires_at`, by the team's policy
         timeout_reason="Nobody approved it in time.",
     ),
@@ -76,6 +73,7 @@ STATES: dict[State, StateSpec] = {
         meaning="It is about to be sent to the API.",
         advice="Until then operators and admins can withdraw it.",
         message="About to be sent. You can still withdraw it.",
+        result="about to be sent",
         follows=(State.WAITING,),
         outcome=Outcome.APPROVED,
         max_duration=timedelta(minutes=10),
@@ -86,6 +84,7 @@ STATES: dict[State, StateSpec] = {
         label="Sent, no answer yet",
         tone="busy",
         meaning="It is being sent. The API has not answered yet.",
+        result="being sent, no answer of the API yet",
         follows=(State.DUE,),
         sent=True,
         max_duration=timedelta(seconds=60),
@@ -98,6 +97,7 @@ STATES: dict[State, StateSpec] = {
         meaning="The API accepted it.",
         advice="It should stop within two minutes.",
         message="The API accepted the deactivation.",
+        result="accepted by the API, not seen stopped yet",
         follows=(State.REQUESTED, State.UNKNOWN),
         outcome=Outcome.SUCCEEDED,
         sent=True,
@@ -111,6 +111,7 @@ STATES: dict[State, StateSpec] = {
         meaning="The request may have taken effect. The API's answer was lost.",
         advice="loopsweb keeps asking until it knows.",
         message="It is not known yet whether it was deactivated. loopsweb is asking the API.",
+        result="the API's answer was lost, so it is not known yet whether it stops",
         follows=(State.REQUESTED,),
         outcome=Outcome.UNKNOWN,
         sent=True,
@@ -124,6 +125,8 @@ STATES: dict[State, StateSpec] = {
         meaning="The API refused it, could not be reached, or accepted it without any effect.",
         advice="You can request it again.",
         message="Not deactivated.",
+        verb="tried to stop",
+        result="it did not take effect: {why}",
         follows=(State.REQUESTED, State.UNKNOWN, State.SUCCEEDED),
         outcome=Outcome.REFUSED,
         sent=True,
@@ -132,6 +135,8 @@ STATES: dict[State, StateSpec] = {
         label="Confirmed stopped",
         tone="good",
         meaning="The API shows it as stopped.",
+        verb="stopped",
+        result="confirmed {later} later",
         follows=(State.SUCCEEDED, State.UNKNOWN, State.REFUSED),
         outcome=Outcome.CONFIRMED,
         sent=True,
@@ -140,6 +145,7 @@ STATES: dict[State, StateSpec] = {
         label="Ended without being stopped",
         tone="ended",
         meaning="It ended, but not by being stopped.",
+        result="it ended without being stopped: {why}",
         follows=(State.SUCCEEDED, State.UNKNOWN),
         outcome=Outcome.OBSERVED,
         sent=True,
@@ -149,6 +155,7 @@ STATES: dict[State, StateSpec] = {
         tone="unknown",
         meaning="For a day the API did not know it or could not be asked. It may have stopped.",
         advice="Check your Baseten billing.",
+        result="what became of it is not known: {why}",
         follows=(State.SUCCEEDED, State.UNKNOWN),
         outcome=Outcome.UNKNOWN,
         sent=True,
@@ -157,6 +164,7 @@ STATES: dict[State, StateSpec] = {
         label="Declined",
         tone="idle",
         meaning="A second person declined it. Nothing was sent.",
+        result="declined by {by}, nothing was sent: {why}",
         follows=(State.WAITING,),
         outcome=Outcome.DECLINED,
     ),
@@ -164,6 +172,7 @@ STATES: dict[State, StateSpec] = {
         label="Withdrawn",
         tone="idle",
         meaning="It was withdrawn before it was sent.",
+        result="withdrawn by {by}, nothing was sent: {why}",
         follows=(State.WAITING, State.DUE),
         outcome=Outcome.WITHDRAWN,
     ),
@@ -171,6 +180,7 @@ STATES: dict[State, StateSpec] = {
         label="Expired",
         tone="idle",
         meaning="It was not approved or sent in time.",
+        result="expired, nothing was sent: {why}",
         follows=(State.WAITING, State.DUE),
         outcome=Outcome.EXPIRED,
     ),
@@ -184,67 +194,3 @@ VOCABULARY_ENTRIES = [
     for state, spec in STATES.items()
 ]
 DEACTIVATION = Vocabulary("deactivations", *VOCABULARY_ENTRIES)
-
-
-class IllegalTransition(Exception):
-    """The table has no such transition."""
-
-
-class StatefulRequest(models.Model):
-    """The state of a request; only `move_to` writes it. ask_at: when the worker looks again."""
-
-    workspace = models.ForeignKey(Workspace, on_delete=models.CASCADE, related_name="+")
-    incident = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
-    state = models.CharField(
-        max_length=10, choices=[(state.value, spec.label) for state, spec in STATES.items()]
-    )
-    state_since = models.DateTimeField()
-    ask_at = models.DateTimeField()
-    answer = models.JSONField(null=True)
-
-    class Meta:
-        abstract = True
-
-    @property
-    def spec(self) -> StateSpec:
-        return STATES[State(self.state)]
-
-    @transaction.atomic
-    def move_to(
-        self,
-        state: State,
-        *,
-        now: datetime,
-        answer: dict[str, Any] | None = None,
-        by: Actor | None = None,
-        note: str = "",
-        key: Key | None = None,
-        expected: State | None = None,
-        has_trail: bool = True,
-        **fields: Any,
-    ) -> bool:
-        """Write `state` with its audit event; False when another process moved the request first.
-
-        by, note: who takes the step and why, if not the requester. key: that the API was called
-        with. expected: only from this state. Raises IllegalTransition.
-        """
-        spec, rows = STATES[state], type(self)._default_manager.filter(pk=self.pk)
-        if self.state not in spec.follows:
-            raise IllegalTransition(f"A deactivation that is {self.state} cannot become {state}.")
-        lock_workspace(self.workspace)
-        fields = {"ask_at": now, "answer": answer, "state": state, "state_since": now} | fields
-        if not rows.filter(state__in=[expected] if expected else spec.follows).update(**fields):
-            return False
-        self.refresh_from_db()
-        touch_version(self.workspace)
-        if spec.outcome and has_trail:
-            record_follow_up(
-                self.incident,
-                outcome=spec.outcome,
-                answer=answer or None,
-                now=now,
-                by=by,
-                reason=note,
-                key=(key.name, key.fingerprint) if key else None,
-            )
-        return True

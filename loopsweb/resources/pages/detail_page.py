@@ -14,6 +14,7 @@ from loopsweb.accounts.authorization.decorators import WorkspaceRequest
 from loopsweb.audit.models import Event
 from loopsweb.resources.deactivations.models import Deactivation
 from loopsweb.resources.deactivations.protections import Protection
+from loopsweb.resources.deactivations.states import DEACTIVATION
 from loopsweb.resources.deactivations.stops import find_stop
 from loopsweb.resources.nouns import VOCABULARIES, find_noun
 from loopsweb.resources.pages.freshness import compute_page_version, load_freshness
@@ -27,6 +28,7 @@ from loopsweb.ui.pages import render_page, wants_partial
 Row = TypeVar("Row", bound=Snapshot)
 MAX_CHANGES = 20
 MAX_EVENTS = 10
+MAX_RECORDS = 10
 
 
 def render_detail_page(
@@ -45,7 +47,20 @@ def render_detail_page(
     version = compute_page_version(workspace, feed)
     if same := answer_if_unchanged(request, version, feed.as_of, feed.next_poll_at):
         return same
-    row = get_row_or_404(request, model, remote_id)
+    records = list(
+        Deactivation.objects.about(noun.singular, remote_id, workspace=workspace)[:MAX_RECORDS]
+        if noun.ending
+        else ()
+    )
+    try:
+        row = get_row_or_404(request, model, remote_id)
+    except Http404 as missing:
+        if not records:
+            raise
+        gone = {"noun": noun, "remote_id": remote_id, "records": records, "text": missing}
+        return render_page(
+            request, "resources/gone.html", gone | {"deactivation": DEACTIVATION}, status=404
+        )
     target = {"workspace": workspace, "noun": noun.singular, "remote_id": row.remote_id}
     events = Event.objects.filter(
         workspace=workspace.slug, target_noun=noun.singular, target_id=row.remote_id
@@ -64,7 +79,9 @@ def render_detail_page(
             "events": events.order_by("-sequence")[:MAX_EVENTS],
             "status": noun.vocabulary and noun.vocabulary.get(getattr(row, row.status_field)),
             "stop": find_stop(row) if noun.ending and row.is_terminal else None,
-            "open_request": Deactivation.objects.find_open(row) if noun.ending else None,
+            "records": records,
+            "deactivation": DEACTIVATION,
+            "open_request": next((one for one in records if one.spec.open), None),
             "own_vocabulary": noun.vocabulary,
             "vocabulary": VOCABULARIES,
             "is_part": wants_partial(request, "live"),

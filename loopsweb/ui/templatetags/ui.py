@@ -100,6 +100,12 @@ def at(time: datetime | None) -> SafeString:
 
 
 @register.filter
+def from_json(text: str | None) -> datetime | None:
+    """A time that JSON has as text."""
+    return datetime.fromisoformat(text) if text else None
+
+
+@register.filter
 def span(time: timedelta) -> str:
     """A duration in the largest unit of which it has at least two: 0.4 s, 95 s, 2 min, 30 h."""
     seconds = time.total_seconds()

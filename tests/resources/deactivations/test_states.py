@@ -10,7 +10,8 @@ from loopsweb.accounts.models import User, Workspace
 from loopsweb.audit.models import Event, Outcome
 from loopsweb.audit.record import Actor, record_event
 from loopsweb.resources.deactivations.models import Deactivation
-from loopsweb.resources.deactivations.states import STATES, IllegalTransition, State
+from loopsweb.resources.deactivations.states import STATES, State
+from loopsweb.resources.deactivations.transitions import IllegalTransition
 
 PAIRS = [(before, after) for before in State for after in State]
 

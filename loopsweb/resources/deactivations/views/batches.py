@@ -24,6 +24,7 @@ from loopsweb.resources.deactivations.forms import BatchForm
 from loopsweb.resources.deactivations.models import Batch, Policy
 from loopsweb.resources.deactivations.requirements import list_own_emails, load_policy
 from loopsweb.resources.deactivations.states import DEACTIVATION, NOT_SENT, OPEN, State
+from loopsweb.resources.deactivations.summary import add_up, summarize_batch
 from loopsweb.resources.deactivations.targets import KINDS, Kind
 from loopsweb.resources.nouns import NOUNS
 from loopsweb.resources.pages.creation import AlreadySubmitted
@@ -134,6 +135,9 @@ def show_batch(request: WorkspaceRequest, batch: uuid.UUID) -> HttpResponse:
     context = {
         "batch": found,
         "rows": rows,
+        "summary": summarize_batch(found, rows),
+        "total": add_up(rows),
+        "stopped": add_up(row for row in rows if row.state == State.CONFIRMED),
         "settled": sum(row.state not in OPEN for row in rows),
         "unsent": sum(row.state in NOT_SENT for row in rows),
         "waiting": sum(row.state == State.WAITING for row in rows),

@@ -23,16 +23,17 @@ from loopsweb.accounts.authorization.roles import Permission
 from loopsweb.accounts.models import User
 from loopsweb.audit.models import Event
 from loopsweb.audit.record import actor_of_request
-from loopsweb.audit.timeline import build_steps
 from loopsweb.keys.clients import find_key
 from loopsweb.keys.models import Key
 from loopsweb.resources.deactivations import actions
 from loopsweb.resources.deactivations.forms import ApproveForm, ImpactForm, NoteForm
 from loopsweb.resources.deactivations.impact import assess_impact
 from loopsweb.resources.deactivations.models import Deactivation
+from loopsweb.resources.deactivations.records import load_record
 from loopsweb.resources.deactivations.requirements import load_policy
 from loopsweb.resources.deactivations.states import DEACTIVATION, NOT_SENT, OPEN, State
 from loopsweb.resources.deactivations.targets import KINDS
+from loopsweb.resources.nouns import VOCABULARIES
 from loopsweb.resources.pages.freshness import compute_page_version, load_freshness
 from loopsweb.resources.snapshot.viewers import record_viewer
 from loopsweb.ui.filters import Facets, Filter, ListSpec
@@ -84,13 +85,22 @@ def list_requests(request: WorkspaceRequest) -> HttpResponseBase:
 
 @require(Permission.VIEW)
 def show_request(request: WorkspaceRequest, incident: uuid.UUID) -> HttpResponse:
-    """As old as the snapshot, from which the impact is."""
+    """The record. As old as the snapshot, from which the impact is.
+
+    Of an attempt that was refused before it became a request, only the audit trail knows.
+    """
     feed = load_freshness(request.workspace).overall
     version = compute_page_version(request.workspace, feed)
     record_viewer(request.workspace)
     if same := answer_if_unchanged(request, version, feed.as_of, feed.next_poll_at):
         return same
-    found = find_request(request, incident)
+    try:
+        found = find_request(request, incident)
+    except Http404:
+        event = Event.objects.filter(workspace=request.workspace.slug, incident=incident).first()
+        if event is None:
+            raise
+        return redirect("dashboard:event", request.workspace.slug, event.sequence)
     response = render_request(request, found, feed=feed, version=version)
     set_live_headers(response, version, feed.as_of, feed.next_poll_at)
     return response
@@ -183,7 +193,6 @@ def render_request(
     kind = KINDS[deactivation.noun]
     target = kind.find(request.workspace, deactivation.target_remote_id)
     impact = assess_impact(target) if target and deactivation.state in NOT_SENT else None
-    events = Event.objects.filter(workspace=request.workspace.slug, incident=deactivation.incident)
     context: dict[str, Any] = {
         "deactivation": deactivation,
         "policy": load_policy(request.workspace.team),
@@ -195,13 +204,12 @@ def render_request(
         "additions": impact.find_additions(deactivation.foreseen) if impact else {},
         "is_own": deactivation.person.lower() == request.user.email.lower(),
         "status": deactivation.spec,
-        "steps": build_steps(list(events.order_by("sequence"))),
+        "record": load_record(deactivation),
         "impact_form": ImpactForm(impact=impact) if impact else None,
         "note_form": NoteForm(initial=find_kept_text(request)),
         "version": request.workspace.version,
         "is_part": wants_partial(request, "live"),
-        "vocabulary": {"deactivation": DEACTIVATION}
-        | {noun: each.vocabulary for noun, each in KINDS.items()},
+        "vocabulary": VOCABULARIES | {"deactivation": DEACTIVATION},
         **shown,
     }
     return render_page(request, "deactivations/detail.html", context, partial="live", status=status)

@@ -1,0 +1,89 @@
+"""The pre-flight: what a person was shown before they ended something, as it is kept for ever.
+
+It goes into the request and into the audit event, where nothing can be erased. So it has ids,
+names of checkpoints and numbers, and names nobody.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+from loopsweb.audit.chain.anonymize import anonymize
+from loopsweb.audit.chain.format import make_storable
+from loopsweb.resources.checkpoints.models import Checkpoint
+from loopsweb.resources.deactivations.impact import EndingRun, Impact
+from loopsweb.resources.deactivations.targets import Target, kind_of
+from loopsweb.resources.deployments.run_pairing import SERVERLESS
+from loopsweb.resources.nouns import NOUNS
+from loopsweb.resources.pages.freshness import load_freshness
+from loopsweb.ui.timestamps import format_utc
+
+MAX_LISTED = 20  # of runs, and of checkpoints; the numbers count all
+FROM_API = "the API's prices"
+Facts = dict[str, Any]
+
+
+def find_age(target: Target) -> datetime | None:
+    """The time of the oldest answer from which the impact is."""
+    return load_freshness(target.workspace).of(kind_of(target).plural, *NOUNS).as_of
+
+
+def freeze_impact(impact: Impact, *, as_of: datetime | None) -> Facts:
+    """JSON without fractions. as_of: the age of the oldest answer that was shown."""
+    figures = impact.figures
+    cost = figures.cost_per_hour
+    shown = list_checkpoints(impact)
+    facts = {
+        "as_of": as_of and format_utc(as_of),
+        "status": impact.target.status,
+        "is_reported": impact.target.is_reported,
+        "base_model": impact.target.base_model,
+        "gpus": figures.gpus_held,
+        "gpus_of": figures.gpus_of,
+        "gpu_type": figures.gpu_type,
+        "usd_per_hour": None if cost is None else f"{cost:.2f}",
+        "cost_of": figures.cost_of,
+        "cost_source": "" if cost is None or figures.cost_of == SERVERLESS else FROM_API,
+        "is_inferred": impact.is_inferred,
+        "runs": [count_checkpoints(ending) for ending in impact.runs[:MAX_LISTED]],
+        "runs_in_all": len(impact.runs),
+        "samplers": [sampler.remote_id for sampler in impact.samplers],
+        "deployment": impact.deployment.remote_id if impact.deployment else "",
+        "checkpoints": [describe_checkpoint(each) for each in shown[:MAX_LISTED]],
+        "checkpoints_left_out": max(0, len(shown) - MAX_LISTED),
+        "syncing": len(impact.syncing),
+        "protected": [f"{each.noun} {each.remote_id}" for each in impact.protections],
+    }
+    frozen: Facts = anonymize(make_storable(facts))
+    return frozen
+
+
+def list_checkpoints(impact: Impact) -> Sequence[Checkpoint]:
+    """Those that may be lost, then the newest that is kept of each run."""
+    return [*impact.syncing, *(ending.newest for ending in impact.runs if ending.newest)]
+
+
+def describe_checkpoint(checkpoint: Checkpoint) -> Facts:
+    created_at = checkpoint.created_at
+    return {
+        "id": checkpoint.remote_id,
+        "run": checkpoint.run_remote_id,
+        "name": checkpoint.name,
+        "target": checkpoint.target,
+        "sync_status": checkpoint.sync_status,
+        "created_at": created_at and format_utc(created_at),
+    }
+
+
+def count_checkpoints(ending: EndingRun) -> Facts:
+    """How many of a run's checkpoints are in which state, as far as is known."""
+    known = ending.checkpoints
+    return {
+        "id": ending.run.remote_id,
+        "saved": known.saved,
+        "syncing": len(known.syncing),
+        "unknown": known.unknown,
+        "unlisted": known.unlisted,
+    }
