@@ -6,12 +6,14 @@ from django.contrib import admin
 from django.urls import include, path
 
 from loopsweb.json_api.tokens.urls import team_urlpatterns as team_token_urls
+from loopsweb.resources.checkpoints.urls import site_urlpatterns as file_link_urls
 from loopsweb.resources.deactivations.urls import team_urlpatterns
 
 urlpatterns = [
     path("", include("loopsweb.dashboard.site_urls")),
     path("w/<slug:workspace>/", include("loopsweb.dashboard.urls")),
     path("w/<slug:workspace>/", include("loopsweb.resources.urls")),
+    path("downloads/", include((file_link_urls, "downloads"))),
     path("keys/", include("loopsweb.keys.urls")),
     path("teams/", include((team_urlpatterns, "policy"))),
     path("teams/", include((team_token_urls, "team_tokens"))),

@@ -31,6 +31,7 @@ EXAMPLES: Examples = {
     "token": lambda samples: samples.token.pk,
     "invitation": lambda samples: samples.invitation.pk,
     "offer": lambda samples: samples.offer.pk,
+    "link": lambda _: "abc:def",
     "session": lambda samples: samples.session.pk,
 }
 

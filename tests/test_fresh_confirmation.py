@@ -18,7 +18,7 @@ from django.urls import reverse
 from pytest_django import Settings
 
 from loopsweb.accounts.auth.reauthentication import SECRET_FIELDS
-from loopsweb.accounts.authorization.decorators import PUBLIC
+from loopsweb.accounts.authorization.decorators import PUBLIC, SIGNED_LINK
 from loopsweb.accounts.authorization.roles import READ_PERMISSIONS
 from loopsweb.accounts.models import User, Workspace
 from loopsweb.audit.models import Event
@@ -101,7 +101,11 @@ def test_every_other_form_needs_a_recent_confirmation(
     asking = [
         each
         for each in OURS
-        if not (each.permission == PUBLIC or only_reads(each) or each.pattern in UNCONFIRMED)
+        if not (
+            each.permission in {PUBLIC, SIGNED_LINK}
+            or only_reads(each)
+            or each.pattern in UNCONFIRMED
+        )
     ]
 
     silent = [

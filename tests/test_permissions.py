@@ -14,7 +14,7 @@ from django.test import Client, RequestFactory
 from django.urls import reverse
 from pytest_django import Settings
 
-from loopsweb.accounts.authorization.decorators import PUBLIC, SIGNED_IN
+from loopsweb.accounts.authorization.decorators import PUBLIC, SIGNED_IN, SIGNED_LINK
 from loopsweb.accounts.authorization.middleware import DenyByDefaultMiddleware
 from loopsweb.accounts.authorization.roles import ROLE_PERMISSIONS, Permission
 from loopsweb.accounts.models import Role, User, Workspace
@@ -57,7 +57,7 @@ def test_every_route_names_a_permission() -> None:
         for route in ALL
         if not route.permission and not route.pattern.startswith(SELF_GUARDED)
     ]
-    unknown = {route.permission for route in OURS} - {*Permission, SIGNED_IN, PUBLIC}
+    unknown = {route.permission for route in OURS} - {*Permission, SIGNED_IN, SIGNED_LINK, PUBLIC}
 
     assert (nameless, unknown) == ([], set())
 
@@ -114,6 +114,8 @@ def expected_outcome(route: Route, name: str, role: str) -> str:
     """The status that the permission table gives this person on this route."""
     if route.permission == PUBLIC:
         return ALLOWED
+    if route.permission == SIGNED_LINK:
+        return REFUSED  # the example is signed by nobody
     if name == "anonymous":
         return SIGN_IN
     if route.permission == SIGNED_IN:

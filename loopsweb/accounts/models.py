@@ -86,6 +86,9 @@ class Membership(models.Model):
     user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="memberships")
     role = models.CharField(max_length=10, choices=Role.choices, default=Role.VIEWER)
     joined_at = models.DateTimeField(default=timezone.now)
+    links_revoked_at = models.DateTimeField(
+        null=True, help_text="Links to files that were made up to then open nothing."
+    )
 
     class Meta:
         ordering = ["user__email"]

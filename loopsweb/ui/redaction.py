@@ -57,6 +57,8 @@ PATTERNS = (
         r"(?i)((?:/|%2F)(?:invitations|password(?:/|%2F)reset(?:/|%2F)key)(?:/|%2F))"
         r"[A-Za-z0-9_-]{16,}"
     ),
+    # links to files of checkpoints
+    re.compile(r"(?i)((?:/|%2F)downloads(?:/|%2F))[A-Za-z0-9_:%-]{16,}"),
     # scheme://user:password@host; stops at the next slash, to stay linear
     re.compile(r"(://[^\s/:@\"'\\<>]*:)[^\s/\"'\\<>]+(?=@)"),
     # loopsweb's access tokens

@@ -29,6 +29,7 @@ from loopsweb.accounts.models import Team, User, Workspace
 
 # In place of a permission, for views outside of a workspace or a team.
 SIGNED_IN, PUBLIC, ACCESS_TOKEN = "signed in", "public", "access token"
+SIGNED_LINK = "signed link"
 
 
 class SignedInRequest(HttpRequest):
@@ -155,6 +156,12 @@ def signed_in(view: SignedInView[P]) -> View[P]:
 def public(view: View[P]) -> View[P]:
     """For pages that need no sign-in. tests/test_permissions.py lists each of them."""
     view.permission = PUBLIC  # type: ignore[attr-defined]
+    return view
+
+
+def signed_link(view: View[P]) -> View[P]:
+    """For what a link opens that we signed. The view checks the link; it ignores cookies."""
+    view.permission = SIGNED_LINK  # type: ignore[attr-defined]
     return view
 
 

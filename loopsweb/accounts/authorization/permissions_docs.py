@@ -31,7 +31,8 @@ URLS = """
 """
 FOOT = """
 *signed in*: any signed-in person, for what belongs to them. *access token*: a token of that
-workspace in the `Authorization` header; browser sessions do not work there. *public*: anyone.
+workspace in the `Authorization` header; browser sessions do not work there. *signed link*: a link
+made for a member who may download, for as long as they may. *public*: anyone.
 
 The pages under `/accounts/` that are not listed are allauth's own. `/admin/` is for staff: see
 [sign-in.md](sign-in.md). The permissions are defined in

@@ -117,6 +117,15 @@ def change_role(*, membership: Membership, role: str, by: Actor, now: datetime) 
 
 
 @transaction.atomic
+def revoke_links(*, team: Team, by: Actor, now: datetime, member: Membership | None = None) -> None:
+    """Whatever links to files were made until now open nothing: of one member, or of all."""
+    whose = team.memberships.all() if member is None else team.memberships.filter(pk=member.pk)
+    whose.update(links_revoked_at=now)
+    target = ("team", team.name) if member is None else ("person", member.user.email)
+    record_team_event(team, "member.revoke_links", by=by, now=now, target=target)
+
+
+@transaction.atomic
 def remove_member(*, membership: Membership, by: Actor, now: datetime) -> None:
     """Also deletes the API keys and access tokens that the member added. Raises LastAdmin."""
     _end_membership(membership, "member.remove", by=by, now=now)

@@ -4,6 +4,7 @@ from django.urls import path
 
 from loopsweb.accounts.auth.browser_sessions import views as sessions
 from loopsweb.accounts.invitations import views as invitations
+from loopsweb.accounts.teams import link_views as links
 from loopsweb.accounts.teams import views
 
 app_name = "teams"
@@ -26,6 +27,8 @@ urlpatterns = [
     path("<int:team>/members/", views.add_member, name="add_member"),
     path("<int:team>/members/<int:member>/role/", views.change_role, name="change_role"),
     path("<int:team>/members/<int:member>/removal/", views.remove_member, name="remove_member"),
+    path("links/revocation/", links.revoke_own_links, name="revoke_own_links"),
+    path("<int:team>/links/revocation/", links.revoke_links, name="revoke_links"),
     path("<int:team>/sessions/", sessions.list_member_sessions, name="sessions"),
     path("<int:team>/sessions/<int:session>/end/", sessions.end_member_session, name="end_session"),
     path("<int:team>/invitations/", invitations.invite_member, name="invite"),

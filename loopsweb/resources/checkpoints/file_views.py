@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import uuid
 from http import HTTPStatus
+from shlex import quote
 from typing import Any
 
 from django.http import HttpResponse, QueryDict
@@ -18,61 +19,18 @@ from loopsweb.accounts.authorization.roles import Permission
 from loopsweb.accounts.rate_limits import enforce_rate_limit
 from loopsweb.audit.models import Outcome
 from loopsweb.audit.record import actor_of_request, record_event, record_follow_up
-from loopsweb.loops_api import Client, errors
 from loopsweb.loops_api.types import CheckpointFile
 from loopsweb.resources.checkpoints.download_links import NoLink, check_link
-from loopsweb.resources.checkpoints.files import ROWS, FilesPage, NotDistinct, NotListed
+from loopsweb.resources.checkpoints.file_links import address_link, start_link
+from loopsweb.resources.checkpoints.files import FilesPage, NotDistinct, NotListed
+from loopsweb.resources.checkpoints.live_files import FilesUnavailable, fetch_page
 from loopsweb.resources.checkpoints.models import Checkpoint
 from loopsweb.resources.pages.detail_page import get_row_or_404
-from loopsweb.resources.pages.live_calls import NoAnswer, call_api
 from loopsweb.ui.pages import render_page, wants_partial
+from loopsweb.ui.site_url import SiteUrlUnknown
 from loopsweb.ui.url_text import clean_text, parse_page_number
 
 CANNOT_DOWNLOAD = "This file cannot be downloaded"
-
-
-class FilesUnavailable(Exception):
-    """The message says why and what to do."""
-
-    def __init__(
-        self, message: str, *, title: str = "The files could not be loaded", status: HTTPStatus
-    ) -> None:
-        super().__init__(message)
-        self.title, self.status = title, status
-
-
-def fetch_page(request: WorkspaceRequest, checkpoint: Checkpoint, token: int) -> FilesPage:
-    """Raises FilesUnavailable."""
-    run_id = checkpoint.run_remote_id or None
-    try:
-        with call_api(request, "list_files") as client:
-            try:
-                page = client.list_files(
-                    checkpoint.remote_id, page_size=ROWS, page_token=token, run_id=run_id
-                )
-            except errors.StatusError as error:
-                if error.reason != errors.NOT_PRESIGNABLE:
-                    raise
-                raise FilesUnavailable(
-                    f"{describe_volume(client, checkpoint)}, for which the API has no download "
-                    "links.",
-                    title="This checkpoint is on a volume",
-                    status=HTTPStatus.CONFLICT,
-                ) from error
-    except NoAnswer as why:
-        raise FilesUnavailable(str(why), status=why.status) from why
-    return FilesPage(page, token)
-
-
-def describe_volume(client: Client, checkpoint: Checkpoint) -> str:
-    """Which volume its files are on, and where, as far as the API says."""
-    try:
-        source = client.get_source(checkpoint.remote_id)
-    except errors.LoopsError:
-        return "Its files are on a volume"
-    volume = f" {source.volume_ref}" if source.volume_ref else ""
-    path = f" at {source.path}" if source.path else ""
-    return f"Its files are on the volume{volume}{path}"
 
 
 def parse_page_token(given: QueryDict) -> int:
@@ -84,7 +42,8 @@ def parse_page_token(given: QueryDict) -> int:
 def list_files(request: WorkspaceRequest, remote_id: str) -> HttpResponse:
     checkpoint = get_row_or_404(request, Checkpoint, remote_id)
     token, status = parse_page_token(request.GET), HTTPStatus.OK
-    context = {"row": checkpoint, "token": token}
+    command = f"baseten loops checkpoint files --checkpoint-id {quote(remote_id)} --output jsonl"
+    context = {"row": checkpoint, "token": token, "vendor_command": command}
     try:
         context["shown"] = fetch_page(request, checkpoint, token)
     except FilesUnavailable as why:
@@ -117,8 +76,23 @@ def download_file(request: WorkspaceRequest, remote_id: str) -> HttpResponse:
         return render_page(request, "checkpoints/files.html", context, status=why.status)
     answer = {"host": host}
     record_follow_up(incident, outcome=Outcome.SUCCEEDED, answer=answer, now=timezone.now())
-    context |= {"file": file, "host": host}
+    context |= {
+        "file": file,
+        "host": host,
+        "lasting": make_lasting_link(request, checkpoint, *shown.locate(file)),
+    }
     return render_page(request, "checkpoints/download.html", context)
+
+
+def make_lasting_link(
+    request: WorkspaceRequest, checkpoint: Checkpoint, index: int, fingerprint: str
+) -> str:
+    """A link of this site to the file, "" while the site's address is unknown."""
+    link = start_link(request, checkpoint, files=1)
+    try:
+        return address_link(request, link.to_file(index, fingerprint))
+    except SiteUrlUnknown:
+        return ""
 
 
 def record_download(

@@ -76,6 +76,11 @@ class FilesPage:
             raise NotDistinct
         return found[0]
 
+    def locate(self, file: CheckpointFile) -> tuple[int, str]:
+        """Its place in the whole list, and its fingerprint. file: one of this page."""
+        place = next(n for n, one in enumerate(self.page.files) if one is file)
+        return self.token + place, self.fingerprints[place]
+
 
 def write_as_posted(name: str | None) -> str:
     """A name as it comes back from a form, where browsers write line breaks their own way."""

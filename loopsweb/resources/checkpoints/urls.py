@@ -2,7 +2,14 @@ from __future__ import annotations
 
 from django.urls import path
 
-from loopsweb.resources.checkpoints import expiry_views, file_views, uri_views, views
+from loopsweb.resources.checkpoints import (
+    expiry_views,
+    file_views,
+    link_views,
+    manifest_views,
+    uri_views,
+    views,
+)
 
 app_name = "checkpoints"
 urlpatterns = [
@@ -11,5 +18,7 @@ urlpatterns = [
     path("<remote_id:remote_id>/", views.show_checkpoint, name="detail"),
     path("<remote_id:remote_id>/expiry/", expiry_views.change_expiry, name="expiry"),
     path("<remote_id:remote_id>/files/", file_views.list_files, name="files"),
+    path("<remote_id:remote_id>/files/manifest/", manifest_views.write_manifest, name="manifest"),
     path("<remote_id:remote_id>/files/download/", file_views.download_file, name="download"),
 ]
+site_urlpatterns = [path("<str:link>/", link_views.open_link, name="open")]
