@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
 from django.conf import settings
-from django.utils import timezone
 
 from loopsweb.accounts.models import Membership, Role, User, Workspace, set_up_team
 from loopsweb.audit.record import system_actor
@@ -27,7 +28,7 @@ def create_people() -> Workspace:
     return team.workspaces.get()
 
 
-def add_key(workspace: Workspace) -> None:
+def add_key(workspace: Workspace, *, now: datetime) -> None:
     """Add the organisation's key and share it with the team. The API must be up."""
     admin = User.objects.get(email=ADMIN)
     keys.add(
@@ -38,5 +39,5 @@ def add_key(workspace: Workspace) -> None:
         api_url=settings.LOOPSWEB_API_URLS[0],
         shared=True,
         by={**system_actor(workspace.slug), "person": ADMIN, "role": Role.ADMIN},
-        now=timezone.now(),
+        now=now,
     )

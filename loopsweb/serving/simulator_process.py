@@ -5,7 +5,7 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-TIME_SCALE = "20"
+TIME_SCALE = "0.4"
 
 
 @contextmanager
@@ -16,7 +16,7 @@ def run_simulator(*, host: str, port: int) -> Iterator[None]:
     """
     command = [sys.executable, "-m", "loopsweb.simulator", "--host", host, "--port", str(port)]
     with subprocess.Popen(  # noqa: S603
-        [*command, "--time-scale", TIME_SCALE],
+        [*command, "--workload", "--time-scale", TIME_SCALE],
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
         text=True,

@@ -31,6 +31,7 @@ def main(arguments: list[str] | None = None) -> int:
         now=lambda: datetime.now(UTC),
         pace=options.time_scale,
         stopping_seconds=STOPPING_SECONDS,
+        is_workload=options.workload,
         sleep=time.sleep,
     )
     log = logging.getLogger("waitress")
@@ -91,6 +92,7 @@ def build_parser() -> argparse.ArgumentParser:
     add("--seed", type=int, default=1, help="the same seed gives the same data")
     add("--runs", type=int, default=12, help="number of runs at the start")
     add("--checkpoints-per-run", type=int, default=8, help="checkpoints of each run")
+    add("--workload", action="store_true", help="a team's three days; its clock starts before them")
     add("--time-scale", type=float, default=1.0, help="speed-up of changes; timestamps stay real")
     return parser
 

@@ -28,7 +28,7 @@ def handle_request(simulation: Simulation, request: Request) -> Response:
 
 
 def run_command(simulation: Simulation, request: Request) -> Response:
-    """Run one of the four commands: faults, reset, advance, requests."""
+    """Run a command: faults, reset, advance, requests, status_changes."""
     match (request.method, request.path):
         case ("POST", "/_simulator/faults"):
             return add_fault(simulation, request.parse_body())
@@ -39,6 +39,8 @@ def run_command(simulation: Simulation, request: Request) -> Response:
             if isinstance(seconds, bool) or not isinstance(seconds, int | float) or seconds < 0:
                 raise ApiError(400, "seconds must be a number that is not negative.")
             simulation.advance(seconds)
+        case ("GET", "/_simulator/status_changes"):
+            return respond_json({"status_changes": simulation.status_log.entries})
         case ("GET", "/_simulator/requests"):
             recorded = [describe_request(one) for one in simulation.requests]
             return respond_json({"requests": recorded})

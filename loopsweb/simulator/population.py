@@ -55,13 +55,7 @@ def populate(
     """Fill an empty world. The same seed, size and time give the same world."""
     activity.reset()
     random = Random(f"{world.seed}/population")  # noqa: S311
-    ada = world.add_user("ada@example.com", "Ada Okafor")
-    grace = world.add_user("grace@example.com", "Grace Lindqvist")
-    noor = world.add_user("noor@example.com", "Noor Haddad")
-    kind = "WORKSPACE_MANAGE_ALL"
-    world.add_key("demo-org-key", ada, type=kind, name="Dashboard, whole organisation")
-    world.add_key("demo-own-key", grace, scopes=(OWN_SCOPE,), name="Grace's laptop")
-    world.add_key("demo-other-key", noor, name="Noor's training scripts")
+    ada, grace, noor = add_users(world)
     owners = cycle((ada, ada, grace, ada, noor, ada))
     models = cycle([model.name for model in MODELS.values() if model.enabled])
     activity.users.extend((ada, grace, noor))
@@ -90,6 +84,18 @@ def populate(
         split_into_many_files(sharded)
     if runs:
         add_standalone_samplers(world, activity, (ada, grace, noor))
+
+
+def add_users(world: World) -> tuple[User, User, User]:
+    """Three users, and an API key of each."""
+    ada = world.add_user("ada@example.com", "Ada Okafor")
+    grace = world.add_user("grace@example.com", "Grace Lindqvist")
+    noor = world.add_user("noor@example.com", "Noor Haddad")
+    kind = "WORKSPACE_MANAGE_ALL"
+    world.add_key("demo-org-key", ada, type=kind, name="Dashboard, whole organisation")
+    world.add_key("demo-own-key", grace, scopes=(OWN_SCOPE,), name="Grace's laptop")
+    world.add_key("demo-other-key", noor, name="Noor's training scripts")
+    return ada, grace, noor
 
 
 def generate_runs(generation: str) -> Iterator[tuple[str, str, float]]:

@@ -9,10 +9,14 @@ from itertools import count
 
 
 class Schedule:
-    """A clock that moves on request, and the events it runs on its way."""
+    """A clock that moves on request, and the events it runs on its way.
+
+    after_event: called after each event.
+    """
 
     def __init__(self, now: datetime) -> None:
         self.now = now
+        self.after_event: Callable[[], None] = lambda: None
         self._order = count()
         self._events: list[tuple[datetime, int, Callable[[], None]]] = []
 
@@ -26,6 +30,7 @@ class Schedule:
             due, _, event = heapq.heappop(self._events)
             self.now = max(self.now, due)
             event()
+            self.after_event()
         self.now = max(self.now, moment)
 
     def reset(self, now: datetime) -> None:

@@ -14,6 +14,9 @@ from loopsweb.simulator.faults import Fault, Faults
 from loopsweb.simulator.http_messages import Request
 from loopsweb.simulator.lifecycle import Lifecycle
 from loopsweb.simulator.population import populate
+from loopsweb.simulator.status_log import StatusLog
+from loopsweb.simulator.workload import PAST
+from loopsweb.simulator.workload_events import schedule_workload
 from loopsweb.simulator.world import World
 
 DEFAULT_NOW = datetime(2026, 5, 7, 10, tzinfo=UTC)
@@ -26,6 +29,8 @@ class Simulation:
     now: an aware datetime at which time stands still, or a clock.
     pace: divides how long entities take. Timestamps stay the clock's.
     stopping_seconds: how long a deactivation takes. `pace` does not shorten it.
+    is_workload: show a team's workload instead of `runs` sample runs, and log its changes of
+    status. The clock starts PAST behind, with nothing in the world yet.
     sleep: called by a slow fault with its seconds; `advance` by default.
     requests: the latest ten thousand.
     """
@@ -40,6 +45,7 @@ class Simulation:
         now: datetime | Callable[[], datetime] = DEFAULT_NOW,
         pace: float = 1.0,
         stopping_seconds: float = 0.0,
+        is_workload: bool = False,
         sleep: Callable[[float], None] | None = None,
     ) -> None:
         self.requests: list[Request] = []
@@ -47,8 +53,9 @@ class Simulation:
         self.lock = threading.RLock()
         self.sleep = self.advance if sleep is None else sleep
         self._clock = now if callable(now) else lambda: now
-        self._offset = timedelta()
-        self.world = World(now=self._clock(), seed=seed)
+        self._behind = -PAST if is_workload else timedelta()
+        self._offset = self._behind
+        self.world = World(now=self._clock() + self._offset, seed=seed)
         self.lifecycle = Lifecycle(self.world, pace=pace, stopping_seconds=stopping_seconds)
         self.dispatcher = Dispatcher(self.world, self.lifecycle, generation)
         self.background_activity = BackgroundActivity(self.lifecycle)
@@ -60,6 +67,10 @@ class Simulation:
             runs=runs,
             checkpoints_per_run=checkpoints_per_run,
         )
+        self.status_log = StatusLog(self.world)
+        if is_workload:
+            self._populate = partial(schedule_workload, self.background_activity)
+            self.world.schedule.after_event = self.status_log.note
         self._populate()
 
     def advance(self, seconds: float) -> None:
@@ -75,10 +86,11 @@ class Simulation:
     def reset(self) -> None:
         """Restore the initial world and the clock's own time; drop faults and requests."""
         with self.lock:
-            self._offset = timedelta()
-            self.world.reset(self._clock())
+            self._offset = self._behind
+            self.world.reset(self._clock() + self._offset)
             self.faults.pending.clear()
             self.requests.clear()
+            self.status_log.clear()
             self._populate()
 
     def add_fault(self, route: str, mode: str, count: int | None = 1, **details: Any) -> None:

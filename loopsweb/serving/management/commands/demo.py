@@ -11,10 +11,12 @@ from typing import Any
 
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.utils import timezone
 
-from loopsweb.serving import demo_people, migrations, single_process
+from loopsweb.serving import demo_history, demo_people, migrations, single_process
 from loopsweb.serving.demo_environment import API_PORT, HOST
 from loopsweb.serving.ports import check_demo_host, format_url, open_listener
+from loopsweb.serving.simulator_clock import connect_clock
 from loopsweb.serving.simulator_process import run_simulator
 
 
@@ -49,7 +51,11 @@ class Command(BaseCommand):
             self.check()
             migrations.migrate()
             self.stdout.write("Adding people, a workspace and its API key …")
-            demo_people.add_key(demo_people.create_people())
+            workspace = demo_people.create_people()
+            clock = connect_clock(format_url(host=host, port=api_port))
+            demo_people.add_key(workspace, now=clock.now)
+            self.stdout.write("Catching up on three days …")
+            demo_history.observe_past(workspace, clock=clock, present=timezone.now())
             url = format_url(host=host, port=port)
             single_process.run(listener=listener, on_start=lambda: self.announce(url))
 
