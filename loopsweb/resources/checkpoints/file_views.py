@@ -24,6 +24,7 @@ from loopsweb.resources.checkpoints.download_links import NoLink, check_link
 from loopsweb.resources.checkpoints.file_links import address_link, start_link
 from loopsweb.resources.checkpoints.files import FilesPage, NotDistinct, NotListed
 from loopsweb.resources.checkpoints.live_files import FilesUnavailable, fetch_page
+from loopsweb.resources.checkpoints.manifests import TOOLS, name_file
 from loopsweb.resources.checkpoints.models import Checkpoint
 from loopsweb.resources.pages.detail_page import get_row_or_404
 from loopsweb.ui.pages import render_page, wants_partial
@@ -43,7 +44,8 @@ def list_files(request: WorkspaceRequest, remote_id: str) -> HttpResponse:
     checkpoint = get_row_or_404(request, Checkpoint, remote_id)
     token, status = parse_page_token(request.GET), HTTPStatus.OK
     command = f"baseten loops checkpoint files --checkpoint-id {quote(remote_id)} --output jsonl"
-    context = {"row": checkpoint, "token": token, "vendor_command": command}
+    names = {name: name_file(checkpoint, tool) for name, tool in TOOLS.items()}
+    context = {"row": checkpoint, "token": token, "vendor_command": command, "names": names}
     try:
         context["shown"] = fetch_page(request, checkpoint, token)
     except FilesUnavailable as why:

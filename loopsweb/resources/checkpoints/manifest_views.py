@@ -9,7 +9,6 @@ from http import HTTPStatus
 
 from django.http import HttpResponse
 from django.urls import reverse
-from django.utils.text import slugify
 from django.views.decorators.http import require_safe
 
 from loopsweb.accounts.authorization.decorators import WorkspaceRequest, require
@@ -17,7 +16,7 @@ from loopsweb.accounts.authorization.roles import Permission
 from loopsweb.resources.checkpoints.file_links import address_link, start_link
 from loopsweb.resources.checkpoints.live_files import FilesUnavailable, fetch_all
 from loopsweb.resources.checkpoints.local_paths import place_files
-from loopsweb.resources.checkpoints.manifests import TOOLS, Manifest
+from loopsweb.resources.checkpoints.manifests import TOOLS, Manifest, name_file
 from loopsweb.resources.checkpoints.models import Checkpoint
 from loopsweb.resources.pages.detail_page import get_row_or_404
 from loopsweb.ui.errors import render_error
@@ -41,8 +40,7 @@ def write_manifest(request: WorkspaceRequest, remote_id: str) -> HttpResponse:
         return render_page(request, "checkpoints/files.html", context, status=why.status)
     text = "".join(f"{line}\n" for line in tool.write(manifest))
     answer = HttpResponse(text, content_type="text/plain; charset=utf-8")
-    name = slugify(f"{checkpoint.name}-{checkpoint.target}")[:100].strip("-") or "checkpoint"
-    answer["Content-Disposition"] = f'attachment; filename="{name}.{tool.ending}"'
+    answer["Content-Disposition"] = f'attachment; filename="{name_file(checkpoint, tool)}"'
     return answer
 
 

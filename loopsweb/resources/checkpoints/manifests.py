@@ -8,7 +8,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from shlex import quote
 
+from django.utils.text import slugify
+
 from loopsweb.resources.checkpoints.local_paths import PlacedFile
+from loopsweb.resources.checkpoints.models import Checkpoint
 from loopsweb.ui.timestamps import format_utc
 
 ARIA2_OPTIONS = (
@@ -42,9 +45,18 @@ get() {  # link, path, bytes or -
 RCLONE = r"""set -u
 to=${1:-.}
 failed=0
-get() {  # link, path
-  rclone copyurl --no-clobber --retries 10 --retries-sleep "${RETRY_SECONDS:-10}s" -- \
-    "$1" "$to/$2" || failed=1
+have() { rclone lsf --files-only --format s -- "$to/$1" 2>/dev/null; }
+get() {  # link, path, bytes or -
+  if [ "$(have "$2")" = "$3" ]; then echo "$2: complete"; return; fi
+  tries=0
+  until rclone copyurl --retries 1 -- "$1" "$to/$2"; do
+    tries=$((tries + 1))
+    if [ "$tries" -ge 10 ]; then failed=1; return; fi
+    sleep "${RETRY_SECONDS:-10}"
+  done
+  if [ "$3" = - ] || [ "$(have "$2")" = "$3" ]; then echo "$2: complete"; return; fi
+  echo "$2: $(have "$2") bytes, expected $3. Run this again." >&2
+  failed=1
 }"""
 SIZES = r"""failed=0
 check() {  # path, bytes or -
@@ -116,8 +128,7 @@ def write_curl(manifest: Manifest) -> Iterator[str]:
     )
     yield from (HAVE, CURL)
     for one in manifest.written:
-        size = "-" if one.file.size_bytes is None else one.file.size_bytes
-        yield f"get {manifest.links[one.index]} {quote('./' + one.path)} {size}"
+        yield f"get {manifest.links[one.index]} {quote('./' + one.path)} {write_size(one)}"
     yield from end_script(manifest)
 
 
@@ -130,7 +141,7 @@ def write_rclone(manifest: Manifest) -> Iterator[str]:
     )
     yield RCLONE
     for one in manifest.written:
-        yield f"get {manifest.links[one.index]} {quote(one.path)}"
+        yield f"get {manifest.links[one.index]} {quote(one.path)} {write_size(one)}"
     yield from end_script(manifest)
 
 
@@ -139,11 +150,14 @@ def write_sizes(manifest: Manifest) -> Iterator[str]:
     yield from manifest.describe("Run it in the folder that the files are in.")
     yield from (HAVE, SIZES)
     for one in manifest.written:
-        size = "-" if one.file.size_bytes is None else one.file.size_bytes
-        yield f"check {quote('./' + one.path)} {size}"
+        yield f"check {quote('./' + one.path)} {write_size(one)}"
     count = len(manifest.written)
     yield f'[ "$failed" -ne 0 ] || echo "All {count:,} have the size that the API gives."'
     yield from end_script(manifest)
+
+
+def write_size(one: PlacedFile) -> str:
+    return "-" if one.file.size_bytes is None else str(one.file.size_bytes)
 
 
 def end_script(manifest: Manifest) -> Iterator[str]:
@@ -159,6 +173,11 @@ class Tool:
     label: str
     ending: str
     write: Callable[[Manifest], Iterator[str]]
+
+
+def name_file(checkpoint: Checkpoint, tool: Tool) -> str:
+    name = slugify(f"{checkpoint.name}-{checkpoint.target}")[:100].strip("-") or "checkpoint"
+    return f"{name}.{tool.ending}"
 
 
 TOOLS = {

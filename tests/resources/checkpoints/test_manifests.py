@@ -175,7 +175,7 @@ def test_the_sizes_script_tells_what_differs(row: Checkpoint, otto: User, tmp_pa
     [
         ("aria2", "aria2.txt", "  out=rank_0/model.safetensors"),
         ("curl", "curl.sh", "./rank_0/model.safetensors 400000"),
-        ("rclone", "rclone.sh", " rank_0/model.safetensors"),
+        ("rclone", "rclone.sh", " rank_0/model.safetensors 400000"),
         ("sizes", "sizes.sh", "check ./rank_0/model.safetensors 400000"),
     ],
 )
