@@ -8,7 +8,7 @@ from decimal import Decimal
 from typing import NamedTuple
 
 from loopsweb.accounts.models import Workspace
-from loopsweb.resources.catalogue import Catalogue
+from loopsweb.resources.catalogue import Catalogue, price_holder
 from loopsweb.resources.deployments.run_pairing import TRAINER_ONLY, PricedDeployment
 from loopsweb.resources.samplers.models import Sampler
 from loopsweb.resources.samplers.statuses import SAMPLER
@@ -52,10 +52,7 @@ def sum_holders(workspace: Workspace, lines: list[PricedDeployment]) -> tuple[To
     costs = [Figure(now, of.cost_per_hour, of.cost_of == TRAINER_ONLY) for now, of in pairs]
     others = list(find_other_samplers(workspace, lines))
     other_gpus = [Figure(one.is_reported, one.gpus_held) for one in others]
-    costs += [
-        Figure(one.is_reported, catalogue.cost_per_hour(one) if catalogue else None)
-        for one in others
-    ]
+    costs += [Figure(one.is_reported, price_holder(catalogue, one).usd) for one in others]
     return add_up(gpus + other_gpus), add_up(costs), add_up(other_gpus)
 
 

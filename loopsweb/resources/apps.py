@@ -14,9 +14,14 @@ class ResourcesConfig(AppConfig):
     def ready(self) -> None:
         from loopsweb.audit.erasure import person_erased
         from loopsweb.resources import erasure, removed_keys
+        from loopsweb.resources.catalogue import prices_changed
         from loopsweb.resources.deactivations import reconcile
+        from loopsweb.resources.figures import refresh
         from loopsweb.resources.snapshot.status_changes import statuses_changed
+        from loopsweb.resources.snapshot.store import rows_stored
 
+        rows_stored.connect(refresh.refresh_after_store, dispatch_uid="figures_of_rows")
+        prices_changed.connect(refresh.refresh_everything, dispatch_uid="figures_at_prices")
         statuses_changed.connect(reconcile.record_ends, dispatch_uid="record_ends")
         person_erased.connect(erasure.erase_person, dispatch_uid="forgetting")
         key_removing.connect(removed_keys.mark_rows_missing, dispatch_uid="rows_of_removed_keys")

@@ -7,9 +7,10 @@ from typing import Any
 
 from loopsweb.keys.models import Key
 from loopsweb.resources.checkpoints.models import CheckpointFeed
+from loopsweb.resources.figures.refresh import refresh_everything
 from loopsweb.resources.nouns import EVERY_NOUN
 from loopsweb.resources.snapshot.poll_state import PollState
-from loopsweb.resources.snapshot.store import touch_version
+from loopsweb.resources.snapshot.store import lock_writers
 
 
 def mark_rows_missing(key: Key, now: datetime, **_: Any) -> None:
@@ -17,6 +18,7 @@ def mark_rows_missing(key: Key, now: datetime, **_: Any) -> None:
 
     A poll that is going on with one of them loses its lease: it may have read its list before.
     """
+    lock_writers(key.workspace)
     for noun in EVERY_NOUN:
         rows = noun.model._default_manager.filter(source_key=key, missing_since=None)
         rows.update(missing_since=now)
@@ -27,4 +29,4 @@ def mark_rows_missing(key: Key, now: datetime, **_: Any) -> None:
         PollState.objects.filter(pk=state.pk).update(
             feeds=feeds, leased_until=None, next_poll_at=now
         )
-    touch_version(key.workspace)
+    refresh_everything(key.workspace)

@@ -19,9 +19,9 @@ from loopsweb.resources.deactivations.protections import Protection
 from loopsweb.resources.deactivations.targets import Target
 from loopsweb.resources.deployments.models import Deployment
 from loopsweb.resources.deployments.run_pairing import (
-    ON_SHARED_GPUS,
     UNKNOWN,
     Figures,
+    figure_sampler,
     pair_runs,
     price_deployments,
     select_with_prices,
@@ -150,10 +150,7 @@ def assess_impacts(workspace: Workspace, targets: Sequence[Target]) -> list[Impa
                 figures=priced[target.pk].figures,
             )
         else:
-            cost = catalogue.cost_per_hour(target) if catalogue else None
-            figures = Figures(gpus_held=target.gpus_held, cost_per_hour=cost)
-            figures = ON_SHARED_GPUS if target.is_serverless else figures
-            impact = Impact(target=target, figures=figures)
+            impact = Impact(target=target, figures=figure_sampler(target, catalogue))
         impacts.append(impact)
     impacts = add_protections(workspace, add_samplers(workspace, impacts))
     return add_checkpoints(workspace, impacts)

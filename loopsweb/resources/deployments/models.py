@@ -34,6 +34,10 @@ class Deployment(GPUHolder):
 
     class Meta(GPUHolder.Meta):
         indexes = [
+            *GPUHolder.Meta.indexes,
             models.Index(fields=["workspace", "-created_at", "-id"], name="deployment_newest"),
             models.Index(fields=["workspace", "status"], name="deployment_by_status"),
+            models.Index(fields=["workspace", "active_run_remote_id"], name="deployment_of_run"),
+            models.Index(fields=["workspace", "latest_run_remote_id"], name="deployment_of_latest"),
+            models.Index(fields=["workspace", "sampler_remote_id"], name="deployment_of_sampler"),
         ]

@@ -10,7 +10,15 @@ from typing import TypeVar
 from django.db.models import Q, QuerySet
 
 from loopsweb.accounts.models import Workspace
-from loopsweb.resources.catalogue import Catalogue
+from loopsweb.resources.catalogue import (
+    FREE,
+    NOTHING_HELD,
+    UNKNOWN_COST,
+    UNKNOWN_SOURCE,
+    Catalogue,
+    Cost,
+    price_holder,
+)
 from loopsweb.resources.deployments.models import Deployment
 from loopsweb.resources.runs.models import Run
 from loopsweb.resources.samplers.models import Sampler
@@ -23,7 +31,7 @@ N = TypeVar("N", int, Decimal)
 @dataclass(frozen=True)
 class Figures:
     """GPUs held and USD per hour, None where unknown; `gpus_of` and `cost_of` say of what.
-    gpu_type: of all the GPUs, "" where there are several types."""
+    gpu_type: of all the GPUs, "" where there are several types. cost_source: who says so."""
 
     gpus_held: int | None = None
     gpus_of: str = ""
@@ -32,21 +40,24 @@ class Figures:
     sampler_gpus: int | None = None
     cost_per_hour: Decimal | None = None
     cost_of: str = ""
+    cost_source: str = UNKNOWN_SOURCE
 
 
 UNKNOWN = Figures()
-NO_GPUS = Figures(gpus_held=0, cost_per_hour=Decimal(0))
-ON_SHARED_GPUS = replace(NO_GPUS, gpus_of=SERVERLESS, cost_of=SERVERLESS)
+NO_GPUS = Figures(gpus_held=0, cost_per_hour=Decimal(0), cost_source=NOTHING_HELD)
+ON_SHARED_GPUS = replace(
+    NO_GPUS, gpus_of=SERVERLESS, cost_of=SERVERLESS, cost_source="billed per token"
+)
 
 
 @dataclass(frozen=True)
 class PricedDeployment:
-    """A deployment with its sampler, None where that is unknown. USD per hour: None if unknown."""
+    """A deployment with its sampler, None where that is unknown, and what each of them costs."""
 
     deployment: Deployment
     sampler: Sampler | None = None
-    trainer_cost: Decimal | None = None
-    sampler_cost: Decimal | None = None
+    trainer_cost: Cost = UNKNOWN_COST
+    sampler_cost: Cost = UNKNOWN_COST
 
     @property
     def sampler_gpus(self) -> int | None:
@@ -69,8 +80,9 @@ class PricedDeployment:
             gpu_type=types.pop() if len(types) == 1 else "",
             trainer_gpus=trainer_gpus,
             sampler_gpus=sampler_gpus,
-            cost_per_hour=add_known(self.trainer_cost, self.sampler_cost),
-            cost_of=describe_sum(self.trainer_cost, self.sampler_cost),
+            cost_per_hour=add_known(self.trainer_cost.usd, self.sampler_cost.usd),
+            cost_of=describe_sum(self.trainer_cost.usd, self.sampler_cost.usd),
+            cost_source=join_sources(self.trainer_cost, self.sampler_cost),
         )
 
 
@@ -84,6 +96,27 @@ def describe_sum(trainer: object, sampler: object) -> str:
     if trainer is None:
         return ""
     return TRAINER_ONLY if sampler is None else PAIR
+
+
+def join_sources(trainer: Cost, sampler: Cost) -> str:
+    """Of all that is in the sum and costs something."""
+    if trainer.usd is None:
+        return UNKNOWN_SOURCE
+    known = {cost.source for cost in (trainer, sampler) if cost.usd is not None}
+    return " and ".join(sorted(known - {NOTHING_HELD})) or NOTHING_HELD
+
+
+def figure_sampler(sampler: Sampler, catalogue: Catalogue | None) -> Figures:
+    """Its own, without its trainer's."""
+    if sampler.is_serverless:
+        return ON_SHARED_GPUS
+    cost = price_holder(catalogue, sampler)
+    return Figures(
+        gpus_held=sampler.gpus_held,
+        gpu_type=sampler.gpu_type,
+        cost_per_hour=cost.usd,
+        cost_source=cost.source,
+    )
 
 
 @dataclass(frozen=True)
@@ -150,13 +183,10 @@ def price_deployments(deployments: Iterable[Deployment]) -> list[PricedDeploymen
     for each in rows:
         sampler = samplers.get(each.sampler_remote_id) or samplers.get(run_of(each))
         catalogue: Catalogue | None = getattr(each.workspace, "catalogue", None)
-        line = PricedDeployment(each, sampler)
-        if catalogue:
-            trainer_cost = catalogue.cost_per_hour(each)
-            sampler_cost = Decimal(0) if line.sampler_gpus == 0 else None
-            if sampler and sampler_cost is None:
-                sampler_cost = catalogue.cost_per_hour(sampler)
-            line = PricedDeployment(each, sampler, trainer_cost, sampler_cost)
+        sampler_cost = FREE if PricedDeployment(each, sampler).sampler_gpus == 0 else UNKNOWN_COST
+        if sampler and sampler_cost != FREE:
+            sampler_cost = price_holder(catalogue, sampler)
+        line = PricedDeployment(each, sampler, price_holder(catalogue, each), sampler_cost)
         lines.append(line)
     return lines
 

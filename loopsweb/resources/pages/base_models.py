@@ -110,5 +110,5 @@ def find_machines(
     for name, instance_id, instance, nodes, _ in groups.annotate(
         newest=Max("first_seen_at")
     ).order_by("newest"):
-        cost = catalogue.price_per_hour(instance_id, nodes) if catalogue else None
+        cost = catalogue.price(instance_id, nodes).usd if catalogue else None
         yield name, Machines(instance or instance_id, nodes or 1, cost)

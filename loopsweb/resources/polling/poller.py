@@ -12,6 +12,7 @@ from loopsweb.keys.clients import KeyUnusable, build_client
 from loopsweb.keys.models import KeyState
 from loopsweb.loops_api.deadline import Deadline
 from loopsweb.loops_api.request_limits import Limits
+from loopsweb.resources.figures.refresh import catch_up
 from loopsweb.resources.polling import leases, pace
 from loopsweb.resources.polling.poll import Clock, Poll, Stopped
 from loopsweb.resources.snapshot.poll_state import PollState
@@ -49,6 +50,7 @@ def run_poll(
     else:
         poll = Poll(state, client, clock, deadline, is_stopping)
         try:
+            catch_up(state.key.workspace)
             with deadline.apply():
                 poll.run()
         except Stopped:

@@ -3,11 +3,11 @@ from __future__ import annotations
 from django.db import models
 
 from loopsweb.resources.runs.statuses import RUN
-from loopsweb.resources.snapshot.models import Snapshot
+from loopsweb.resources.snapshot.models import Costed
 from loopsweb.ui.search import SearchTextField
 
 
-class Run(Snapshot):
+class Run(Costed):
     """A training run in a deployment; the API calls its server side a trainer."""
 
     noun = "run"
@@ -31,9 +31,11 @@ class Run(Snapshot):
         of=("remote_id", "name", "session_remote_id", "owner_email", "base_model")
     )
 
-    class Meta(Snapshot.Meta):
+    class Meta(Costed.Meta):
         indexes = [
+            *Costed.Meta.indexes,
             models.Index(fields=["workspace", "-created_at", "-id"], name="run_newest"),
             models.Index(fields=["workspace", "session_remote_id"], name="run_of_session"),
             models.Index(fields=["workspace", "deployment_remote_id"], name="run_of_deployment"),
+            models.Index(fields=["workspace", "sampler_remote_id"], name="run_of_sampler"),
         ]

@@ -6,13 +6,22 @@ from collections.abc import Callable, Mapping
 from functools import partial
 from typing import Any
 
+from django.db import transaction
+
 from loopsweb.loops_api import Client, LazyList, errors, types
 from loopsweb.loops_api.omissions import fill_omissions
 from loopsweb.resources.runs.models import Run
 from loopsweb.resources.sessions import sync as sessions
 from loopsweb.resources.snapshot.poll_context import PollContext
 from loopsweb.resources.snapshot.sanitize import ID_LENGTH, fit_value
-from loopsweb.resources.snapshot.store import copy_columns, store_answer, store_list, touch_version
+from loopsweb.resources.snapshot.store import (
+    copy_columns,
+    lock_writers,
+    rows_stored,
+    store_answer,
+    store_list,
+    touch_version,
+)
 
 DETAILS_PER_POLL = 20
 MISSING_IN_OLDER_LISTS = ("base_url", "sampler_remote_id", "detailed_at")
@@ -59,8 +68,11 @@ def pull_run_details(client: Client, *, poll: PollContext, known_digest: str) ->
             sampler = fit_value(get_sampler_id(run), max_length=ID_LENGTH)
             told = {"base_url": run.base_url or "", "sampler_remote_id": sampler}
             details |= {name: value for name, value in told.items() if value}
-        rows.filter(remote_id=remote_id).update(**details)
-        touch_version(poll.workspace)
+        with transaction.atomic():
+            lock_writers(poll.workspace)
+            rows.filter(remote_id=remote_id).update(**details)
+            rows_stored.send(sender=Run, workspace=poll.workspace, ids=[remote_id], rows=[])
+            touch_version(poll.workspace)
         digest = remote_id
     return lambda: digest
 

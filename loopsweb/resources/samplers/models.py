@@ -29,6 +29,7 @@ class Sampler(GPUHolder):
 
     class Meta(GPUHolder.Meta):
         indexes = [
+            *GPUHolder.Meta.indexes,
             models.Index(fields=["workspace", "-created_at", "-id"], name="sampler_newest"),
             models.Index(fields=["workspace", "run_remote_id"], name="sampler_of_run"),
             models.Index(fields=["workspace", "session_remote_id"], name="sampler_of_session"),

@@ -11,7 +11,14 @@ from loopsweb.loops_api.omissions import fill_omissions
 from loopsweb.resources.runs.models import Run
 from loopsweb.resources.samplers.models import Sampler
 from loopsweb.resources.snapshot.poll_context import PollContext
-from loopsweb.resources.snapshot.store import copy_columns, store_answer, store_list, touch_version
+from loopsweb.resources.snapshot.store import (
+    copy_columns,
+    lock_writers,
+    rows_stored,
+    store_answer,
+    store_list,
+    touch_version,
+)
 from loopsweb.ui.search import refresh_search_text
 
 KNOWN_FROM_RUNS = ("run_remote_id", "session_remote_id")
@@ -49,8 +56,11 @@ def pair_with_runs(*, poll: PollContext) -> None:
     for sampler in paired:
         sampler.run_remote_id, sampler.session_remote_id = run_by_sampler[sampler.remote_id]
     if paired:
+        lock_writers(poll.workspace)
         Sampler.objects.bulk_update(paired, KNOWN_FROM_RUNS, batch_size=500)
         refresh_search_text(Sampler.objects.filter(pk__in=[sampler.pk for sampler in paired]))
+        names = [sampler.remote_id for sampler in paired]
+        rows_stored.send(sender=Sampler, workspace=poll.workspace, ids=names, rows=paired)
         touch_version(poll.workspace)
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from decimal import Decimal
 from typing import Any
 
 from django.db.models import Q
@@ -10,7 +9,7 @@ from django.http.response import HttpResponseBase
 
 from loopsweb.accounts.authorization.decorators import WorkspaceRequest, require
 from loopsweb.accounts.authorization.roles import Permission
-from loopsweb.resources.catalogue import Catalogue
+from loopsweb.resources.catalogue import Catalogue, price_holder
 from loopsweb.resources.deployments.models import Deployment
 from loopsweb.resources.pages.detail_page import render_detail_page
 from loopsweb.resources.pages.filters import (
@@ -75,9 +74,8 @@ def show_sampler(request: WorkspaceRequest, remote_id: str) -> HttpResponseBase:
         runs = Run.objects.in_workspace(request.workspace)
         deployments = Deployment.objects.in_workspace(request.workspace)
         catalogue = Catalogue.objects.filter(workspace=request.workspace).first()
-        no_cost = Decimal(0) if sampler.gpus_held == 0 else None
         return {
-            "cost_per_hour": catalogue.cost_per_hour(sampler) if catalogue else no_cost,
+            "cost_per_hour": price_holder(catalogue, sampler).usd,
             "run": runs.filter(
                 Q(remote_id=sampler.run_remote_id) | Q(sampler_remote_id=sampler.remote_id)
             ).first(),

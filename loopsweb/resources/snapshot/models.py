@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from dataclasses import dataclass
-from typing import ClassVar, Protocol, Self, TypeVar
+from typing import Any, ClassVar, Protocol, Self, TypeVar
 
 from django.db import models
-from django.db.models import Count, Q
+from django.db.models import Count, F, Q
 
 from loopsweb.accounts.models import Workspace
 from loopsweb.keys.models import Key
@@ -128,7 +128,61 @@ class Snapshot(models.Model):
         return known is not None and getattr(self, self.status_field) in known.terminal
 
 
-class GPUHolder(Snapshot):
+class LargestFirst(models.Index):
+    """By a number within a workspace: the largest first, unknown last, then the newest."""
+
+    def __init__(self, field: str, *, name: str) -> None:
+        self.field = field
+        by = F(field).desc(nulls_last=True)
+        super().__init__("workspace", by, F("id").desc(), name=name)
+
+    def deconstruct(self) -> Any:
+        path, _, _ = super().deconstruct()
+        return path, (self.field,), {"name": self.name}
+
+    def create_sql(self, model: Any, schema_editor: Any, using: str = "", **options: Any) -> Any:
+        """SQLite puts unknown last when it descends, and must not be told so."""
+        statement = super().create_sql(model, schema_editor, using, **options)
+        if schema_editor.connection.vendor == "sqlite":
+            return str(statement).replace(" NULLS LAST", "")
+        return statement
+
+
+class Costed(Snapshot):
+    """A row with what it holds and costs, and when it last worked. `figures.py` alone writes this,
+    whenever what it follows from changes.
+
+    gpus, usd_per_hour: None where unknown; gpus_of and usd_of say of what, cost_source who says it.
+    last_work_at: the last sign of work, None where it is unknown or no GPUs are held.
+    pair_remote_id: the deployment in whose figures it is counted.
+    """
+
+    gpus = models.IntegerField(null=True, editable=False)
+    gpus_of = models.CharField(max_length=12, blank=True, editable=False)
+    usd_per_hour = models.DecimalField(max_digits=20, decimal_places=6, null=True, editable=False)
+    usd_of = models.CharField(max_length=12, blank=True, editable=False)
+    cost_source = models.CharField(max_length=60, default="unknown", editable=False)
+    last_work_at = models.DateTimeField(null=True, editable=False)
+    last_work_sign = models.CharField(max_length=12, blank=True, editable=False)
+    pair_remote_id = models.CharField(max_length=255, blank=True, editable=False)
+
+    class Meta(Snapshot.Meta):
+        abstract = True
+        indexes = [
+            models.Index(fields=["workspace", "last_work_at", "-id"], name="%(class)s_idle"),
+            LargestFirst("usd_per_hour", name="%(class)s_cost"),
+            LargestFirst("gpus", name="%(class)s_gpus"),
+            models.Index(fields=["workspace", "pair_remote_id"], name="%(class)s_pair"),
+        ]
+
+
+FIGURES = (
+    *("gpus", "gpus_of", "usd_per_hour", "usd_of", "cost_source"),
+    *("last_work_at", "last_work_sign", "pair_remote_id"),
+)
+
+
+class GPUHolder(Costed):
     """A row with a status and an instance type, which may hold GPUs."""
 
     vocabulary: ClassVar[Vocabulary]
@@ -144,7 +198,7 @@ class GPUHolder(Snapshot):
     gpu_count = models.IntegerField(null=True)
     node_count = models.IntegerField(null=True)
 
-    class Meta(Snapshot.Meta):
+    class Meta(Costed.Meta):
         abstract = True
 
     @property

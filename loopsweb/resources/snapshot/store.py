@@ -11,14 +11,15 @@ from collections.abc import Callable, Collection, Iterable
 from typing import Any, Protocol, TypeVar
 
 import msgspec
-from django.db import models, transaction
+from django.db import connection, models, transaction
 from django.db.models import F, QuerySet
+from django.dispatch import Signal
 
 from loopsweb.accounts.models import Workspace
 from loopsweb.loops_api import LazyList
 from loopsweb.loops_api.omissions import STATUS_FIELDS, fill_omissions
 from loopsweb.resources.snapshot import sanitize
-from loopsweb.resources.snapshot.models import Snapshot
+from loopsweb.resources.snapshot.models import FIGURES, Snapshot
 from loopsweb.resources.snapshot.poll_context import PollContext
 from loopsweb.resources.snapshot.sanitize import ID_LENGTH
 from loopsweb.resources.snapshot.status_changes import StatusChange, statuses_changed
@@ -34,7 +35,12 @@ from loopsweb.resources.snapshot.stored_rows import (
 )
 from loopsweb.ui.search import refresh_search_text
 
-NEVER_UPDATED = frozenset({"id", "workspace", "remote_id", "first_seen_at"})
+NEVER_UPDATED = frozenset({"id", "workspace", "remote_id", "first_seen_at", *FIGURES})
+WRITERS = 0x10095  # the advisory locks of `lock_writers`
+
+# Sent with the `workspace`, the `ids` of rows that are new, changed or newly missing, and the first
+# two of these as `rows`, in the transaction that stores them.
+rows_stored = Signal()
 
 
 class ApiObject(Protocol):
@@ -82,6 +88,8 @@ def store_answer(
     digests = {remote_id: compute_digest(one.raw) for remote_id, one in objects.items()}
     unlike = [one for one, digest in digests.items() if not is_unchanged(known.get(one), digest)]
     absent = [one for one, row in known.items() if one not in objects and not row.missing_since]
+    if unlike or absent:
+        lock_writers(poll.workspace)
     known |= load_rows(rows.select_for_update(), unlike + absent)  # read again under lock
     overtaken = {one for one in unlike + absent if is_row_newer(known.get(one), poll)}
     earlier = load_raws(rows, [one for one in unlike if one in known])
@@ -101,18 +109,32 @@ def store_answer(
         if before and model.vocabulary and getattr(row, model.status_field) != before.status:
             changes.append(build_change(row, before, poll))
     upsert_rows(model, changed, unreported=unreported)
-    now_missing = [
-        known[one].pk for one in absent if one not in overtaken and not known[one].missing_since
-    ]
-    for pks in split_into_batches(now_missing):
+    gone = [one for one in absent if one not in overtaken and not known[one].missing_since]
+    for pks in split_into_batches([known[one].pk for one in gone]):
         model._default_manager.filter(pk__in=pks).update(missing_since=poll.previous_at or poll.now)
     seen = [change for change in changes if change.old]  # a first status is no change
     StatusChange.objects.bulk_create(seen, batch_size=BATCH_SIZE)
+    announce(model, changed, gone=gone, changes=changes, poll=poll)
+    return not overtaken
+
+
+def announce(
+    model: type[S],
+    changed: list[S],
+    *,
+    gone: list[str],
+    changes: list[StatusChange],
+    poll: PollContext,
+) -> None:
+    """Let others write what follows, in the same transaction: figures first, since they are rows.
+    Pages of the workspace reload."""
+    if changed or gone:
+        ids = [*(row.remote_id for row in changed), *gone]
+        rows_stored.send(sender=model, workspace=poll.workspace, ids=ids, rows=changed)
     if changes:
         statuses_changed.send(sender=model, changes=changes, poll=poll)
-    if changed or now_missing:
+    if changed or gone:
         touch_version(poll.workspace)
-    return not overtaken
 
 
 def store_list(
@@ -200,11 +222,19 @@ def upsert_rows(model: type[S], rows: list[S], *, unreported: Collection[str]) -
             refresh_search_text(stored.filter(remote_id__in=some))
 
 
+def lock_writers(workspace: Workspace) -> None:
+    """Keep others from writing several rows of the workspace until the commit: the figures of a
+    row follow from rows of other nouns. Taken before any row is locked. SQLite has one writer."""
+    if connection.vendor == "postgresql":
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT pg_advisory_xact_lock(%s, %s)", [WRITERS, workspace.pk])
+
+
 def lock_workspace(workspace: Workspace) -> None:
     """Keep others from requesting or deciding anything in the workspace until the commit.
 
-    The lock order is: snapshot rows, the workspace, requests, the audit chain. Two writers that
-    follow it never deadlock."""
+    The lock order is: writers, snapshot rows, the workspace, requests, the audit chain. Two writers
+    that follow it never deadlock."""
     Workspace.objects.select_for_update(no_key=True).get(pk=workspace.pk)
 
 

@@ -1,0 +1,76 @@
+"""Stores figures in the transaction that stores what they follow from: rows, checkpoints, prices.
+
+Only rows whose figures differ are written, in bulk.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable
+from typing import Any
+
+from django.db import transaction
+from django.db.models import Q
+
+from loopsweb.accounts.models import Workspace
+from loopsweb.resources.catalogue import Catalogue
+from loopsweb.resources.checkpoints.models import Checkpoint
+from loopsweb.resources.figures.compute import compute_figures
+from loopsweb.resources.figures.related import MODELS, Key, load_related
+from loopsweb.resources.runs.models import Run
+from loopsweb.resources.snapshot.models import FIGURES, Costed, Snapshot
+from loopsweb.resources.snapshot.store import lock_writers, touch_version
+from loopsweb.resources.snapshot.stored_rows import BATCH_SIZE, split_into_batches
+
+FORMULA = "1"  # another one makes the next poll compute all stored figures anew
+
+
+def refresh_after_store(
+    sender: type[Snapshot], workspace: Workspace, ids: list[str], rows: list[Any], **_: Any
+) -> None:
+    """The receiver of `rows_stored`."""
+    if sender is Checkpoint:
+        refresh_figures(workspace, {(Run, row.run_remote_id) for row in rows})
+    elif issubclass(sender, Costed):
+        refresh_figures(workspace, {(sender, remote_id) for remote_id in ids})
+
+
+@transaction.atomic
+def refresh_everything(workspace: Workspace, **_: Any) -> None:
+    """For other prices, or another formula. What has ended costs nothing at any price."""
+    lock_writers(workspace)
+    keys: list[Key] = []
+    for model in MODELS:
+        ended = Q(status__in=model.vocabulary.terminal if model.vocabulary else (), gpus=0)
+        rows = model._default_manager.filter(workspace=workspace).exclude(ended)
+        keys += [(model, remote_id) for remote_id in rows.values_list("remote_id", flat=True)]
+    refresh_figures(workspace, keys)
+    touch_version(workspace)
+
+
+def catch_up(workspace: Workspace) -> None:
+    """Compute all figures anew, once after the formula has changed."""
+    if not Catalogue.objects.filter(workspace=workspace, formula=FORMULA).exists():
+        with transaction.atomic():
+            refresh_everything(workspace)
+            Catalogue.objects.update_or_create(workspace=workspace, defaults={"formula": FORMULA})
+
+
+def refresh_figures(workspace: Workspace, keys: Iterable[Key]) -> None:
+    """Of these rows, and of those whose figures follow from theirs. Call `lock_writers` first."""
+    known = sorted({key for key in keys if key[1]}, key=lambda key: (key[0].noun, key[1]))
+    for some in split_into_batches(known):
+        changed = defaultdict[type[Costed], list[Costed]](list)
+        for row, values in compute_figures(workspace, load_related(workspace, some)):
+            if values != tuple(getattr(row, name) for name in FIGURES):
+                for name, value in zip(FIGURES, values, strict=True):
+                    setattr(row, name, value)
+                changed[type(row)].append(row)
+        for model, found in changed.items():
+            model._default_manager.bulk_create(
+                found,
+                batch_size=BATCH_SIZE,
+                update_conflicts=True,
+                unique_fields=["pk"],
+                update_fields=FIGURES,
+            )
