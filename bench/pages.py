@@ -70,6 +70,7 @@ def measure(key: Key) -> None:
             "warm": partial(site.get, runs),
             "cold": cold,
             "poll": partial(site.get, unchanged),
+            "search": partial(site.get, f"/w/{workspace.slug}/search/?q=nothing+has+this"),
             "bare": partial(site.get, f"/bare/{size}/"),
             "bare empty": partial(site.get, "/bare/0/"),
         },
@@ -78,6 +79,7 @@ def measure(key: Key) -> None:
     baseline = f"a bare signed-in view of {size // 1000} kB"
     print(timing.format_line("50 of the runs, warm", spent["warm"], baseline, spent["bare"]))
     print(timing.format_line("50 of the runs, cold", spent["cold"], baseline, spent["bare"]))
+    print(timing.format_line("A search of all rows", spent["search"], baseline, spent["bare"]))
     empty_baseline = "a bare signed-in view, empty"
     print(
         timing.format_line(
@@ -90,7 +92,7 @@ def measure(key: Key) -> None:
 def print_query_counts(site: Site, workspace: Workspace, unchanged: str) -> None:
     print("\nQueries of a page, cold / warm:")
     start = f"/w/{workspace.slug}/"
-    paths = {"overview": start, "audit": f"{start}audit/"}
+    paths = {"overview": start, "audit": f"{start}audit/", "search": f"{start}search/?q=none"}
     for slug, noun in NOUNS.items():
         paths[slug] = f"{start}{slug}/"
         one = noun.model.objects.in_workspace(workspace).values_list("remote_id", flat=True)[0]

@@ -4,6 +4,7 @@ from datetime import datetime
 from typing import Any
 
 from django.apps import AppConfig
+from django.db.models.signals import post_migrate
 
 from loopsweb.keys.signals import key_ready, key_removing
 
@@ -13,7 +14,7 @@ class ResourcesConfig(AppConfig):
 
     def ready(self) -> None:
         from loopsweb.audit.erasure import person_erased
-        from loopsweb.resources import erasure, removed_keys
+        from loopsweb.resources import erasure, removed_keys, search_indexes
         from loopsweb.resources.catalogue import prices_changed
         from loopsweb.resources.deactivations import reconcile
         from loopsweb.resources.figures import refresh
@@ -26,6 +27,9 @@ class ResourcesConfig(AppConfig):
         person_erased.connect(erasure.erase_person, dispatch_uid="forgetting")
         key_removing.connect(removed_keys.mark_rows_missing, dispatch_uid="rows_of_removed_keys")
         key_ready.connect(schedule_poll, dispatch_uid="poll_at_once")
+        post_migrate.connect(
+            search_indexes.create_indexes, sender=self, dispatch_uid="search_indexes"
+        )
 
 
 def schedule_poll(key: Any, now: datetime, **_: Any) -> None:

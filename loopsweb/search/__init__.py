@@ -1,0 +1,1 @@
+"""The search in the frame of every page: ids, names, people, models, URIs, pages and actions."""

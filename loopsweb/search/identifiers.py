@@ -1,0 +1,90 @@
+"""What names exactly one thing and is no id of the API: bt:// URIs, requests and audit events."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from urllib.parse import unquote
+from uuid import UUID
+
+from django.db.models import Q
+from django.urls import reverse
+from django.utils.http import urlencode
+
+from loopsweb.accounts.authorization.decorators import WorkspaceRequest
+from loopsweb.audit.models import Event
+from loopsweb.loops_api.uris import CheckpointURI
+from loopsweb.resources.checkpoints.models import Checkpoint
+from loopsweb.resources.deactivations.models import Deactivation
+from loopsweb.search.hits import Hit
+from loopsweb.search.rows import describe_request, describe_row
+
+AROUND = "\"'`<>()[],; \t\r\n"  # what copying brings along
+URI = re.compile(r"(?:bt:)?/*(?:loops|trainers):(?P<run>[^/]+)/*(?P<rest>.*)", re.IGNORECASE)
+NUMBER = re.compile(r"#(?P<number>[0-9]{1,18})")
+MOST = 6
+
+
+def unwrap(typed: str) -> str:
+    """Without quotes and brackets around it."""
+    return typed.strip(AROUND) or typed.strip()
+
+
+def find_by_uri(request: WorkspaceRequest, typed: str) -> Iterator[Hit]:
+    """By a URI in any spelling, whole or begun."""
+    spelled = URI.fullmatch(unwrap(typed)) or URI.fullmatch(unwrap(unquote(typed)))
+    if spelled is None:
+        return
+    run_id, rest = spelled["run"], spelled["rest"]
+    rows = Checkpoint.objects.in_workspace(request.workspace).filter(run_remote_id=run_id)
+    checkpoints = reverse("checkpoints:list", args=[request.workspace.slug])
+    try:
+        uri = CheckpointURI.parse(f"bt://loops:{run_id}/{rest}")
+    except ValueError:
+        target = {"weights": "trainer", "sampler_weights": "sampler"}.get(rest.strip("/"), "")
+        begun = rows.filter(Q(target=target) if target else Q()).order_by("-created_at", "-pk")
+        for row in begun.defer("raw")[:MOST]:
+            yield describe_row(request, row)
+        listed = urlencode({"run_id": run_id})
+        yield Hit(
+            kind="Page",
+            label=f"Checkpoints of {run_id}",
+            url=f"{checkpoints}?{listed}",
+            icon="bookmark",
+        )
+        return
+    for row in rows.filter(target=uri.target, name=uri.name).defer("raw"):
+        hit = describe_row(request, row)
+        yield Hit(**(vars(hit) | {"names": hit.names | {typed}}))
+    asked = urlencode({"checkpoint_path": str(uri)})
+    yield Hit(
+        kind="Action",
+        label=f"Ask the API for {uri}",
+        detail="finds what loopsweb has not read",
+        url=f"{checkpoints}?{asked}",
+        icon="signal",
+    )
+
+
+def find_by_number(request: WorkspaceRequest, typed: str) -> Iterator[Hit]:
+    """A request by its UUID, an audit event by its number, as in #12."""
+    workspace = request.workspace
+    try:
+        incident = UUID(typed)
+    except ValueError:
+        pass
+    else:
+        for row in Deactivation.objects.filter(workspace=workspace, incident=incident):
+            row.workspace = workspace
+            yield describe_request(row)
+    if numbered := NUMBER.fullmatch(typed):
+        sequence = int(numbered["number"])
+        for event in Event.objects.filter(workspace=workspace.slug, sequence=sequence):
+            yield Hit(
+                kind="Audit event",
+                label=f"#{event.sequence}",
+                detail=f"{event.action} {event.outcome}",
+                url=reverse("dashboard:event", args=[workspace.slug, event.sequence]),
+                icon="clipboard-document-list",
+                names=frozenset({f"#{event.sequence}"}),
+            )
