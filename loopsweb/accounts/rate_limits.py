@@ -17,6 +17,7 @@ RATES = {
     "download_file": "60/m/user",
     "ask_api": "120/m/user",
     "open_file_link": "300/m/key",
+    "search_logs": "20/m/user",
     "keep_text": "20/m/ip",
     "record_denial": "60/m/key",
     "record_refused_sign_in": "20/h/key",

@@ -18,7 +18,18 @@ from loopsweb.loops_api.request_limits import Limits
 
 PAGE_LIMITS = Limits(read=8, read_list=8, deadline=10, deadline_list=10, attempts=1)
 PAGE_METHODS = frozenset(
-    {"list_files", "list_checkpoints", "get_session", "get_run", "get_sampler", "get_deployment"}
+    {
+        "list_files",
+        "list_checkpoints",
+        "get_session",
+        "get_run",
+        "get_sampler",
+        "get_deployment",
+        "list_logs",
+        "list_sampler_logs",
+        "get_metrics",
+        "list_debug_archive",
+    }
 )
 NO_KEY = "You have no API key in this workspace, and no teammate shares one. Add a key."
 

@@ -6,6 +6,8 @@ from django.urls import include, path
 
 from loopsweb.resources.nouns import NOUNS
 from loopsweb.resources.pages.answer_views import FETCH, show_answer
+from loopsweb.resources.telemetry.log_source import LOGGERS
+from loopsweb.resources.telemetry.log_views import show_logs
 
 urlpatterns = [
     path("", include("loopsweb.resources.deactivations.urls")),
@@ -13,5 +15,11 @@ urlpatterns = [
     *(
         path(f"{slug}/<remote_id:remote_id>/answer/", show_answer, {"kind": slug}, f"answer-{slug}")
         for slug in FETCH
+    ),
+    *(
+        path(
+            f"{one.slug}/<remote_id:remote_id>/logs/", show_logs, {"kind": one}, f"logs-{one.slug}"
+        )
+        for one in LOGGERS
     ),
 ]

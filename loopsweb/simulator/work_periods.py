@@ -32,8 +32,8 @@ class WorkPeriods:
 
     @property
     def started_at(self) -> float:
-        """When its start was over."""
-        return self.machine.created_at.timestamp() + BOOT_SECONDS
+        """When its start was over: with its first save at the latest."""
+        return min(self._times[0] + BOOT_SECONDS, *self._times[1:2], math.inf)
 
     def is_starting(self, at: float) -> bool:
         return at < self.started_at or self.machine.status in STARTING

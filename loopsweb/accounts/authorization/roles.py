@@ -16,6 +16,7 @@ class Permission(StrEnum):
     CREATE = "create"
     DEACTIVATE = "deactivate"
     DOWNLOAD = "download"
+    VIEW_LOGS = "view_logs"
     CHANGE_EXPIRY = "change_expiry"
     MANAGE_TEAM = "manage_team"
 
@@ -27,19 +28,23 @@ DESCRIPTIONS = {
     Permission.CREATE: "Create sessions, runs and samplers",
     Permission.DEACTIVATE: "Deactivate deployments, runs and samplers",
     Permission.DOWNLOAD: "Download the files of checkpoints",
+    Permission.VIEW_LOGS: "Read the logs of deployments and samplers: they may quote data",
     Permission.CHANGE_EXPIRY: "Set when checkpoints expire, or keep them",
     Permission.MANAGE_TEAM: "Manage members, roles, invitations, workspaces and team policies",
 }
 
 
 READ_ONLY = "This loopsweb is read-only: nothing can be changed."
-READ_PERMISSIONS = frozenset({Permission.VIEW, Permission.EXPORT, Permission.DOWNLOAD})
+READ_PERMISSIONS = frozenset(
+    {Permission.VIEW, Permission.EXPORT, Permission.DOWNLOAD, Permission.VIEW_LOGS}
+)
 VIEWER = frozenset({Permission.VIEW, Permission.EXPORT})
 OPERATOR = VIEWER | {
     Permission.ADD_KEY,
     Permission.CREATE,
     Permission.DEACTIVATE,
     Permission.DOWNLOAD,
+    Permission.VIEW_LOGS,
     Permission.CHANGE_EXPIRY,
 }
 ADMIN = OPERATOR | {Permission.MANAGE_TEAM}

@@ -53,11 +53,14 @@ def reserve_slot() -> Iterator[None]:
 
 
 @contextmanager
-def call_api(request: WorkspaceRequest, method: str) -> Iterator[Client]:
-    """A client for one call of `method`. Raises NoAnswer when there is no key, the call fails or
-    the person asks too often."""
-    if not consume_rate_limit(request, "ask_api"):
-        raise TooMany(str(TooManyAttempts("ask_api")))
+def call_api(request: WorkspaceRequest, method: str, *, rate: str = "ask_api") -> Iterator[Client]:
+    """A client for calls of `method`. Raises NoAnswer when there is no key, a call fails or the
+    person asks too often.
+
+    rate: of accounts.rate_limits, which this counts against; "" for what was counted already.
+    """
+    if rate and not consume_rate_limit(request, rate):
+        raise TooMany(str(TooManyAttempts(rate)))
     with call_api_for(request.user, request.workspace, method) as client:
         yield client
 

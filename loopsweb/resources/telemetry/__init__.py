@@ -1,0 +1,1 @@
+"""Logs and metrics of deployments and samplers: asked of the API live, shown and not stored."""
