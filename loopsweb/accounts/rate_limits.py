@@ -19,6 +19,8 @@ RATES = {
     "open_file_link": "300/m/key",
     "search_logs": "20/m/user",
     "keep_text": "20/m/ip",
+    "start_single_sign_on": "60/m/ip",
+    "create_token": "20/h/user",
     "record_denial": "60/m/key",
     "record_refused_sign_in": "20/h/key",
     "mail_reset": "5/h/key",

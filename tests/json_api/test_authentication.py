@@ -11,7 +11,7 @@ from loopsweb.accounts.models import User, Workspace
 from loopsweb.audit.models import Event
 from loopsweb.json_api.models import AccessToken
 from loopsweb.json_api.schemas import RESOURCES
-from loopsweb.json_api.tokens.actions import CreatedToken
+from loopsweb.json_api.tokens.actions import MAX_VALID, CreatedToken
 from tests.json_api.conftest import Ask, create_token
 from tests.personas import login_as
 
@@ -206,3 +206,26 @@ def test_a_token_for_another_workspace_of_the_team_gives_no_access(
     headers = {"Authorization": f"Bearer {secret}"}
     answers = [Client(headers=headers).get(f"/api/v1/w/{s}/runs/") for s in ("second", "acme")]
     assert [each.status_code for each in answers] == [200, 404]
+
+
+def test_a_person_has_a_limited_number_of_valid_tokens(vic: User, acme: Workspace) -> None:
+    browser, now = login_as(vic), timezone.now()
+    form = {"name": "cron", "workspace": "acme", "scope": "read", "days": "7"}
+    times = {"created_at": now, "expires_at": now + timedelta(days=1)}
+    AccessToken.objects.bulk_create(
+        AccessToken(person=vic, workspace=acme, name="x", digest=str(n), **times)
+        for n in range(MAX_VALID)
+    )
+    refused = browser.post("/tokens/make/", form)
+    assert refused.status_code == 422
+    said = "You have 50 valid tokens. Revoke one that is no longer used."
+    assert said in refused.content.decode()
+    AccessToken.objects.filter(digest="0").update(revoked_at=now)
+    assert browser.post("/tokens/make/", form).status_code == 201
+
+
+def test_creating_tokens_is_limited_in_time(vic: User, acme: Workspace) -> None:
+    browser = login_as(vic)
+    form = {"name": "cron", "workspace": "acme", "scope": "read", "days": "7"}
+    answers = [browser.post("/tokens/make/", form).status_code for _ in range(21)]
+    assert answers == [201] * 20 + [429]

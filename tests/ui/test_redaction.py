@@ -3,7 +3,9 @@ from __future__ import annotations
 import json
 import string
 import time
+from collections.abc import Callable
 from secrets import token_urlsafe
+from urllib.parse import quote_plus
 
 import pytest
 from hypothesis import assume, example, given
@@ -60,6 +62,12 @@ surroundings = st.text(string.ascii_letters + " \n.,", max_size=20)
         "otp={}&recovery_code={}&passphrase={}",
         "code_verifier={}&client_assertion={}&id_token_hint={}",
         "loopsweb_demo_sessionid={}; __Host-loopsweb_csrftoken={}",
+        "mysqldump --password {} --host x --client-secret '{}' --api-key \"{}\"",
+        "pass={} DB_PASS={} 'pass': '{}'",
+        '{{"\\u0070assword": "{}", "s\\u0065cret": "{}", "\\u0070\\u0061\\u0073s": "{}"}}',
+        "next=%252Fcallback%253Fcode%253D{}%2526state%253D{}",
+        "password%253D{}%2526token%25253D{}",
+        "redis://{}@cache/0 rediss://:{}@cache https://{}@host/x",
     ],
 )
 @given(secret=secrets, before=surroundings, after=surroundings)
@@ -99,10 +107,42 @@ def test_no_secret_under_its_name_survives(name: str, rest: str, other: str, dep
     assert "s3cr3t" not in redact(f"{ {name: 's3cr3t and more'} } and {name}='s3cr3t, too'")
 
 
+SPELLINGS = (
+    '{{"{name}": "{secret}"}}', "{name}={secret}", "--{name} {secret}", "'{name}': '{secret}'",
+    "{name}: {secret}", "redis://{secret}@h", "redis://:{secret}@h/0",
+    "Bearer {secret}", "https://h/?{name}={secret}&x=1",
+)  # fmt: skip
+
+
+@given(
+    name=st.sampled_from([*NAMES, "pass", "private-key", "client-secret"]),
+    spelling=st.sampled_from(SPELLINGS),
+    encodings=st.lists(st.sampled_from([quote_plus, json.dumps]), max_size=2),
+    escaped=st.sets(st.integers(0, 20)),
+    secret=secrets,
+)
+def test_no_spelling_of_a_secret_survives(
+    name: str,
+    spelling: str,
+    encodings: list[Callable[[str], str]],
+    escaped: set[int],
+    secret: str,
+) -> None:
+    """Escapes of JSON in its names, and all of it encoded again, as JSON or for a URL."""
+    if spelling.startswith("{{"):
+        letters = [f"\\u{ord(x):04x}" if n in escaped else x for n, x in enumerate(name)]
+        name = "".join(letters)
+    line = spelling.format(name=name, secret=secret)
+    for encode in encodings:
+        line = encode(line)
+    assert "s3cr3t" not in redact(line)
+
+
 @pytest.mark.parametrize(
     "line",
-    ['{"token": null, "seed": 7}', "page_token=100", "?page_token=7", "footprint=3", "hotpot: 3"],
-)
+    ['{"token": null, "seed": 7}', "page_token=100", "?page_token=7", "footprint=3", "hotpot: 3",
+     "bypass=all", "compass: north", "a pass at it", "--password-file /x", "C:\\\\users"],
+)  # fmt: skip
 def test_what_is_no_secret_stays(line: str) -> None:
     assert redact(line) == line
 
@@ -128,6 +168,7 @@ def test_only_the_password_of_a_url_is_redacted() -> None:
     ["://", "://a:", "://a:b", "a", ":", "@", "loopsweb_", "sessionid", "sessionid ", "csrftoken='",
      "authorization", "authorization ", "password=", "password='", "secret\\",
      'token": "', "('x-", "('x-password", "password%3D", "token%22%3A%22",
+     "--password ", "--password", "pass=", "\\", "\\u0070", "%25", "password%25", "://a@", "--a-",
      "code=", "bearer", "bearer ", "?x-amz-", " sig", "/invitations/"],
 )  # fmt: skip
 def test_redaction_takes_linear_time(part: str) -> None:

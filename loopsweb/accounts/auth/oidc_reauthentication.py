@@ -20,6 +20,7 @@ from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 from django.utils.http import urlencode
 
+from loopsweb.accounts.rate_limits import enforce_rate_limit
 from loopsweb.ui.errors import bad_request
 from loopsweb.ui.pages import render_page
 
@@ -71,10 +72,12 @@ def skipped_reauthentication(sociallogin: SocialLogin, *, now: float) -> bool:
 
 def leave_by_page(view: View[P]) -> View[P]:
     """For the view that redirects a submitted form to the provider: the CSP forbids that, so a page
-    leads there."""
+    leads there. Each makes a session, so there is a limit."""
 
     @wraps(view)
     def guarded(request: HttpRequest, /, *args: P.args, **kwargs: P.kwargs) -> HttpResponseBase:
+        if request.method == "POST":
+            enforce_rate_limit(request, "start_single_sign_on")
         response = view(request, *args, **kwargs)
         if request.method != "POST" or response.status_code != HTTPStatus.FOUND:
             return response

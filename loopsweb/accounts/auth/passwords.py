@@ -13,6 +13,11 @@ from django.core.exceptions import ValidationError
 from loopsweb.accounts.models import User
 
 MIN_LENGTH, MIN_WORD = 8, 4
+# Letters of other alphabets that look like these, in lower case.
+LOOKALIKES = str.maketrans(
+    "авекмнопрстухгіјѕһԁԛԝьɡıαβγεηικνορτυχωłøđħ",
+    "abekmhonpctyxrijshdqwbgiabyenikvoptuxwlodh",
+)
 SITE_WORDS = ("loopsweb", "loops", "baseten")
 
 
@@ -44,7 +49,8 @@ def refuse_words(password: str, words: Iterable[str]) -> None:
 
 def simplify(text: str) -> str:
     """Its letters and digits alone, without accents, case and other ways to write them."""
-    return "".join(filter(str.isalnum, unicodedata.normalize("NFKD", text.casefold()))).casefold()
+    plain = "".join(filter(str.isalnum, unicodedata.normalize("NFKD", text.casefold())))
+    return plain.casefold().translate(LOOKALIKES)
 
 
 def list_context_words(user: User | None) -> list[str]:

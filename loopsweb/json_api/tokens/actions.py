@@ -13,6 +13,15 @@ from loopsweb.audit.models import Outcome
 from loopsweb.audit.record import Actor, record_event
 from loopsweb.json_api.tokens.models import PREFIX, AccessToken, Scope, hash_token
 
+MAX_VALID = 50  # of one person
+
+
+class TooManyTokens(Exception):
+    """The message says what to do."""
+
+    def __init__(self) -> None:
+        super().__init__(f"You have {MAX_VALID} valid tokens. Revoke one that is no longer used.")
+
 
 @dataclass(frozen=True, slots=True)
 class CreatedToken:
@@ -33,6 +42,10 @@ def create(
     now: datetime,
     scope: str = Scope.READ,
 ) -> CreatedToken:
+    """Raises TooManyTokens."""
+    User.objects.select_for_update().get(pk=person.pk)  # two at once would not count each other
+    if AccessToken.objects.valid(now).filter(person=person).count() >= MAX_VALID:
+        raise TooManyTokens
     secret = PREFIX + secrets.token_urlsafe(32)
     token = AccessToken.objects.create(
         person=person,

@@ -21,6 +21,7 @@ from loopsweb.accounts.authorization.decorators import (
     signed_in,
 )
 from loopsweb.accounts.authorization.roles import Permission
+from loopsweb.accounts.rate_limits import enforce_rate_limit
 from loopsweb.audit.record import actor_of_request
 from loopsweb.json_api.tokens import actions
 from loopsweb.json_api.tokens.forms import CreateTokenForm
@@ -39,16 +40,20 @@ def list_(request: SignedInRequest) -> HttpResponse:
 @require_reauthentication
 @sensitive_variables("created")
 def create(request: SignedInRequest) -> HttpResponseBase:
-    form = CreateTokenForm(request.POST or None, person=request.user)
-    if not form.is_valid():
+    form, created = CreateTokenForm(request.POST or None, person=request.user), None
+    if form.is_valid():
+        enforce_rate_limit(request, "create_token")
+        workspace = form.cleaned_data["workspace"]
+        by = actor_in_workspace(request, workspace, person=request.user)
+        try:
+            created = actions.create(
+                **form.cleaned_data, person=request.user, by=by, now=timezone.now()
+            )
+        except actions.TooManyTokens as error:
+            form.add_error(None, str(error))
+    if created is None:
         status = HTTPStatus.UNPROCESSABLE_ENTITY if form.errors else HTTPStatus.OK
         return render_page(request, "json_api/create_token.html", {"form": form}, status=status)
-    created = actions.create(
-        **form.cleaned_data,
-        person=request.user,
-        by=actor_in_workspace(request, form.cleaned_data["workspace"], person=request.user),
-        now=timezone.now(),
-    )
     site = request.build_absolute_uri("/").rstrip("/")
     context = {"token": created.token, "secret": created.secret, "site": site}
     return render_page(request, "json_api/token_created.html", context, status=HTTPStatus.CREATED)

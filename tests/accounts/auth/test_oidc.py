@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 from allauth.socialaccount.models import SocialAccount
+from django.contrib.sessions.models import Session
 from django.test import Client
 from pytest_django import Settings
 
@@ -183,3 +184,11 @@ def test_a_signed_in_person_cannot_add_another_identity(
     assert response.status_code == 403
     assert signed_in_email(response) == otto.email
     assert signed_in_email(sign_in(provider, EVE | {"groups": []})) == ""
+
+
+def test_starting_single_sign_on_is_limited_before_a_session_is_made(
+    provider: Provider, db: None
+) -> None:
+    answers = [Client().post(LOGIN).status_code for _ in range(62)]
+    assert (set(answers[:60]), set(answers[60:])) == ({200}, {429})
+    assert Session.objects.count() == 60

@@ -33,6 +33,9 @@ def person(ada: User, acme: Workspace, settings: Settings) -> User:
         ("b.a.s.e.t.e.n", "baseten"),
         ("Loops Web 12", "loopsweb"),
         ("\uff4c\uff4f\uff4f\uff50\uff53\uff57\uff45\uff4212", "loopsweb"),  # fullwidth
+        ("l\u043e\u043epsweb12", "loopsweb"),  # Cyrillic
+        ("l\u03bf\u03bfpsw\u0435b", "loopsweb"),  # Greek and Cyrillic
+        ("B\u0410\u0405\u0395TEN26", "baseten"),  # in capitals
         ("evaluation1", "évaluation"),
         ("E\u0301valuation2", "évaluation"),
         ("STRASSE-2026", "straße"),

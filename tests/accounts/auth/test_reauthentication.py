@@ -6,6 +6,8 @@ from urllib.parse import urlencode
 
 import pytest
 from allauth.mfa.models import Authenticator
+from allauth.usersessions.models import UserSession
+from django.conf import settings
 from django.test import Client
 from django.urls import reverse
 
@@ -45,6 +47,18 @@ def test_adding_a_key_requires_reauthentication(browser: Client) -> None:
     right = browser.post(url, {"password": PASSWORD})
     assert right["Location"] == "/keys/add/?workspace=acme"
     assert browser.get(right["Location"]).status_code == 200
+
+
+def test_the_session_key_changes_and_the_old_one_opens_nothing(browser: Client) -> None:
+    before = browser.session.session_key or ""
+    browser.post(confirm("/"), {"password": PASSWORD})
+    after = browser.session.session_key or ""
+    assert before != after
+    listed = UserSession.objects.values_list("session_key", flat=True)
+    assert (after in listed, before in listed) == (True, False)
+    thief = Client()
+    thief.cookies[settings.SESSION_COOKIE_NAME] = before
+    assert thief.get("/")["Location"].startswith("/accounts/login/")
 
 
 def test_a_submitted_key_is_not_stored_during_reauthentication(

@@ -87,3 +87,10 @@ def test_a_sign_in_that_cannot_be_recorded_fails(ada: User) -> None:
 
     assert response.status_code == 503
     assert browser.get("/keys/")["Location"] == f"{LOGIN}?next=/keys/"
+
+
+def test_wrong_passwords_from_everywhere_do_not_fill_the_trail(ada: User) -> None:
+    form = {"login": ada.email, "password": "wrong horse"}
+    for number in range(25):
+        Client(REMOTE_ADDR=f"192.0.2.{number}").post(LOGIN, form)
+    assert Event.objects.filter(action="person.sign_in").count() == 20

@@ -8,6 +8,7 @@ from threading import Barrier
 import pytest
 from django.db import connections
 from django.test import Client
+from django.urls import reverse
 
 from loopsweb.accounts.models import Invitation, User, Workspace
 from loopsweb.audit.models import Event
@@ -46,3 +47,34 @@ def test_one_gets_in_and_the_others_read_why(
     assert acme.team.memberships.filter(user__email=EVE).count() == 1
     assert Event.objects.filter(action="member.join").count() == 1
     assert Invitation.objects.get().accepted_at is not None
+
+
+@pytest.mark.django_db(transaction=True)
+def test_accepting_declining_and_revoking_at_once_have_one_outcome(
+    alice: User, acme: Workspace
+) -> None:
+    path, eve = invite(alice, acme), User.objects.create_user(EVE)
+    revoke = reverse("teams:revoke_invitation", args=[acme.team_id, Invitation.objects.get().pk])
+    decline = reverse("teams:decline_offer", args=[Invitation.objects.get().pk])
+    sent = [(login_as(eve), path), (login_as(eve), decline), (login_as(alice), revoke)]
+    start = Barrier(len(sent))
+
+    def send(one: tuple[Client, str]) -> None:
+        browser, address = one
+        start.wait()
+        try:
+            browser.post(address)
+        finally:
+            connections.close_all()
+
+    with ThreadPoolExecutor(len(sent)) as pool:
+        list(pool.map(send, sent))
+
+    invitation, is_member = (
+        Invitation.objects.get(),
+        eve.memberships.filter(team=acme.team).exists(),
+    )
+    assert (invitation.accepted_at is not None) == is_member
+    assert (invitation.revoked_at is None) == is_member
+    ends = ("member.join", "invitation.decline", "invitation.revoke")
+    assert Event.objects.filter(action__in=ends).count() == 1

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 from django.contrib import admin
 from django.db.models import Model
@@ -98,6 +100,37 @@ def test_the_first_visit_leads_to_setting_up_a_second_factor(db: None) -> None:
     add_totp(root)
     assert browser.get("/admin/").status_code == 200
     assert "Nothing to set up" in browser.get("/accounts/second-factor/").content.decode()
+
+
+OPEN = {"login", "logout"}  # they sign nobody in by themselves
+
+
+def test_no_address_of_the_administration_takes_a_form_without_a_second_factor(db: None) -> None:
+    """Sent straight to each, without a page before."""
+    root = User.objects.create_superuser("root@example.com", PASSWORD)
+    browser, tried = login_as(root), 0
+    for path in list_admin_paths():
+        sent = {"action": "delete_selected", "_selected_action": str(root.pk), "post": "yes"}
+        answers = [browser.post(path, sent), browser.post(path, {**sent, "is_superuser": "on"})]
+        assert {(each.status_code, each["Location"]) for each in answers} == {
+            (302, "/accounts/second-factor/")
+        }, path
+        tried += 1
+    assert tried > 5 * len(SITE)
+    assert list(User.objects.values_list("email", flat=True)) == [root.email]
+
+
+def list_admin_paths() -> list[str]:
+    """Every address in the administration, with 1 for each argument."""
+    paths = []
+    for pattern in admin.site.urls[0]:
+        below = pattern.url_patterns if hasattr(pattern, "url_patterns") else [None]
+        if getattr(pattern, "name", "") in OPEN:
+            continue
+        for each in below:
+            route = str(pattern.pattern) + (str(each.pattern) if each else "")
+            paths.append("/admin/" + re.sub(r"<[^>]*>", "1", route).strip("^$"))
+    return [path for path in paths if "(" not in path]
 
 
 def test_the_second_factor_of_staff_can_be_left_to_the_teams(db: None, settings: Settings) -> None:
