@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
+from functools import cache
 from typing import Any
 from urllib.parse import quote
 
@@ -33,8 +34,14 @@ STEP = 1024
 @register.simple_tag
 def icon(name: str, size: int = MICRO, **attributes: str) -> str:
     """An inline Heroicon, hidden from screen readers; put its meaning in text beside it."""
+    return draw_icon(name, size, tuple(attributes.items()))
+
+
+@cache
+def draw_icon(name: str, size: int, attributes: tuple[tuple[str, str], ...]) -> str:
+    """Drawn once for each use in a template: heroicons parses its file each time."""
     draw = heroicon_micro if size <= MICRO else heroicon_mini
-    return draw(name, size=size, **{"class": "icon", "aria-hidden": "true", **attributes})
+    return draw(name, size=size, **{"class": "icon", "aria-hidden": "true"} | dict(attributes))
 
 
 @register.simple_tag(takes_context=True)
