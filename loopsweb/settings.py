@@ -158,6 +158,7 @@ TEMPLATES = [
                 "django.contrib.messages.context_processors.messages",
                 "loopsweb.ui.context.site",
                 "loopsweb.accounts.authorization.context_processors.current_workspace",
+                "loopsweb.snippets.context.link_to_snippets",
             ],
         },
     }

@@ -15,6 +15,7 @@ urlpatterns = [
     path("w/<slug:workspace>/", include("loopsweb.resources.urls")),
     path("downloads/", include((file_link_urls, "downloads"))),
     path("", include("loopsweb.search.urls")),
+    path("", include("loopsweb.snippets.urls")),
     path("keys/", include("loopsweb.keys.urls")),
     path("teams/", include((team_urlpatterns, "policy"))),
     path("teams/", include((team_token_urls, "team_tokens"))),

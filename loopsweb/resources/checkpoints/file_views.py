@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import uuid
 from http import HTTPStatus
-from shlex import quote
 from typing import Any
 
 from django.http import HttpResponse, QueryDict
@@ -22,7 +21,12 @@ from loopsweb.audit.record import actor_of_request, record_event, record_follow_
 from loopsweb.loops_api.types import CheckpointFile
 from loopsweb.resources.checkpoints.download_links import NoLink, check_link
 from loopsweb.resources.checkpoints.file_links import address_link, start_link
-from loopsweb.resources.checkpoints.files import FilesPage, NotDistinct, NotListed
+from loopsweb.resources.checkpoints.files import (
+    FilesPage,
+    NotDistinct,
+    NotListed,
+    build_vendor_command,
+)
 from loopsweb.resources.checkpoints.live_files import FilesUnavailable, fetch_page
 from loopsweb.resources.checkpoints.manifests import TOOLS, name_file
 from loopsweb.resources.checkpoints.models import Checkpoint
@@ -43,7 +47,7 @@ def parse_page_token(given: QueryDict) -> int:
 def list_files(request: WorkspaceRequest, remote_id: str) -> HttpResponse:
     checkpoint = get_row_or_404(request, Checkpoint, remote_id)
     token, status = parse_page_token(request.GET), HTTPStatus.OK
-    command = f"baseten loops checkpoint files --checkpoint-id {quote(remote_id)} --output jsonl"
+    command = build_vendor_command(remote_id)
     names = {name: name_file(checkpoint, tool) for name, tool in TOOLS.items()}
     context = {"row": checkpoint, "token": token, "vendor_command": command, "names": names}
     try:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import re
+import shlex
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -14,6 +15,12 @@ import msgspec
 from loopsweb.loops_api.types import CheckpointFile, FilePage
 
 ROWS = 100
+
+
+def build_vendor_command(checkpoint_id: str) -> str:
+    """For the vendor's command line, which lists the files with the API's own addresses."""
+    quoted = shlex.quote(checkpoint_id)
+    return f"baseten loops checkpoint files --checkpoint-id {quoted} --output jsonl"
 
 
 class NotListed(LookupError):
