@@ -12,8 +12,10 @@ from loopsweb.resources.runs.models import Run
 from loopsweb.resources.samplers.models import Sampler
 from loopsweb.resources.sessions.models import Session
 from loopsweb.resources.snapshot.heartbeats import Heartbeat
+from loopsweb.resources.snapshot.observed_periods import ObservedPeriod
 from loopsweb.resources.snapshot.poll_state import PollState
 from loopsweb.resources.snapshot.status_changes import StatusChange
+from loopsweb.resources.snapshot.unknown_periods import UnknownPeriod
 
 __all__ = [
     "Batch",
@@ -24,6 +26,7 @@ __all__ = [
     "Deployment",
     "Heartbeat",
     "LiftRequest",
+    "ObservedPeriod",
     "Policy",
     "PollState",
     "Protection",
@@ -32,4 +35,5 @@ __all__ = [
     "Session",
     "StatusChange",
     "Submission",
+    "UnknownPeriod",
 ]

@@ -9,8 +9,11 @@ from loopsweb.keys.models import Key
 from loopsweb.resources.checkpoints.models import CheckpointFeed
 from loopsweb.resources.figures.refresh import refresh_everything
 from loopsweb.resources.nouns import EVERY_NOUN
+from loopsweb.resources.snapshot.feeds import Feed
+from loopsweb.resources.snapshot.observed_periods import ObservedPeriod, build_period
 from loopsweb.resources.snapshot.poll_state import PollState
 from loopsweb.resources.snapshot.store import lock_writers
+from loopsweb.resources.snapshot.unknown_periods import mark_missing
 
 
 def mark_rows_missing(key: Key, now: datetime, **_: Any) -> None:
@@ -21,7 +24,8 @@ def mark_rows_missing(key: Key, now: datetime, **_: Any) -> None:
     lock_writers(key.workspace)
     for noun in EVERY_NOUN:
         rows = noun.model._default_manager.filter(source_key=key, missing_since=None)
-        rows.update(missing_since=now)
+        mark_missing(rows, since=now, noticed_at=now)
+    end_periods(key)
     others = PollState.objects.filter(key__workspace=key.workspace).exclude(key=key)
     CheckpointFeed.objects.filter(state__in=others).update(digest="")
     for state in others.select_for_update(of=("self",)).order_by("pk"):
@@ -30,3 +34,11 @@ def mark_rows_missing(key: Key, now: datetime, **_: Any) -> None:
             feeds=feeds, leased_until=None, next_poll_at=now
         )
     refresh_everything(key.workspace)
+
+
+def end_periods(key: Key) -> None:
+    """Keep until when the key's feeds were answered; its poll state is deleted with it."""
+    for state in PollState.objects.filter(key=key).select_related("key"):
+        answered = {name: Feed.load(state, name).as_of for name in state.observed_since}
+        periods = [build_period(state, name, until=at) for name, at in answered.items() if at]
+        ObservedPeriod.objects.bulk_create([one for one in periods if one])

@@ -15,7 +15,9 @@ from loopsweb.resources.deployments.models import Deployment
 from loopsweb.resources.nouns import EVERY_NOUN, Noun
 from loopsweb.resources.pages.idempotency import Submission
 from loopsweb.resources.runs.models import Run
+from loopsweb.resources.snapshot.observed_periods import ObservedPeriod
 from loopsweb.resources.snapshot.status_changes import StatusChange
+from loopsweb.resources.snapshot.unknown_periods import UnknownPeriod
 
 
 def delete_old_rows(*, now: datetime) -> None:
@@ -26,6 +28,8 @@ def delete_old_rows(*, now: datetime) -> None:
     for noun in EVERY_NOUN:
         retention.delete_rows(select_gone(noun, cutoff=cutoff), also=delete_traces)
     retention.delete_rows(select_superseded_changes(cutoff=cutoff))
+    retention.delete_rows(UnknownPeriod.objects.filter(until__lt=cutoff))
+    retention.delete_rows(ObservedPeriod.objects.filter(until__lt=cutoff))
 
 
 def select_gone(noun: Noun, *, cutoff: datetime) -> QuerySet[Any]:
@@ -40,13 +44,14 @@ def select_gone(noun: Noun, *, cutoff: datetime) -> QuerySet[Any]:
 
 
 def delete_traces(batch: list[Any]) -> None:
-    """Delete the status changes of rows, all of one noun, and the checkpoint queries of runs."""
+    """Delete the history of rows, all of one noun, and the checkpoint queries of runs."""
     ids = defaultdict[int, list[str]](list)
     for row in batch:
         ids[row.workspace_id].append(row.remote_id)
     for workspace, some in ids.items():
         target = {"workspace": workspace, "noun": batch[0].noun}
-        StatusChange.objects.filter(**target, remote_id__in=some).delete()
+        for model in (StatusChange, UnknownPeriod):
+            model._default_manager.filter(**target, remote_id__in=some).delete()
         if isinstance(batch[0], Run):
             CheckpointFeed.objects.filter(
                 state__key__workspace=workspace, by="run_id", value__in=some

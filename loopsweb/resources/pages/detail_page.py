@@ -18,12 +18,14 @@ from loopsweb.resources.deactivations.states import DEACTIVATION
 from loopsweb.resources.deactivations.stops import find_stop
 from loopsweb.resources.nouns import VOCABULARIES, find_noun
 from loopsweb.resources.pages.freshness import compute_page_version, load_freshness
+from loopsweb.resources.pages.status_band import REDRAWN_AFTER, draw_status_band
 from loopsweb.resources.snapshot.models import Snapshot
 from loopsweb.resources.snapshot.status_changes import StatusChange
 from loopsweb.resources.snapshot.viewers import record_viewer
 from loopsweb.retention import find_cutoff
 from loopsweb.ui.live import answer_if_unchanged, set_live_headers
 from loopsweb.ui.pages import render_page, wants_partial
+from loopsweb.ui.url_text import clean_text
 
 Row = TypeVar("Row", bound=Snapshot)
 MAX_CHANGES = 20
@@ -44,7 +46,8 @@ def render_detail_page(
     workspace, noun = request.workspace, find_noun(model)
     record_viewer(workspace)
     feed = load_freshness(workspace).of(noun.slug, *shows)
-    version = compute_page_version(workspace, feed)
+    now = timezone.now()
+    version = f"{compute_page_version(workspace, feed)}.{int(now.timestamp() // REDRAWN_AFTER)}"
     if same := answer_if_unchanged(request, version, feed.as_of, feed.next_poll_at):
         return same
     records = list(
@@ -65,6 +68,9 @@ def render_detail_page(
     events = Event.objects.filter(
         workspace=workspace.slug, target_noun=noun.singular, target_id=row.remote_id
     )
+    stop = find_stop(row) if noun.ending and row.is_terminal else None
+    requests = {one.pk: one for one in ([stop] if stop else []) + records}.values()
+    chosen = clean_text(request.GET.get("history"))
     response = render_page(
         request,
         f"{noun.slug}/detail.html",
@@ -74,11 +80,12 @@ def render_detail_page(
             "feed": feed,
             "version": version,
             "changes": StatusChange.objects.filter(**target)[:MAX_CHANGES],
-            "changes_kept_since": find_cutoff(timezone.now()),
+            "changes_kept_since": find_cutoff(now),
             "protection": Protection.objects.filter(**target).first(),
             "events": events.order_by("-sequence")[:MAX_EVENTS],
             "status": noun.vocabulary and noun.vocabulary.get(getattr(row, row.status_field)),
-            "stop": find_stop(row) if noun.ending and row.is_terminal else None,
+            "stop": stop,
+            "status_band": draw_status_band(row, chosen=chosen, requests=requests, now=now),
             "records": records,
             "deactivation": DEACTIVATION,
             "open_request": next((one for one in records if one.spec.open), None),

@@ -7,11 +7,10 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Literal
 
-from django.conf import settings
 from django.utils import timezone
 
 from loopsweb.accounts.models import Workspace
-from loopsweb.resources.checkpoints.poll_plan import QUIET_INTERVAL
+from loopsweb.resources.history.observation import compute_late_time
 from loopsweb.resources.nouns import FEEDS, NOUNS
 from loopsweb.resources.snapshot.feeds import Feed
 from loopsweb.resources.snapshot.poll_state import PollState, group_by_organisation, select_polling
@@ -23,9 +22,6 @@ NO_SCOPE = (
 )
 PARTLY_READ = "Not everything has been read yet: some keys wait for their first answer."
 LATE_AFTER = timedelta(minutes=1)
-SLOW_AFTER = timedelta(seconds=30)  # beyond the longest wait between two polls
-LONGEST_SPREAD = 1.15  # of that wait
-ASKED_SELDOM = {"checkpoints": QUIET_INTERVAL}
 
 
 @dataclass(frozen=True)
@@ -118,13 +114,6 @@ def compute_key_freshness(feed_name: str, state: PollState) -> FeedFreshness:
         error=feed.error,
         next_poll_at=state.next_poll_at,
     )
-
-
-def compute_late_time(feed_name: str, as_of: datetime | None) -> datetime | None:
-    if as_of is None:
-        return None
-    longest_wait = timedelta(seconds=settings.POLL_QUIET_SECONDS * LONGEST_SPREAD)
-    return as_of + longest_wait + ASKED_SELDOM.get(feed_name, timedelta()) + SLOW_AFTER
 
 
 def pick_stalest(candidates: list[FeedFreshness]) -> FeedFreshness:

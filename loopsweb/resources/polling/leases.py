@@ -5,6 +5,7 @@ A lease is short and renewed while the poll runs, so that a killed worker costs 
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -12,6 +13,7 @@ from django.conf import settings
 from django.db.models import Case, F, Q, QuerySet, Value, When
 
 from loopsweb.keys.models import Key
+from loopsweb.resources.snapshot.observed_periods import ObservedPeriod
 from loopsweb.resources.snapshot.poll_state import PollState, group_by_organisation, select_polling
 from loopsweb.resources.snapshot.viewers import select_viewed
 
@@ -96,10 +98,13 @@ def hand_back(state: PollState, *, now: datetime) -> None:
     select_leased(state).update(leased_until=None, next_poll_at=now)
 
 
-def save_feeds(state: PollState) -> None:
-    """Show what the feeds are like while the poll goes on. Raises LeaseLost."""
-    if not select_leased(state).update(feeds=state.feeds):
+def save_feeds(state: PollState, *, ended: Collection[ObservedPeriod] = ()) -> None:
+    """Show what the feeds are like while the poll goes on, and keep the observed periods that
+    ended. Raises LeaseLost."""
+    shown = {"feeds": state.feeds, "observed_since": state.observed_since}
+    if not select_leased(state).update(**shown):
         raise LeaseLost
+    ObservedPeriod.objects.bulk_create(ended)
 
 
 def release_lease(state: PollState, *, next_poll_at: datetime) -> bool:
@@ -118,5 +123,6 @@ def release_lease(state: PollState, *, next_poll_at: datetime) -> bool:
             last_error=state.last_error,
             last_error_at=state.last_error_at,
             feeds=state.feeds,
+            observed_since=state.observed_since,
         )
     )

@@ -25,13 +25,14 @@ from loopsweb.resources.checkpoints import sync as checkpoints
 from loopsweb.resources.checkpoints.feeds import CheckpointFeeds
 from loopsweb.resources.checkpoints.poll_plan import CheckpointQuery
 from loopsweb.resources.deployments import sync as deployments
+from loopsweb.resources.history.observation import note_answer
 from loopsweb.resources.nouns import FEEDS
 from loopsweb.resources.polling import leases, pace, reasons
 from loopsweb.resources.runs import sync as runs
 from loopsweb.resources.samplers import sync as samplers
 from loopsweb.resources.snapshot.feeds import Feed
 from loopsweb.resources.snapshot.poll_context import PollContext
-from loopsweb.resources.snapshot.poll_state import PollState, group_by_organisation
+from loopsweb.resources.snapshot.poll_state import PollState, find_covered_keys
 from loopsweb.resources.snapshot.store import touch_version
 from loopsweb.ui.errors import OUTAGES
 
@@ -68,10 +69,7 @@ class Poll:
         self.deadline, self.is_stopping = deadline, is_stopping
         self.key = state.key
         self.workspace = state.key.workspace
-        siblings = PollState.objects.filter(key__workspace=self.workspace).select_related("key")
-        group = next(g for g in group_by_organisation(siblings.defer("feeds")) if state in g)
-        sees_organisation = self.key.sees_organisation
-        self.covered_keys = frozenset(s.key_id for s in group if sees_organisation or s == state)
+        self.covered_keys = find_covered_keys(state)
         self.failures: list[errors.LoopsError] = []
         self.forbidden: dict[str, errors.Forbidden] = {}  # by feed
         self.outages = 0  # in a row
@@ -130,9 +128,11 @@ class Poll:
 
     def store_feed(self, feed: Feed, name: str) -> None:
         """Raises LeaseLost. What no page shows is saved when the poll ends."""
+        before = Feed.load(self.state, name)
         self.is_changed |= feed.store(self.state, name)
         if name in FEEDS:
-            leases.save_feeds(self.state)
+            ended = note_answer(self.state, name, before=before, after=feed)
+            leases.save_feeds(self.state, ended=ended)
 
     def poll_checkpoints(self) -> None:
         """Run the queries that are due. The feed "checkpoints" is as old as its oldest answer."""

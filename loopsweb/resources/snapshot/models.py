@@ -80,7 +80,8 @@ class Snapshot(models.Model):
     with the fields that the last answer left out, `omitted`, as they were received before.
 
     `missing_since` is when an answer that should have listed the row first did not. It does not
-    mean that the object stopped: it may no longer be visible to the key.
+    mean that the object stopped: it may no longer be visible to the key. `unknown_since` is the
+    first of the answers in a row that did not list it with a status.
     """
 
     noun: ClassVar[str]  # singular, as in the audit and in `StatusChange.noun`
@@ -97,6 +98,7 @@ class Snapshot(models.Model):
     first_seen_at = models.DateTimeField()
     changed_at = models.DateTimeField()
     missing_since = models.DateTimeField(null=True, blank=True)
+    unknown_since = models.DateTimeField(null=True, blank=True, editable=False)
     omitted = models.JSONField(default=list, blank=True)
     is_status_omitted = models.BooleanField(default=False)
 

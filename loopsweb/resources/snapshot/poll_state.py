@@ -18,7 +18,8 @@ FAILING_AFTER = 3  # polls in a row; then another key that sees as much is prefe
 class PollState(models.Model):
     """`feeds` is {name: its fields, see feeds.py}. A feed is one query of the API; those for
     checkpoints have rows of their own and are summarized here. `refused_since`: the first of the
-    refusals in a row that are not yet, or no longer, contradicted by an answer."""
+    refusals in a row that are not yet, or no longer, contradicted by an answer.
+    `observed_since`: {feed: since when it is answered without a pause}, see observed_periods.py."""
 
     key = models.OneToOneField(Key, on_delete=models.CASCADE, related_name="poll_state")
     next_poll_at = models.DateTimeField(db_index=True)
@@ -30,6 +31,7 @@ class PollState(models.Model):
     last_error = models.TextField(blank=True)
     last_error_at = models.DateTimeField(null=True, blank=True)
     feeds = models.JSONField(default=dict)
+    observed_since = models.JSONField(default=dict)
 
     class Meta:
         verbose_name = "poll state"
@@ -53,10 +55,24 @@ def group_by_organisation(states: Iterable[PollState]) -> list[list[PollState]]:
     """The states of each organisation, as far as the API named it: their keys see the same."""
     groups: dict[Any, list[PollState]] = {}
     for state in states:
-        key = state.key
-        organisation = (key.workspace_id, normalize_url(key.api_url), key.api_workspace_name)
+        organisation = (state.key.workspace_id, name_organisation(state.key))
         groups.setdefault(organisation, []).append(state)
     return list(groups.values())
+
+
+def name_organisation(key: Key) -> str:
+    """The same for keys of one organisation, as far as the API named it."""
+    return f"{normalize_url(key.api_url)} {key.api_workspace_name}"
+
+
+def find_covered_keys(state: PollState) -> frozenset[int]:
+    """The ids of the keys whose things an answer to this one should list: its own, and all of its
+    organisation if it sees that."""
+    siblings = PollState.objects.filter(key__workspace=state.key.workspace_id)
+    groups = group_by_organisation(siblings.select_related("key").defer("feeds"))
+    group = next(one for one in groups if state in one)
+    is_whole = state.key.sees_organisation
+    return frozenset(one.key_id for one in group if is_whole or one == state)
 
 
 def select_polling(states: list[PollState]) -> list[PollState]:

@@ -6,11 +6,9 @@ requested later wins, whichever is stored first. A field that an answer leaves o
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Callable, Collection, Iterable
 from typing import Any, Protocol, TypeVar
 
-import msgspec
 from django.db import connection, models, transaction
 from django.db.models import F, QuerySet
 from django.dispatch import Signal
@@ -18,7 +16,7 @@ from django.dispatch import Signal
 from loopsweb.accounts.models import Workspace
 from loopsweb.loops_api import LazyList
 from loopsweb.loops_api.omissions import STATUS_FIELDS, fill_omissions
-from loopsweb.resources.snapshot import sanitize
+from loopsweb.resources.snapshot import sanitize, unknown_periods
 from loopsweb.resources.snapshot.models import FIGURES, Snapshot
 from loopsweb.resources.snapshot.poll_context import PollContext
 from loopsweb.resources.snapshot.sanitize import ID_LENGTH
@@ -26,6 +24,7 @@ from loopsweb.resources.snapshot.status_changes import StatusChange, statuses_ch
 from loopsweb.resources.snapshot.stored_rows import (
     BATCH_SIZE,
     StoredRow,
+    compute_digest,
     is_row_newer,
     is_unchanged,
     load_raws,
@@ -96,6 +95,7 @@ def store_answer(
 
     changed: list[S] = []
     changes: list[StatusChange] = []
+    known_again: list[unknown_periods.UnknownPeriod] = []
     for remote_id in unlike:
         digest, before = digests[remote_id], known.get(remote_id)
         if remote_id in overtaken or is_unchanged(before, digest):
@@ -106,14 +106,19 @@ def store_answer(
         changed.append(finish_row(row, remote_id=remote_id, digest=digest, poll=poll))
         if before and before.missing_since is None and agrees(row.raw, earlier[remote_id]):
             row.changed_at = before.changed_at
+        known_again += unknown_periods.keep_unknown_time(row, before, poll)
         if before and model.vocabulary and getattr(row, model.status_field) != before.status:
             changes.append(build_change(row, before, poll))
     upsert_rows(model, changed, unreported=unreported)
     gone = [one for one in absent if one not in overtaken and not known[one].missing_since]
     for pks in split_into_batches([known[one].pk for one in gone]):
-        model._default_manager.filter(pk__in=pks).update(missing_since=poll.previous_at or poll.now)
+        rows_gone = model._default_manager.filter(pk__in=pks)
+        unknown_periods.mark_missing(
+            rows_gone, since=poll.previous_at or poll.now, noticed_at=poll.now
+        )
     seen = [change for change in changes if change.old]  # a first status is no change
     StatusChange.objects.bulk_create(seen, batch_size=BATCH_SIZE)
+    unknown_periods.UnknownPeriod.objects.bulk_create(known_again, batch_size=BATCH_SIZE)
     announce(model, changed, gone=gone, changes=changes, poll=poll)
     return not overtaken
 
@@ -241,8 +246,3 @@ def lock_workspace(workspace: Workspace) -> None:
 def touch_version(workspace: Workspace) -> None:
     """Make every live page of the workspace reload: something visible changed."""
     Workspace.objects.filter(pk=workspace.pk).update(version=F("version") + 1)
-
-
-def compute_digest(raw: dict[str, Any]) -> str:
-    encoded = msgspec.json.encode(raw, order="deterministic")
-    return hashlib.blake2b(encoded, digest_size=16).hexdigest()

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 from typing import Any, NamedTuple, TypeVar
 
+import msgspec
 from django.db.models import QuerySet
 
 from loopsweb.resources.snapshot.models import Snapshot
@@ -24,6 +26,7 @@ class StoredRow(NamedTuple):
     digest: str
     missing_since: datetime | None
     changed_at: datetime
+    unknown_since: datetime | None
     pk: int
     status: str = ""
 
@@ -32,7 +35,8 @@ def select_columns(rows: QuerySet[S]) -> QuerySet[S, tuple[Any, ...]]:
     """The columns of StoredRow; nouns without a vocabulary have no status."""
     model = rows.model
     status = [model.status_field] if model.vocabulary else []
-    return rows.values_list("remote_id", "digest", "missing_since", "changed_at", "pk", *status)
+    columns = ("remote_id", "digest", "missing_since", "changed_at", "unknown_since", "pk")
+    return rows.values_list(*columns, *status)
 
 
 def load_rows(rows: QuerySet[S], ids: list[str]) -> dict[str, StoredRow]:
@@ -67,3 +71,8 @@ def is_unchanged(row: StoredRow | None, digest: str) -> bool:
 
 def split_into_batches(ids: list[Any]) -> Iterator[list[Any]]:
     return (ids[start : start + BATCH_SIZE] for start in range(0, len(ids), BATCH_SIZE))
+
+
+def compute_digest(raw: dict[str, Any]) -> str:
+    encoded = msgspec.json.encode(raw, order="deterministic")
+    return hashlib.blake2b(encoded, digest_size=16).hexdigest()

@@ -73,12 +73,18 @@ class Band:
     spans: list[PlacedSpan]
     marks: list[PlacedMark]
     time_ticks: list[Tick]
-    all_marks: Sequence[Mark] = ()
 
     @property
     def legend(self) -> list[Span]:
         """One span of each label, in the order of their first."""
-        return list({one.span.label: one.span for one in reversed(self.spans)}.values())[::-1]
+        shown = [one.span for one in reversed(self.spans) if one.span.look != "none"]
+        return list({span.label: span for span in shown}.values())[::-1]
+
+    @property
+    def marks_of_kinds(self) -> list[Mark]:
+        """One of the ticks, and every act."""
+        ticks = [one.mark for one in self.marks if one.mark.kind == "tick"]
+        return ticks[:1] + [one.mark for one in self.marks if one.mark.kind == "act"]
 
 
 def draw_band(
@@ -103,7 +109,6 @@ def draw_band(
         spans=[place_span(one, scale) for one in inside],
         marks=place_marks(seen, scale),
         time_ticks=scale.ticks(),
-        all_marks=seen,
     )
 
 

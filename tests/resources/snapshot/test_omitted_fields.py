@@ -27,8 +27,8 @@ from tests.resources.conftest import AddKey, Timeline
 Poll = Callable[..., int]
 MODELS = (Run, Sampler, Deployment, Checkpoint)
 BOOKKEEPING = frozenset(
-    {"id", "raw", "digest", "omitted", "is_status_omitted", "detailed_at", *FIGURES}
-)
+    {"id", "raw", "digest", "omitted", "is_status_omitted", "unknown_since", "detailed_at"}
+).union(FIGURES)
 
 
 @pytest.fixture

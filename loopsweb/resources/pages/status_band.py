@@ -1,0 +1,117 @@
+"""The status of one thing over time, with its checkpoints and who stopped it, on its page."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from django.db.models import Q
+
+from loopsweb.resources.checkpoints.models import Checkpoint
+from loopsweb.resources.deactivations.models import Deactivation
+from loopsweb.resources.deployments.models import Deployment
+from loopsweb.resources.history.statuses import History, Knowledge, Stretch, load_histories
+from loopsweb.resources.runs.models import Run
+from loopsweb.resources.snapshot.models import Snapshot
+from loopsweb.retention import find_cutoff
+from loopsweb.ui.charts.bands import Band, Mark, Span, draw_band
+from loopsweb.ui.charts.scales import TimeScale
+from loopsweb.ui.statuses import Vocabulary
+
+DAY, WEEK, LIFE = "day", "week", "life"
+LENGTHS = {DAY: timedelta(days=1), WEEK: timedelta(days=7)}
+LABELS = {DAY: "24 hours", WEEK: "7 days", LIFE: "All of it"}
+MAX_TICKS = 5_000
+SHORTEST = timedelta(minutes=1)
+MARGIN = 20  # of its length: so much of what ended is shown after its end
+REDRAWN_AFTER = 300  # seconds
+
+
+@dataclass(frozen=True)
+class StatusBand:
+    """choices: {name in the URL: label}. is_cut: there are more checkpoints than ticks."""
+
+    band: Band
+    chosen: str
+    is_cut: bool
+    choices = LABELS
+
+
+def draw_status_band(
+    row: Snapshot, *, chosen: str, requests: Collection[Deactivation], now: datetime
+) -> StatusBand | None:
+    """chosen: of LABELS, anything else for the one that fits. requests: to end it, or to end it
+    together with something else. None for what has no statuses."""
+    vocabulary = row.vocabulary
+    if vocabulary is None:
+        return None
+    since = find_cutoff(now) or datetime.min.replace(tzinfo=now.tzinfo)
+    history = load_histories([row], since=since, now=now)[row.remote_id]
+    begun_at = min(history.created_at or history.first_seen_at, history.first_seen_at)
+    is_over = vocabulary.get(history.status).tone != "busy" and (
+        row.is_terminal or isinstance(row, Checkpoint)
+    )
+    if chosen not in LABELS:
+        chosen = LIFE if is_over or begun_at > now - LENGTHS[DAY] else DAY
+    scale = TimeScale(now - LENGTHS.get(chosen, timedelta()), now)
+    if chosen == LIFE:
+        scale = fit_scale(history, max(since, begun_at), is_over=is_over, now=now)
+    ticks = list(find_checkpoint_times(row, scale))
+    sent = [one for one in requests if one.sent_at]
+    acts = [describe_request(one, row) for one in sorted(sent, key=lambda one: one.pk)]
+    stretches = history.stretches(scale.start, min(scale.end, now))
+    band = draw_band(
+        [build_span(one, vocabulary) for one in stretches],
+        name="statuses",
+        title=f"Status of {row.remote_id}",
+        scale=scale,
+        marks=[*(Mark(at, "Checkpoint") for at in ticks), *acts],
+    )
+    return StatusBand(band, chosen, is_cut=len(ticks) == MAX_TICKS)
+
+
+def fit_scale(history: History, start: datetime, *, is_over: bool, now: datetime) -> TimeScale:
+    """All of its time, and a little of what followed its last change if that was its end."""
+    end = now
+    if is_over:
+        ended_at = history.changes[-1][0] if history.changes else history.first_seen_at
+        end = min(now, ended_at + max((ended_at - start) / MARGIN, SHORTEST))
+    return TimeScale(min(start, end - SHORTEST), end)
+
+
+def build_span(stretch: Stretch, vocabulary: Vocabulary) -> Span:
+    start, end = stretch.start, stretch.end
+    status = vocabulary.get(stretch.status)
+    last_seen = f"last seen {stretch.status}" if stretch.status else ""
+    match stretch.knowledge:
+        case Knowledge.KNOWN:
+            return Span(start, end, status.label or status.word, status.tone)
+        case Knowledge.NOT_OBSERVED:
+            return Span(start, end, "not observed", "gap", last_seen)
+        case Knowledge.NOT_GIVEN:
+            return Span(start, end, "not in the answers", "unknown", last_seen)
+    return Span(start, end, "not there yet", "none")
+
+
+def find_checkpoint_times(row: Snapshot, scale: TimeScale) -> Iterator[datetime]:
+    """When the checkpoints of a run, or of a deployment's runs, were made: the newest of them."""
+    if isinstance(row, Run):
+        runs = Q(run_remote_id=row.remote_id)
+    elif isinstance(row, Deployment):
+        named = {row.active_run_remote_id, row.latest_run_remote_id} - {""}
+        its = Run.objects.in_workspace(row.workspace).filter(deployment_remote_id=row.remote_id)
+        runs = Q(run_remote_id__in=[*named, *its.values_list("remote_id", flat=True)[:100]])
+    else:
+        return
+    made = Checkpoint.objects.in_workspace(row.workspace).filter(
+        runs, created_at__range=(scale.start, scale.end)
+    )
+    times = made.order_by("-created_at").values_list("created_at", flat=True)
+    yield from filter(None, times[:MAX_TICKS])
+
+
+def describe_request(one: Deactivation, row: Snapshot) -> Mark:
+    what = "it" if one.target_remote_id == row.remote_id else f"{one.noun} {one.target_remote_id}"
+    label = f"{one.person or 'Somebody'} deactivated {what}"
+    return Mark(one.sent_at or one.requested_at, label, "act", one.get_absolute_url())
