@@ -8,6 +8,7 @@ from loopsweb.resources.nouns import NOUNS
 from loopsweb.resources.pages.answer_views import FETCH, show_answer
 from loopsweb.resources.telemetry.log_source import LOGGERS
 from loopsweb.resources.telemetry.log_views import show_logs
+from loopsweb.resources.telemetry.metric_views import show_metrics
 
 urlpatterns = [
     path("", include("loopsweb.resources.deactivations.urls")),
@@ -22,4 +23,5 @@ urlpatterns = [
         )
         for one in LOGGERS
     ),
+    path("deployments/<remote_id:remote_id>/metrics/", show_metrics, name="metrics-deployments"),
 ]

@@ -79,6 +79,11 @@ class LogQuery:
         return replace(self, wraps=not self.wraps).url()
 
     @property
+    def span_url(self) -> str:
+        """Nothing but the span of time."""
+        return "?" + urlencode(self.window.parameters)
+
+    @property
     def newest_url(self) -> str:
         return self.url(hit=0)
 
