@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from django.urls import include, path
 
+from loopsweb.resources.checkpoints.over_time_views import show_over_time
 from loopsweb.resources.nouns import NOUNS
 from loopsweb.resources.pages.answer_views import FETCH, show_answer
 from loopsweb.resources.telemetry.log_source import LOGGERS
@@ -12,6 +13,7 @@ from loopsweb.resources.telemetry.metric_views import show_metrics
 
 urlpatterns = [
     path("", include("loopsweb.resources.deactivations.urls")),
+    path("runs/<remote_id:remote_id>/checkpoints/", show_over_time, name="run-checkpoints"),
     *(path(f"{slug}/", include(f"loopsweb.resources.{slug}.urls")) for slug in NOUNS),
     *(
         path(f"{slug}/<remote_id:remote_id>/answer/", show_answer, {"kind": slug}, f"answer-{slug}")

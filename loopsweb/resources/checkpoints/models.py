@@ -41,7 +41,17 @@ class Checkpoint(Snapshot):
     class Meta(Snapshot.Meta):
         indexes = [
             models.Index(fields=["workspace", "-created_at", "-id"], name="checkpoint_newest"),
-            models.Index(fields=["workspace", "run_remote_id"], name="checkpoint_of_run"),
+            models.Index(
+                fields=[
+                    "workspace",
+                    "run_remote_id",
+                    "missing_since",
+                    "size_bytes",
+                    "created_at",
+                    "base_model",
+                ],
+                name="checkpoint_of_run",
+            ),
             models.Index(fields=["workspace", "base_model"], name="checkpoint_of_model"),
             models.Index(fields=["workspace", "sync_status"], name="checkpoint_syncing"),
         ]

@@ -7,6 +7,7 @@ from loopsweb.resources.checkpoints import (
     file_views,
     link_views,
     manifest_views,
+    storage_views,
     uri_views,
     views,
 )
@@ -14,6 +15,7 @@ from loopsweb.resources.checkpoints import (
 app_name = "checkpoints"
 urlpatterns = [
     path("", views.list_checkpoints, name="list"),
+    path("storage/", storage_views.show_storage, name="storage"),
     path("find/", uri_views.find_checkpoint, name="find"),
     path("<remote_id:remote_id>/", views.show_checkpoint, name="detail"),
     path("<remote_id:remote_id>/expiry/", expiry_views.change_expiry, name="expiry"),

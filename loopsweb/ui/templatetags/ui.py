@@ -137,6 +137,12 @@ def size(count: int | None) -> SafeString:
 
 
 @register.filter
+def signed_size(count: float) -> SafeString:
+    """A change in bytes, with its sign."""
+    return format_html("{}{}", "\N{MINUS SIGN}" if count < 0 else "+", size(round(abs(count))))
+
+
+@register.filter
 def usd(amount: Decimal | None) -> Any:
     """An amount of US dollars."""
     return ABSENT if amount is None else f"${amount:,.2f}"

@@ -13,6 +13,7 @@ from urllib.parse import urlsplit
 from wsgiref.simple_server import WSGIRequestHandler, WSGIServer, make_server
 
 import pytest
+from django.http import HttpResponse
 from django.test.client import ClientHandler
 from django.urls import reverse
 from pytest_django import Settings
@@ -120,7 +121,7 @@ def write(browser: Any, row: Checkpoint, tool: str) -> Any:
 
 def answer_request(environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
     """The site, in this thread's transaction."""
-    response = ClientHandler()(environ)
+    response: HttpResponse = ClientHandler()(environ)  # type: ignore[assignment]
     start_response(f"{response.status_code} {response.reason_phrase}", [*response.items()])
     return [response.content]
 
