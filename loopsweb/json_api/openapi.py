@@ -36,7 +36,10 @@ ABOUT = (
     "which does not mean that it stopped. `not_in_the_last_answer` names fields of the Loops API: "
     "the last answer left them out, so their values are from an earlier one. `gpus_held` and "
     "`cost_per_hour` (USD) of a deployment are those of the pair, or of the trainer only, as "
-    "`gpus_of` and `cost_of` say; what is serverless holds no GPUs and costs nothing while idle. A "
+    "`gpus_of` and `cost_of` say; what is serverless holds no GPUs and costs nothing while idle. "
+    "`gpus` and `usd_per_hour` are those figures of runs, samplers and deployments alike, and "
+    "`cost_source` says who gives the price. `idle_seconds` have passed since `last_work_at`, the "
+    "last sign of work; null means that no GPUs are held, or that it is not known. A "
     "token that may act can also deactivate deployments, runs and samplers. To read a list whole, "
     "ask again with `before` until `next_before` is null."
 )
@@ -49,6 +52,12 @@ PROBLEM_TEXTS = {
 }
 # What separates words, written out because \s is not the same everywhere.
 WHITE_SPACE = r"\t-\r\x1c-\x20\x85\xa0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000"
+IDLE = {
+    "name": "idle",
+    "in": "query",
+    "description": "At least so long without a sign of work, such as 90m, 2h or 1d.",
+    "schema": {"type": "string", "pattern": r"^(?=.)([0-9]{1,4}d)?([0-9]{1,5}h)?([0-9]{1,6}m)?$"},
+}
 FIELD_SCHEMAS: dict[str, dict[str, Any]] = {
     ANY: {},
     INTEGER: {"type": ["integer", "null"]},
@@ -94,6 +103,7 @@ def describe_list(name: str) -> dict[str, Any]:
             describe_integer("page_size", default=DEFAULT_SIZE, maximum=MAX_SIZE),
             describe_search(),
             *(describe_filter(each) for each in resource.filters),
+            *([IDLE] if resource.can_idle else []),
         ],
         "responses": {
             "200": {"description": "A page.", "content": content},

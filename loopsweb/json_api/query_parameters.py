@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import timedelta
 from http import HTTPStatus
 from uuid import UUID
 
@@ -12,6 +13,7 @@ from django.http import QueryDict
 from loopsweb.json_api.cursors import InvalidCursor, match_before
 from loopsweb.json_api.problems import Problem
 from loopsweb.json_api.schemas import RESOURCES, TIME, Resource
+from loopsweb.ui.durations import MALFORMED, parse_duration
 from loopsweb.ui.search import explain_refusal, match_words
 
 DEFAULT_SIZE, MAX_SIZE, MAX_PAGE = 50, 500, 1_000_000
@@ -21,18 +23,20 @@ MAX_LENGTH = 300
 @dataclass(frozen=True, slots=True)
 class PageQuery:
     """condition: of the filters and the search. before: the rows after the cursor, None without
-    one."""
+    one. idle: for how long at least the rows have been idle, None for all rows."""
 
     page: int
     page_size: int
     condition: Q
     before: Q | None
+    idle: timedelta | None = None
 
 
 def parse_query(params: QueryDict, name: str) -> PageQuery:
     """name: a key of RESOURCES. Raises Problem."""
     resource = RESOURCES[name]
     known = {"before", "page", "page_size", "q", *resource.filters}
+    known |= {"idle"} if resource.can_idle else set()
     for given in params:
         if given not in known:
             raise bad_request(
@@ -45,7 +49,17 @@ def parse_query(params: QueryDict, name: str) -> PageQuery:
         page_size=parse_integer(params, "page_size", default=DEFAULT_SIZE, maximum=MAX_SIZE),
         condition=parse_search(params, resource) & parse_filters(params, resource),
         before=parse_before(params, name),
+        idle=parse_idle(params),
     )
+
+
+def parse_idle(params: QueryDict) -> timedelta | None:
+    if "idle" not in params:
+        return None
+    duration = parse_duration(str(params["idle"]))
+    if duration is None:
+        raise bad_request(f"idle: {MALFORMED}")
+    return duration
 
 
 def parse_before(params: QueryDict, name: str) -> Q | None:

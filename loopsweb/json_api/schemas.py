@@ -26,6 +26,14 @@ from loopsweb.ui.timestamps import format_utc
 
 TEXT, TIME, INTEGER, NUMBER = "string", "date-time", "integer", "number"
 NAMES, FLAG, ANY = "names", "flag", "any"
+FIGURES = {
+    "idle_seconds": ("idle_seconds", INTEGER),
+    "last_work_at": ("last_work_at", TIME),
+    "last_work_sign": ("last_work_sign", TEXT),
+    "gpus": ("gpus", INTEGER),
+    "usd_per_hour": ("usd_per_hour", NUMBER),
+    "cost_source": ("cost_source", TEXT),
+}
 SIGHTINGS = {
     "first_seen_at": ("first_seen_at", TIME),
     "not_in_the_answers_since": ("missing_since", TIME),
@@ -45,6 +53,10 @@ class Resource:
     newest: str = "created_at"
     figures: dict[str, str] = field(default_factory=dict)
     search: str = "search_text"
+
+    @property
+    def can_idle(self) -> bool:
+        return "idle_seconds" in self.fields
 
     def serialize(self, rows: Sequence[Model]) -> list[dict[str, Any]]:
         figures: Iterable[Any] = read_figures(rows) if self.figures else repeat(None)
@@ -106,6 +118,7 @@ RESOURCES: dict[str, Resource] = {
         | id_fields("session", "deployment", "sampler")
         | OWNER
         | {"is_serverless": ("is_serverless", FLAG)}
+        | FIGURES
         | TIMES,
         filters=("id", "status", "base_model", "session_id", "deployment_id", "owner"),
     ),
@@ -116,6 +129,7 @@ RESOURCES: dict[str, Resource] = {
         | id_fields("run", "session", "deployment")
         | OWNER
         | {"gpus_held": ("gpus_held", INTEGER), "is_serverless": ("is_serverless", FLAG)}
+        | FIGURES
         | TIMES,
         filters=("id", "status", "base_model", "run_id", "owner"),
     ),
@@ -136,6 +150,7 @@ RESOURCES: dict[str, Resource] = {
         | id_fields("active_run", "latest_run", "sampler")
         | OWNER
         | {name: (name, INTEGER) for name in ("gpu_count", "node_count")}
+        | FIGURES
         | TIMES,
         filters=("id", "status", "base_model", "owner"),
         figures={

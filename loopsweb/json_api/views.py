@@ -18,7 +18,8 @@ from loopsweb.json_api.problems import Problem
 from loopsweb.json_api.query_parameters import parse_query
 from loopsweb.json_api.schemas import RESOURCES, select_rows, to_json
 from loopsweb.resources.pages.filters import UNREPORTED
-from loopsweb.resources.pages.freshness import load_freshness
+from loopsweb.resources.pages.freshness import Freshness, load_freshness
+from loopsweb.resources.pages.idleness import find_observed_until, match_idle, observe
 from loopsweb.resources.snapshot.models import Snapshot
 
 SHOWN_WITH = {"deployments": ("samplers",)}  # whose GPUs count as theirs
@@ -29,6 +30,10 @@ def list_(request: HttpRequest, workspace: Workspace, resource_name: str) -> Htt
     resource = RESOURCES[resource_name]
     query = parse_query(request.GET, resource_name)
     rows = select_rows(resource_name, workspace).filter(query.condition)
+    freshness = None if resource_name == "audit" else load_freshness(workspace)
+    until = find_observed_until(freshness, now=timezone.now()) if freshness else None
+    if query.idle is not None:
+        rows = rows.filter(match_idle(query.idle, until=until))
     total, unreported = count_rows(rows)
     remaining = total
     if query.before is not None:
@@ -36,16 +41,18 @@ def list_(request: HttpRequest, workspace: Workspace, resource_name: str) -> Htt
         remaining = rows.count()
     start, end = (query.page - 1) * query.page_size, query.page * query.page_size
     found = list(rows.order_by(*order_by_newest(resource.newest))[start : end + 1])
-    shown = found[: query.page_size]
+    shown = list(observe(found[: query.page_size], until=until))
     return JsonResponse(
         {
-            **read_freshness(workspace, resource_name),
+            **describe_freshness(freshness, resource_name),
             "total": total,
             "total_not_in_the_last_answer": unreported,
             "page": query.page,
             "pages": max(1, -(-remaining // query.page_size)),
             "next_before": (
-                encode_cursor(shown[-1], resource_name, resource.newest) if found != shown else None
+                encode_cursor(shown[-1], resource_name, resource.newest)
+                if len(found) > len(shown)
+                else None
             ),
             "items": resource.serialize(shown),
         }
@@ -60,11 +67,11 @@ def count_rows(rows: QuerySet[Any]) -> tuple[int, int]:
     return counts["total"], counts["unreported"]
 
 
-def read_freshness(workspace: Workspace, resource_name: str) -> dict[str, Any]:
+def describe_freshness(freshness: Freshness | None, resource_name: str) -> dict[str, Any]:
     """The audit trail is loopsweb's own, so it is always up to date."""
-    if resource_name == "audit":
+    if freshness is None:
         return {"as_of": to_json(timezone.now()), "failing_since": None, "error": None}
-    feed = load_freshness(workspace).of(resource_name, *SHOWN_WITH.get(resource_name, ()))
+    feed = freshness.of(resource_name, *SHOWN_WITH.get(resource_name, ()))
     return {
         "as_of": to_json(feed.as_of),
         "failing_since": to_json(feed.failing_since),

@@ -24,14 +24,15 @@ NO_ROWS = Q(pk__in=[])
 @dataclass(frozen=True)
 class Filter:
     """A query parameter. Its choices are the values of `field` or the names of `conditions`; with
-    `where`, any text is allowed and `where` builds the condition. is_typed: the list's own template
-    has a text field for it."""
+    `where`, `where` builds the condition of any text that `explain` does not refuse. is_typed: the
+    list's own template has a text field for it."""
 
     name: str
     label: str
     field: str = ""
     conditions: Mapping[str, tuple[str, Q]] | None = None
     where: Callable[[str], Q] | None = None
+    explain: Callable[[str], str] | None = None
     is_typed: bool = False
 
     def parse(self, given: str | None) -> str:
@@ -66,14 +67,15 @@ class Facets:
 @dataclass(frozen=True, kw_only=True)
 class ListSpec:
     """search: the field with the normalised text in which each word of `q` is looked for.
-    sorts: {name in the URL: field}. descending: sorts that start with the newest or largest.
+    sorts: {name in the URL: field}, "-field" where the largest comes from the least. descending:
+    sorts that start with the newest or largest.
     apart: rows that are listed, and counted apart as not in the last answer."""
 
     search: str = "search_text"
     filters: tuple[Filter, ...] = ()
     sorts: Mapping[str, str]
     default_sort: str
-    descending: frozenset[str] = frozenset({"created", "size", "gpus"})
+    descending: frozenset[str] = frozenset({"created", "size", "gpus", "cost", "idle"})
     apart: Q = NO_ROWS
 
     def count_facets(

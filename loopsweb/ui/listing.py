@@ -53,9 +53,13 @@ class ListQuery:
         return self.sort == self.spec.default_sort
 
     @property
-    def refusal(self) -> str:
-        """Why the search is refused, or ""."""
-        return explain_refusal(self.q)
+    def refusals(self) -> dict[str, str]:
+        """{parameter: why it is refused}."""
+        reasons = {"q": explain_refusal(self.q)}
+        for one in self.spec.filters:
+            if one.explain:
+                reasons[one.name] = one.explain(self.chosen.get(one.name, ""))
+        return {name: reason for name, reason in reasons.items() if reason}
 
     def url(self, **changes: str | int) -> str:
         """Return the shortest query string for this state with `changes`, which reset the page."""
@@ -73,8 +77,10 @@ class ListQuery:
 
     def select(self, rows: QuerySet[Row]) -> QuerySet[Row]:
         """Filter and sort. Ties are broken by the newest row."""
-        by = F(self.spec.sorts[self.sort.removeprefix("-")])
-        order = by.desc(nulls_last=True) if self.sort.startswith("-") else by.asc(nulls_last=True)
+        field = self.spec.sorts[self.sort.removeprefix("-")]
+        by = F(field.removeprefix("-"))
+        is_descending = self.sort.startswith("-") != field.startswith("-")
+        order = by.desc(nulls_last=True) if is_descending else by.asc(nulls_last=True)
         return rows.filter(self.condition()).order_by(order, "-pk")
 
     def page(self, rows: QuerySet[Row], facets: Facets) -> Page[Row]:

@@ -21,7 +21,8 @@ def render_refusal(request: HttpRequest) -> Callable[[ListQuery, Facets], str]:
     """The table's place while the search is refused."""
 
     def render(query: ListQuery, _facets: Facets) -> str:
-        shown = {"title": "Nothing was searched", "problem": query.refusal, "query": query}
+        problem = " ".join(query.refusals.values())
+        shown = {"title": "Nothing was searched", "problem": problem, "query": query}
         return render_to_string("ui/filter_conflict.html", shown, request)
 
     return render
@@ -46,7 +47,7 @@ def render_live_list(
     if same := answer_if_unchanged(request, version, as_of, next_poll_at):
         return same
     query = parse_query(spec, request.GET)
-    if query.refusal:
+    if query.refusals:
         table, export, status = render_refusal(request), None, HTTPStatus.UNPROCESSABLE_ENTITY
     if export and request.method == "POST":
         return export(query)

@@ -13,6 +13,12 @@ function relative(seconds) {
   return seconds < 0 ? `in ${amount}` : `${amount} ago`;
 }
 
+// As the server writes a duration: in the largest unit of which there are at least two.
+function span(seconds) {
+  const [unit, length] = UNITS.find(([, length]) => seconds >= 2 * length) ?? ["s", 1];
+  return `${Math.max(Math.floor(seconds / length), 0)} ${unit}`;
+}
+
 class TimeAgo extends HTMLElement {
   connectedCallback() {
     this.time = this.querySelector("time");
@@ -36,6 +42,10 @@ class TimeAgo extends HTMLElement {
     const seconds = (serverNow() - Date.parse(this.time.dateTime)) / 1000;
     const isDue = seconds > -0.5 && this.hasAttribute("data-next");
     const text = isDue ? "now" : Math.abs(seconds) > MONTH ? this.absolute.slice(0, 10) : relative(seconds);
+    if (this.hasAttribute("data-span")) {
+      this.time.textContent = span(seconds);
+      return;
+    }
     if (this.time.textContent === text) return;
     this.time.textContent = text;
     this.time.title = this.absolute;

@@ -47,6 +47,9 @@ def test_a_run(ask: Ask, acme: Workspace) -> None:
                 "sampler_id": None,
                 "owner": None,
                 "is_serverless": False,
+                **dict.fromkeys(("idle_seconds", "last_work_at", "last_work_sign", "gpus")),
+                "usd_per_hour": None,
+                "cost_source": "unknown",
                 "created_at": "2026-11-23T20:00:00Z",
                 "first_seen_at": FIRST_SEEN_AT.isoformat().replace("+00:00", "Z"),
                 "not_in_the_answers_since": None,
@@ -142,7 +145,7 @@ def test_filters_compare_for_equality(noun: str, ask: Ask, acme: Workspace) -> N
             {"x": "x"},
             (
                 "Unknown parameter 'x'. Known parameters: base_model, before, deployment_id, id, "
-                "owner, page, page_size, q, session_id, status."
+                "idle, owner, page, page_size, q, session_id, status."
             ),
         ),
     ],

@@ -12,6 +12,7 @@ from loopsweb.accounts.authorization.roles import Permission
 from loopsweb.resources.deployments.models import Deployment
 from loopsweb.resources.deployments.run_pairing import price_deployments, select_with_prices
 from loopsweb.resources.deployments.statuses import DEPLOYMENT
+from loopsweb.resources.pages import idleness
 from loopsweb.resources.pages.detail_page import render_detail_page
 from loopsweb.resources.pages.filters import (
     BASE_MODEL,
@@ -43,7 +44,7 @@ SPEC = ListSpec(
         OWNER,
         STILL_LISTED,
     ),
-    sorts=SORTS | {"instance": "instance_name"},
+    sorts=SORTS | idleness.SORTS | {"instance": "instance_name"},
     default_sort="-created",
 )
 COLUMNS = csv_columns(
@@ -51,8 +52,10 @@ COLUMNS = csv_columns(
     "deployment.latest_run_remote_id deployment.sampler_remote_id deployment.owner_email "
     "deployment.availability_model deployment.instance_name deployment.gpu_type "
     "deployment.gpu_count deployment.node_count figures.gpus_held figures.gpus_of "
-    "figures.cost_per_hour figures.cost_of deployment.created_at deployment.base_url "
-    "deployment.is_protected deployment.missing_since deployment.omitted_fields",
+    "deployment.idle_seconds deployment.last_work_at deployment.last_work_sign deployment.gpus "
+    "deployment.usd_per_hour deployment.cost_source figures.cost_of deployment.created_at "
+    "deployment.base_url deployment.is_protected deployment.missing_since "
+    "deployment.omitted_fields",
     deployment_id="deployment.remote_id",
 )
 OPTIONAL = {
@@ -62,6 +65,7 @@ OPTIONAL = {
     "owner": ["deployment.owner_email"],
     "gpus": ["figures.gpus_held"],
     "cost": ["figures.cost_per_hour"],
+    "idle": ["deployment.last_work_at"],
     "created": ["deployment.created_at"],
 }
 

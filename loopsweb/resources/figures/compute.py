@@ -36,25 +36,24 @@ def compute_figures(workspace: Workspace, rows: Related) -> Iterator[tuple[Coste
     )
     signs = find_signs(workspace, [*rows.by_key.values(), *pairs.samplers])
     for (_, remote_id), row in rows.by_key.items():
+        counted_in: PricedDeployment | None = None
         if isinstance(row, Run):
             pair = pairs.runs[remote_id]
-            line = pairs.of_run(pair)
-            counted_in = line
-            figures, work = pair.figures, pairs.last_work(line, signs) if line else None
+            line = counted_in = pairs.of_run(pair)
+            figures, work = pair.figures, pairs.last_work(line, signs)
             if line and not is_told(line.deployment):
                 work = None
         elif isinstance(row, Sampler):
             line = pairs.of_sampler.get(remote_id)
-            counted_in = (
-                line if line and (line.deployment.is_reported or not row.is_reported) else None
-            )
+            if line and not row.is_terminal:
+                is_part = line.deployment.is_reported or not row.is_reported
+                counted_in = line if is_part else None
             figures = figure_sampler(row, getattr(row.workspace, "catalogue", None))
             own = find_latest(signs, [(Sampler, remote_id), (Run, row.run_remote_id)])
             work = pairs.last_work(line, signs) if line else own
         else:
             line = pairs.live.get(remote_id)
-            figures, work = lines[remote_id].figures, pairs.last_work(line, signs) if line else None
-            counted_in = None
+            figures, work = lines[remote_id].figures, pairs.last_work(line, signs)
         if figures.gpus_held == 0 or not is_told(row):
             work = None
         yield row, to_values(figures, work, counted_in.deployment.remote_id if counted_in else "")
@@ -83,9 +82,9 @@ class Pairs:
             return None
         return self.live.get(pair.deployment.remote_id)
 
-    def last_work(self, line: PricedDeployment, signs: dict[Key, Sign]) -> Sign | None:
+    def last_work(self, line: PricedDeployment | None, signs: dict[Key, Sign]) -> Sign | None:
         """A pair works as one: trainer, sampler and their runs."""
-        return find_latest(signs, self.members[line.deployment.remote_id])
+        return find_latest(signs, self.members[line.deployment.remote_id] if line else ())
 
 
 def find_latest(signs: dict[Key, Sign], keys: Iterable[Key]) -> Sign | None:

@@ -16,7 +16,7 @@ from loopsweb.accounts.models import Workspace
 from loopsweb.resources.catalogue import Catalogue
 from loopsweb.resources.checkpoints.models import Checkpoint
 from loopsweb.resources.figures.compute import compute_figures
-from loopsweb.resources.figures.related import MODELS, Key, load_related
+from loopsweb.resources.figures.related import MODELS, C, Key, load_related
 from loopsweb.resources.runs.models import Run
 from loopsweb.resources.snapshot.models import FIGURES, Costed, Snapshot
 from loopsweb.resources.snapshot.store import lock_writers, touch_version
@@ -67,10 +67,14 @@ def refresh_figures(workspace: Workspace, keys: Iterable[Key]) -> None:
                     setattr(row, name, value)
                 changed[type(row)].append(row)
         for model, found in changed.items():
-            model._default_manager.bulk_create(
-                found,
-                batch_size=BATCH_SIZE,
-                update_conflicts=True,
-                unique_fields=["pk"],
-                update_fields=FIGURES,
-            )
+            write_figures(model, found)
+
+
+def write_figures(model: type[C], rows: list[Any]) -> None:
+    model._default_manager.bulk_create(  # type: ignore[misc]  # an abstract model has no id
+        rows,
+        batch_size=BATCH_SIZE,
+        update_conflicts=True,
+        unique_fields=["id"],
+        update_fields=FIGURES,
+    )

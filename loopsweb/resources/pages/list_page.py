@@ -24,7 +24,8 @@ from loopsweb.resources.deactivations.protections import Protection
 from loopsweb.resources.nouns import Noun, find_noun
 from loopsweb.resources.pages.columns import ColumnPaths, build_conditions, find_hidden
 from loopsweb.resources.pages.freshness import compute_page_version, load_freshness
-from loopsweb.resources.snapshot.models import Snapshot
+from loopsweb.resources.pages.idleness import add_idle_filter, find_observed_until, observe
+from loopsweb.resources.snapshot.models import Costed, Snapshot
 from loopsweb.resources.snapshot.viewers import record_viewer
 from loopsweb.ui.csv_export import csv_response
 from loopsweb.ui.filters import Facets, ListSpec
@@ -102,8 +103,13 @@ def render_list_page(
     """
     noun = find_noun(rows.model)
     record_viewer(request.workspace)
-    feed = load_freshness(request.workspace).of(noun.slug, *shows)
+    now, freshness = timezone.now(), load_freshness(request.workspace)
+    feed = freshness.of(noun.slug, *shows)
     version = compute_page_version(request.workspace, feed)
+    until = find_observed_until(freshness, now=now)
+    if issubclass(rows.model, Costed):
+        spec = add_idle_filter(spec, until=until)
+        version += f".{now:%H%M}" if "idle" in request.GET else ""
     scope = (request.workspace.pk, version, noun.slug, str(rows.query))
 
     def export(query: ListQuery) -> HttpResponseBase:
@@ -113,7 +119,8 @@ def render_list_page(
         record_export(request, noun, query)
         name = f"{noun.slug}-{request.workspace.slug}"
         selected = query.select(annotate_protected(rows, noun)).iterator(chunk_size=2000)
-        return csv_response(columns, build_lines(selected, lines), name=name, as_of=feed.as_of)
+        shown = build_lines(observe(selected, until=until), lines)
+        return csv_response(columns, shown, name=name, as_of=feed.as_of)
 
     def count_facets() -> Facets:
         return spec.count_facets(rows, filled=build_conditions(rows.model, optional or {}))
@@ -125,7 +132,7 @@ def render_list_page(
     def render_table(query: ListQuery) -> str:
         facets = load_facets()
         page = query.page(annotate_protected(rows, noun), facets)
-        shown_lines = lines(page.rows)
+        shown_lines = lines(list(observe(page.rows, until=until)))
         shown = {
             "page": page,
             "query": query,

@@ -12,6 +12,7 @@ from loopsweb.accounts.authorization.roles import Permission
 from loopsweb.resources.checkpoints.models import Checkpoint
 from loopsweb.resources.deployments.run_pairing import pair_runs
 from loopsweb.resources.deployments.statuses import DEPLOYMENT
+from loopsweb.resources.pages import idleness
 from loopsweb.resources.pages.detail_page import render_detail_page
 from loopsweb.resources.pages.filters import (
     BASE_MODEL,
@@ -29,13 +30,14 @@ from loopsweb.ui.filters import ListSpec
 SPEC = ListSpec(
     apart=UNREPORTED,
     filters=(STATUS, BASE_MODEL, OWNER, STILL_LISTED),
-    sorts=SORTS | {"name": "name", "session": "session_remote_id"},
+    sorts=SORTS | idleness.SORTS | {"name": "name", "session": "session_remote_id"},
     default_sort="-created",
 )
 COLUMNS = csv_columns(
     "run.name run.status run.base_model run.session_remote_id run.deployment_remote_id "
     "run.is_serverless run.sampler_remote_id run.owner_email figures.gpus_held figures.gpus_of "
-    "figures.gpu_type figures.cost_per_hour figures.cost_of run.created_at run.base_url "
+    "figures.gpu_type run.idle_seconds run.last_work_at run.last_work_sign run.gpus "
+    "run.usd_per_hour run.cost_source figures.cost_of run.created_at run.base_url "
     "run.is_protected run.missing_since run.omitted_fields",
     run_id="run.remote_id",
     deployment_status="deployment.status",
@@ -48,6 +50,7 @@ OPTIONAL = {
     "owner": ["run.owner_email"],
     "gpus": ["figures.gpus_held"],
     "cost": ["figures.cost_per_hour"],
+    "idle": ["run.last_work_at"],
     "created": ["run.created_at"],
 }
 NEWEST = 8

@@ -11,6 +11,7 @@ from loopsweb.accounts.authorization.decorators import WorkspaceRequest, require
 from loopsweb.accounts.authorization.roles import Permission
 from loopsweb.resources.catalogue import Catalogue, price_holder
 from loopsweb.resources.deployments.models import Deployment
+from loopsweb.resources.pages import idleness
 from loopsweb.resources.pages.detail_page import render_detail_page
 from loopsweb.resources.pages.filters import (
     BASE_MODEL,
@@ -41,12 +42,13 @@ SPEC = ListSpec(
         ),
         STILL_LISTED,
     ),
-    sorts=SORTS | {"gpus": "gpu_count"},
+    sorts=SORTS | idleness.SORTS,
     default_sort="-created",
 )
 COLUMNS = csv_columns(
     "status base_model run_remote_id session_remote_id deployment_remote_id model_id owner_email "
-    "instance_name gpu_type gpu_count node_count gpus_held is_serverless created_at base_url "
+    "instance_name gpu_type gpu_count node_count gpus_held is_serverless "
+    "idle_seconds last_work_at last_work_sign gpus usd_per_hour cost_source created_at base_url "
     "is_protected missing_since omitted_fields",
     sampler_id="remote_id",
 )
@@ -56,6 +58,9 @@ OPTIONAL = {
     "base_model": ["base_model"],
     "owner": ["owner_email"],
     "instance": ["instance_name", "is_serverless"],
+    "idle": ["last_work_at"],
+    "gpus": ["gpus"],
+    "cost": ["usd_per_hour"],
     "created": ["created_at"],
 }
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 from typing import Any, ClassVar, Protocol, Self, TypeVar
 
 from django.db import models
@@ -167,6 +168,9 @@ class Costed(Snapshot):
     last_work_at = models.DateTimeField(null=True, editable=False)
     last_work_sign = models.CharField(max_length=12, blank=True, editable=False)
     pair_remote_id = models.CharField(max_length=255, blank=True, editable=False)
+    observed_until: datetime | None = (
+        None  # not stored: signs of work would have been seen till then
+    )
 
     class Meta(Snapshot.Meta):
         abstract = True
@@ -176,6 +180,17 @@ class Costed(Snapshot):
             LargestFirst("gpus", name="%(class)s_gpus"),
             models.Index(fields=["workspace", "pair_remote_id"], name="%(class)s_pair"),
         ]
+
+    @property
+    def idle_for(self) -> timedelta | None:
+        """Since the last sign of work, None where that or its end is unknown."""
+        if self.last_work_at is None or self.observed_until is None:
+            return None
+        return max(self.observed_until - self.last_work_at, timedelta())
+
+    @property
+    def idle_seconds(self) -> int | None:
+        return None if self.idle_for is None else int(self.idle_for.total_seconds())
 
 
 FIGURES = (

@@ -173,7 +173,11 @@ def compute_plainly(workspace: Workspace) -> dict[tuple[str, str], dict[str, Any
         found = line_of_sampler.get(sampler.remote_id)
         own = [find_work("sampler", sampler.remote_id), find_work("run", sampler.run_remote_id)]
         pair_id = ""
-        if found and (found.deployment.is_reported or not sampler.is_reported):
+        if (
+            found
+            and not sampler.is_terminal
+            and (found.deployment.is_reported or not sampler.is_reported)
+        ):
             pair_id = found.deployment.remote_id
         expected["sampler", sampler.remote_id] = describe(
             sampler,

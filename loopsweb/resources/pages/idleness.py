@@ -1,0 +1,49 @@
+"""How long rows have been idle, as far as they were observed, and the filter by it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
+from datetime import datetime, timedelta
+from typing import TypeVar
+
+from django.db.models import Q
+
+from loopsweb.resources.pages.freshness import Freshness
+from loopsweb.resources.snapshot.models import Costed
+from loopsweb.ui.durations import explain_duration, parse_duration
+from loopsweb.ui.filters import NO_ROWS, Filter, ListSpec
+
+R = TypeVar("R")
+SORTS = {"idle": "-last_work_at", "gpus": "gpus", "cost": "usd_per_hour"}
+
+
+def find_observed_until(freshness: Freshness, *, now: datetime) -> datetime | None:
+    """Until when signs of work would have been seen: now, while answers come when they are due.
+    None where checkpoints have not been read, and so nothing is known to be idle."""
+    if freshness.of("checkpoints").as_of is None:
+        return None
+    overall = freshness.overall
+    return now if overall.state(now=now) == "ok" else overall.as_of
+
+
+def match_idle(at_least: timedelta | None, *, until: datetime | None) -> Q:
+    if at_least is None or until is None:
+        return NO_ROWS
+    return Q(last_work_at__lte=until - at_least)
+
+
+def add_idle_filter(spec: ListSpec, *, until: datetime | None) -> ListSpec:
+    def build(text: str) -> Q:
+        return match_idle(parse_duration(text), until=until)
+
+    idle = Filter("idle", "Idle for at least", where=build, explain=explain_duration)
+    return replace(spec, filters=(*spec.filters, idle))
+
+
+def observe(rows: Iterable[R], *, until: datetime | None) -> Iterator[R]:
+    """Let the rows know until when they are observed."""
+    for row in rows:
+        if isinstance(row, Costed):
+            row.observed_until = until
+        yield row
