@@ -114,6 +114,7 @@ MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "loopsweb.ui.middleware.NoStoreMiddleware",
+    "loopsweb.ui.clock.ZoneMiddleware",
     "loopsweb.accounts.authorization.middleware.ClientAddressMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "loopsweb.ui.middleware.StatementLimitMiddleware",
@@ -256,6 +257,8 @@ SESSION_COOKIE_NAME = f"{COOKIE_PREFIX}sessionid"
 CSRF_COOKIE_NAME = f"{COOKIE_PREFIX}csrftoken"
 MESSAGES_COOKIE_NAME = f"{COOKIE_PREFIX}messages"
 THEME_COOKIE_NAME = f"{COOKIE_PREFIX}theme"
+ZONE_COOKIE_NAME = f"{COOKIE_PREFIX}zone"
+KEYS_COOKIE_NAME = f"{COOKIE_PREFIX}keys"
 
 # Celery ----------------------------------------------------------------------------------------
 CELERY_BROKER_URL = REDIS_URL or "memory://localhost"

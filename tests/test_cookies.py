@@ -14,7 +14,9 @@ from loopsweb.accounts.models import User
 from tests.personas import login_as
 from tests.processes import ROOT
 
-NAMES = ("SESSION_COOKIE_NAME", "CSRF_COOKIE_NAME", "MESSAGES_COOKIE_NAME", "THEME_COOKIE_NAME")
+NAMES = tuple(
+    f"{name}_COOKIE_NAME" for name in ("SESSION", "CSRF", "MESSAGES", "THEME", "ZONE", "KEYS")
+)
 
 
 def name_cookies(monkeypatch: pytest.MonkeyPatch, **environment: str) -> set[str]:

@@ -10,6 +10,8 @@ import msgspec
 from django.core.cache import caches
 from django.utils.safestring import SafeString
 
+from loopsweb.ui.clock import name_zone
+
 LIFETIME_SECONDS = 300
 T = TypeVar("T")
 
@@ -33,5 +35,5 @@ def cached(make: Callable[[], T], *, key: tuple[object, ...], of: type[T]) -> T:
 
 
 def cached_html(render: Callable[[], str], *, key: tuple[object, ...]) -> SafeString:
-    """Like `cached`, for HTML from a template. It is stored as plain text."""
-    return SafeString(cached(lambda: render() + "", key=key, of=str))
+    """Like `cached`, for HTML with times in the zone of the page. It is stored as plain text."""
+    return SafeString(cached(lambda: render() + "", key=(*key, name_zone()), of=str))

@@ -13,10 +13,20 @@ function relative(seconds) {
   return seconds < 0 ? `in ${amount}` : `${amount} ago`;
 }
 
-// As the server writes a duration: in the largest unit of which there are at least two.
+// As the server writes a duration: in its two largest units.
 function span(seconds) {
-  const [unit, length] = UNITS.find(([, length]) => seconds >= 2 * length) ?? ["s", 1];
-  return `${Math.max(Math.floor(seconds / length), 0)} ${unit}`;
+  const whole = Math.max(Math.floor(seconds), 0);
+  const at = Math.max(UNITS.findIndex(([, length]) => whole >= length), whole ? 0 : UNITS.length - 1);
+  const parts = UNITS.slice(at, at + 2).map(([unit, length], n) => [Math.floor((n ? whole % UNITS[at][1] : whole) / length), unit]);
+  return parts.filter(([number], n) => number || !n).map((part) => part.join(" ")).join(" ");
+}
+
+// As the server writes it, in the zone of the page.
+function absolute(iso) {
+  const timeZone = document.documentElement.dataset.zone || "UTC";
+  const format = { timeZone, timeZoneName: "short", hourCycle: "h23" };
+  const fields = { year: "numeric", month: "2-digit", day: "2-digit", hour: "2-digit", minute: "2-digit", second: "2-digit" };
+  return new Date(iso).toLocaleString("sv-SE", { ...fields, ...format });
 }
 
 class TimeAgo extends HTMLElement {
@@ -34,7 +44,7 @@ class TimeAgo extends HTMLElement {
 
   set moment(iso) {
     this.time.dateTime = iso;
-    this.absolute = `${iso.slice(0, 10)} ${iso.slice(11, 19)} UTC`;
+    this.absolute = absolute(iso);
     this.tick();
   }
 

@@ -99,7 +99,7 @@ def test_the_list_groups_the_events_of_an_incident(
     assert count_events(page) == 2
     timeline = re.findall(r'<ol class="timeline.*?</ol>', page)
     assert [re.sub("<[^>]+>", " ", each).split() for each in timeline] == [
-        ["requested", "succeeded", "+0.4", "s", "confirmed", "+2", "min"]
+        ["requested", "succeeded", "+0.4", "s", "confirmed", "+2", "min", "10", "s"]
     ]
     assert [f'href="{url}{step.sequence}/"' in timeline[0] for step in steps] == [True] * 3
     one_of_them = browser.get(f"{url}?outcome=succeeded").content.decode()

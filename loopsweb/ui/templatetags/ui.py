@@ -3,19 +3,21 @@
 from __future__ import annotations
 
 import json
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from decimal import Decimal
 from functools import cache
 from typing import Any
 from urllib.parse import quote
 
 from django import template
+from django.forms import BoundField
 from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString, mark_safe
 from heroicons.templatetags.heroicons import heroicon_micro, heroicon_mini
 
 from loopsweb.addresses import UNKNOWN_CLIENT
+from loopsweb.ui.clock import get_zone
 from loopsweb.ui.filter_values import encode_value
 from loopsweb.ui.listing import ListQuery
 from loopsweb.ui.navigation import Entry
@@ -25,7 +27,7 @@ from loopsweb.ui.timestamps import format_utc
 register = template.Library()
 
 ABSENT = mark_safe('<abbr title="not known">—</abbr>')
-UNITS_OF_TIME = (("s", 1), ("min", 60), ("h", 3600), ("d", 86400))
+UNITS_OF_TIME = (("d", 86400), ("h", 3600), ("min", 60), ("s", 1))
 UNITS = ("B", "KiB", "MiB", "GiB", "TiB", "PiB")
 MICRO = 16
 STEP = 1024
@@ -80,21 +82,22 @@ def client_address(ip: str) -> str:
 
 
 def time_element(time: datetime, shown: str) -> SafeString:
-    """shown: the strftime format of the visible text."""
-    time = time.astimezone(UTC).replace(microsecond=0)
-    return format_html('<time datetime="{}">{}</time>', format_utc(time), time.strftime(shown))
+    """In the zone of the page. shown: the strftime format of the visible text."""
+    time = time.replace(microsecond=0)
+    text = time.astimezone(get_zone()).strftime(shown)
+    return format_html('<time datetime="{}">{}</time>', format_utc(time), text)
 
 
 @register.simple_tag
 def moment(time: datetime | None, attribute: str = "") -> SafeString:
-    """A time element, absolute in UTC until JavaScript makes it relative.
+    """A time element, absolute until JavaScript makes it relative.
 
     attribute: marks it for scripts that update it, such as "data-next".
     """
     if time is None:
         return ABSENT
     extra = f" {attribute}" if attribute else ""
-    return format_html("<time-ago{}>{}</time-ago>", extra, time_element(time, "%Y-%m-%d %H:%M UTC"))
+    return format_html("<time-ago{}>{}</time-ago>", extra, time_element(time, "%Y-%m-%d %H:%M %Z"))
 
 
 when = register.filter("when", moment)
@@ -103,7 +106,7 @@ when = register.filter("when", moment)
 @register.filter
 def at(time: datetime | None) -> SafeString:
     """A time element that stays absolute, with seconds."""
-    return ABSENT if time is None else time_element(time, "%Y-%m-%d %H:%M:%S UTC")
+    return ABSENT if time is None else time_element(time, "%Y-%m-%d %H:%M:%S %Z")
 
 
 @register.filter
@@ -114,12 +117,16 @@ def from_json(text: str | None) -> datetime | None:
 
 @register.filter
 def span(time: timedelta) -> str:
-    """A duration in the largest unit of which it has at least two: 0.4 s, 95 s, 2 min, 30 h."""
+    """A duration in its two largest units: 0.4 s, 1 min 35 s, 2 h 14 min, 3 d."""
     seconds = time.total_seconds()
     if seconds < 1:
         return f"{max(seconds, 0.1):.1f} s"
-    unit, length = next((u, n) for u, n in reversed(UNITS_OF_TIME) if seconds >= 2 * n or n == 1)
-    return f"{int(seconds // length):,} {unit}"
+    place = next(n for n, (_, length) in enumerate(UNITS_OF_TIME) if seconds >= length)
+    rest, parts = int(seconds), []
+    for unit, length in UNITS_OF_TIME[place : place + 2]:
+        number, rest = divmod(rest, length)
+        parts += [f"{number:,} {unit}"] if number else []
+    return " ".join(parts)
 
 
 @register.filter
@@ -190,6 +197,13 @@ def settings(values: Any) -> Any:
     names = sorted(values, key=lambda one: (not isinstance(values[one], int | float), len(one)))
     shown = {one: v if isinstance(v := values[one], str) else json.dumps(v) for one in names}
     return ", ".join(f"{name} {value}" for name, value in shown.items()) or "{}"
+
+
+@register.filter
+def focused(field: BoundField) -> BoundField:
+    """The field, in which one types at once."""
+    field.field.widget.attrs["autofocus"] = True
+    return field
 
 
 @register.filter
