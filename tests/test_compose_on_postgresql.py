@@ -69,6 +69,11 @@ def test_what_serves_and_polls_cannot_change_the_audit(running: ComposeStack) ->
         owned = connection.execute("SELECT 1 FROM pg_class WHERE relowner = user::regrole")
         assert dict(zip(FORBIDDEN, refused, strict=True)) == dict.fromkeys(FORBIDDEN, True)
         assert (left, owned.fetchall()) == ([("ada@example.com",)], [])
+        granted = connection.execute(  # the triggers would refuse these as well
+            "SELECT has_table_privilege('audit_event', 'DELETE'),"
+            " has_column_privilege('audit_event', 'action', 'UPDATE')"
+        )
+        assert granted.fetchall() == [(False, False)]
         erase_ada(running)
         left = connection.execute("SELECT DISTINCT person FROM audit_event").fetchall()
         assert ("ada@example.com",) not in left
