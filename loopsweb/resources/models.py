@@ -14,6 +14,7 @@ from loopsweb.resources.sessions.models import Session
 from loopsweb.resources.snapshot.heartbeats import Heartbeat
 from loopsweb.resources.snapshot.observed_periods import ObservedPeriod
 from loopsweb.resources.snapshot.poll_state import PollState
+from loopsweb.resources.snapshot.starts import Start
 from loopsweb.resources.snapshot.status_changes import StatusChange
 from loopsweb.resources.snapshot.unknown_periods import UnknownPeriod
 
@@ -33,6 +34,7 @@ __all__ = [
     "Run",
     "Sampler",
     "Session",
+    "Start",
     "StatusChange",
     "Submission",
     "UnknownPeriod",

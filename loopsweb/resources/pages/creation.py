@@ -16,6 +16,7 @@ from loopsweb.loops_api import errors
 from loopsweb.resources.pages.idempotency import Submission
 from loopsweb.resources.snapshot import poll_state
 from loopsweb.resources.snapshot.poll_context import PollContext
+from loopsweb.resources.snapshot.starts import record_start
 from loopsweb.resources.snapshot.store import ApiObject
 
 N = TypeVar("N", bound=ApiObject)
@@ -73,6 +74,7 @@ def create_through_api(
         now=request.clock(),
     )
     key = request.key_client.key
+    record_start(key.workspace, noun, created.id, sent.get("path") or sent.get("model_path") or "")
     store(created, sent=sent, poll=PollContext.for_key(key, now=request.clock()))
     poll_state.schedule_polls(key.workspace, now=request.clock())
     return created

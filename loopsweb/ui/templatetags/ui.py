@@ -144,6 +144,15 @@ def size(count: int | None) -> SafeString:
 
 
 @register.filter
+def middle(text: str, length: int) -> str:
+    """Cut in the middle, since names differ at their ends."""
+    if len(text) <= length:
+        return text
+    front = (length - 1) // 2
+    return f"{text[:front]}…{text[front + 1 - length :]}"
+
+
+@register.filter
 def signed_size(count: float) -> SafeString:
     """A change in bytes, with its sign."""
     return format_html("{}{}", "\N{MINUS SIGN}" if count < 0 else "+", size(round(abs(count))))

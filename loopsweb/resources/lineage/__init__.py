@@ -1,0 +1,1 @@
+"""What came from what: sessions, runs, checkpoints, and what was started from these."""
