@@ -97,6 +97,10 @@ def print_query_counts(site: Site, workspace: Workspace, unchanged: str) -> None
         paths[slug] = f"{start}{slug}/"
         one = noun.model.objects.in_workspace(workspace).values_list("remote_id", flat=True)[0]
         paths[f"one of the {slug}"] = f"{start}{slug}/{one}/"
+        if slug == "deployments":
+            paths |= {
+                f"{name} of it": f"{start}{slug}/{one}/{name}/" for name in ("logs", "metrics")
+            }
     for name, path in paths.items():
         site.clear_cached_pages()
         print(

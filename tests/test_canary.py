@@ -40,6 +40,7 @@ from tests.crawl import crawl
 from tests.database_dump import dump_database
 from tests.json_api.conftest import create_token
 from tests.personas import login_as
+from tests.resources.rows import add_row
 from tests.visitor import FormParser
 
 CANARY = "canary1.kJ3xTq9ZbV7mWc2R"
@@ -214,6 +215,36 @@ def test_a_presigned_link_appears_only_on_the_page_that_was_asked_for(
             [signature[0].encode()],
             files=files.content,
             pages=b"\n".join(pages.values()),
+            database=dump_database(),
+            cache=dump_caches(),
+            logs=logs.getvalue().encode(),
+        )
+        == {}
+    )
+
+
+def test_secrets_in_the_logs_of_a_deployment_appear_nowhere(
+    browser: Client, acme: Workspace, loops: Simulator, logs: io.StringIO, now: datetime
+) -> None:
+    poll(now)
+    deployment = loops.world.add_deployment(id="chatty")
+    add_row(Deployment, acme, "chatty")
+    signature = "c0ffee42" * 8
+    texts = (f"api_key={UNKNOWN_CANARY}", f"PUT https://s3.example/x?X-Amz-Signature={signature}")
+    line = {"timestamp": f"{int(timezone.now().timestamp())}000000000", "level": "INFO"}
+    deployment.logs = [line | {"message": text} for text in texts]
+    url = reverse("logs-deployments", args=[acme.slug, "chatty"])
+    pages = [browser.get(f"{url}?load=now{search}") for search in ("", "&q=PUT")]
+    tail = browser.get(f"{url}?since=1", headers={"hx-request": "true", "hx-target": "tail"})
+    shown = b"".join([*(page.content for page in (*pages, tail)), *browser.post(url)])
+    assert shown.count(b"[redacted]") == 8
+    deployment.logs = [line | {"message": f"my key is {CANARY}"}]
+    refused = browser.get(f"{url}?load=now").content
+    assert b"contains the API key itself" in refused
+    assert (
+        find_secrets(
+            [*SECRETS, signature.encode()],
+            pages=shown + refused,
             database=dump_database(),
             cache=dump_caches(),
             logs=logs.getvalue().encode(),

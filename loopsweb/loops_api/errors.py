@@ -63,6 +63,15 @@ class MalformedResponse(LoopsError):
     )
 
 
+class KeyInResponse(MalformedResponse):
+    """The response has the API key in it, as logs may. It is not read."""
+
+    sentence = (
+        "The Loops API's answer contains the API key itself, so it is not shown. Replace the key: "
+        "whoever sees the source of this answer knows it."
+    )
+
+
 class ResponseTooLarge(LoopsError):
     """The response body is larger than the limit."""
 

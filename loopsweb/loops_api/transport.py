@@ -130,7 +130,7 @@ class Transport:
             if body is None:
                 return errors.ResponseTooLarge(f"more than {self._limits.max_response_bytes} bytes")
             if self._key.appears_in(body):
-                return errors.MalformedResponse("the response contains the API key")
+                return errors.KeyInResponse("the response contains the API key")
             return body
         if response.has_redirect_location:
             return errors.RedirectRefused(f"the response was a redirect ({response.status_code})")

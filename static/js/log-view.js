@@ -15,7 +15,7 @@ class LogView extends HTMLElement {
     }
     this.lines?.addEventListener("keydown", (event) => this.typed(event));
     const hit = this.querySelector("#hit");
-    if (hit) hit.scrollIntoView({ block: "center" });
+    if (hit) this.center(hit);
     else if (this.lines && this.hasAttribute("data-at-end")) this.toEnd();
     if (!this.button) return;
     this.failures = 0;
@@ -28,6 +28,11 @@ class LogView extends HTMLElement {
 
   disconnectedCallback() {
     clearTimeout(this.timer);
+  }
+
+  center(line) {
+    const middle = (element) => element.getBoundingClientRect().top + element.clientHeight / 2;
+    this.lines.scrollTop += middle(line) - middle(this.lines);
   }
 
   toEnd() {
@@ -109,7 +114,8 @@ class LogView extends HTMLElement {
       hit.setAttribute(name, old.getAttribute(name));
       old.removeAttribute(name);
     }
-    hit.scrollIntoView({ block: "center" });
+    this.center(hit);
+    hit.scrollIntoView({ block: "nearest" });
     this.querySelector("[data-hit-number]").textContent = number.toLocaleString("en");
     for (const link of this.querySelectorAll("[data-jump]")) {
       const next = this.cycle(number + Number(link.dataset.jump));

@@ -9,10 +9,10 @@ from urllib.parse import urldefrag, urlsplit
 from axe_playwright_python.sync_playwright import Axe
 from django.urls import URLPattern, URLResolver, get_resolver, resolve
 from django.urls.exceptions import Resolver404
-from playwright.sync_api import Page
+from playwright.sync_api import Page, expect
 
 from tests.browser import person
-from tests.browser.conftest import Visit
+from tests.browser.conftest import TIMEOUT, Visit
 from tests.processes import Site, wait_for
 
 FOREIGN_PREFIXES = ("admin:",)
@@ -100,6 +100,47 @@ def deactivate_two_samplers(page: Page) -> str:
     page.get_by_role("button", name=f"Deactivate {number}", exact=True).click()
     page.wait_for_url("**/deactivations/batches/**")
     return f"{preview.path}?{preview.query}"
+
+
+def test_logs_are_followed_searched_and_jumped_through(visit: Visit, site: Site) -> None:
+    page = visit("/accounts/login/")
+    person.sign_in(page, email=person.create_person(site, name="rosa"))
+    person.add_key(page, name="Mine", secret="demo-org-key")
+    page.goto("/w/rosa/deployments/?status=RUNNING&sort=created")
+    wait_for(lambda: page.reload() is not None and person.list_rows(page))
+    page.get_by_role("row").nth(1).get_by_role("link").first.click()
+    page.get_by_role("main").get_by_role("link", name="Logs", exact=True).click()
+    lines = page.get_by_role("region", name="Log lines, oldest first")
+    shown = lines.get_by_role("listitem")
+    expect(page.get_by_text("Following", exact=True)).to_be_visible()
+    newest = shown.last.inner_text()
+    expect(shown.last).not_to_have_text(newest, timeout=TIMEOUT)
+    page.get_by_role("button", name="Pause").click()
+    expect(page.get_by_text("Paused", exact=True)).to_be_visible()
+    assert find_violations(page) == []
+
+    page.get_by_role("searchbox", name="Search in the lines of this span").fill("step")
+    page.get_by_role("button", name="Show").click()
+    number = page.locator("[data-hit-number]")
+    expect(number).to_be_visible()
+    count = number.inner_text()
+    lines.focus()
+    page.keyboard.press("n")
+    expect(number).to_have_text("1")
+    expect(page.locator("#hit mark").first).to_be_in_viewport()
+    page.keyboard.press("Shift+N")
+    expect(number).to_have_text(count)
+    assert find_violations(page) == []
+
+    page.get_by_role("link", name="Last 6 hours").click()
+    oldest = page.locator("time").first
+    page.get_by_role("link", name="Metrics of this span").click()
+    expect(oldest).to_be_visible()
+    chart = page.get_by_role("img", name="GPU utilisation in % of a GPU")
+    chart.focus()
+    page.keyboard.press("ArrowRight")
+    expect(page.locator("output").first).to_contain_text("GPU 0")
+    assert find_violations(page) == []
 
 
 def test_no_page_violates_an_accessibility_rule(visit: Visit, site: Site) -> None:

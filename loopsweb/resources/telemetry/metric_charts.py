@@ -8,6 +8,8 @@ from datetime import timedelta
 from itertools import pairwise
 from statistics import fmean, median
 
+import msgspec
+
 from loopsweb.loops_api.metric_series import Series
 from loopsweb.resources.telemetry.windows import Window
 from loopsweb.ui.charts.lines import Line, LineChart, draw_lines
@@ -31,6 +33,7 @@ class Kind:
     show: Callable[[float], str]
     highest: float | None = None
     is_by_rank: bool = False
+    divisor: int = 1  # of what the API sends
 
 
 def show_share(value: float) -> str:
@@ -38,7 +41,7 @@ def show_share(value: float) -> str:
 
 
 def show_size(value: float) -> str:
-    return f"{value / GIB:,.1f}"
+    return f"{value:,.4g}"
 
 
 def show_number(value: float) -> str:
@@ -51,10 +54,17 @@ def show_milliseconds(value: float) -> str:
 
 KINDS = (
     Kind("gpu_utilization", "GPU utilisation", "% of a GPU", show_share, 1, is_by_rank=True),
-    Kind("gpu_memory_usage_bytes", "GPU memory", "GiB of a GPU", show_size, is_by_rank=True),
+    Kind(
+        "gpu_memory_usage_bytes",
+        "GPU memory",
+        "GiB of a GPU",
+        show_size,
+        is_by_rank=True,
+        divisor=GIB,
+    ),
     Kind("cpu_usage", "CPU", "cores", show_number),
-    Kind("cpu_memory_usage_bytes", "Memory", "GiB", show_size),
-    Kind("ephemeral_storage.usage_bytes", "Ephemeral storage", "GiB", show_size),
+    Kind("cpu_memory_usage_bytes", "Memory", "GiB", show_size, divisor=GIB),
+    Kind("ephemeral_storage.usage_bytes", "Ephemeral storage", "GiB", show_size, divisor=GIB),
     Kind("ephemeral_storage.utilization", "Ephemeral storage used", "%", show_share, 1),
     Kind("inference_volume", "Requests", "as the API counts them", show_number),
     Kind("inference_volume_by_status", "Requests by status", "as the API counts them", show_number),
@@ -92,7 +102,7 @@ def draw_pictures(series: Sequence[Series], window: Window, *, node: str = "") -
 
 def draw_picture(series: Sequence[Series], kind: Kind, window: Window, node: str) -> Picture | None:
     """None without any point."""
-    own = [one for one in series if one.metric == kind.metric]
+    own = [divide(one, kind.divisor) for one in series if one.metric == kind.metric]
     by_node = [one for one in own if one.node] or own
     chosen = [one for one in by_node if node in ("", one.node)]
     if not chosen:
@@ -110,6 +120,11 @@ def draw_picture(series: Sequence[Series], kind: Kind, window: Window, node: str
     )
     title = f"{kind.title}, mean of each node" if is_mean else kind.title
     return Picture(title, kind.unit, chart)
+
+
+def divide(series: Series, divisor: int) -> Series:
+    points = tuple((at, None if value is None else value / divisor) for at, value in series.points)
+    return msgspec.structs.replace(series, points=points) if divisor != 1 else series
 
 
 def name_line(series: Series, kind: Kind, node: str) -> Line:

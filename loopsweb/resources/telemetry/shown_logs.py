@@ -145,8 +145,8 @@ def show_search(fetch: Fetch, query: LogQuery) -> ShownLogs:
 def find_page_of(hit: LogLine, lines: Sequence[LogLine], window: Window) -> LogPage:
     """A page with this line, and if there is room some lines after it."""
     place = next(number for number, line in enumerate(lines) if line is hit)
-    last = lines[min(place + LINES_AFTER_A_HIT, len(lines) - 1)]
-    page = read_page(fetch_from(lines), window, before=to_millis(last.at))
+    rest = lines[place + LINES_AFTER_A_HIT :]
+    page = read_page(fetch_from(lines), window, before=to_millis(rest[0].at) if rest else None)
     if any(line is hit for line in page.lines):
         return page
     return read_page(fetch_from(lines), window, before=to_millis(hit.at))
