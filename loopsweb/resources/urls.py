@@ -13,6 +13,7 @@ from loopsweb.resources.telemetry.metric_views import show_metrics
 
 urlpatterns = [
     path("", include("loopsweb.resources.deactivations.urls")),
+    path("", include("loopsweb.resources.comparison.urls")),
     path("runs/", include("loopsweb.resources.lineage.urls")),
     path("runs/<remote_id:remote_id>/checkpoints/", show_over_time, name="run-checkpoints"),
     *(path(f"{slug}/", include(f"loopsweb.resources.{slug}.urls")) for slug in NOUNS),

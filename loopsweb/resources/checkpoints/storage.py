@@ -136,7 +136,7 @@ def measure_growth(
     """rows: listed ones, and those that are not listed any more, which count until then."""
     oldest = rows.order_by("created_at").exclude(created_at=None).values_list("created_at").first()
     seen = rows.order_by("pk").values_list("first_seen_at").first()
-    start = max(now - LONGEST, oldest[0] if oldest else now, kept_since or now - LONGEST)
+    start = max(now - LONGEST, (oldest and oldest[0]) or now, kept_since or now - LONGEST)
     midnight = datetime.combine(start.astimezone(UTC), time(), tzinfo=UTC)
     midnights = []
     while midnight <= now:

@@ -23,8 +23,8 @@ class Item:
 
 def outline(graph: Graph) -> list[Item]:
     incoming = defaultdict[str, list[Edge]](list)
-    for edge in graph.edges:
-        incoming[edge.target].append(edge)
+    for one in graph.edges:
+        incoming[one.target].append(one)
     depths = [depth for _, _, depth in graph.tree]
     items = []
     for (key, edge, depth), following in zip(graph.tree, [*depths[1:], 0], strict=True):

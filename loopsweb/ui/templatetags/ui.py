@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from datetime import datetime, timedelta
 from decimal import Decimal
 from functools import cache
@@ -141,6 +142,11 @@ def size(count: int | None) -> SafeString:
         value /= STEP
     shown = f"{count:,} B" if unit == "B" else f"{value:,.1f} {unit}"
     return format_html('<span class="num" title="{} bytes">{}</span>', f"{count:,}", shown)
+
+
+@register.filter
+def item(values: Mapping[str, Any], name: str) -> Any:
+    return values.get(name)
 
 
 @register.filter

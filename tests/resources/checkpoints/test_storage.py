@@ -37,13 +37,14 @@ def measure(workspace: Workspace) -> Any:
 
 def test_sums_tell_known_and_unknown_sizes_apart(acme: Workspace) -> None:
     add_row(Run, acme, "r1", owner_email="ada@example.com")
-    for name, fields in {
+    made: dict[str, dict[str, Any]] = {
         "a": {"run_remote_id": "r1", "base_model": "Q", "size_bytes": 5},
         "b": {"run_remote_id": "r1", "base_model": "Q", "size_bytes": None},
         "c": {"run_remote_id": "r2", "base_model": "L", "size_bytes": 7},
         "d": {"run_remote_id": "r3", "base_model": "L", "size_bytes": None},
         "gone": {"run_remote_id": "r1", "size_bytes": 9, "missing_since": NOW},
-    }.items():
+    }
+    for name, fields in made.items():
         add(acme, name, **fields)
     found = measure(acme)
     assert found.total == Amount(4, 12, 2)
