@@ -13,18 +13,15 @@ from django.http.response import HttpResponseBase
 from django.template.loader import render_to_string
 from django.utils import timezone
 
-from loopsweb.accounts.authorization import denials
 from loopsweb.accounts.authorization.decorators import WorkspaceRequest
-from loopsweb.accounts.authorization.roles import Permission
-from loopsweb.accounts.rate_limits import enforce_rate_limit
-from loopsweb.audit.models import Outcome
-from loopsweb.audit.record import actor_of_request, record_event
 from loopsweb.keys.models import Key
 from loopsweb.resources.deactivations.protections import Protection
 from loopsweb.resources.nouns import Noun, find_noun
 from loopsweb.resources.pages.columns import ColumnPaths, build_conditions, find_hidden
+from loopsweb.resources.pages.exports import record_export
 from loopsweb.resources.pages.freshness import compute_page_version, load_freshness
 from loopsweb.resources.pages.idleness import add_idle_filter, find_observed_until, observe
+from loopsweb.resources.pages.past_list import render_past_list
 from loopsweb.resources.snapshot.models import Costed, Snapshot
 from loopsweb.resources.snapshot.viewers import record_viewer
 from loopsweb.ui.csv_export import csv_response
@@ -52,19 +49,6 @@ def csv_columns(paths: str, **headings: str) -> dict[str, str]:
     the attribute's own name or as the API calls it."""
     names = {path: path.rpartition(".")[2] for path in paths.split()}
     return headings | {HEADINGS.get(n, n.replace("_remote_id", "_id")): p for p, n in names.items()}
-
-
-def record_export(request: WorkspaceRequest, noun: Noun, query: ListQuery) -> None:
-    """Committed before the first row leaves."""
-    record_event(
-        **actor_of_request(request),
-        action="list.export",
-        outcome=Outcome.SUCCEEDED,
-        target_noun=noun.singular,
-        target_name=f"{noun.slug} as CSV",
-        reason=query.url().removesuffix("?"),
-        now=timezone.now(),
-    )
 
 
 def annotate_protected(rows: QuerySet[Row], noun: Noun) -> QuerySet[Row]:
@@ -101,6 +85,8 @@ def render_list_page(
     hidden while nothing fills them. context: what else the table needs.
     problem: why these filters cannot be combined. shows: the other nouns of which it shows rows.
     """
+    if request.GET.get("at"):
+        return render_past_list(request, rows, spec)
     noun = find_noun(rows.model)
     record_viewer(request.workspace)
     now, freshness = timezone.now(), load_freshness(request.workspace)
@@ -113,9 +99,6 @@ def render_list_page(
     scope = (request.workspace.pk, version, noun.slug, str(rows.query))
 
     def export(query: ListQuery) -> HttpResponseBase:
-        if Permission.EXPORT not in request.permissions:
-            raise denials.record_denial(request, Permission.EXPORT, noun=noun.singular)
-        enforce_rate_limit(request, "export")
         record_export(request, noun, query)
         name = f"{noun.slug}-{request.workspace.slug}"
         selected = query.select(annotate_protected(rows, noun)).iterator(chunk_size=2000)
@@ -163,6 +146,6 @@ def render_list_page(
         facets=load_facets,
         table=table,
         export=None if problem else export,
-        context={"feed": feed},
+        context={"feed": feed, "has_past": True},
         status=HTTPStatus.BAD_REQUEST if problem else HTTPStatus.OK,
     )

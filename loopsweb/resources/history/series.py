@@ -1,0 +1,150 @@
+"""GPUs held and their cost over a time, as steps.
+
+Machines and prices are today's: the snapshot keeps one value of each.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+from typing import NamedTuple
+
+from django.db.models import Exists, OuterRef, Q
+
+from loopsweb.accounts.models import Workspace
+from loopsweb.resources.catalogue import Catalogue
+from loopsweb.resources.deployments.models import Deployment
+from loopsweb.resources.history.observation import Interval, load_observation
+from loopsweb.resources.history.statuses import History, Knowledge, load_histories
+from loopsweb.resources.nouns import find_noun
+from loopsweb.resources.samplers.models import Sampler
+from loopsweb.resources.snapshot.models import GPUHolder
+from loopsweb.resources.snapshot.status_changes import StatusChange
+
+MODELS: tuple[type[GPUHolder], ...] = (Deployment, Sampler)
+
+
+class Holder(NamedTuple):
+    """What held GPUs, or may have. gpus, usd: while it does, None where unknown; usd: per hour.
+    without_gpus: the statuses under which it holds none."""
+
+    history: History
+    gpus: int | None
+    usd: Decimal | None
+    without_gpus: frozenset[str]
+
+
+class Step(NamedTuple):
+    """From `start` until the next step. gpus, usd: the sum of what is known; None while something
+    that held GPUs, or everything, was not observed. unknown: without a known number or price."""
+
+    start: datetime
+    gpus: int | None
+    usd: Decimal | None
+    unknown: int = 0
+
+
+@dataclass(frozen=True)
+class Series:
+    """unseen: what may have held GPUs and was not observed in all this time; it is in no sum."""
+
+    start: datetime
+    end: datetime
+    steps: list[Step]
+    unseen: int = 0
+
+
+def load_series(workspace: Workspace, *, start: datetime, end: datetime, now: datetime) -> Series:
+    holders = [
+        holder
+        for model in MODELS
+        for holder in load_holders(workspace, model, start=start, end=end, now=now)
+    ]
+    observed = [
+        load_observation(workspace, f"{model.noun}s", since=start, now=now).of_any
+        for model in MODELS
+    ]
+    return compute_series(holders, [one for some in observed for one in some], start, end)
+
+
+def load_holders(
+    workspace: Workspace, model: type[GPUHolder], *, start: datetime, end: datetime, now: datetime
+) -> Iterator[Holder]:
+    """Those that may have held GPUs in this time: what had ended before it did not."""
+    later = StatusChange.objects.filter(
+        workspace=workspace,
+        noun=model.noun,
+        remote_id=OuterRef("remote_id"),
+        first_seen_new_at__gt=start,
+    )
+    terminal = model.vocabulary.terminal
+    rows = model._default_manager.filter(workspace=workspace, first_seen_at__lt=end)
+    found = list(rows.filter(~Q(status__in=terminal) | Exists(later)))
+    histories = load_histories(found, since=start, now=now)
+    catalogue = Catalogue.objects.filter(workspace=workspace).first()
+    without = find_noun(model).vocabulary
+    for row in found:
+        if row.is_serverless:
+            continue
+        gpus = None if row.gpu_count is None else row.gpu_count * (row.node_count or 1)
+        usd = catalogue.price(row.instance_id, row.node_count).usd if catalogue else None
+        words = without.without_gpus if without else frozenset[str]()
+        yield Holder(histories[row.remote_id], gpus, usd, words)
+
+
+def compute_series(
+    holders: Iterable[Holder], observed: Sequence[Interval], start: datetime, end: datetime
+) -> Series:
+    changes = defaultdict[datetime, list[tuple[str, int | Decimal]]](list)
+    unseen = 0
+
+    def add(what: str, amount: int | Decimal, since: datetime, until: datetime) -> None:
+        changes[since].append((what, amount))
+        changes[until].append((what, -amount))
+
+    for holder in holders:
+        held = [
+            one
+            for one in holder.history.stretches(start, end)
+            if one.status and one.status not in holder.without_gpus
+        ]
+        if held and all(one.knowledge is Knowledge.NOT_OBSERVED for one in held):
+            unseen += 1
+            continue
+        for one in held:
+            if one.knowledge is Knowledge.NOT_OBSERVED:
+                add("gaps", 1, one.start, one.end)
+            elif one.knowledge is Knowledge.KNOWN:
+                add("gpus", holder.gpus or 0, one.start, one.end)
+                add("usd", holder.usd or Decimal(0), one.start, one.end)
+                add("unknown", int(None in (holder.gpus, holder.usd)), one.start, one.end)
+    for since, until in observed:
+        if until > start and since < end:
+            add("answers", 1, max(since, start), min(until, end))
+    return Series(start, end, list(add_up(changes, start, end)), unseen)
+
+
+def add_up(
+    changes: dict[datetime, list[tuple[str, int | Decimal]]], start: datetime, end: datetime
+) -> Iterator[Step]:
+    sums: dict[str, int] = {"gpus": 0, "gaps": 0, "answers": 0, "unknown": 0}
+    usd = Decimal(0)
+    before: Step | None = None
+    for time in sorted({start, *changes}):
+        for what, amount in changes.get(time, ()):
+            if what == "usd":
+                usd += amount
+            else:
+                sums[what] += int(amount)
+        if time >= end:
+            break
+        is_known = sums["answers"] > 0 and sums["gaps"] == 0
+        step = (
+            Step(time, sums["gpus"], usd, sums["unknown"]) if is_known else Step(time, None, None)
+        )
+        if before is None or step[1:] != before[1:]:
+            yield step
+            before = step
