@@ -72,6 +72,8 @@ def read_page(
         return LogPage(taken, after - 1 if after > first else None, rest, is_cut)
     newest = last if before is None else min(max(before, first), last)
     found = fetch(window.start, min(window.end, from_millis(newest + 1)), "desc")
+    if len(found) >= LIMIT and to_millis(found[-1].at) > newest:
+        found = fetch(window.start, from_millis(newest), "desc")
     lines = sort_lines(line for line in reversed(found) if to_millis(line.at) <= newest)
     taken, rest, is_cut = take(lines[::-1], step=-1, is_full=len(found) >= LIMIT, most=most)
     return LogPage(taken[::-1], rest, newest + 1 if newest < last else None, is_cut)

@@ -22,6 +22,7 @@ from loopsweb.keys.models import Key
 from loopsweb.resources.models import Deployment, Sampler
 from loopsweb.resources.telemetry import log_pages
 from loopsweb.simulator import Simulator
+from tests.conftest import ConnectApi
 from tests.loops_api.scripted_server import ScriptedServer
 from tests.personas import login_as
 from tests.resources.rows import add_row
@@ -230,6 +231,15 @@ def test_a_failure_is_said_in_words(
     assert "Ask again" in page
 
 
+def test_a_slow_api_is_said_to_be_slow(browser: Client, url: str, connect_api: ConnectApi) -> None:
+    def wait(request: httpx.Request) -> httpx.Response:
+        raise httpx.ReadTimeout("slow", request=request)
+
+    connect_api(httpx.MockTransport(wait))
+    assert "did not answer in time" in ask(browser, url)
+    assert browser.get(url).status_code == 200
+
+
 def test_a_deployment_that_is_not_found_is_told_from_a_route_that_is_not(
     browser: Client, url: str, loops: Simulator
 ) -> None:
@@ -335,7 +345,7 @@ def test_a_full_page_is_small(browser: Client, url: str) -> None:
 
 @pytest.mark.parametrize("body", [b'{"logs": [1, null, {}, {"timestamp": "x"}]}', b'{"logs": {}}'])
 def test_garbage_is_no_server_error(
-    browser: Client, url: str, connect_api: Any, body: bytes
+    browser: Client, url: str, connect_api: ConnectApi, body: bytes
 ) -> None:
     server = ScriptedServer()
     server.set_responses("GET /v1/loops/deployments/d/logs", body)
