@@ -8,6 +8,7 @@ JSON has no cycles.
 
 from __future__ import annotations
 
+import re
 from datetime import datetime
 from typing import Any
 
@@ -16,6 +17,7 @@ import msgspec
 from loopsweb.loops_api.uris import CheckpointURI
 
 HOLDS_NO_GPUS = frozenset({"SCALED_TO_ZERO", "FAILED", "STOPPED", "PREEMPTED"})
+_STEP = re.compile(r"(?:\A|step)[-_ ]?0*([0-9]{1,18})\Z", re.IGNORECASE)
 
 
 class Session(msgspec.Struct, frozen=True, kw_only=True, gc=False):
@@ -106,6 +108,12 @@ class Checkpoint(msgspec.Struct, frozen=True, kw_only=True, gc=False):
             return str(CheckpointURI(self.run_id or "", self.target or "", self.name or ""))
         except ValueError:
             return None
+
+    @property
+    def step(self) -> int | None:
+        """The training step that its name gives (step-100, 100); None where it gives none."""
+        found = _STEP.search(self.name or "")
+        return int(found[1]) if found else None
 
     @property
     def is_loadable(self) -> bool | None:

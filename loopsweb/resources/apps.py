@@ -18,10 +18,12 @@ class ResourcesConfig(AppConfig):
         from loopsweb.resources.catalogue import prices_changed
         from loopsweb.resources.deactivations import reconcile
         from loopsweb.resources.figures import refresh
+        from loopsweb.resources.snapshot import starts
         from loopsweb.resources.snapshot.status_changes import statuses_changed
         from loopsweb.resources.snapshot.store import rows_stored
 
         rows_stored.connect(refresh.refresh_after_store, dispatch_uid="figures_of_rows")
+        rows_stored.connect(starts.record_reported_starts, dispatch_uid="starts_of_rows")
         prices_changed.connect(refresh.refresh_everything, dispatch_uid="figures_at_prices")
         statuses_changed.connect(reconcile.record_ends, dispatch_uid="record_ends")
         person_erased.connect(erasure.erase_person, dispatch_uid="forgetting")

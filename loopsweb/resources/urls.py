@@ -16,6 +16,7 @@ urlpatterns = [
     path("", include("loopsweb.resources.comparison.urls")),
     path("runs/", include("loopsweb.resources.lineage.urls")),
     path("runs/<remote_id:remote_id>/checkpoints/", show_over_time, name="run-checkpoints"),
+    path("", include("loopsweb.resources.cleanups.urls")),
     *(path(f"{slug}/", include(f"loopsweb.resources.{slug}.urls")) for slug in NOUNS),
     *(
         path(f"{slug}/<remote_id:remote_id>/answer/", show_answer, {"kind": slug}, f"answer-{slug}")

@@ -37,6 +37,9 @@ SITE = (
 IN_WORKSPACE = (
     Place("runs:create", "New run", "plus", "create", Permission.CREATE),
     Place("samplers:create", "New sampler", "plus", "create", Permission.CREATE),
+    Place(
+        "cleanups:plan", "Plan a clean-up", "trash", "delete checkpoints storage retention expiry"
+    ),
     Place("sessions:create", "New session", "plus", "create", Permission.CREATE),
 )
 OF_TEAM = (

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Collection, Iterator
+from collections.abc import Collection
 from dataclasses import dataclass, field
-from typing import Any
 
 from django.db.models import Q
 from django.urls import reverse
@@ -17,12 +15,11 @@ from loopsweb.resources.lineage.graph import Certainty, Edge, Graph, Node
 from loopsweb.resources.lineage.inference import infer_starts
 from loopsweb.resources.runs.models import Run
 from loopsweb.resources.samplers.models import Sampler
-from loopsweb.resources.snapshot.starts import Start
+from loopsweb.resources.snapshot.starts import REPORTED, Start, find_uris
 
 MAX_NODES, MAX_RUNS, MAX_LEVELS = 200, 60, 8
 STRENGTH = {Certainty.INFERRED: 0, Certainty.DECLARED: 1, Certainty.KNOWN: 2}
 SAID = "the API says so"
-URI_IN_RAW = re.compile(r"bt://(?:loops|trainers):")
 
 
 @dataclass
@@ -67,8 +64,10 @@ def look_around(found: Findings, ids: Collection[str]) -> set[str]:
     for start in asked.filter(Q(noun="run", remote_id__in=ids) | Q(from_run_id__in=ids))[
         :MAX_NODES
     ]:
-        why = "asked for when it was created here"
-        found.note(f"{start.noun} {start.remote_id}", start.uri, Certainty.DECLARED, why)
+        is_known = start.source == REPORTED
+        why = SAID if is_known else "asked for when it was created here"
+        certainty = Certainty.KNOWN if is_known else Certainty.DECLARED
+        found.note(f"{start.noun} {start.remote_id}", start.uri, certainty, why)
     served = [key.partition(" ")[2] for key in found.starts if key.startswith("sampler ")]
     samplers = Sampler.objects.in_workspace(workspace).filter(
         Q(run_remote_id__in=ids) | Q(remote_id__in=served)
@@ -88,18 +87,6 @@ def look_around(found: Findings, ids: Collection[str]) -> set[str]:
         elif not {uri.run_id, remote_id}.isdisjoint(ids):
             leads |= {uri.run_id, remote_id}
     return leads
-
-
-def find_uris(value: Any) -> Iterator[CheckpointURI]:
-    """Each text in the JSON that is the URI of a checkpoint."""
-    if isinstance(value, dict | list):
-        for one in value.values() if isinstance(value, dict) else value:
-            yield from find_uris(one)
-    elif isinstance(value, str) and URI_IN_RAW.match(value):
-        try:
-            yield CheckpointURI.parse(value)
-        except ValueError:
-            return
 
 
 def assemble(found: Findings, remote_id: str, seen: Collection[str]) -> Graph:

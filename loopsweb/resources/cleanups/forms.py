@@ -1,0 +1,48 @@
+"""The forms of clean-ups."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django import forms
+
+from loopsweb.resources.cleanups.plan import Rules
+
+MAX_DAYS = 36_500
+
+
+class RulesForm(forms.Form):
+    """The rules, from the URL."""
+
+    newest = forms.IntegerField(
+        label="Keep the newest",
+        min_value=0,
+        max_value=10_000,
+        help_text="Of each run: trainer and sampler weights are counted apart.",
+    )
+    every = forms.IntegerField(
+        label="Keep every … steps",
+        min_value=1,
+        max_value=10**12,
+        required=False,
+        help_text="500 keeps step-500, step-1000 and so on.",
+    )
+    older_than = forms.IntegerField(
+        label="Older than, in days", min_value=0, max_value=MAX_DAYS, required=False
+    )
+    run_id = forms.CharField(label="Run ID", max_length=255, required=False)
+    base_model = forms.CharField(label="Base model", max_length=255, required=False)
+    owner = forms.CharField(label="Owner of the run", max_length=255, required=False)
+    target = forms.ChoiceField(
+        label="Weights",
+        choices=[("", "Trainer and sampler"), ("trainer", "Trainer"), ("sampler", "Sampler")],
+        required=False,
+    )
+    checkpoint = forms.CharField(label="Checkpoint ID", max_length=255, required=False)
+
+    def __init__(self, data: Any) -> None:
+        super().__init__({"newest": Rules.newest} | {name: data[name] for name in data})
+
+    @property
+    def rules(self) -> Rules:
+        return Rules(**self.cleaned_data)
