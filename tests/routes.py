@@ -12,6 +12,7 @@ from django.urls import URLPattern, URLResolver, get_resolver
 
 from loopsweb.accounts.authorization.decorators import ACCESS_TOKEN
 from loopsweb.accounts.models import Role
+from loopsweb.resources.models import SavedView
 from tests.sample_data import REMOTE_ID, SampleData
 
 Examples = dict[str, Callable[[SampleData], Any]]
@@ -26,6 +27,10 @@ EXAMPLES: Examples = {
     "kind": lambda _: "deployments",
     "incident": lambda samples: samples.deactivation.incident,
     "batch": lambda samples: samples.deactivation.batch and samples.deactivation.batch.uid,
+    "listed": lambda _: "runs",
+    "view": lambda samples: (
+        SavedView.objects.create(workspace=samples.workspace, noun="runs", name="kept").pk
+    ),
     "sequence": lambda samples: samples.event.sequence,
     "key": lambda _: "abc",
     "token": lambda samples: samples.token.pk,

@@ -46,6 +46,7 @@ class User(AbstractBaseUser, PermissionsMixin):
     is_active = models.BooleanField(default=True)
     is_staff = models.BooleanField(default=False, help_text="May open /admin/.")
     date_joined = models.DateTimeField(default=timezone.now)
+    preferences = models.JSONField(default=dict, editable=False, help_text="How pages look.")
 
     USERNAME_FIELD = "email"
     EMAIL_FIELD = "email"

@@ -7,6 +7,7 @@ from loopsweb.resources.checkpoints.models import Checkpoint, CheckpointFeed
 from loopsweb.resources.deactivations.models import Batch, Deactivation, Policy
 from loopsweb.resources.deactivations.protections import LiftRequest, Protection
 from loopsweb.resources.deployments.models import Deployment
+from loopsweb.resources.lists.models import SavedView
 from loopsweb.resources.pages.idempotency import Submission
 from loopsweb.resources.runs.models import Run
 from loopsweb.resources.samplers.models import Sampler
@@ -33,6 +34,7 @@ __all__ = [
     "Protection",
     "Run",
     "Sampler",
+    "SavedView",
     "Session",
     "Start",
     "StatusChange",

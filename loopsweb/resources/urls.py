@@ -15,6 +15,7 @@ urlpatterns = [
     path("", include("loopsweb.resources.deactivations.urls")),
     path("", include("loopsweb.resources.comparison.urls")),
     path("runs/", include("loopsweb.resources.lineage.urls")),
+    path("lists/", include("loopsweb.resources.lists.urls")),
     path("runs/<remote_id:remote_id>/checkpoints/", show_over_time, name="run-checkpoints"),
     path("", include("loopsweb.resources.cleanups.urls")),
     *(path(f"{slug}/", include(f"loopsweb.resources.{slug}.urls")) for slug in NOUNS),

@@ -14,6 +14,7 @@ from loopsweb.loops_api import Client
 from loopsweb.loops_api.request_bodies import NewRun, NewSampler
 from loopsweb.resources.checkpoints.models import Checkpoint
 from loopsweb.resources.nouns import NOUNS
+from loopsweb.resources.samplers.models import Sampler
 from loopsweb.ui.filter_values import decode_value
 
 EXAMPLE_EXPIRY = timedelta(days=30)
@@ -76,6 +77,14 @@ def find_checkpoint(client: Client, page: Page) -> object:
     return client.list_checkpoints(checkpoint_path=row.uri)
 
 
+def list_sampler_logs(client: Client, page: Page) -> object:
+    row = Sampler.objects.in_workspace(page.workspace).filter(remote_id=page.remote_id).first()
+    if row is None or not (row.model_id and row.deployment_remote_id):
+        raise NoRequest("The API has not said which model and deployment serve this sampler.")
+    window = {"start": page.now - WINDOW, "end": page.now}
+    return client.list_sampler_logs(row.model_id, row.deployment_remote_id, **window)
+
+
 def create_run(client: Client, page: Page) -> object:
     fields = page.collect_fields(NewRun)
     if page.query.get("trainer_only"):
@@ -106,10 +115,11 @@ CALLS: dict[str, Call] = {
         page.remote_id, int(EXAMPLE_EXPIRY.total_seconds())
     ),
     "deployments:list": lambda client, page: client.list_deployments(scope=page.scope),
-    "deployments:logs": lambda client, page: client.list_logs(
+    "logs-deployments": lambda client, page: client.list_logs(
         page.remote_id, start=page.now - WINDOW, end=page.now
     ),
-    "deployments:metrics": lambda client, page: client.get_metrics(
+    "logs-samplers": list_sampler_logs,
+    "metrics-deployments": lambda client, page: client.get_metrics(
         page.remote_id, start=page.now - WINDOW, end=page.now
     ),
     "deactivations:new": deactivate,

@@ -23,7 +23,7 @@ Row = TypeVar("Row", bound=Model)
 PAGE_SIZE = 50
 
 
-def parse_query(spec: ListSpec, params: QueryDict) -> ListQuery:
+def parse_query(spec: ListSpec, params: QueryDict, *, size: int = PAGE_SIZE) -> ListQuery:
     sort = clean_text(params.get("sort"))
     return ListQuery(
         spec=spec,
@@ -31,18 +31,20 @@ def parse_query(spec: ListSpec, params: QueryDict) -> ListQuery:
         chosen={one.name: v for one in spec.filters if (v := one.parse(params.get(one.name)))},
         sort=sort if sort.removeprefix("-") in spec.sorts else spec.default_sort,
         number=parse_page_number(clean_text(params.get("page"))),
+        size=size,
     )
 
 
 @dataclass(frozen=True, kw_only=True)
 class ListQuery:
-    """A parsed query string."""
+    """A parsed query string. size: rows of a page, which the person chose."""
 
     spec: ListSpec
     q: str
     chosen: dict[str, str]
     sort: str
     number: int
+    size: int = PAGE_SIZE
 
     @property
     def is_filtered(self) -> bool:
@@ -90,12 +92,12 @@ class ListQuery:
             unknown = {"total": Count("pk")} if facets.total is None else {}
             unknown |= {"apart": Count("pk", filter=condition & self.spec.apart)}
             counts |= rows.aggregate(found=Count("pk", filter=condition), **unknown)
-        pages = max(1, -(-counts["found"] // PAGE_SIZE))
+        pages = max(1, -(-counts["found"] // self.size))
         number = min(self.number, pages)
-        start = (number - 1) * PAGE_SIZE
+        start = (number - 1) * self.size
         return Page(
             query=self,
-            rows=list(self.select(rows)[start : start + PAGE_SIZE]) if counts["found"] else [],
+            rows=list(self.select(rows)[start : start + self.size]) if counts["found"] else [],
             number=number,
             pages=pages,
             **counts,
@@ -169,7 +171,7 @@ class Page(Generic[Row]):
 
     @property
     def first(self) -> int:
-        return (self.number - 1) * PAGE_SIZE + 1 if self.rows else 0
+        return (self.number - 1) * self.query.size + 1 if self.rows else 0
 
     @property
     def last(self) -> int:

@@ -12,7 +12,7 @@ from django.http.response import HttpResponseBase
 from django.template.loader import render_to_string
 
 from loopsweb.ui.filters import Facets, ListSpec
-from loopsweb.ui.listing import ListQuery, parse_query
+from loopsweb.ui.listing import PAGE_SIZE, ListQuery, parse_query
 from loopsweb.ui.live import answer_if_unchanged, set_live_headers
 from loopsweb.ui.pages import render_page, wants_partial
 
@@ -41,12 +41,13 @@ def render_live_list(
     export: Callable[[ListQuery], HttpResponseBase] | None = None,
     context: Mapping[str, Any] | None = None,
     status: int = 200,
+    size: int = PAGE_SIZE,
 ) -> HttpResponseBase:
     """`version` changes whenever the page would. `facets` is called for whole pages only, `table`
-    makes the HTML of the live region, `export` answers a POST."""
+    makes the HTML of the live region, `export` answers a POST. size: rows of a page."""
     if same := answer_if_unchanged(request, version, as_of, next_poll_at):
         return same
-    query = parse_query(spec, request.GET)
+    query = parse_query(spec, request.GET, size=size)
     if query.refusals:
         table, export, status = render_refusal(request), None, HTTPStatus.UNPROCESSABLE_ENTITY
     if export and request.method == "POST":

@@ -18,6 +18,7 @@ class Permission(StrEnum):
     DOWNLOAD = "download"
     VIEW_LOGS = "view_logs"
     CHANGE_EXPIRY = "change_expiry"
+    SHARE_VIEWS = "share_views"
     MANAGE_TEAM = "manage_team"
 
 
@@ -30,6 +31,7 @@ DESCRIPTIONS = {
     Permission.DOWNLOAD: "Download the files of checkpoints",
     Permission.VIEW_LOGS: "Read the logs of deployments and samplers: they may quote data",
     Permission.CHANGE_EXPIRY: "Set when checkpoints expire, or keep them",
+    Permission.SHARE_VIEWS: "Save, rename and delete views of lists that the whole team sees",
     Permission.MANAGE_TEAM: "Manage members, roles, invitations, workspaces and team policies",
 }
 
@@ -46,6 +48,7 @@ OPERATOR = VIEWER | {
     Permission.DOWNLOAD,
     Permission.VIEW_LOGS,
     Permission.CHANGE_EXPIRY,
+    Permission.SHARE_VIEWS,
 }
 ADMIN = OPERATOR | {Permission.MANAGE_TEAM}
 ROLE_PERMISSIONS: dict[str, frozenset[Permission]] = {

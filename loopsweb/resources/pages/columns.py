@@ -37,13 +37,19 @@ def is_filled(field: Field[Any, Any]) -> Q:
 
 
 def find_hidden(
-    columns: ColumnPaths, filled: Collection[str], lines: Sequence[Any], query: ListQuery
+    columns: ColumnPaths,
+    filled: Collection[str],
+    lines: Sequence[Any],
+    query: ListQuery,
+    *,
+    unwanted: Collection[str] = (),
 ) -> set[str]:
-    """The columns that neither `filled` names nor a line of the page fills. One that the list is
-    filtered or sorted by is shown in any case."""
+    """The columns that neither `filled` names nor a line of the page fills, and those that are
+    `unwanted`. One that the list is filtered or sorted by is shown in any case."""
     asked = {*query.chosen, *([] if query.is_default_sort else [query.sort.removeprefix("-")])}
+    disliked = {column for column in columns if column in unwanted and column not in asked}
     empty = [column for column in columns if column not in filled and column not in asked]
-    return {
+    return disliked | {
         column
         for column in empty
         if not any(has_value(read_path(line, path)) for line in lines for path in columns[column])

@@ -11,11 +11,14 @@ from typing import Any, TypeVar, cast
 from django.db.models import Exists, OuterRef, QuerySet
 from django.http.response import HttpResponseBase
 from django.template.loader import render_to_string
+from django.urls import reverse
 from django.utils import timezone
 
 from loopsweb.accounts.authorization.decorators import WorkspaceRequest
 from loopsweb.keys.models import Key
 from loopsweb.resources.deactivations.protections import Protection
+from loopsweb.resources.lists.bar import render_bar
+from loopsweb.resources.lists.preferences import load_preferences
 from loopsweb.resources.nouns import Noun, find_noun
 from loopsweb.resources.pages.columns import ColumnPaths, build_conditions, find_hidden
 from loopsweb.resources.pages.exports import record_export
@@ -96,6 +99,8 @@ def render_list_page(
     if issubclass(rows.model, Costed):
         spec = add_idle_filter(spec, until=until)
         version += f".{now:%H%M}" if "idle" in request.GET else ""
+    preferences = load_preferences(request.user, noun.slug)
+    views_url = reverse("lists:views", args=[request.workspace.slug, noun.slug])
     scope = (request.workspace.pk, version, noun.slug, str(rows.query))
 
     def export(query: ListQuery) -> HttpResponseBase:
@@ -124,7 +129,10 @@ def render_list_page(
             "has_key": page.total > 0 or Key.objects.in_workspace(request.workspace).exists(),
             "vocabulary": noun.vocabulary,
             "lines": shown_lines,
-            "hidden": find_hidden(optional or {}, facets.filled, shown_lines, query),
+            "hidden": find_hidden(
+                optional or {}, facets.filled, shown_lines, query, unwanted=preferences.hidden
+            ),
+            "views_url": views_url,
             **(context or {}),
         }
         return render_to_string(f"{noun.slug}/_table.html", shown, request)
@@ -133,9 +141,10 @@ def render_list_page(
         if problem:
             shown = {"problem": problem, "query": query}
             return render_to_string("ui/filter_conflict.html", shown, request)
-        key = (*scope, request.role, request.path, query.url())
+        key = (*scope, request.role, request.path, query.url(), *preferences.key())
         return cached_html(lambda: render_table(query), key=key)
 
+    bar = functools.partial(render_bar, request, noun.slug, optional or (), preferences)
     return render_live_list(
         request,
         spec,
@@ -146,6 +155,7 @@ def render_list_page(
         facets=load_facets,
         table=table,
         export=None if problem else export,
-        context={"feed": feed, "has_past": True},
+        context={"feed": feed, "has_past": True, "bar": bar},
+        size=preferences.size,
         status=HTTPStatus.BAD_REQUEST if problem else HTTPStatus.OK,
     )
