@@ -151,6 +151,7 @@ TEMPLATES = [
             "builtins": [
                 *([] if HAS_PARTIALS else ["template_partials.templatetags.partials"]),
                 "django.contrib.humanize.templatetags.humanize",
+                "loopsweb.ui.templatetags.columns",
                 "loopsweb.ui.templatetags.ui",
             ],
             "context_processors": [

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
+from django.db.models import Count
 from django.http import HttpResponse
 from django.utils import timezone
 
@@ -12,18 +13,19 @@ from loopsweb.accounts.authorization.decorators import WorkspaceRequest, require
 from loopsweb.accounts.authorization.roles import Permission
 from loopsweb.accounts.models import Workspace
 from loopsweb.dashboard import activity, attention, totals
+from loopsweb.dashboard.idle_costs import IDLE_FROM, find_costliest_idle
 from loopsweb.keys.models import Key
 from loopsweb.resources.checkpoints.models import Checkpoint
 from loopsweb.resources.checkpoints.statuses import SYNC
-from loopsweb.resources.deployments.run_pairing import (
-    PricedDeployment,
-    price_deployments,
-    select_with_prices,
-)
+from loopsweb.resources.deployments.models import Deployment
+from loopsweb.resources.deployments.run_pairing import price_deployments, select_with_prices
 from loopsweb.resources.deployments.statuses import DEPLOYMENT
-from loopsweb.resources.pages.freshness import compute_page_version, load_freshness
+from loopsweb.resources.pages.freshness import Freshness, compute_page_version, load_freshness
+from loopsweb.resources.pages.idleness import find_observed_until, observe
 from loopsweb.resources.runs.models import Run
-from loopsweb.resources.snapshot.models import tally
+from loopsweb.resources.samplers.models import Sampler
+from loopsweb.resources.snapshot.models import REPORTED, Tally
+from loopsweb.resources.snapshot.status_changes import StatusChange
 from loopsweb.resources.snapshot.viewers import record_viewer
 from loopsweb.ui.live import answer_if_unchanged, set_live_headers
 from loopsweb.ui.pages import render_page, wants_partial
@@ -44,7 +46,7 @@ def show_overview(request: WorkspaceRequest) -> HttpResponse:
     if same := answer_if_unchanged(request, version, feed.as_of, feed.next_poll_at):
         return same
     context = {
-        **build_overview(workspace, now=now),
+        **build_overview(workspace, freshness, now=now),
         "feed": feed,
         "runs_feed": freshness.of("runs"),
         "deployments_feed": freshness.of("deployments"),
@@ -57,25 +59,38 @@ def show_overview(request: WorkspaceRequest) -> HttpResponse:
     return response
 
 
-def build_overview(workspace: Workspace, *, now: datetime) -> dict[str, Any]:
+def find_last_change(workspace: Workspace) -> StatusChange | None:
+    """Of what holds GPUs: since then what is held has been the same."""
+    nouns = [Deployment.noun, Sampler.noun]
+    return StatusChange.objects.filter(workspace=workspace, noun__in=nouns).first()
+
+
+def build_overview(workspace: Workspace, freshness: Freshness, *, now: datetime) -> dict[str, Any]:
     """The template's context, apart from the freshness of the data."""
+    until = find_observed_until(freshness, now=now)
     running = select_with_prices(workspace).exclude(status__in=DEPLOYMENT.without_gpus)
-    lines: list[PricedDeployment] = price_deployments(running.order_by("-created_at", "-pk"))
+    newest = running.reported().order_by("-created_at", "-pk")[:DEPLOYMENTS_SHOWN]
     checkpoints = Checkpoint.objects.in_workspace(workspace)
-    gpus, cost, gpus_of_samplers = totals.sum_holders(workspace, lines)
-    reported = [line for line in lines if line.deployment.is_reported]
+    tally = Tally(
+        **running.aggregate(
+            reported=Count("pk", filter=REPORTED), unreported=Count("pk", filter=~REPORTED)
+        )
+    )
     return {
-        "lines": reported[:DEPLOYMENTS_SHOWN],
-        "running": tally([line.deployment for line in lines]),
-        "gpus": gpus,
-        "cost": cost,
-        "gpus_of_samplers": gpus_of_samplers,
+        "lines": price_deployments(observe(newest, until=until)),
+        "running": tally,
+        "spending": totals.sum_spending(workspace),
+        "last_change": find_last_change(workspace),
+        "idle_lines": find_costliest_idle(workspace, until=until),
+        "idle_from": IDLE_FROM,
+        "idle_is_known": until is not None,
+        "scaled_to_zero": Deployment.objects.in_workspace(workspace).tally_status("SCALED_TO_ZERO"),
         "active_runs": Run.objects.in_workspace(workspace).tally_status("ACTIVE"),
         "syncing": checkpoints.tally_status("SYNCING"),
         "checkpoints": checkpoints.order_by("-created_at", "-pk")[:CHECKPOINTS_SHOWN],
         "attention": attention.find_attention_items(workspace, now=now),
         "activity": activity.list_recent_activity(workspace, limit=ACTIVITY_SHOWN),
-        "has_key": bool(lines) or Key.objects.in_workspace(workspace).exists(),
+        "has_key": tally.reported > 0 or Key.objects.in_workspace(workspace).exists(),
         "deployment": DEPLOYMENT,
         "sync": SYNC,
     }

@@ -7,6 +7,7 @@ from loopsweb.dashboard import health, site_views
 urlpatterns: list[URLPattern] = [
     path("", site_views.redirect_home, name="home"),
     path("help/statuses/", site_views.show_statuses, name="help-statuses"),
+    path("help/idleness/", site_views.show_idleness, name="help-idleness"),
     path("healthz", health.check_liveness, name="healthz"),
     path("readyz", health.check_readiness, name="readyz"),
 ]

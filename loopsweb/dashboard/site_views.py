@@ -28,3 +28,9 @@ def redirect_home(request: SignedInRequest) -> HttpResponse:
 def show_statuses(request: SignedInRequest) -> HttpResponse:
     """The help page that explains every status and what to do about it."""
     return render_page(request, "dashboard/statuses.html", {"vocabularies": VOCABULARIES})
+
+
+@signed_in
+def show_idleness(request: SignedInRequest) -> HttpResponse:
+    """The help page that explains how idleness and cost are worked out."""
+    return render_page(request, "dashboard/idleness.html")

@@ -33,6 +33,7 @@ SITE = (
     Place("account_change_password", "Change password", "lock-closed"),
     Place("mfa_index", "Two-factor authentication", "shield-check", "second factor passkeys codes"),
     Place("help-statuses", "What statuses mean", "question-mark-circle", "help"),
+    Place("help-idleness", "How idleness and cost are worked out", "question-mark-circle", "help"),
 )
 IN_WORKSPACE = (
     Place("runs:create", "New run", "plus", "create", Permission.CREATE),

@@ -12,9 +12,11 @@ from django.urls import reverse
 from loopsweb.accounts.models import User, Workspace
 from loopsweb.dashboard import attention
 from loopsweb.dashboard.overview_views import build_overview
-from loopsweb.dashboard.totals import Figure, Total, add_up
+from loopsweb.dashboard.totals import Total
 from loopsweb.keys.models import Key, KeyState
+from loopsweb.resources.figures.refresh import refresh_everything
 from loopsweb.resources.models import Catalogue, Checkpoint, Deployment, Sampler
+from loopsweb.resources.pages.freshness import load_freshness
 from loopsweb.resources.snapshot.store import touch_version
 from tests.personas import login_as
 from tests.resources.rows import FIRST_SEEN_AT, add_row
@@ -32,27 +34,23 @@ def url(acme: Workspace) -> str:
     return reverse("dashboard:overview", args=[acme.slug])
 
 
-def test_unknown_and_unreported_figures_are_counted_separately() -> None:
-    figures = [Figure(True, Decimal("1.5")), Figure(True, None), Figure(False, Decimal(8))]
-    assert add_up([*figures, Figure(True, 2, is_part=True)]) == Total(Decimal("3.5"), 2, 1)
-    assert add_up([Figure(True, None)]) == Total(None, 1, 0)
-    assert add_up([]) == Total(0, 0, 0)
-
-
 def test_running_deployments_are_those_that_may_use_gpus(acme: Workspace) -> None:
     Catalogue.objects.create(workspace=acme, prices={"h100": "0.10"}, as_of=NOW)
     priced = {"instance_id": "h100", "gpu_count": 8, "node_count": 1}
     for status in ("RUNNING", "SCALED_TO_ZERO", "STOPPED", "FAILED", "PREEMPTED", "DEPLOYING"):
         add_row(Deployment, acme, f"dep-{status}", status=status, **priced)
     add_row(Deployment, acme, "dep-odd", status="PONDERING")
-    context = build_overview(acme, now=NOW)
+    refresh_everything(acme)
+    context = build_overview(acme, load_freshness(acme), now=NOW)
     assert [line.deployment.remote_id for line in context["lines"]] == [
         "dep-odd",
         "dep-DEPLOYING",
         "dep-RUNNING",
     ]
-    assert context["gpus"] == Total(16, 3)
-    assert context["cost"] == Total(Decimal("12.00"), 3)
+    assert context["spending"].gpus == Total(16, 3)
+    assert context["spending"].cost == Total(Decimal("12.00"), 3)
+    assert context["spending"].sources == {"API prices": Decimal(12)}
+    assert (context["running"].reported, context["scaled_to_zero"].reported) == (3, 1)
 
 
 def test_what_needs_attention(acme: Workspace, key: Key) -> None:

@@ -20,7 +20,6 @@ from heroicons.templatetags.heroicons import heroicon_micro, heroicon_mini
 from loopsweb.addresses import UNKNOWN_CLIENT
 from loopsweb.ui.clock import get_zone
 from loopsweb.ui.filter_values import encode_value
-from loopsweb.ui.listing import ListQuery
 from loopsweb.ui.navigation import Entry
 from loopsweb.ui.statuses import Vocabulary
 from loopsweb.ui.timestamps import format_utc
@@ -224,28 +223,6 @@ def focused(field: BoundField) -> BoundField:
 @register.filter
 def pretty_json(value: Any) -> str:
     return json.dumps(value, indent=2, ensure_ascii=False, sort_keys=True)
-
-
-@register.simple_tag(takes_context=True)
-def th(
-    context: template.Context, query: ListQuery, name: str, label: str, css: str = ""
-) -> SafeString:
-    """A column heading that sorts by its column, and reverses the order on the second click.
-    Nothing for a column of `hidden`."""
-    if name in (context.get("hidden") or ()):
-        return SafeString()
-    if name not in query.spec.sorts:
-        return format_html('<th scope="col" class="{}">{}</th>', css, label)
-    is_descending, is_sorted = query.sort == f"-{name}", query.sort.removeprefix("-") == name
-    descends_next = not is_descending if is_sorted else name in query.spec.descending
-    order = "descending" if is_descending else "ascending"
-    return format_html(
-        '<th scope="col" class="{}"{}><a href="{}">{}</a></th>',
-        css,
-        format_html(' aria-sort="{}"', order) if is_sorted else "",
-        query.url(sort=f"-{name}" if descends_next else name),
-        label,
-    )
 
 
 register.simple_tag(Vocabulary.anchor, name="anchor")

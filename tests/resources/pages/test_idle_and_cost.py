@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import re
 from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Any
@@ -12,6 +13,7 @@ import pytest
 from django.db import connection
 from django.test import Client
 from django.utils import timezone
+from django.utils.html import strip_tags
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.django import TestCase
@@ -144,3 +146,23 @@ def test_the_sorts_read_an_index(sort: str, acme: Workspace) -> None:
     assert f"deployment_{name}" in plan
     assert "TEMP B-TREE" not in plan
     assert "Sort" not in plan
+
+
+def test_the_overview_leads_from_what_idles_to_ending_it(
+    world: Simulator, alice: User, add_key: AddKey, poll: Callable[..., int], now: Any
+) -> None:
+    created_at = now - timedelta(hours=9)
+    run = world.world.add_run(id="run", created_at=created_at)
+    world.world.add_deployment(id="pair", run=run, created_at=created_at)
+    saved_at = now - timedelta(hours=3)
+    world.world.add_checkpoint(id="ck", run=run, name="step-900", created_at=saved_at)
+    add_key()
+    poll()
+    page = login_as(alice).get("/w/acme/").content.decode()
+    text = re.sub(r"\s+", " ", strip_tags(page))
+    row = Deployment.objects.get()
+    assert row.usd_per_hour
+    assert f"${row.usd_per_hour:,.2f} per hour by API prices" in text
+    assert re.search(r"Costs most while idle .* pair .* 3 h .* step-900 ", text)
+    assert 'href="/w/acme/deployments/pair/deactivation/"' in page
+    assert 'href="/help/idleness/"' in page

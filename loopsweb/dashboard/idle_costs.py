@@ -1,0 +1,112 @@
+"""What has cost most since it last worked, and what would be lost by stopping it."""
+
+from __future__ import annotations
+
+import heapq
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from decimal import Decimal
+from typing import Any
+
+from django.db.models import Count, Max, Q
+
+from loopsweb.accounts.models import Workspace
+from loopsweb.dashboard.totals import select_holders
+from loopsweb.resources.checkpoints.models import Checkpoint
+from loopsweb.resources.deployments.models import Deployment
+from loopsweb.resources.deployments.run_pairing import run_of
+from loopsweb.resources.pages.idleness import observe
+from loopsweb.resources.samplers.models import Sampler
+from loopsweb.resources.snapshot.models import REPORTED
+
+IDLE_FROM = timedelta(minutes=30)
+SHOWN = 8
+LOOKED_AT = 2000  # of each kind, those that have been idle longest
+HOUR = 3600
+
+
+@dataclass(frozen=True)
+class IdleLine:
+    """usd: what it has cost since it last worked, None where the price is unknown. safe: the newest
+    trainer checkpoint of its run that is complete, can be
+    loaded and does not expire. syncing: how many
+    checkpoints of the run are not complete yet."""
+
+    row: Deployment | Sampler
+    usd: Decimal | None
+    safe: Checkpoint | None = None
+    syncing: int = 0
+
+    @property
+    def run_id(self) -> str:
+        return run_of(self.row) if isinstance(self.row, Deployment) else self.row.run_remote_id
+
+    @property
+    def ends_with(self) -> tuple[str, str]:
+        """(kind, id) of what is deactivated to end it."""
+        if isinstance(self.row, Sampler) and self.row.run_remote_id:
+            return "runs", self.row.run_remote_id
+        return f"{self.row.noun}s", self.row.remote_id
+
+
+def find_costliest_idle(workspace: Workspace, *, until: datetime | None) -> list[IdleLine]:
+    """The most expensive first, those without a price last. In a fixed number of queries."""
+    if until is None:
+        return []
+    costs: list[tuple[bool, Decimal, int, type[Any], int]] = []
+    for rows in select_holders(workspace):
+        idle = rows.filter(REPORTED, last_work_at__lte=until - IDLE_FROM).order_by("last_work_at")
+        values = idle.values_list("pk", "usd_per_hour", "last_work_at")[:LOOKED_AT]
+        for pk, usd, last in values:
+            spent = compute_cost(usd, until - last) if last else None
+            costs.append((spent is not None, spent or Decimal(), -pk, rows.model, pk))
+    chosen = heapq.nlargest(SHOWN, costs, key=lambda one: one[:3])
+    found: dict[tuple[type[Any], int], Any] = {}
+    for model in (Deployment, Sampler):
+        pks = [pk for *_, of, pk in chosen if of is model]
+        found |= {(model, row.pk): row for row in model.objects.filter(pk__in=pks)}
+    rows_in_order = [found[model, pk] for *_, model, pk in chosen if (model, pk) in found]
+    lines = [
+        IdleLine(row, compute_cost(row.usd_per_hour, row.idle_for))
+        for row in observe(rows_in_order, until=until)
+    ]
+    return add_checkpoints(workspace, lines)
+
+
+def compute_cost(usd_per_hour: Decimal | None, time: timedelta | None) -> Decimal | None:
+    if usd_per_hour is None or time is None:
+        return None
+    return usd_per_hour * Decimal(time.total_seconds()) / HOUR
+
+
+def add_checkpoints(workspace: Workspace, lines: list[IdleLine]) -> list[IdleLine]:
+    ids = {line.run_id for line in lines} - {""}
+    listed = Checkpoint.objects.in_workspace(workspace).filter(
+        run_remote_id__in=ids, missing_since=None
+    )
+    is_safe = Q(target="trainer", sync_status="COMPLETE", expires_at=None, is_status_omitted=False)
+    of_run = {
+        one["run_remote_id"]: one
+        for one in listed.order_by()
+        .values("run_remote_id")
+        .annotate(
+            newest=Max("created_at", filter=is_safe),
+            syncing=Count("pk", filter=Q(sync_status="SYNCING")),
+        )
+    }
+    times = [one["newest"] for one in of_run.values() if one["newest"]]
+    candidates = listed.filter(is_safe, created_at__in=times).order_by("pk")
+    safe = {
+        one.run_remote_id: one
+        for one in candidates
+        if one.created_at == of_run[one.run_remote_id]["newest"] and one.is_loadable
+    }
+    return [
+        IdleLine(
+            line.row,
+            line.usd,
+            safe.get(line.run_id),
+            of_run[line.run_id]["syncing"] if line.run_id in of_run else 0,
+        )
+        for line in lines
+    ]
