@@ -7,6 +7,7 @@ from django.urls import include, path
 from loopsweb.resources.checkpoints.over_time_views import show_over_time
 from loopsweb.resources.nouns import NOUNS
 from loopsweb.resources.pages.answer_views import FETCH, show_answer
+from loopsweb.resources.telemetry.archive_views import show_debug_archive
 from loopsweb.resources.telemetry.log_source import LOGGERS
 from loopsweb.resources.telemetry.log_views import show_logs
 from loopsweb.resources.telemetry.metric_views import show_metrics
@@ -28,6 +29,9 @@ urlpatterns = [
             f"{one.slug}/<remote_id:remote_id>/logs/", show_logs, {"kind": one}, f"logs-{one.slug}"
         )
         for one in LOGGERS
+    ),
+    path(
+        "deployments/<remote_id:remote_id>/debug-archive/", show_debug_archive, name="debug-archive"
     ),
     path("deployments/<remote_id:remote_id>/metrics/", show_metrics, name="metrics-deployments"),
 ]
