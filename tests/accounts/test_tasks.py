@@ -13,6 +13,8 @@ from loopsweb.accounts.tasks import clear_ended_sessions, delete_closed_invitati
 from loopsweb.celery import app
 from tests.personas import login_as
 
+MINUTES_OF_SKEW = 10
+
 
 def test_only_expired_sessions_are_deleted(alice: User, otto: User) -> None:
     ended, kept = (login_as(person).session.session_key for person in (alice, otto))
@@ -63,3 +65,10 @@ def test_scheduled_tasks_exist() -> None:
         "loopsweb.json_api.tokens.tasks.delete_old_tokens",
         "loopsweb.resources.tasks.delete_old_rows",
     }
+
+
+def test_no_scheduled_task_expires_because_clocks_differ() -> None:
+    """Celery compares the expiry that beat wrote with the clock of the worker."""
+    lifetimes = [each["options"]["expires"] for each in settings.CELERY_BEAT_SCHEDULE.values()]
+
+    assert [each for each in lifetimes if each < MINUTES_OF_SKEW * 60] == []
