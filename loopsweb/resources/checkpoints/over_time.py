@@ -11,11 +11,14 @@ from statistics import median
 from loopsweb.resources.checkpoints.models import Checkpoint
 from loopsweb.ui.charts.bars import Bar, BarChart, draw_bars
 from loopsweb.ui.charts.scales import TimeScale
+from loopsweb.ui.charts.units import BYTES, SECONDS, choose_unit
 
 KINDS = {"trainer": 1, "sampler": 2}
 SYNCING, OTHER = 3, 4
 LABELS = {1: "trainer weights", 2: "sampler weights", SYNCING: "still syncing", OTHER: "other"}
 MIN_LENGTH = timedelta(minutes=10)
+CHART_HEIGHT = 90
+Url = Callable[[Checkpoint], str]
 
 
 @dataclass(frozen=True)
@@ -31,6 +34,13 @@ class SavedCheckpoint:
         if self.row.sync_status == "SYNCING":
             return SYNCING
         return KINDS.get(self.row.target, OTHER)
+
+
+@dataclass(frozen=True)
+class TargetCharts:
+    cadence: Cadence
+    sizes: BarChart
+    waits: BarChart
 
 
 @dataclass(frozen=True)
@@ -66,44 +76,39 @@ def measure_cadence(saved: Sequence[SavedCheckpoint]) -> list[Cadence]:
     return measured
 
 
-def draw_sizes(
-    saved: Sequence[SavedCheckpoint],
-    *,
-    url: Callable[[Checkpoint], str],
-    show: Callable[[float], str],
-    now: datetime,
-) -> BarChart:
-    return draw_bars(
-        [build_bar(one, one.row.size_bytes, url=url) for one in saved],
-        name="sizes",
-        title="Size of each checkpoint",
-        description="One bar for each, where it was saved. Those of unknown size are hollow.",
-        scale=choose_scale(saved, now=now),
-        show=show,
+def draw_target(
+    saved: Sequence[SavedCheckpoint], cadence: Cadence, *, url: Url, scale: TimeScale
+) -> TargetCharts:
+    """saved: of all targets. scale: the same for all, so that they stand below each other."""
+    own = [one for one in saved if one.row.target == cadence.target]
+    name = f"target-{KINDS.get(cadence.target, OTHER)}"
+    sizes = choose_unit([one.row.size_bytes for one in own], BYTES)
+    waits = [(one, one.after.total_seconds()) for one in own if one.after is not None]
+    times = choose_unit([seconds for _, seconds in waits], SECONDS)
+    return TargetCharts(
+        cadence=cadence,
+        sizes=draw_bars(
+            [build_bar(one, sizes.convert(one.row.size_bytes), url=url) for one in own],
+            name=f"{name}-sizes",
+            title="Size of each checkpoint",
+            description="A bar where each was saved. Those of unknown size are hollow.",
+            scale=scale,
+            show=sizes.show,
+            height=CHART_HEIGHT,
+        ),
+        waits=draw_bars(
+            [build_bar(one, times.convert(seconds), url=url) for one, seconds in waits],
+            name=f"{name}-waits",
+            title="Time since the one before",
+            description="A high bar is a pause in training, or in saving.",
+            scale=scale,
+            show=times.show,
+            height=CHART_HEIGHT,
+        ),
     )
 
 
-def draw_cadence(
-    saved: Sequence[SavedCheckpoint],
-    *,
-    url: Callable[[Checkpoint], str],
-    show: Callable[[float], str],
-    now: datetime,
-) -> BarChart:
-    return draw_bars(
-        [build_bar(one, one.after.total_seconds(), url=url) for one in saved if one.after],
-        name="cadence",
-        title="Time since the one before",
-        description="For each checkpoint, how long after the one before of the same target it was "
-        "saved. A high bar is a pause in training, or in saving.",
-        scale=choose_scale(saved, now=now),
-        show=show,
-    )
-
-
-def build_bar(
-    one: SavedCheckpoint, value: float | None, *, url: Callable[[Checkpoint], str]
-) -> Bar:
+def build_bar(one: SavedCheckpoint, value: float | None, *, url: Url) -> Bar:
     row, kind = one.row, one.kind
     return Bar(one.at, value, row.name or row.remote_id, LABELS[kind], kind, url(row))
 

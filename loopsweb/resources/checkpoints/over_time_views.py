@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
-
 from django.http import HttpResponse
 from django.urls import reverse
 from django.utils import timezone
-from django.utils.html import strip_tags
 from django.views.decorators.http import require_safe
 
 from loopsweb.accounts.authorization.decorators import WorkspaceRequest, require
@@ -18,7 +15,6 @@ from loopsweb.resources.pages.detail_page import get_row_or_404
 from loopsweb.resources.pages.freshness import load_freshness
 from loopsweb.resources.runs.models import Run
 from loopsweb.ui.pages import render_page
-from loopsweb.ui.templatetags.ui import size, span
 
 MAX_SHOWN = 250
 
@@ -35,12 +31,11 @@ def show_over_time(request: WorkspaceRequest, remote_id: str) -> HttpResponse:
     def url(row: Checkpoint) -> str:
         return reverse("checkpoints:detail", args=[workspace.slug, row.remote_id])
 
-    def show_size(value: float) -> str:
-        return strip_tags(size(int(value)))
-
-    def show_time(value: float) -> str:
-        return span(timedelta(seconds=value)) if value else "0"
-
+    scale = over_time.choose_scale(saved, now=now)
+    charts = [
+        over_time.draw_target(saved, one, url=url, scale=scale)
+        for one in over_time.measure_cadence(saved)
+    ]
     known = [one.row.size_bytes for one in saved if one.row.size_bytes is not None]
     context = {
         "row": run,
@@ -49,8 +44,6 @@ def show_over_time(request: WorkspaceRequest, remote_id: str) -> HttpResponse:
         "saved": saved,
         "bytes": sum(known) if known else None,
         "unknown_sizes": len(saved) - len(known),
-        "cadences": over_time.measure_cadence(saved),
-        "sizes": over_time.draw_sizes(saved, url=url, show=show_size, now=now),
-        "pauses": over_time.draw_cadence(saved, url=url, show=show_time, now=now),
+        "targets": charts,
     }
     return render_page(request, "checkpoints/over_time.html", context)

@@ -6,7 +6,6 @@ from datetime import UTC, datetime, time
 
 from django.http import HttpResponse
 from django.utils import timezone
-from django.utils.html import strip_tags
 from django.views.decorators.http import require_safe
 
 from loopsweb.accounts.authorization.decorators import WorkspaceRequest, require
@@ -16,9 +15,9 @@ from loopsweb.resources.pages.freshness import load_freshness
 from loopsweb.retention import find_cutoff
 from loopsweb.ui.charts.lines import Line, LineChart, draw_lines
 from loopsweb.ui.charts.scales import TimeScale
+from loopsweb.ui.charts.units import BYTES, choose_unit
 from loopsweb.ui.pages import render_page
 from loopsweb.ui.table_cache import cached
-from loopsweb.ui.templatetags.ui import size
 
 
 @require(Permission.VIEW)
@@ -41,8 +40,9 @@ def show_storage(request: WorkspaceRequest) -> HttpResponse:
 
 def draw_growth(growth: Growth) -> LineChart:
     """Each day stands at its end, the last one at the time of the page."""
+    unit = choose_unit([held for _, held in growth.days], BYTES)
     points = [
-        (min(datetime.combine(day, time(), tzinfo=UTC) + DAY, growth.until), float(held))
+        (min(datetime.combine(day, time(), tzinfo=UTC) + DAY, growth.until), unit.convert(held))
         for day, held in growth.days
     ]
     return draw_lines(
@@ -51,5 +51,5 @@ def draw_growth(growth: Growth) -> LineChart:
         title="Bytes on storage at the end of each day",
         description="Of the checkpoints whose size the API gives.",
         scale=TimeScale(points[0][0], points[-1][0]),
-        show=lambda value: strip_tags(size(int(value))),
+        show=unit.show,
     )

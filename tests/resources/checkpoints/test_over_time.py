@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import re
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -82,12 +83,13 @@ def test_the_page_draws_both_targets_and_what_syncs(vic: User, acme: Workspace) 
             created_at=now - timedelta(hours=9 - number),
         )
     page = show(browser, run)
-    assert "step &lt;b&gt;: 3.0 GiB" in page
+    assert "step &lt;b&gt;: 3 GiB" in page
     assert "step &lt;b&gt;: unknown" in page
     assert "step &lt;b&gt;: 2 h" in page
     assert "without 1 of unknown size" in page
-    for kind in ("trainer weights", "sampler weights", "still syncing"):
+    for kind in ("trainer weights", "still syncing"):
         assert f"</svg>{kind}</li>" in page
+    assert re.findall(r"<h2>(\w+) weights</h2>", page) == ["Sampler", "Trainer"]
 
 
 def test_the_newest_are_drawn_and_the_page_stays_small(

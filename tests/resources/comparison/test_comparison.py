@@ -96,7 +96,11 @@ def test_runs_are_compared_with_deployment_and_what_was_asked(
     for name, rank in (("r1", 8), ("r2", 64)):
         add_row(Run, acme, name, base_model="<b>Q", deployment_remote_id=f"d{name}")
         add_row(Deployment, acme, f"d{name}", availability_model="spot")
-        common = {"workspace": acme.slug, "action": "run.create", "target_noun": "run"}
+        common: dict[str, Any] = {
+            "workspace": acme.slug,
+            "action": "run.create",
+            "target_noun": "run",
+        }
         asked = record_event(
             **common,
             outcome="requested",
