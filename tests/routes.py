@@ -31,6 +31,7 @@ EXAMPLES: Examples = {
     "view": lambda samples: (
         SavedView.objects.create(workspace=samples.workspace, noun="runs", name="kept").pk
     ),
+    "cleanup": lambda samples: samples.cleanup.uid,
     "sequence": lambda samples: samples.event.sequence,
     "key": lambda _: "abc",
     "token": lambda samples: samples.token.pk,

@@ -16,7 +16,7 @@ from loopsweb.audit.record import Actor, record_event
 from loopsweb.json_api.models import AccessToken
 from loopsweb.json_api.tokens.actions import create
 from loopsweb.keys.models import Key
-from loopsweb.resources.models import Batch, Deactivation
+from loopsweb.resources.models import Batch, Cleanup, Deactivation
 from loopsweb.resources.snapshot.models import Snapshot
 from tests.keys.factory import create_key
 
@@ -35,6 +35,7 @@ class SampleData:
     session: UserSession
     token: AccessToken
     deactivation: Deactivation
+    cleanup: Cleanup
 
 
 def create_sample_data(alice: User, otto: User, acme: Workspace, now: datetime) -> SampleData:
@@ -64,6 +65,7 @@ def create_sample_data(alice: User, otto: User, acme: Workspace, now: datetime) 
             state_since=now,
             ask_at=now,
         ),
+        cleanup=Cleanup.objects.create(workspace=acme, rules={}, requested_at=now),
         session=UserSession.objects.create(user=alice, ip="127.0.0.1", session_key="alices"),
         token=create(
             person=alice, workspace=acme, name="script", days=7, by=nobody, now=timezone.now()

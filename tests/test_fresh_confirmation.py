@@ -37,6 +37,7 @@ UNCONFIRMED = {
     "w/<slug:workspace>/<ending:kind>/<remote_id:remote_id>/deactivation/": OR_GLASS,
     "w/<slug:workspace>/<ending:kind>/deactivations/": SEEN_FIRST,
     "w/<slug:workspace>/deactivations/<uuid:incident>/withdrawal/": HURRY,
+    "w/<slug:workspace>/cleanups/<uuid:cleanup>/withdrawal/": HURRY,
     "w/<slug:workspace>/deactivations/batches/<uuid:batch>/stop/": HURRY,
 }
 # Pages of libraries, by the start of their path.

@@ -7,6 +7,7 @@ from typing import Any
 from django.db.models import Q
 
 from loopsweb.audit.erasure import match_mention
+from loopsweb.resources.cleanups.models import Cleanup
 from loopsweb.resources.deactivations.models import Batch, Deactivation
 from loopsweb.resources.deactivations.protections import LiftRequest, Protection
 from loopsweb.ui.search import refresh_search_text
@@ -14,6 +15,7 @@ from loopsweb.ui.search import refresh_search_text
 PERSON_FIELDS = {
     Deactivation: ("person", "approver", "target_owner"),
     Batch: ("person",),
+    Cleanup: ("person",),
     Protection: ("person",),
     LiftRequest: ("person",),
 }

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from loopsweb.resources.catalogue import Catalogue
 from loopsweb.resources.checkpoints.models import Checkpoint, CheckpointFeed
+from loopsweb.resources.cleanups.models import Cleanup, Removal
 from loopsweb.resources.deactivations.models import Batch, Deactivation, Policy
 from loopsweb.resources.deactivations.protections import LiftRequest, Protection
 from loopsweb.resources.deployments.models import Deployment
@@ -24,6 +25,7 @@ __all__ = [
     "Catalogue",
     "Checkpoint",
     "CheckpointFeed",
+    "Cleanup",
     "Deactivation",
     "Deployment",
     "Heartbeat",
@@ -32,6 +34,7 @@ __all__ = [
     "Policy",
     "PollState",
     "Protection",
+    "Removal",
     "Run",
     "Sampler",
     "SavedView",

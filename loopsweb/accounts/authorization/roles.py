@@ -19,6 +19,7 @@ class Permission(StrEnum):
     VIEW_LOGS = "view_logs"
     CHANGE_EXPIRY = "change_expiry"
     SHARE_VIEWS = "share_views"
+    DELETE_CHECKPOINTS = "delete_checkpoints"
     MANAGE_TEAM = "manage_team"
 
 
@@ -32,6 +33,7 @@ DESCRIPTIONS = {
     Permission.VIEW_LOGS: "Read the logs of deployments and samplers: they may quote data",
     Permission.CHANGE_EXPIRY: "Set when checkpoints expire, or keep them",
     Permission.SHARE_VIEWS: "Save, rename and delete views of lists that the whole team sees",
+    Permission.DELETE_CHECKPOINTS: "Delete checkpoints or let many expire, pin those to keep",
     Permission.MANAGE_TEAM: "Manage members, roles, invitations, workspaces and team policies",
 }
 
@@ -49,6 +51,7 @@ OPERATOR = VIEWER | {
     Permission.VIEW_LOGS,
     Permission.CHANGE_EXPIRY,
     Permission.SHARE_VIEWS,
+    Permission.DELETE_CHECKPOINTS,
 }
 ADMIN = OPERATOR | {Permission.MANAGE_TEAM}
 ROLE_PERMISSIONS: dict[str, frozenset[Permission]] = {

@@ -35,6 +35,7 @@ class Checkpoint(Snapshot):
     size_bytes = models.BigIntegerField(null=True)
     sync_status = models.CharField(max_length=255, blank=True)
     expires_at = models.DateTimeField(null=True)
+    deleted_at = models.DateTimeField(null=True, help_text="When it was deleted from here.")
     step = models.BigIntegerField(null=True, help_text="The training step, from its name.")
 
     search_text = SearchTextField(of=("remote_id", "name", "run_remote_id", "base_model"))

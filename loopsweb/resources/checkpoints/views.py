@@ -12,6 +12,7 @@ from loopsweb.accounts.authorization.decorators import WorkspaceRequest, require
 from loopsweb.accounts.authorization.roles import Permission
 from loopsweb.loops_api.uris import CheckpointURI
 from loopsweb.resources.checkpoints.models import Checkpoint
+from loopsweb.resources.cleanups.models import Removal
 from loopsweb.resources.pages.detail_page import render_detail_page
 from loopsweb.resources.pages.filters import BASE_MODEL, STILL_LISTED, UNREPORTED
 from loopsweb.resources.pages.list_page import csv_columns, render_list_page
@@ -113,6 +114,11 @@ def show_checkpoint(request: WorkspaceRequest, remote_id: str) -> HttpResponseBa
         runs = Run.objects.in_workspace(request.workspace)
         namesakes = checkpoints.filter(run_remote_id=row.run_remote_id, name=row.name)
         run = runs.filter(remote_id=row.run_remote_id).first()
-        return {"run": run, "namesakes": namesakes.exclude(pk=row.pk)}
+        removals = Removal.objects.filter(workspace=request.workspace, remote_id=row.remote_id)
+        return {
+            "run": run,
+            "namesakes": namesakes.exclude(pk=row.pk),
+            "removal": removals.select_related("cleanup__workspace").order_by("-pk").first(),
+        }
 
     return render_detail_page(request, Checkpoint, remote_id, context, shows=("runs",))

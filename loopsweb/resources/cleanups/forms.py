@@ -41,7 +41,8 @@ class RulesForm(forms.Form):
     checkpoint = forms.CharField(label="Checkpoint ID", max_length=255, required=False)
 
     def __init__(self, data: Any) -> None:
-        super().__init__({"newest": Rules.newest} | {name: data[name] for name in data})
+        given = {name: data[name] for name in data if name in self.base_fields}
+        super().__init__({"newest": Rules.newest} | given)
 
     @property
     def rules(self) -> Rules:

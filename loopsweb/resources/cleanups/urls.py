@@ -2,9 +2,12 @@ from __future__ import annotations
 
 from django.urls import path
 
-from loopsweb.resources.cleanups import views
+from loopsweb.resources.cleanups import request_views, views
 
 app_name = "cleanups"
 urlpatterns = [
     path("checkpoints/plan/", views.show_plan, name="plan"),
+    path("checkpoints/plan/request/", request_views.request_cleanup, name="request"),
+    path("cleanups/<uuid:cleanup>/", request_views.show_cleanup, name="detail"),
+    path("cleanups/<uuid:cleanup>/withdrawal/", request_views.withdraw, name="withdraw"),
 ]

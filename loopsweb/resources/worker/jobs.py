@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from loopsweb.keys.models import Key
+from loopsweb.resources.cleanups import dispatch as removals
+from loopsweb.resources.cleanups.models import Removal
 from loopsweb.resources.deactivations import dispatch, reconcile
 from loopsweb.resources.deactivations.models import Deactivation
 from loopsweb.resources.deactivations.states import State
@@ -72,15 +74,42 @@ class DeactivationJob:
         """A call that is cut off is not repeated: see `reconcile`."""
 
 
+@dataclass
+class RemovalJob:
+    """Send one checkpoint of a clean-up, or ask what became of it."""
+
+    removal: Removal
+    host: str
+
+    @property
+    def pk(self) -> str:
+        return f"removal {self.removal.pk}"
+
+    def claim(self, *, now: datetime) -> bool:
+        return removals.claim(self.removal, now=now)
+
+    def keep(self, *, now: datetime) -> None:
+        """It is claimed for longer than its one call may take."""
+
+    def run(self, *, is_stopping: Callable[[], bool]) -> None:
+        removals.work_on(self.removal.pk, clock=DatabaseClock())
+
+    def hand_back(self, *, now: datetime) -> None:
+        """A call that is cut off is not repeated."""
+
+
 def find_polls(now: datetime) -> Iterator[PollJob]:
     return map(PollJob, leases.find_due_states(now=now))
 
 
-def find_deactivations(now: datetime) -> Iterator[DeactivationJob]:
-    """Expires what is overdue first."""
+def find_control_jobs(now: datetime) -> Iterator[DeactivationJob | RemovalJob]:
+    """Expires what is overdue first. Checkpoints wait for whatever is to be ended."""
     dispatch.expire_overdue(now=now)
     due = [*dispatch.find_due(now=now), *reconcile.find_sent(now=now)]
-    if due:
+    going = [*removals.find_due(now=now), *removals.find_sent(now=now)]
+    if due or going:
         hosts = dict(Key.objects.values_list("workspace_id", "api_url"))
         for row in due:
             yield DeactivationJob(row, hosts.get(row.workspace_id, ""))
+        for removal in going:
+            yield RemovalJob(removal, hosts.get(removal.workspace_id, ""))

@@ -32,7 +32,7 @@ class Job(Protocol):
     """host: the API that it waits for. Jobs of one kind with the same `pk` are the same job."""
 
     @property
-    def pk(self) -> int: ...
+    def pk(self) -> int | str: ...
     @property
     def host(self) -> str: ...
 
@@ -67,7 +67,7 @@ class Lane:
         self.name, self.threads, self.find_jobs = name, threads, find_jobs
         self.share = max(1, (threads - 1) // max(1, hosts))
         self.stopping, self.wake = threading.Event(), threading.Event()
-        self.running: dict[int, Job] = {}
+        self.running: dict[int | str, Job] = {}
         self.is_full = self.is_skewed = False
         self.pool, self.looks = ThreadPool(threads), ThreadPool(1)
         self.thread = threading.Thread(target=self.work, name=name, daemon=True)

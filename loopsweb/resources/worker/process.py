@@ -6,7 +6,7 @@ import time
 
 from django.conf import settings
 
-from loopsweb.resources.worker.jobs import find_deactivations, find_polls
+from loopsweb.resources.worker.jobs import find_control_jobs, find_polls
 from loopsweb.resources.worker.lanes import DRAIN_SECONDS, Lane
 
 POLL_THREADS = 6 if settings.SINGLE_PROCESS else 16
@@ -20,7 +20,7 @@ def start() -> None:
         hosts = len(settings.LOOPSWEB_API_URLS)
         lanes.append(Lane("polling", threads=POLL_THREADS, hosts=hosts, find_jobs=find_polls))
         lanes.append(
-            Lane("control", threads=CONTROL_THREADS, hosts=hosts, find_jobs=find_deactivations)
+            Lane("control", threads=CONTROL_THREADS, hosts=hosts, find_jobs=find_control_jobs)
         )
         for lane in lanes:
             lane.start()
