@@ -97,6 +97,14 @@ def print_query_counts(site: Site, workspace: Workspace, unchanged: str) -> None
         paths[slug] = f"{start}{slug}/"
         one = noun.model.objects.in_workspace(workspace).values_list("remote_id", flat=True)[0]
         paths[f"one of the {slug}"] = f"{start}{slug}/{one}/"
+        if slug == "runs":
+            paths |= {
+                f"{name} of it": f"{start}{slug}/{one}/{name}/"
+                for name in ("lineage", "checkpoints")
+            }
+            paths["compared with itself"] = f"{start}{slug}/compare/?a={one}&b={one}"
+        if slug == "checkpoints":
+            paths["storage"] = f"{start}{slug}/storage/"
         if slug == "deployments":
             paths |= {
                 f"{name} of it": f"{start}{slug}/{one}/{name}/" for name in ("logs", "metrics")
