@@ -86,6 +86,29 @@ def test_only_standalone_samplers_can_be_deactivated(
     ]
 
 
+def test_a_paired_sampler_leads_to_the_end_of_its_run(run: Run, browser: Client) -> None:
+    paired = Sampler.objects.get(run_remote_id=run.remote_id)
+    page = get_page_url(paired)
+    for url in (page, page.removesuffix("deactivation/")):
+        html = browser.get(url).content.decode()
+        assert f'href="{get_page_url(run)}"' in html
+    assert "It cannot be ended alone: it is paired with run" in html
+
+
+def test_nothing_offers_to_protect_or_deactivate_what_has_ended(
+    run: Run, deployment: Deployment, browser: Client
+) -> None:
+    sampler = Sampler.objects.get(run_remote_id=run.remote_id)
+    for row in (run, deployment, sampler):
+        type(row).objects.update(status="STOPPED" if row == deployment else "INACTIVE")
+        page = get_page_url(row).removesuffix("deactivation/")
+        html = browser.get(page).content.decode()
+        assert f"{page}protection/" not in html
+        assert "deactivation/" not in html
+        assert browser.post(f"{page}protection/", {"protect": "on"}).status_code == 409
+    assert not Event.objects.filter(action__endswith=".protect").exists()
+
+
 def test_posting_a_paired_sampler_is_refused(run: Run, browser: Client, world: Simulator) -> None:
     paired = Sampler.objects.get(run_remote_id=run.remote_id)
     response = browser.post(get_page_url(paired), {"reason": "done", "typed": paired.remote_id})

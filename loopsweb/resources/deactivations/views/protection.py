@@ -19,6 +19,7 @@ from loopsweb.resources.deactivations.policy_forms import LiftForm, ProtectForm
 from loopsweb.resources.deactivations.requirements import load_policy
 from loopsweb.resources.deactivations.targets import Kind, Target
 from loopsweb.resources.pages.detail_page import get_row_or_404
+from loopsweb.ui import errors
 from loopsweb.ui.pages import render_page
 
 ASKED = "You asked to lift the protection. Another admin has to agree."
@@ -32,6 +33,9 @@ def change_protection(request: WorkspaceRequest, kind: Kind, remote_id: str) -> 
     sent = request.POST if request.method == "POST" else None
     if sent is not None and bool(protection) == ("protect" in sent):
         return redirect_to_row(request, kind, row)  # it already is as the person wants it
+    if row.is_terminal and not protection:
+        ended = f"It is already {row.status}. There is nothing to protect."
+        return errors.render_error(request, HTTPStatus.CONFLICT, "Not protected", ended)
     form = LiftForm(sent) if protection else ProtectForm(sent)
     form.initial.update(find_kept_text(request))
     if sent is None or not form.is_valid():
