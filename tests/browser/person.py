@@ -74,3 +74,23 @@ def find_in_audit(page: Page, *, workspace: str, reason: str, reload: Reload) ->
     assert reason in row.inner_text()
     outcomes = row.locator("xpath=following-sibling::tr[1]").get_by_role("link")
     return outcomes.all_inner_texts()
+
+
+def find_broken_ids_on_paper(page: Page) -> list[str]:
+    """Return the IDs that do not stand in one line, or in a cell narrower than they are."""
+    page.emulate_media(media="print")
+    shown = page.viewport_size
+    page.set_viewport_size({"width": 700, "height": 1000})  # A4 between its margins
+    found: list[str] = page.locator(".id").evaluate_all(
+        """ids => ids.filter(id => id.checkVisibility()).filter(id => {
+            const cell = id.closest("td, dd, li, p") ?? id.parentElement;
+            const box = id.getBoundingClientRect();
+            return id.getClientRects().length > 1 || box.width > cell.clientWidth + 1
+                || id.scrollWidth > Math.ceil(box.width) + 1
+                || box.height > 2 * parseFloat(getComputedStyle(id).fontSize);
+        }).map(id => id.textContent)"""
+    )
+    page.emulate_media(media="screen")
+    if shown:
+        page.set_viewport_size(shown)
+    return found

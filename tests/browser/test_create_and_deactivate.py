@@ -23,6 +23,11 @@ def create_and_deactivate(page: Page, *, workspace: str, reload: Reload) -> None
     assert outcomes == ["requested", "succeeded", "confirmed"]
     page.goto(f"/w/{workspace}/deployments/{deployment}/")
     expect(page.get_by_role("main")).to_contain_text("STOPPED")
+    page.get_by_role("link", name="See the record").click()
+    expect(page.get_by_role("main")).to_contain_text(f"stopped {deployment}")
+    for path in (page.url, f"/w/{workspace}/audit/", f"/w/{workspace}/deployments/"):
+        page.goto(path)
+        assert person.find_broken_ids_on_paper(page) == [], path
 
 
 def test_with_javascript_rows_appear_without_a_reload(visit: Visit, site: Site) -> None:
