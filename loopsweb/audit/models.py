@@ -23,6 +23,7 @@ class Outcome(models.TextChoices):
     DECLINED = "declined", "Declined"
     WITHDRAWN = "withdrawn", "Withdrawn"
     EXPIRED = "expired", "Expired"
+    SYNCED = "synced", "Synced"
 
 
 class Event(models.Model):

@@ -48,6 +48,7 @@ def find_attention_items(workspace: Workspace, *, now: datetime) -> list[Attenti
     items = [
         *find_unhealthy_keys(workspace),
         *find_deactivations(workspace, now=now),
+        *find_ended_waits(workspace, now=now),
         *find_lifted_protections(workspace, now=now),
         *find_ended_deployments(workspace, now=now),
         *find_failing_samplers(workspace, now=now),
@@ -76,6 +77,22 @@ def find_deactivations(workspace: Workspace, *, now: datetime) -> Iterator[Atten
         else:
             text = f"{row.person} requested to deactivate a {row.noun}. It is waiting for approval."
             yield AttentionItem("warn", text, name, url, row.requested_at, needs_decision=True)
+
+
+def find_ended_waits(workspace: Workspace, *, now: datetime) -> Iterator[AttentionItem]:
+    """Requests that waited for checkpoints in vain, so that nothing was stopped."""
+    rows = Deactivation.objects.filter(
+        workspace=workspace,
+        sync_until__isnull=False,
+        state__in=(State.EXPIRED, State.WITHDRAWN),
+        state_since__gte=now - RECENT,
+    ).exclude(answer={})  # withdrawn by a person
+    for row in rows.order_by("-state_since", "-pk")[:LIMIT]:
+        why = (row.answer or {}).get("error", "")
+        text = f"A {row.noun} was to be deactivated once its checkpoints had synced. {why}"
+        url = reverse("deactivations:detail", args=[workspace.slug, row.incident])
+        name = row.target_remote_id
+        yield AttentionItem("warn", f"{text} Nothing was stopped.", name, url, row.state_since)
 
 
 def find_lifted_protections(workspace: Workspace, *, now: datetime) -> Iterator[AttentionItem]:

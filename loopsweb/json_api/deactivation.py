@@ -23,7 +23,7 @@ from loopsweb.resources.deactivations.models import Deactivation
 from loopsweb.resources.deactivations.states import State
 from loopsweb.resources.deactivations.targets import Kind
 
-FIELDS = ("reason", "confirm")
+FIELDS = ("reason", "confirm", "once_synced_hours")
 
 
 @require_acting_token
@@ -38,6 +38,8 @@ def deactivate(
         raise Problem(HTTPStatus.NOT_FOUND, unknown)
     row.workspace = token.workspace
     data = {"reason": fields.get("reason", ""), "typed": fields.get("confirm", "")}
+    if hours := fields.get("once_synced_hours"):
+        data |= {"once_synced": "true", "sync_hours": hours}
     form = build_form(row, person=token.person, data=data, may_break_glass=False)
     if (status := form.check()) != HTTPStatus.OK:
         raise Problem(status, describe_errors(form, status))
@@ -68,7 +70,7 @@ def parse_body(request: HttpRequest) -> dict[str, str]:
     try:
         body = msgspec.json.decode(request.body or b"{}", type=dict[str, str])
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
-        raise bad_request("The body must be a JSON object of strings: reason, confirm.") from error
+        raise bad_request("The body must be a JSON object of strings.") from error
     for name in body:
         if name not in FIELDS:
             raise bad_request(f"Unknown field {name!r}. Known fields: {', '.join(FIELDS)}.")
@@ -84,6 +86,8 @@ def describe_errors(form: DeactivateForm, status: HTTPStatus) -> str:
         lines.append(f"reason: {form.errors['reason'][0]}")
     if "typed" in form.errors:
         lines.append(f"confirm: send its id. {form.requirements.typed_id}")
+    waits = [form.errors[name][0] for name in ("sync_hours", "once_synced") if name in form.errors]
+    lines += [f"once_synced_hours: {each}" for each in waits]
     return " ".join(lines)
 
 
@@ -96,4 +100,6 @@ def describe_deactivation(done: Deactivation) -> dict[str, Any]:
         "requested_at": to_json(done.requested_at),
         "sent_from": to_json(done.due_at) if done.is_delayed else None,
         "expires_at": to_json(done.expires_at),
+        "awaited": [each["id"] for each in done.awaited],
+        "sync_until": to_json(done.sync_until),
     }

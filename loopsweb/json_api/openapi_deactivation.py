@@ -37,16 +37,23 @@ ANSWER_SCHEMA = object_schema(
         "requested_at": TIME_OR_NULL,
         "sent_from": TIME_OR_NULL,
         "expires_at": TIME_OR_NULL,
+        "awaited": {"type": "array", "items": TEXT},
+        "sync_until": TIME_OR_NULL,
     }
 )
 REASON_TEXT = "Recorded in the audit trail with the name of the token's owner."
 CONFIRM_TEXT = "Its id; required if somebody else owns it or something would be lost."
+SYNC_TEXT = (
+    "1 to 168: wait until all checkpoints that sync now have synced, at most so many hours, and "
+    "then deactivate it. If they have not by then, or one is lost, nothing is deactivated."
+)
 BODY_SCHEMA = {
     "type": "object",
     "additionalProperties": False,
     "properties": {
         "reason": TEXT | {"maxLength": LONGEST_REASON, "description": REASON_TEXT},
         "confirm": TEXT | {"maxLength": LONGEST_ID, "description": CONFIRM_TEXT},
+        "once_synced_hours": TEXT | {"pattern": "^[0-9]{1,3}$", "description": SYNC_TEXT},
     },
 }
 
@@ -61,8 +68,8 @@ def describe_deactivation(kind: Kind) -> dict[str, Any]:
         "responses": {
             "200": {"description": "The Loops API accepted it.", "content": answer},
             "202": {
-                "description": "Recorded: it waits for approval, is about to be sent, or its "
-                "outcome is still unknown. Follow `incident` in the audit trail.",
+                "description": "Recorded: it waits for approval or for checkpoints, is about to be "
+                "sent, or its outcome is still unknown. Follow `incident` in the audit trail.",
                 "content": answer,
             },
             **problem_responses(PROBLEM_TEXTS),

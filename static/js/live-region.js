@@ -90,7 +90,7 @@ class LiveRegion extends HTMLElement {
       key: row?.dataset.key,
       index: active ? [...(row ?? this).querySelectorAll(FOCUSABLE)].indexOf(active) : -1,
       open: [...this.querySelectorAll("details[open][data-key]")].map((element) => element.dataset.key),
-      ticked: [...this.querySelectorAll("input[name=id]:checked")].map((box) => box.value),
+      ticked: [...this.querySelectorAll("input[type=checkbox][name]:checked")].map((box) => [box.name, box.value]),
       left: this.querySelector(".scroll")?.scrollLeft ?? 0,
     };
   }
@@ -100,8 +100,8 @@ class LiveRegion extends HTMLElement {
     this.version = detail.xhr.getResponseHeader("Loopsweb-Version") ?? this.version;
     const find = (key) => this.querySelector(`[data-key="${CSS.escape(key)}"]`);
     for (const key of this.kept?.open ?? []) find(key)?.setAttribute("open", "");
-    for (const value of this.kept?.ticked ?? []) {
-      const box = this.querySelector(`input[name=id][value="${CSS.escape(value)}"]`);
+    for (const [name, value] of this.kept?.ticked ?? []) {
+      const box = this.querySelector(`input[name="${name}"][value="${CSS.escape(value)}"]`);
       if (box) box.checked = true;
     }
     const scroll = this.querySelector(".scroll");

@@ -37,11 +37,12 @@ def arm_worker(point: str) -> None:
 def run_tick(number: int) -> None:
     from django.utils import timezone
 
-    from loopsweb.resources.deactivations import dispatch
+    from loopsweb.resources.deactivations import dispatch, sync_waits
 
     def clock() -> datetime:
         return timezone.now() + TICK_INTERVAL * number
 
+    sync_waits.settle_waits(now=clock())
     for pk in dispatch.claim_due(now=clock()):
         dispatch.dispatch(pk, clock=clock)
 

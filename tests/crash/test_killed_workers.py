@@ -86,3 +86,18 @@ def test_the_next_worker_finishes_the_batch_of_a_killed_one(api: str, batch: Bat
     assert [each for each in ids if list_outcomes(each) == NEVER_CALLED] == [
         each for each in ids if each not in calls
     ]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_wait_whose_worker_is_killed_goes_on_once(api: str, batch: Batch) -> None:
+    one = batch.rows.order_by("pk")[0]
+    batch.rows.exclude(pk=one.pk).update(state="withdrawn")
+    later = timezone.now() + timedelta(hours=1)
+    batch.rows.filter(pk=one.pk).update(state="syncing", sync_until=later)
+
+    signals = run_module("killed_workers", "outcome written|outcome committed", api=api).split()
+
+    assert signals == ["9", "9", "0"]
+    assert list_outcomes(one.target_remote_id) == ["requested", "synced", "succeeded"]
+    requests = httpx.get(f"{api}/_simulator/requests").json()["requests"]
+    assert sum(each["path"].endswith("/deactivate") for each in requests) == 1

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -63,6 +64,8 @@ def test_a_deactivation_is_recorded_and_sent_once(
         "requested_at": row.requested_at.isoformat().replace("+00:00", "Z"),
         "sent_from": None,
         "expires_at": None,
+        "awaited": [],
+        "sync_until": None,
     }
     assert calls(loops) == 1
     first, second = Event.objects.filter(incident=row.incident).order_by("pk")
@@ -72,7 +75,10 @@ def test_a_deactivation_is_recorded_and_sent_once(
         "operator",
         "idle",
     )
-    assert first.answer == {"token": str(AccessToken.objects.get())}
+    assert first.answer == {
+        "token": str(AccessToken.objects.get()),
+        "preflight": row.preflight,
+    }
     assert (first.address, first.request_id != "") == ("127.0.0.1", True)
     assert second.outcome == "succeeded"
     assert detail(end(deployment, secret)) == (
@@ -247,3 +253,35 @@ def test_a_session_cannot_deactivate(deployment: Deployment, alice: User) -> Non
 def test_deactivations_are_rate_limited(deployment: Deployment, secret: str) -> None:
     codes = [end(deployment, secret, id="none").status_code for _ in range(21)]
     assert codes == [404] * 20 + [429]
+
+
+def test_a_script_can_wait_for_what_is_syncing(
+    deployment: Deployment, secret: str, loops: Simulator
+) -> None:
+    Checkpoint.objects.update(sync_status="SYNCING")
+    body = {"reason": "idle", "confirm": deployment.remote_id, "once_synced_hours": "3"}
+    response = end(deployment, secret, body)
+    row, answer = Deactivation.objects.get(), response.json()
+    assert (response.status_code, answer["state"], calls(loops)) == (202, "syncing", 0)
+    assert answer["awaited"] == [Checkpoint.objects.get().remote_id]
+    assert row.sync_until == row.requested_at + timedelta(hours=3)
+
+
+def test_a_script_cannot_wait_for_what_the_api_does_not_tell(
+    deployment: Deployment, secret: str, loops: Simulator
+) -> None:
+    Checkpoint.objects.update(sync_status="")
+    status, message = detail(end(deployment, secret, {"reason": "idle", "once_synced_hours": "3"}))
+    assert (status, calls(loops)) == (422, 0)
+    assert message.startswith("once_synced_hours: The API does not say of every checkpoint")
+    for hours in ("0", "x", "169"):
+        body = {"reason": "idle", "once_synced_hours": hours}
+        status, message = detail(end(deployment, secret, body))
+        assert (status, message.startswith("once_synced_hours: ")) == (422, True)
+
+
+def test_a_script_waits_for_nothing_where_nothing_is_syncing(
+    deployment: Deployment, secret: str, loops: Simulator
+) -> None:
+    response = end(deployment, secret, {"reason": "idle", "once_synced_hours": "3"})
+    assert (response.status_code, calls(loops)) == (200, 1)

@@ -22,6 +22,7 @@ OUTCOME = Vocabulary(
     Status("declined", "idle", "A second person declined the request. Nothing was sent."),
     Status("withdrawn", "idle", "The request was withdrawn. Nothing was sent."),
     Status("expired", "idle", "The request expired. Nothing was sent."),
+    Status("synced", "good", "The checkpoints it waited for have synced."),
 )
 
 

@@ -83,7 +83,8 @@ def add_request(
     Whoever requested it sends it; the worker takes over when they have not after a while.
     """
     due_at = None if schedule.expires_at else schedule.due_at or now
-    sent_by_page = due_at == now and schedule.batch is None
+    is_due = schedule.state == State.DUE and due_at == now
+    sent_by_page = is_due and schedule.batch is None
     try:
         with transaction.atomic():
             return Deactivation.objects.create(
@@ -143,6 +144,10 @@ def describe_request(deactivation: Deactivation, *, token: str) -> dict[str, Any
     if deactivation.expires_at:
         until = deactivation.expires_at.isoformat()
         described |= {"waits_for": "a second person", "until": until}
+    if deactivation.sync_until:
+        ids = [each["id"] for each in deactivation.awaited]
+        until = deactivation.sync_until.isoformat()
+        described["sent_after_sync"] = {"checkpoints": ids, "until": until}
     if deactivation.why_approval:
         described["demanded"] = deactivation.why_approval
     if deactivation.broke_glass:
@@ -174,7 +179,8 @@ def record_refusal(
 def approve(
     deactivation: Deactivation, *, by: Actor, impact: Impact, policy: Policy, now: datetime
 ) -> None:
-    """Approve ending what `impact` shows. It is sent once the time to undo has passed.
+    """Approve ending what `impact` shows. It is sent once the time to undo has passed, and the
+    checkpoints that it waits for have synced.
 
     Raises CannotDecide.
     """
@@ -197,7 +203,7 @@ def approve(
     with transaction.atomic():
         decide(
             deactivation,
-            State.DUE,
+            State.SYNCING if deactivation.awaited else State.DUE,
             answer={"sent_from": due_at.isoformat(), "preflight": facts},
             by=by,
             now=now,

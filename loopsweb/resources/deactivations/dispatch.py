@@ -27,6 +27,7 @@ from loopsweb.resources.deactivations.requirements import (
     load_policy,
 )
 from loopsweb.resources.deactivations.states import STATES, State
+from loopsweb.resources.deactivations.sync_waits import assess_waits
 from loopsweb.resources.deactivations.targets import KINDS, Target, explain_shared_end
 from loopsweb.resources.snapshot import poll_state
 from loopsweb.resources.snapshot.store import lock_workspace
@@ -63,13 +64,14 @@ def claim(due: Deactivation, *, now: datetime) -> bool:
 
 
 def expire_overdue(*, now: datetime) -> None:
-    """Expire what nobody approved in time, and what could not be sent in time.
+    """Expire what nobody approved, what had not synced, and what could not be sent in time.
 
     A request whose trail is damaged holds up no other.
     """
+    unsynced = Q(sync_until__lte=now, state__in=(State.WAITING, State.SYNCING))
     unapproved = Q(expires_at__lte=now) | Q(expires_at=None, requested_at__lte=now - MAX_APPROVAL)
     unsent = Q(due_at__lte=now - MAX_DELAY) | Q(due_at=None, requested_at__lte=now - MAX_DELAY)
-    overdue = Q(unapproved, state=State.WAITING) | Q(unsent, state=State.DUE)
+    overdue = unsynced | Q(unapproved, state=State.WAITING) | Q(unsent, state=State.DUE)
     for row in Deactivation.objects.filter(overdue).select_related("workspace"):
         try:
             cancel_request(row, State.EXPIRED, why=row.spec.timeout_reason, now=now)
@@ -154,6 +156,9 @@ def check_ready(deactivation: Deactivation) -> KeyClient:
     requested_event = find_events(deactivation).filter(outcome=Outcome.REQUESTED).first()
     if requested_event is None:
         raise NotReady("The audit trail does not have this request.")
+    [wait] = assess_waits([deactivation])
+    if wait.pending:
+        raise NotReady(wait.problem or f"{wait.pending[0]} is not known to have synced.")
     impact = assess_impact(check_target(deactivation))
     if additions := impact.find_additions(deactivation.foreseen):
         named = "; ".join(f"{name}: {', '.join(ids)}" for name, ids in additions.items())

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import json
-import uuid
 from collections.abc import Callable
-from datetime import datetime
+from datetime import datetime, timedelta
 from http import HTTPStatus
 from typing import Any
 
@@ -15,10 +14,11 @@ from django.utils.html import escape
 from loopsweb.accounts.models import User
 from loopsweb.audit.record import Actor
 from loopsweb.keys.clients import find_client
+from loopsweb.resources.checkpoints.models import Checkpoint
 from loopsweb.resources.deactivations import actions, dispatch
-from loopsweb.resources.deactivations.batches import Selection
 from loopsweb.resources.deactivations.impact import Impact, assess_impact
-from loopsweb.resources.deactivations.models import Deactivation, Policy
+from loopsweb.resources.deactivations.impact_forms import ImpactForm
+from loopsweb.resources.deactivations.models import MAX_APPROVAL_HOURS, Deactivation, Policy
 from loopsweb.resources.deactivations.preflight import find_age
 from loopsweb.resources.deactivations.requirements import (
     Requirements,
@@ -30,58 +30,10 @@ from loopsweb.resources.deactivations.requirements import (
 from loopsweb.resources.deactivations.targets import Target, explain_shared_end, kind_of
 
 INVISIBLE_LETTERS = "\u115f\u1160\u3164\uffa0"  # fillers that count as letters
-CHANGED = "More would be deactivated or lost than this page showed. Review it again."
-
-
-class ForeseenForm(forms.Form):
-    """Carries what the page showed, so that nobody agrees to more than they saw."""
-
-    seen = forms.CharField(required=False, widget=forms.HiddenInput)
-    is_seen_required = False
-
-    def __init__(
-        self,
-        data: Any = None,
-        *,
-        foreseen: dict[str, Any],
-        has_additions: Callable[[Any], object],
-        **options: Any,
-    ) -> None:
-        self.foreseen, self.has_additions, self.is_stale = foreseen, has_additions, False
-        initial = options.pop("initial", {}) | {"seen": json.dumps(foreseen)}
-        super().__init__(data, initial=initial, **options)
-
-    def clean(self) -> dict[str, Any]:
-        cleaned = super().clean() or {}
-        seen = cleaned.get("seen", "")
-        self.is_stale = self.shows_more_than(seen) if seen else self.is_seen_required
-        if self.is_stale:
-            self.add_error(None, CHANGED)
-        return cleaned
-
-    def shows_more_than(self, seen: str) -> bool:
-        try:
-            return bool(self.has_additions(json.loads(seen)))
-        except (ValueError, TypeError, AttributeError, RecursionError):
-            return True
-
-    def show_again(self) -> None:
-        """After a refusal the page shows what holds now, and so does the form."""
-        self.data = {**dict(self.data.items()), "seen": json.dumps(self.foreseen)}
-
-
-class ImpactForm(ForeseenForm):
-    def __init__(self, data: Any = None, *, impact: Impact) -> None:
-        self.impact = impact
-        super().__init__(data, foreseen=impact.foreseen, has_additions=self.find_additions)
-
-    def find_additions(self, seen: dict[Any, Any]) -> dict[str, list[str]]:
-        foreseen = {str(name): list(ids) for name, ids in seen.items()}
-        return self.impact.find_additions(foreseen)
-
-
-class ApproveForm(ImpactForm):
-    is_seen_required = True  # whoever approves must have seen what ends
+SYNC_HOURS = 6
+UNLISTED = "The API no longer lists {}. It may be lost. Nothing was requested."
+BEGUN = "{} began to sync meanwhile. Review it again."
+NOT_TOLD = "The API does not say of every checkpoint whether it has synced, so none can be awaited."
 
 
 def require_words(reason: str) -> None:
@@ -102,6 +54,16 @@ class DeactivateForm(ImpactForm):
         max_length=255, widget=forms.TextInput({"autocomplete": "off", "spellcheck": "false"})
     )
     break_glass = forms.BooleanField(required=False)  # the value of a button of its own
+    seen_now = forms.CharField(required=False)  # a box that the page offers when more would be lost
+    once_synced = forms.JSONField(required=False)  # of another: the ids of the checkpoints it named
+    sync_hours = forms.IntegerField(
+        label="Give up after",
+        required=False,
+        min_value=1,
+        max_value=MAX_APPROVAL_HOURS,
+        initial=SYNC_HOURS,
+        help_text="hours",
+    )
 
     def __init__(
         self,
@@ -126,6 +88,19 @@ class DeactivateForm(ImpactForm):
         if not (may_break_glass and requirements.overridable):
             del self.fields["break_glass"]
 
+    @property
+    def asked(self) -> list[forms.BoundField]:
+        """The fields above the buttons."""
+        return [self[name] for name in ("seen", "reason", "typed") if name in self.fields]
+
+    @property
+    def foreseen_json(self) -> str:
+        return json.dumps(self.foreseen)
+
+    @property
+    def syncing_json(self) -> str:
+        return json.dumps([each.remote_id for each in self.impact.syncing])
+
     def clean_typed(self) -> str:
         typed: str = self.cleaned_data["typed"].strip()
         if typed != self.impact.target.remote_id:
@@ -133,6 +108,27 @@ class DeactivateForm(ImpactForm):
                 f"This is not the {kind_of(self.impact.target).noun}'s ID. Nothing was done."
             )
         return typed
+
+    def clean_once_synced(self) -> list[Checkpoint]:
+        """The checkpoints to wait for: those that the page named, or for a script all that sync."""
+        named: Any = self.cleaned_data["once_synced"]
+        syncing = {each.remote_id: each for each in self.impact.syncing}
+        if named is None or named is False:
+            return []
+        if named is True:
+            if not syncing and any(each.checkpoints.unknown for each in self.impact.runs):
+                raise forms.ValidationError(NOT_TOLD)
+            return list(syncing.values())
+        if not isinstance(named, list) or not all(isinstance(each, str) for each in named):
+            raise forms.ValidationError("These are no checkpoints.")
+        runs = [each.run.remote_id for each in self.impact.runs]
+        rows = Checkpoint.objects.in_workspace(self.impact.target.workspace)
+        found = list(rows.filter(remote_id__in=named, run_remote_id__in=runs, missing_since=None))
+        if lost := sorted(set(named) - {each.remote_id for each in found}):
+            raise forms.ValidationError(UNLISTED.format(lost[0]))
+        if begun := sorted(each.name for each in syncing.values() if each.remote_id not in named):
+            raise forms.ValidationError(BEGUN.format(begun[0]))
+        return found
 
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean()
@@ -165,6 +161,7 @@ class DeactivateForm(ImpactForm):
         method = kind_of(target).method
         key = find_client(workspace=target.workspace, person=person, method=method).key
         broke_glass = self.cleaned_data.get("break_glass", False)
+        hours = self.cleaned_data["sync_hours"] or SYNC_HOURS
         schedule = schedule_request(
             self.impact,
             self.requirements,
@@ -172,6 +169,8 @@ class DeactivateForm(ImpactForm):
             as_of=find_age(target),
             now=now,
             broke_glass=broke_glass,
+            awaited=self.cleaned_data["once_synced"],
+            sync_until=now + timedelta(hours=hours),
         )
         deactivation = actions.request_deactivation(
             target=target,
@@ -196,46 +195,4 @@ def build_form(row: Target, *, person: User, data: Any, may_break_glass: bool) -
         policy=policy,
         requirements=find_requirements(impact, policy=policy, own_emails=own_emails),
         may_break_glass=may_break_glass,
-    )
-
-
-class BatchForm(ForeseenForm):
-    """Always asks for the number, so that nobody ends more than they think they selected."""
-
-    once = forms.UUIDField(widget=forms.HiddenInput)
-    reason = DeactivateForm.base_fields["reason"]
-    typed = forms.CharField(
-        max_length=10,
-        widget=forms.TextInput({"autocomplete": "off", "inputmode": "numeric"}),
-        help_text="How many you are about to deactivate.",
-    )
-    is_seen_required = True
-    field_order = ("once", "seen", "reason", "typed")
-
-    def __init__(self, data: Any = None, *, selection: Selection, policy: Policy) -> None:
-        self.selection, self.policy = selection, policy
-        self.number = len(selection.requested)
-        super().__init__(
-            data,
-            foreseen=selection.foreseen,
-            has_additions=selection.has_additions,
-            initial={"once": uuid.uuid4()},
-        )
-        self.fields["reason"].required = policy.reason_required
-        self.fields["typed"].label = f"Type {self.number} to confirm"
-
-    def clean_typed(self) -> str:
-        typed: str = self.cleaned_data["typed"].strip()
-        if typed != str(self.number):
-            raise forms.ValidationError(f"The number is {self.number}. Nothing was done.")
-        return typed
-
-
-class NoteForm(forms.Form):
-    note = forms.CharField(
-        label="Reason for declining",
-        required=False,
-        max_length=1000,
-        widget=forms.TextInput({"autocomplete": "off"}),
-        help_text="Kept in the audit trail.",
     )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from datetime import datetime
 from typing import Any
 
 from django.core.validators import MaxValueValidator, MinValueValidator
@@ -11,7 +12,7 @@ from django.db.models import Q
 from django.urls import reverse
 
 from loopsweb.accounts.models import Team, Workspace
-from loopsweb.resources.deactivations.states import OPEN
+from loopsweb.resources.deactivations.states import OPEN, State
 from loopsweb.resources.deactivations.transitions import StatefulRequest
 from loopsweb.resources.snapshot.models import Snapshot
 from loopsweb.ui.search import SearchTextField
@@ -56,8 +57,9 @@ class Deactivation(StatefulRequest):
     """One request to end a `noun`. At most one is open for each target.
 
     `incident` ties it to its audit events. It waits for a second person until `expires_at`, or
-    for `due_at`; once sent, the API is asked again at `ask_at` what became of it. `foreseen` is
-    what the person was shown that it would end, `preflight` all that they were shown.
+    for the `awaited` checkpoints to sync until `sync_until`, or for `due_at`; once sent, the API is
+    asked again at `ask_at` what became of it. `foreseen` is what the person was shown that it
+    would end, `preflight` all that they were shown.
     """
 
     noun = models.CharField(max_length=20)
@@ -74,6 +76,8 @@ class Deactivation(StatefulRequest):
     preflight = models.JSONField(default=dict)
     requested_at = models.DateTimeField()
     expires_at = models.DateTimeField(null=True)
+    awaited = models.JSONField(default=list, help_text="Checkpoints that must have synced first.")
+    sync_until = models.DateTimeField(null=True, help_text="If not by then, it expires.")
     due_at = models.DateTimeField(null=True)
     sent_at = models.DateTimeField(null=True, help_text="Just before the API was called.")
 
@@ -102,6 +106,11 @@ class Deactivation(StatefulRequest):
 
     def get_absolute_url(self) -> str:
         return reverse("deactivations:detail", args=[self.workspace.slug, self.incident])
+
+    @property
+    def waits_until(self) -> datetime | None:
+        """When it expires if nothing happens; None where that is in minutes."""
+        return self.sync_until if self.state == State.SYNCING else self.expires_at
 
     @property
     def is_delayed(self) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
@@ -13,10 +14,12 @@ from loopsweb.accounts.models import Team, User, Workspace
 from loopsweb.accounts.teams.audit import record_team_event
 from loopsweb.audit.record import Actor
 from loopsweb.keys.models import Key
+from loopsweb.resources.checkpoints.models import Checkpoint
 from loopsweb.resources.deactivations.impact import Impact
 from loopsweb.resources.deactivations.models import Batch, Policy
 from loopsweb.resources.deactivations.preflight import Facts, freeze_impact
 from loopsweb.resources.deactivations.states import State
+from loopsweb.resources.deactivations.sync_waits import describe_awaited
 
 OWNER_UNKNOWN = "The API does not report an owner."
 OTHER_OWNER = "It belongs to somebody else."
@@ -44,8 +47,9 @@ class Requirements:
 @dataclass(frozen=True, kw_only=True)
 class Schedule:
     """A second person approves the request until `expires_at`, or it is sent from `due_at` on, by
-    default at once. `foreseen`: the impact that the person was shown; `preflight`: all of it, as
-    it is kept."""
+    default at once; but not before the `awaited` checkpoints have synced, and if they have not
+    by `sync_until`, not at all. `foreseen`: the impact that the person was shown; `preflight`: all
+    of it, as it is kept."""
 
     why_approval: str = ""
     expires_at: datetime | None = None
@@ -53,11 +57,15 @@ class Schedule:
     broke_glass: bool = False
     foreseen: dict[str, list[str]] = field(default_factory=dict)
     preflight: Facts = field(default_factory=dict)
+    awaited: list[Facts] = field(default_factory=list)
+    sync_until: datetime | None = None
     batch: Batch | None = None
 
     @property
     def state(self) -> State:
-        return State.WAITING if self.expires_at else State.DUE
+        if self.expires_at:
+            return State.WAITING
+        return State.SYNCING if self.awaited else State.DUE
 
 
 def load_policy(team: Team) -> Policy:
@@ -128,10 +136,12 @@ def schedule_request(
     as_of: datetime | None,
     now: datetime,
     broke_glass: bool = False,
+    awaited: Sequence[Checkpoint] = (),
+    sync_until: datetime | None = None,
     batch: Batch | None = None,
 ) -> Schedule:
-    """Breaking the glass overrides approval, protection and the time to undo. as_of: how old the
-    impact is."""
+    """Breaking the glass overrides approval, protection, the time to undo, and waiting. as_of: how
+    old the impact is."""
     expires_at, due_at = None, now
     if not broke_glass:
         due_at = now + timedelta(seconds=policy.undo_seconds)
@@ -143,6 +153,8 @@ def schedule_request(
         due_at=None if expires_at else due_at,
         broke_glass=broke_glass,
         foreseen=impact.foreseen,
+        awaited=[] if broke_glass else [describe_awaited(each) for each in awaited],
+        sync_until=sync_until if awaited and not broke_glass else None,
         preflight=freeze_impact(impact, as_of=as_of) | {"demands": list_demands(requirements)},
         batch=batch,
     )

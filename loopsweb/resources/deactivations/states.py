@@ -12,6 +12,7 @@ from loopsweb.ui.statuses import Status, Tone, Vocabulary
 
 class State(StrEnum):
     WAITING = "waiting"
+    SYNCING = "syncing"
     DUE = "due"
     REQUESTED = "requested"
     SUCCEEDED = "succeeded"
@@ -67,6 +68,19 @@ STATES: dict[State, StateSpec] = {
         next_state=State.EXPIRED,  # at `expires_at`, by the team's policy
         timeout_reason="Nobody approved it in time.",
     ),
+    State.SYNCING: StateSpec(
+        label="Waiting for checkpoints",
+        tone="busy",
+        meaning="It waits until checkpoints have synced. Nothing has been sent to the API.",
+        advice="Until then operators and admins can withdraw it.",
+        message="Requested. Nothing is sent until the checkpoints have synced.",
+        verb="asks to stop",
+        result="waits until {until} for checkpoints to sync, nothing has been sent",
+        follows=(State.WAITING,),
+        outcome=Outcome.APPROVED,
+        next_state=State.EXPIRED,  # at `sync_until`, which the person chose
+        timeout_reason="The checkpoints had not synced in time.",
+    ),
     State.DUE: StateSpec(
         label="About to be sent",
         tone="busy",
@@ -74,8 +88,8 @@ STATES: dict[State, StateSpec] = {
         advice="Until then operators and admins can withdraw it.",
         message="About to be sent. You can still withdraw it.",
         result="about to be sent",
-        follows=(State.WAITING,),
-        outcome=Outcome.APPROVED,
+        follows=(State.WAITING, State.SYNCING),
+        outcome=Outcome.APPROVED,  # SYNCED after SYNCING
         max_duration=timedelta(minutes=10),
         next_state=State.EXPIRED,
         timeout_reason="It could not be sent in time.",
@@ -173,15 +187,15 @@ STATES: dict[State, StateSpec] = {
         tone="idle",
         meaning="It was withdrawn before it was sent.",
         result="withdrawn by {by}, nothing was sent: {why}",
-        follows=(State.WAITING, State.DUE),
+        follows=(State.WAITING, State.SYNCING, State.DUE),
         outcome=Outcome.WITHDRAWN,
     ),
     State.EXPIRED: StateSpec(
         label="Expired",
         tone="idle",
-        meaning="It was not approved or sent in time.",
+        meaning="It was not approved, synced or sent in time.",
         result="expired, nothing was sent: {why}",
-        follows=(State.WAITING, State.DUE),
+        follows=(State.WAITING, State.SYNCING, State.DUE),
         outcome=Outcome.EXPIRED,
     ),
 }

@@ -115,7 +115,7 @@ def describe_result(row: Deactivation, *, events: Sequence[Event]) -> str:
     result = spec.result.format(
         why=why.strip().removesuffix("."),
         by="the requester" if by == row.person else by,
-        until=row.expires_at and format_minute(row.expires_at),
+        until=row.waits_until and format_minute(row.waits_until),
         later=span(row.state_since - (row.sent_at or row.requested_at)),
     )
     return result.removesuffix(": ")

@@ -9,6 +9,7 @@ from typing import Any
 from django.db import models, transaction
 
 from loopsweb.accounts.models import Workspace
+from loopsweb.audit.models import Outcome
 from loopsweb.audit.record import Actor, record_follow_up
 from loopsweb.keys.models import Key
 from loopsweb.resources.deactivations.states import STATES, State, StateSpec
@@ -49,13 +50,15 @@ class StatefulRequest(models.Model):
         note: str = "",
         key: Key | None = None,
         expected: State | None = None,
+        outcome: Outcome | None = None,
         has_trail: bool = True,
         **fields: Any,
     ) -> bool:
         """Write `state` with its audit event; False when another process moved the request first.
 
         by, note: who takes the step and why, if not the requester. key: that the API was called
-        with. expected: only from this state. Raises IllegalTransition.
+        with. expected: only from this state. outcome: of the event, if not that of the table.
+        Raises IllegalTransition.
         """
         spec, rows = STATES[state], type(self)._default_manager.filter(pk=self.pk)
         if self.state not in spec.follows:
@@ -66,10 +69,11 @@ class StatefulRequest(models.Model):
             return False
         self.refresh_from_db()
         touch_version(self.workspace)
-        if spec.outcome and has_trail:
+        outcome = outcome or spec.outcome
+        if outcome and has_trail:
             record_follow_up(
                 self.incident,
-                outcome=spec.outcome,
+                outcome=outcome,
                 answer=answer or None,
                 now=now,
                 by=by,

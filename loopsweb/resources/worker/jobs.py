@@ -9,7 +9,7 @@ from datetime import datetime
 from loopsweb.keys.models import Key
 from loopsweb.resources.cleanups import dispatch as removals
 from loopsweb.resources.cleanups.models import Removal
-from loopsweb.resources.deactivations import dispatch, reconcile
+from loopsweb.resources.deactivations import dispatch, reconcile, sync_waits
 from loopsweb.resources.deactivations.models import Deactivation
 from loopsweb.resources.deactivations.states import State
 from loopsweb.resources.polling import leases, poller
@@ -103,8 +103,10 @@ def find_polls(now: datetime) -> Iterator[PollJob]:
 
 
 def find_control_jobs(now: datetime) -> Iterator[DeactivationJob | RemovalJob]:
-    """Expires what is overdue first. Checkpoints wait for whatever is to be ended."""
+    """Expires what is overdue first, and lets go on what has synced. Checkpoints that are to be
+    removed wait for whatever is to be ended."""
     dispatch.expire_overdue(now=now)
+    sync_waits.settle_waits(now=now)
     due = [*dispatch.find_due(now=now), *reconcile.find_sent(now=now)]
     going = [*removals.find_due(now=now), *removals.find_sent(now=now)]
     if due or going:

@@ -8,7 +8,7 @@ from django.utils import timezone
 
 from loopsweb.accounts.models import User, Workspace
 from loopsweb.audit.models import Event
-from loopsweb.resources.deactivations import dispatch, reconcile
+from loopsweb.resources.deactivations import dispatch, reconcile, sync_waits
 from loopsweb.resources.deactivations.models import Deactivation, Policy
 from loopsweb.resources.models import Deployment
 from loopsweb.simulator import Simulator
@@ -100,6 +100,7 @@ def deactivation(
 def run_tick(clock: Timeline) -> int:
     """Do what the worker does each second. Return how many requests were sent."""
     dispatch.expire_overdue(now=clock())
+    sync_waits.settle_waits(now=clock())
     claimed = dispatch.claim_due(now=clock())
     for pk in claimed:
         dispatch.dispatch(pk, clock=clock)

@@ -140,7 +140,8 @@ def test_the_id_is_required_for_other_owners_and_lost_progress(
 ) -> None:
     Checkpoint.objects.update(sync_status="COMPLETE")
     Deployment.objects.update(owner_email=alice.email.upper())
-    assert list(browser.get(page).context["form"].fields) == ["seen", "reason"]
+    asked = browser.get(page).context["form"].asked
+    assert [field.name for field in asked] == ["seen", "reason"]
     Deployment.objects.update(owner_email="bo@example.com")
     typed = browser.get(page).context["form"].fields["typed"]
     assert typed.help_text == "It belongs to bo@example.com, not to you."
@@ -181,3 +182,26 @@ def test_an_invalid_seen_field_counts_as_stale(
 ) -> None:
     assert browser.post(page, {**form_data, "seen": seen}).status_code == 409
     assert list_posts(world) == []
+
+
+def test_the_page_is_kept_up_to_date_and_asks_again_for_what_is_new(
+    page: str, browser: Client, form_data: dict[str, str], world: Simulator
+) -> None:
+    Checkpoint.objects.filter(name="step-2").update(sync_status="COMPLETE")
+    first = browser.get(page)
+    seen, version = first.context["form"]["seen"].value(), first.headers["Loopsweb-Version"]
+    live = {"HX-Target": "live", "HX-Request": "true"}
+    assert browser.get(page, {"v": version, "seen": seen}, headers=live).status_code == 204
+    Checkpoint.objects.filter(name="step-2").update(sync_status="SYNCING")
+
+    part = browser.get(page, {"v": "old", "seen": seen}, headers=live)
+
+    run = Run.objects.get().remote_id
+    assert part.context["changes"] == {"syncing": [run]}
+    html = part.content.decode()
+    assert ("A checkpoint began to sync in" in html, "<textarea" in html) == (True, False)
+    assert "Deactivate once it has synced" in html
+    assert browser.post(page, {**form_data, "seen": seen}).status_code == 409
+    ticked = {"seen": seen, "seen_now": part.context["form"].foreseen_json}
+    assert browser.post(page, {**form_data, **ticked}).status_code == 302
+    assert len(list_posts(world)) == 1

@@ -38,6 +38,8 @@ START = "asked to stop dep_1 (grace@example.com's): 16 H200, $128 an hour, by th
 SAVED = "step-900 saved, step-1000 still syncing; because idle; "
 RESULTS = {
     State.WAITING: "waits for a second person until 2026-11-27 13:00 UTC, nothing has been sent",
+    State.SYNCING: "waits until 2026-11-27 13:00 UTC for checkpoints to sync, "
+    "nothing has been sent",
     State.DUE: "about to be sent",
     State.REQUESTED: "being sent, no answer of the API yet",
     State.SUCCEEDED: "accepted by the API, not seen stopped yet",
@@ -57,7 +59,8 @@ def make_request(state: State, **fields: Any) -> Deactivation:
         "noun": "deployment", "target_remote_id": "dep_1", "target_owner": "grace@example.com",
         "person": "olga@example.com", "role": "operator", "reason": "idle", "preflight": FACTS,
         "requested_at": NOW, "sent_at": NOW, "state_since": NOW + timedelta(seconds=2),
-        "expires_at": NOW + timedelta(hours=1), "answer": {"error": "Why not."},
+        "expires_at": NOW + timedelta(hours=1),
+        "sync_until": NOW + timedelta(hours=1), "answer": {"error": "Why not."},
     }  # fmt: skip
     return Deactivation(state=state, **given | fields)
 
@@ -75,6 +78,7 @@ def test_every_state_has_its_sentence(state: State) -> None:
         start, saved = start.replace("asked to stop", "stopped"), saved.replace("saved", "kept")
     start = {
         State.WAITING: start.replace("asked", "asks"),
+        State.SYNCING: start.replace("asked", "asks"),
         State.REFUSED: start.replace("asked", "tried"),
     }.get(state, start)
     assert read(make_request(state)) == f"olga@example.com {start}{saved}{RESULTS[state]}."

@@ -20,7 +20,7 @@ from loopsweb.audit.durable import NotRecorded
 from loopsweb.audit.record import actor_of_request
 from loopsweb.keys.clients import NoKey, explain_missing_access, find_client
 from loopsweb.resources.deactivations import batches
-from loopsweb.resources.deactivations.forms import BatchForm
+from loopsweb.resources.deactivations.batch_forms import BatchForm
 from loopsweb.resources.deactivations.models import Batch, Policy
 from loopsweb.resources.deactivations.requirements import list_own_emails, load_policy
 from loopsweb.resources.deactivations.states import DEACTIVATION, NOT_SENT, OPEN, State

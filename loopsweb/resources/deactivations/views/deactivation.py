@@ -31,8 +31,10 @@ from loopsweb.resources.deactivations.targets import (
 )
 from loopsweb.resources.nouns import NOUNS
 from loopsweb.resources.pages.detail_page import get_row_or_404
-from loopsweb.resources.pages.freshness import load_freshness
-from loopsweb.ui.pages import render_page
+from loopsweb.resources.pages.freshness import compute_page_version, load_freshness
+from loopsweb.resources.snapshot.viewers import record_viewer
+from loopsweb.ui.live import answer_if_unchanged, set_live_headers
+from loopsweb.ui.pages import render_page, wants_partial
 
 LEVELS = {"good": messages.SUCCESS, "bad": messages.ERROR, "warn": messages.WARNING}
 
@@ -40,6 +42,11 @@ LEVELS = {"good": messages.SUCCESS, "bad": messages.ERROR, "warn": messages.WARN
 @require(Permission.DEACTIVATE)
 @without_reauthentication("It asks by itself, for what is others' and to break the glass.")
 def deactivate(request: WorkspaceRequest, kind: Kind, remote_id: str) -> HttpResponseBase:
+    feed = load_freshness(request.workspace).of(kind.plural, *NOUNS)
+    version = compute_page_version(request.workspace, feed)
+    record_viewer(request.workspace)
+    if same := answer_if_unchanged(request, version, feed.as_of, feed.next_poll_at):
+        return same
     row: Target = get_row_or_404(request, kind.model, remote_id)
     row.workspace = request.workspace
     form = build_form(
@@ -87,6 +94,8 @@ def submit_form(request: WorkspaceRequest, form: DeactivateForm) -> HttpResponse
 def render_form(request: WorkspaceRequest, form: DeactivateForm, *, status: int) -> HttpResponse:
     row = form.impact.target
     kind = kind_of(row)
+    feed = load_freshness(request.workspace).of(kind.plural, *NOUNS)
+    version = compute_page_version(request.workspace, feed)
     context = {
         "kind": kind,
         "list_view": f"{kind.plural}:list",
@@ -99,10 +108,17 @@ def render_form(request: WorkspaceRequest, form: DeactivateForm, *, status: int)
         "impact": form.impact,
         "open": Deactivation.objects.find_open(row),
         "blocked": explain_block(request, kind, row),
-        "feed": load_freshness(request.workspace).of(kind.plural, *NOUNS),
+        "feed": feed,
+        "version": version,
+        "is_part": wants_partial(request, "live"),
+        "changes": form.find_changes(request.GET.get("seen", "")),
         "vocabulary": {noun: each.vocabulary for noun, each in KINDS.items()},
     }
-    return render_page(request, "deactivations/new.html", context, status=status)
+    response = render_page(
+        request, "deactivations/new.html", context, partial="live", status=status
+    )
+    set_live_headers(response, version, feed.as_of, feed.next_poll_at)
+    return response
 
 
 def add_message(request: WorkspaceRequest, deactivation: Deactivation) -> None:

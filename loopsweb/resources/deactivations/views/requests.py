@@ -26,8 +26,8 @@ from loopsweb.audit.record import actor_of_request
 from loopsweb.keys.clients import find_key
 from loopsweb.keys.models import Key
 from loopsweb.resources.deactivations import actions
-from loopsweb.resources.deactivations.forms import ApproveForm, ImpactForm, NoteForm
 from loopsweb.resources.deactivations.impact import assess_impact
+from loopsweb.resources.deactivations.impact_forms import ApproveForm, ImpactForm, NoteForm
 from loopsweb.resources.deactivations.models import Deactivation
 from loopsweb.resources.deactivations.records import load_record
 from loopsweb.resources.deactivations.requirements import load_policy
@@ -49,6 +49,7 @@ SPEC = ListSpec(
             "State",
             conditions={
                 "waiting": ("Waiting for approval", Q(state=State.WAITING)),
+                "syncing": ("Waiting for checkpoints", Q(state=State.SYNCING)),
                 "due": ("About to be sent", Q(state=State.DUE)),
                 "open": ("Open", Q(state__in=OPEN)),
                 "settled": ("Closed", ~Q(state__in=OPEN)),
@@ -120,6 +121,8 @@ def approve(request: WorkspaceRequest, incident: uuid.UUID) -> HttpResponse:
         return render_request(request, deactivation, impact_form=form, status=HTTPStatus.CONFLICT)
     given = {"impact": form.impact, "policy": load_policy(request.workspace.team)}
     done = "Approved. It is about to be sent."
+    if deactivation.awaited:
+        done = "Approved. It is sent once the checkpoints have synced."
     return decide(request, deactivation, actions.approve, done=done, **given)
 
 

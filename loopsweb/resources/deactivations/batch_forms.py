@@ -1,0 +1,45 @@
+"""The form of several deactivations at once."""
+
+from __future__ import annotations
+
+import uuid
+from typing import Any
+
+from django import forms
+
+from loopsweb.resources.deactivations.batches import Selection
+from loopsweb.resources.deactivations.forms import DeactivateForm
+from loopsweb.resources.deactivations.impact_forms import ForeseenForm
+from loopsweb.resources.deactivations.models import Policy
+
+
+class BatchForm(ForeseenForm):
+    """Always asks for the number, so that nobody ends more than they think they selected."""
+
+    once = forms.UUIDField(widget=forms.HiddenInput)
+    reason = DeactivateForm.base_fields["reason"]
+    typed = forms.CharField(
+        max_length=10,
+        widget=forms.TextInput({"autocomplete": "off", "inputmode": "numeric"}),
+        help_text="How many you are about to deactivate.",
+    )
+    is_seen_required = True
+    field_order = ("once", "seen", "reason", "typed")
+
+    def __init__(self, data: Any = None, *, selection: Selection, policy: Policy) -> None:
+        self.selection, self.policy = selection, policy
+        self.number = len(selection.requested)
+        super().__init__(
+            data,
+            foreseen=selection.foreseen,
+            has_additions=selection.has_additions,
+            initial={"once": uuid.uuid4()},
+        )
+        self.fields["reason"].required = policy.reason_required
+        self.fields["typed"].label = f"Type {self.number} to confirm"
+
+    def clean_typed(self) -> str:
+        typed: str = self.cleaned_data["typed"].strip()
+        if typed != str(self.number):
+            raise forms.ValidationError(f"The number is {self.number}. Nothing was done.")
+        return typed
