@@ -13,6 +13,7 @@ from loopsweb.accounts.authorization.decorators import WorkspaceRequest, require
 from loopsweb.accounts.authorization.roles import Permission
 from loopsweb.accounts.models import Workspace
 from loopsweb.dashboard import activity, attention, totals
+from loopsweb.dashboard.first_steps import list_first_steps
 from loopsweb.dashboard.idle_costs import IDLE_FROM, find_costliest_idle
 from loopsweb.keys.models import Key
 from loopsweb.resources.checkpoints.models import Checkpoint
@@ -45,8 +46,13 @@ def show_overview(request: WorkspaceRequest) -> HttpResponse:
     version = f"{compute_page_version(workspace, feed)}.{int(now.timestamp() // 60)}"
     if same := answer_if_unchanged(request, version, feed.as_of, feed.next_poll_at):
         return same
+    overview = build_overview(workspace, freshness, now=now)
+    has_runs = bool(overview["lines"]) or Run.objects.in_workspace(workspace).exists()
     context = {
-        **build_overview(workspace, freshness, now=now),
+        **overview,
+        "steps": list_first_steps(
+            workspace, freshness, has_key=overview["has_key"], has_runs=has_runs
+        ),
         "feed": feed,
         "runs_feed": freshness.of("runs"),
         "deployments_feed": freshness.of("deployments"),

@@ -8,12 +8,8 @@ from django.shortcuts import redirect
 from loopsweb.accounts.authorization.decorators import SignedInRequest, signed_in
 from loopsweb.accounts.authorization.last_visited import get_last_visited
 from loopsweb.accounts.models import Workspace
-from loopsweb.resources.deactivations.states import DEACTIVATION
-from loopsweb.resources.nouns import NOUNS
+from loopsweb.dashboard.vocabularies import VOCABULARIES
 from loopsweb.ui.pages import render_page
-
-VOCABULARIES = {noun.label: noun.vocabulary for noun in NOUNS.values() if noun.vocabulary}
-VOCABULARIES["Deactivations"] = DEACTIVATION
 
 
 @signed_in

@@ -18,6 +18,7 @@ from loopsweb.resources.pages.base_models import BaseModel, explain_refusal, lis
 from loopsweb.resources.runs.models import Run
 from loopsweb.resources.sessions.models import Session
 from loopsweb.ui.datalist import DatalistInput
+from loopsweb.ui.field_groups import FieldGroup, Layout, group_fields
 from loopsweb.ui.url_text import clean_text
 
 MAX_SUGGESTIONS = 100
@@ -80,7 +81,8 @@ class CreationForm(forms.Form):
     """`once` is the idempotency key: a form submitted twice is carried out once.
 
     `takes_undocumented`: the server is known to accept the `undocumented_fields`; `not_offered` has
-    the labels of those that it does not.
+    the labels of those that it does not. `layout`: of a long form, its groups and their fields; the
+    last group is folded until it is used.
     """
 
     once = forms.UUIDField(widget=forms.HiddenInput)
@@ -88,6 +90,7 @@ class CreationForm(forms.Form):
         label="Team", required=False, help_text="Of the organisation, as the API knows it."
     )
     undocumented_fields: tuple[str, ...] = ()
+    layout: Layout = ()
 
     def __init__(
         self,
@@ -110,6 +113,11 @@ class CreationForm(forms.Form):
         ]
         if not teams or not takes_undocumented:
             del self.fields["team_id"]
+
+    @property
+    def groups(self) -> list[FieldGroup]:
+        """In the order of the page; empty for a form that is short enough without."""
+        return group_fields(self, self.layout)
 
     def renew_idempotency_key(self) -> None:
         """Allow another try, with everything typed kept."""

@@ -18,6 +18,7 @@ from loopsweb.resources.deactivations.states import DEACTIVATION
 from loopsweb.resources.deactivations.stops import find_stop
 from loopsweb.resources.nouns import VOCABULARIES, find_noun
 from loopsweb.resources.pages.freshness import compute_page_version, load_freshness
+from loopsweb.resources.pages.starting import mark_starting
 from loopsweb.resources.pages.status_band import REDRAWN_AFTER, draw_status_band
 from loopsweb.resources.snapshot.models import Snapshot
 from loopsweb.resources.snapshot.status_changes import StatusChange
@@ -64,6 +65,7 @@ def render_detail_page(
         return render_page(
             request, "resources/gone.html", gone | {"deactivation": DEACTIVATION}, status=404
         )
+    mark_starting([row], noun, workspace=workspace, feed=feed)
     target = {"workspace": workspace, "noun": noun.singular, "remote_id": row.remote_id}
     events = Event.objects.filter(
         workspace=workspace.slug, target_noun=noun.singular, target_id=row.remote_id

@@ -25,6 +25,7 @@ from loopsweb.resources.pages.exports import record_export
 from loopsweb.resources.pages.freshness import compute_page_version, load_freshness
 from loopsweb.resources.pages.idleness import add_idle_filter, find_observed_until, observe
 from loopsweb.resources.pages.past_list import render_past_list
+from loopsweb.resources.pages.starting import mark_starting
 from loopsweb.resources.snapshot.models import Costed, Snapshot
 from loopsweb.resources.snapshot.viewers import record_viewer
 from loopsweb.ui.csv_export import csv_response
@@ -120,6 +121,7 @@ def render_list_page(
     def render_table(query: ListQuery) -> str:
         facets = load_facets()
         page = query.page(annotate_protected(rows, noun), facets)
+        mark_starting(page.rows, noun, workspace=request.workspace, feed=feed)
         shown_lines = lines(list(observe(page.rows, until=until)))
         shown = {
             "page": page,

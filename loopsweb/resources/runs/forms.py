@@ -81,6 +81,16 @@ class NewRun(GPUHolderForm):
         "base_checkpoint",
     )
     dedicated_fields = ("availability_model", "replicas", "sampler_num_replicas")
+    layout = (
+        ("What to train", ("base_model", "path", "name", "session_id")),
+        (
+            "Where it runs",
+            ("scope", "availability_model", "replicas", "trainer_only", "sampler_num_replicas"),
+        ),
+        ("LoRA", ("lora_rank",)),
+        ("Limits", ("max_seq_len", "scale_down_delay_seconds")),
+        ("Advanced", ("seed", "reuse_from_run_id", "base_checkpoint")),
+    )
     length_field = "max_seq_len"
     replica_fields = {"trainer": "replicas", "sampler": "sampler_num_replicas"}
 

@@ -41,6 +41,11 @@ class NewSampler(GPUHolderForm):
     num_replicas = forms.IntegerField(label="Replicas", min_value=1, required=False)
     undocumented_fields = ("run_id", "scope", "availability_model", "num_replicas")
     dedicated_fields = ("availability_model", "num_replicas")
+    layout = (
+        ("What to sample from", ("base_model", "model_path", "run_id", "session_id")),
+        ("Where it runs", ("scope", "availability_model", "num_replicas")),
+        ("Limits", ("max_seq_length",)),
+    )
     length_field = "max_seq_length"
     replica_fields = {"sampler": "num_replicas"}
 

@@ -89,6 +89,8 @@ class Snapshot(models.Model):
     vocabulary: ClassVar[Vocabulary | None] = None
     status_field: ClassVar[str] = "status"  # its changes are recorded, if there is a vocabulary
 
+    starting: Any = None  # the audit event of its creation, of what no list has yet: see pages
+
     workspace = models.ForeignKey(Workspace, on_delete=models.CASCADE, related_name="+")
     remote_id = models.CharField(max_length=255)
     raw = models.JSONField(default=dict)

@@ -20,6 +20,7 @@ from heroicons.templatetags.heroicons import heroicon_micro, heroicon_mini
 from loopsweb.addresses import UNKNOWN_CLIENT
 from loopsweb.ui.clock import get_zone
 from loopsweb.ui.filter_values import encode_value
+from loopsweb.ui.long_text import render_long_text
 from loopsweb.ui.navigation import Entry
 from loopsweb.ui.statuses import Vocabulary
 from loopsweb.ui.timestamps import format_utc
@@ -74,6 +75,9 @@ def filter_value(value: str) -> str:
 def or_dash(value: Any) -> Any:
     """The value, or an em dash for None and "". Zero and False are values."""
     return ABSENT if value is None or value == "" else value
+
+
+register.filter("long_text", lambda text: render_long_text(str(text)) if text else ABSENT)
 
 
 @register.filter
@@ -199,7 +203,7 @@ def ident(value: str, label: str = "ID", url: str = "") -> SafeString:
         format_html(' label="{}"', label) if label != "ID" else "",
         tag,
         href,
-        value,
+        render_long_text(value),
     )
 
 

@@ -23,6 +23,7 @@ from loopsweb.resources.models import Checkpoint
 from loopsweb.simulator import Simulator
 from loopsweb.simulator.entities import StoredFile
 from loopsweb.ui.redaction import redact
+from tests.long_text import join_long_text
 from tests.personas import login_as
 from tests.resources.rows import add_row
 
@@ -243,7 +244,7 @@ def test_a_page_with_one_link_offers_one_for_tools(
     row: Checkpoint, otto: User, loops: Simulator
 ) -> None:
     url = reverse("checkpoints:download", args=[row.workspace.slug, "c"])
-    page = login_as(otto).post(url, {"name": "two.bin"}).content.decode()
+    page = join_long_text(login_as(otto).post(url, {"name": "two.bin"}).content.decode())
     [path] = re.findall(r"http://testserver(/downloads/[^<\"]+)", page)
     assert open_link(path)[1].endswith("/c/1/two.bin")
     assert isinstance(read_link(path.strip("/").rpartition("/")[2]), FileLink)

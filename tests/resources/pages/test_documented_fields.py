@@ -17,6 +17,7 @@ from loopsweb.resources.polling import leases, poller
 from loopsweb.resources.snapshot.store import touch_version
 from tests.conftest import ConnectApi
 from tests.description_lists import parse_facts
+from tests.long_text import join_long_text
 from tests.loops_api import documented_examples
 from tests.loops_api.scripted_server import ScriptedServer
 from tests.personas import login_as
@@ -157,6 +158,7 @@ def read_table(page: str) -> list[dict[str, str]]:
         cells = re.findall(rf"<{tag}\b.*?</{tag}>", row, re.DOTALL)
         return [" ".join(re.sub("<[^>]+>", " ", cell).split()) for cell in cells]
 
+    page = join_long_text(page)
     headings = read_cells(page[page.index("<thead>") : page.index("</thead>")], "th")
     rows = re.findall("<tr data-key=.*?</tr>", page, re.DOTALL)
     return [dict(zip(headings, read_cells(row, "td"), strict=True)) for row in rows]

@@ -13,6 +13,7 @@ from django.urls import reverse
 from loopsweb.accounts.models import User, Workspace
 from loopsweb.resources.models import Checkpoint, Deployment, Run, Sampler, Session
 from loopsweb.resources.snapshot.store import touch_version
+from tests.long_text import join_long_text
 from tests.personas import login_as
 from tests.resources.rows import FIRST_SEEN_AT, add_row
 
@@ -54,7 +55,7 @@ def test_the_page_shows_what_runs_what_is_saved_and_how_to_stop_it(
     saved(acme, "step-4", run, 4, target="sampler")
     saved(acme, "old-1", ended, 0)
     add_row(Sampler, acme, "samp_alone", session_remote_id="sess_1")
-    page = browser.get(url).content.decode()
+    page = join_long_text(browser.get(url).content.decode())
     assert "<strong>1 run may still be running.</strong>" in page
     assert newest.uri in page
     assert "bt://loops:run_1/weights/step-3" not in page

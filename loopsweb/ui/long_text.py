@@ -1,0 +1,41 @@
+"""Names, ids and URIs where there is little room: cut in the middle, or wrapped at separators."""
+
+from __future__ import annotations
+
+import re
+
+from django.utils.html import escape, format_html, format_html_join
+from django.utils.safestring import SafeString, mark_safe
+
+WBR = mark_safe("<wbr>")
+SHORT = 20  # letters that always have room
+LONGEST_TAIL, PLAIN_TAIL = 18, 10
+LONGEST_PART = 32  # letters without a separator that fit a narrow page
+TAIL = re.compile(r"(?<=[/\-_.:@ ])[^/]{4,18}$")
+PART = re.compile(rf"[^/_]{{0,{LONGEST_PART}}}[/_]+|[^/_]{{1,{LONGEST_PART}}}")
+
+
+def split_tail(text: str) -> tuple[str, str]:
+    """What may be cut, and the end, which tells versions and steps apart: ("meta-llama/Llama-",
+    "3.3-70B-Instruct"). No head where the text is short."""
+    if len(text) <= SHORT:
+        return "", text
+    at = next((m.start() for m in TAIL.finditer(text)), len(text) - PLAIN_TAIL)
+    return text[:at], text[at:]
+
+
+def mark_breaks(text: str) -> SafeString:
+    """The text, which may be broken after / and _, and where a part is longer than any page."""
+    return format_html_join(WBR, "{}", ((part,) for part in PART.findall(text)))
+
+
+def render_long_text(text: str) -> SafeString:
+    """All of it stands in the page, to be searched and copied. What of it shows is up to CSS."""
+    head, tail = split_tail(text)
+    if not head:
+        return escape(tail)
+    return format_html(
+        '<span class="middle"><span>{}</span><wbr><span>{}</span></span>',
+        mark_breaks(head),
+        mark_breaks(tail),
+    )

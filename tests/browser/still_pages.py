@@ -1,0 +1,63 @@
+"""Pages as Django's test client gets them, opened in a browser without a server."""
+
+from __future__ import annotations
+
+import mimetypes
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+from urllib.parse import urlsplit
+
+from django.contrib.staticfiles import finders
+from django.test import Client
+from playwright.sync_api import Page, Route, sync_playwright
+
+from tests.browser import chromium
+from tests.crawl import crawl, get_page_kind
+
+ORIGIN = "http://testserver"
+STATIC = "/static/"
+
+
+class StillPages:
+    """{path and query: HTML}, in a browser page that gets nothing else but static files.
+
+    What a page asks for while it is open is answered 204, as a poll without news is."""
+
+    def __init__(self, pages: dict[str, str], page: Page) -> None:
+        self.pages, self.page = pages, page
+        page.route("**/*", self.answer)
+
+    def answer(self, route: Route) -> None:
+        url = urlsplit(route.request.url)
+        path = f"{url.path}?{url.query}" if url.query else url.path
+        if url.path.startswith(STATIC):
+            file = finders.find(url.path.removeprefix(STATIC))
+            kind = mimetypes.guess_type(url.path)[0]
+            route.fulfill(path=file, content_type=kind)
+        elif route.request.is_navigation_request():
+            route.fulfill(body=self.pages[path], content_type="text/html; charset=utf-8")
+        else:
+            route.fulfill(status=204)
+
+    def open(self, path: str) -> None:
+        self.page.goto(ORIGIN + path, wait_until="domcontentloaded")
+
+
+def read_pages(client: Client, *starts: str, skip: str = "^$") -> dict[str, str]:
+    """One HTML page of each kind that links lead to."""
+    found: dict[str | None, tuple[str, str]] = {}
+    for path, answer in crawl(client, *starts, skip=skip).items():
+        headers, _, body = answer.partition(b"\n\n")
+        if b"Content-Type: text/html" in headers:
+            found.setdefault(get_page_kind(path), (path, body.decode()))
+    return dict(found.values())
+
+
+@contextmanager
+def open_still_pages(pages: dict[str, str], **options: Any) -> Iterator[StillPages]:
+    """options: of the browser's context. The database cannot be used while they are open."""
+    with sync_playwright() as playwright, chromium.launch(playwright) as browser:
+        context = browser.new_context(**options)
+        context.set_default_timeout(15_000)
+        yield StillPages(pages, context.new_page())

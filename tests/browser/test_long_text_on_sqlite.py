@@ -1,0 +1,79 @@
+"""Names and ids of 255 letters, and model names where there is little room."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+import pytest
+from django.test import Client
+
+from loopsweb.accounts.models import User, Workspace
+from loopsweb.keys.models import Key
+from loopsweb.resources.polling import leases, poller
+from loopsweb.simulator import Simulator
+from tests.browser.still_pages import StillPages, open_still_pages, read_pages
+from tests.personas import login_as
+
+LLAMA = "meta-llama/Llama-3.3-70B-Instruct"
+LONG = "n" * 255
+FIND_WIDE = """() => {
+  const { scrollWidth, clientWidth } = document.documentElement;
+  const beyond = [...document.querySelectorAll("body *")].filter((one) => {
+    return !one.closest(".scroll") && one.getBoundingClientRect().right > clientWidth + 1;
+  });
+  const shown = beyond.slice(0, 8).map((one) => one.outerHTML.slice(0, 120));
+  return scrollWidth > clientWidth ? shown : null;
+}"""
+WIDTHS = (1280, 640, 390)  # 640 is 1280 at 200 %
+
+
+def fill(world: Simulator, *, now: datetime) -> None:
+    """Resources whose every text is as long as it may be."""
+    world.world.clear()
+    build = world.world
+    owner = build.add_user(f"{'e' * 243}@example.com", LONG)
+    session = build.add_session(id=f"s{LONG[1:]}", owner=owner)
+    run = build.add_run(
+        id=f"r{LONG[1:]}", session=session, name=LONG, base_model=f"{'m' * 120}/{'o' * 134}"
+    )
+    build.add_deployment(id=f"d{LONG[1:]}", run=run)
+    for status, target in (("COMPLETE", "trainer"), ("SYNCING", "sampler")):
+        build.add_checkpoint(run=run, name=LONG, target=target, sync_status=status)
+    known = build.add_run(name="support-tone-v4", base_model=LLAMA)
+    build.add_deployment(run=known)
+
+
+@pytest.fixture
+def pages(
+    acme: Workspace, alice: User, key: Key, loops: Simulator, now: datetime
+) -> dict[str, str]:
+    fill(loops, now=now)
+    for state in leases.claim_due_states(now=now):
+        poller.run_poll(state, clock=lambda: now)
+    client: Client = login_as(alice)
+    return read_pages(
+        client, f"/w/{acme.slug}/", skip="/admin/|logout|/accounts/|/teams/|/keys/|sort=|export"
+    )
+
+
+def test_no_page_scrolls_sideways_and_models_keep_what_tells_them_apart(
+    pages: dict[str, str], acme: Workspace
+) -> None:
+    with open_still_pages(pages, java_script_enabled=False) as browser:
+        assert {path: wide for path in pages if (wide := find_wide(browser, path))} == {}
+        browser.open(f"/w/{acme.slug}/deployments/")
+        model = browser.page.locator(".middle", has_text=LLAMA)
+        tail = model.locator("span").last
+        assert (model.text_content(), tail.text_content()) == (LLAMA, "3.3-70B-Instruct")
+        assert tail.evaluate("one => one.scrollWidth <= one.clientWidth")
+
+
+def find_wide(browser: StillPages, path: str) -> dict[int, list[str]]:
+    """The widths at which the page is wider than the window, with what is too wide."""
+    browser.open(path)
+    found = {}
+    for width in WIDTHS:
+        browser.page.set_viewport_size({"width": width, "height": 900})
+        if wide := browser.page.evaluate(FIND_WIDE):
+            found[width] = wide
+    return found
