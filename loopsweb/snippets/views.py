@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from http import HTTPStatus
 from typing import Any, cast
 from urllib.parse import urlsplit
 
@@ -19,7 +18,7 @@ from loopsweb.loops_api.request_preview import preview_request
 from loopsweb.resources.checkpoints.files import build_vendor_command
 from loopsweb.snippets.calls import CALLS, NoRequest, Page
 from loopsweb.snippets.rendering import render_curl, render_python
-from loopsweb.ui.pages import render_page, wants_partial
+from loopsweb.ui.pages import render_page
 from loopsweb.ui.url_text import remove_nul
 
 SEVERAL = "This server has the API's oldest routes alone. They take several requests for this page."
@@ -30,14 +29,12 @@ def show_snippets(request: WorkspaceRequest) -> HttpResponse:
     """`of`: the path and query of the page. Fields that were typed there are parameters beside."""
     of = remove_nul(request.GET.get("of"))
     match, query = find_page(request, of)
-    context: dict[str, Any] = {"of": of, "is_part": wants_partial(request, "snippets")}
-    status = HTTPStatus.OK
+    context: dict[str, Any] = {"of": of}
     try:
         context["snippets"] = build_snippets(request, match, query)
     except (NoRequest, ValueError) as why:
         context["why"] = str(why)
-        status = HTTPStatus.OK if context["is_part"] else HTTPStatus.BAD_REQUEST
-    return render_page(request, "snippets/request.html", context, partial="snippets", status=status)
+    return render_page(request, "snippets/request.html", context, partial="snippets")
 
 
 def find_page(request: WorkspaceRequest, of: str) -> tuple[ResolverMatch, QueryDict]:

@@ -143,6 +143,40 @@ def test_logs_are_followed_searched_and_jumped_through(visit: Visit, site: Site)
     assert find_violations(page) == []
 
 
+def test_search_and_single_keys_open_what_is_meant(visit: Visit, site: Site) -> None:
+    page = visit("/accounts/login/")
+    person.sign_in(page, email=person.create_person(site, name="nell"))
+    person.add_key(page, name="Mine", secret="demo-org-key")
+    page.goto("/w/nell/deployments/?status=RUNNING")
+    wait_for(lambda: page.reload() is not None and person.list_rows(page))
+    page.keyboard.press("j")
+    first = page.locator(":focus")
+    deployment = first.inner_text()
+    page.keyboard.press("x")
+    expect(page.get_by_role("checkbox", name=f"Select {deployment}")).to_be_checked()
+    page.keyboard.press("/")
+    field = page.get_by_role("combobox", name="Search")
+    expect(field).to_be_focused()
+    field.press_sequentially(f"deactivate {deployment}")
+    expect(page.get_by_role("option", name=f"Deactivate {deployment}")).to_be_visible()
+    assert find_violations(page) == []
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("heading", name="What ends")).to_be_visible()
+
+    page.keyboard.press("?")
+    expect(page.get_by_role("dialog", name="Keys")).to_be_visible()
+    assert find_violations(page) == []
+    page.keyboard.press("Escape")
+    page.set_viewport_size({"width": 1280, "height": 900})
+    page.get_by_role("button", name="You: ").click()
+    page.get_by_role("button", name="Off", exact=True).click()
+    page.keyboard.press("Escape")
+    page.keyboard.press("?")
+    expect(page.get_by_role("dialog")).to_have_count(0)
+    page.keyboard.press("Control+k")
+    expect(field).to_be_focused()
+
+
 def test_no_page_violates_an_accessibility_rule(visit: Visit, site: Site) -> None:
     page = visit("/accounts/login/")
     person.sign_in(page, email=person.create_person(site, name="hedy"))
