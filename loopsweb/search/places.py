@@ -36,6 +36,10 @@ SITE = (
     Place("help-idleness", "How idleness and cost are worked out", "question-mark-circle", "help"),
 )
 IN_WORKSPACE = (
+    Place("checkpoints:storage", "Storage of checkpoints", "circle-stack", "size growth cost"),
+    Place("cleanups:plan", "Plan which checkpoints to keep", "trash", "delete cleanup free"),
+    Place("runs-compare", "Compare runs", "scale", "differences"),
+    Place("checkpoints-compare", "Compare checkpoints", "scale", "differences"),
     Place("runs:create", "New run", "plus", "create", Permission.CREATE),
     Place("samplers:create", "New sampler", "plus", "create", Permission.CREATE),
     Place(

@@ -24,6 +24,12 @@ from loopsweb.ui.search import match_words
 MOST = 6  # rows of one noun
 MOST_SCANNED = 10_000  # where no index finds parts of words
 ENDING_WORDS = {"deactivate", "stop", "end", "terminate", "kill"}
+PAGES_OF_ROWS = {
+    "logs": {"deployments": "logs-deployments", "samplers": "logs-samplers"},
+    "metrics": {"deployments": "metrics-deployments"},
+    "files": {"checkpoints": "checkpoints:files"},
+    "lineage": {"runs": "run-lineage"},
+}  # {word: {plural of the noun: name of the URL}}
 ICONS = {entry.url_name.partition(":")[0]: entry.icon for entry in WORKSPACE_PAGES}
 
 
@@ -89,6 +95,22 @@ def find_endings(request: WorkspaceRequest, typed: str) -> Iterator[Hit]:
         going_on = rows.exclude(status__in=kind.vocabulary.terminal)
         for row in scope.find(going_on):
             yield from offer_ending(request, row)
+
+
+def find_pages_of_rows(request: WorkspaceRequest, typed: str) -> Iterator[Hit]:
+    """For "logs dep_x" the logs of whatever `dep_x` finds."""
+    word, _, rest = typed.partition(" ")
+    scope = Scope.of(rest.strip())
+    for slug, url_name in PAGES_OF_ROWS.get(word.lower(), {}).items():
+        rows = NOUNS[slug].model._default_manager.filter(workspace=request.workspace)
+        for row in scope.find(rows.defer("raw")):
+            yield Hit(
+                kind="Page",
+                label=f"{word.capitalize()} of {row.remote_id}",
+                url=reverse(url_name, args=[request.workspace.slug, row.remote_id]),
+                icon=ICONS[slug],
+                is_id=True,
+            )
 
 
 def offer_ending(request: WorkspaceRequest, row: Snapshot) -> Iterator[Hit]:

@@ -20,7 +20,13 @@ from loopsweb.search.hits import Hit
 from loopsweb.search.identifiers import find_by_number, find_by_uri, unwrap
 from loopsweb.search.names import find_names
 from loopsweb.search.places import find_places, find_places_of_workspace
-from loopsweb.search.rows import Scope, find_endings, find_requests, find_rows
+from loopsweb.search.rows import (
+    Scope,
+    find_endings,
+    find_pages_of_rows,
+    find_requests,
+    find_rows,
+)
 from loopsweb.ui.pages import render_page, wants_partial
 from loopsweb.ui.search import explain_refusal
 from loopsweb.ui.url_text import remove_nul
@@ -39,6 +45,7 @@ def search_workspace(request: WorkspaceRequest) -> HttpResponse:
         *find_by_uri(request, typed),
         *find_by_number(request, typed),
         *find_endings(request, typed),
+        *find_pages_of_rows(request, typed),
         *places,
         *find_names(request, typed),
         *find_rows(request, scope),

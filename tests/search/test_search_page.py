@@ -152,6 +152,19 @@ def test_what_has_ended_or_ends_with_another_is_not_offered(
     assert "Deactivate" not in str(search(otto, "x1", acme))
 
 
+def test_a_word_before_an_id_leads_to_its_other_pages(
+    checkpoint: Checkpoint, vic: User, acme: Workspace
+) -> None:
+    add_row(Deployment, acme, "dep_1", **ACTIVE)
+    for typed, url in {
+        "logs dep_1": "/w/acme/deployments/dep_1/logs/",
+        "metrics dep_1": "/w/acme/deployments/dep_1/metrics/",
+        "Files ck_1": "/w/acme/checkpoints/ck_1/files/",
+        "lineage k4q95": "/w/acme/runs/k4q95w5/lineage/",
+    }.items():
+        assert [found for _, _, found in search(vic, typed, acme)] == [url]
+
+
 def test_requests_and_audit_events_are_found(otto: User, acme: Workspace, now: datetime) -> None:
     event = record_event(workspace=acme.slug, action="test", outcome="observed", now=now)
     row = Deactivation.objects.create(
