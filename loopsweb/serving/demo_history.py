@@ -16,6 +16,7 @@ from loopsweb.resources.models import Checkpoint, Deployment, Run, Sampler, Sess
 from loopsweb.resources.polling import leases, poller
 from loopsweb.resources.snapshot.feeds import Feed
 from loopsweb.resources.snapshot.models import Row, Snapshot
+from loopsweb.resources.snapshot.observed_periods import ObservedPeriod, build_period
 from loopsweb.resources.snapshot.poll_state import PollState
 from loopsweb.resources.snapshot.status_changes import StatusChange
 from loopsweb.resources.snapshot.stored_rows import BATCH_SIZE
@@ -32,7 +33,7 @@ Interval = tuple[datetime, datetime]
 
 def observe_past(workspace: Workspace, *, clock: SimulatorClock, present: datetime) -> None:
     """Act and poll until the present, then store what changed in between."""
-    state = PollState.objects.get(key__workspace=workspace)
+    state, begun = PollState.objects.get(key__workspace=workspace), clock.now
     for hours, act in ACTS.items():
         clock.move_to(present - timedelta(hours=hours))
         poll(state, now=clock.now)
@@ -43,6 +44,7 @@ def observe_past(workspace: Workspace, *, clock: SimulatorClock, present: dateti
     clock.move_to(present)
     poll(state, now=clock.now)
     gap = (present - UNOBSERVED[0], present - UNOBSERVED[1])
+    store_periods(state, begun=begun, gap=gap)
     store_past(workspace, clock.list_status_changes(), gap=gap)
 
 
@@ -56,6 +58,18 @@ def poll(state: PollState, *, now: datetime) -> None:
     state.save(update_fields=["feeds"])
     leases.claim(state, now=now)
     poller.run_poll(state.pk, clock=lambda: now)
+
+
+def store_periods(state: PollState, *, begun: datetime, gap: Interval) -> None:
+    """All was observed without a pause, but for the gap."""
+    state.refresh_from_db()
+    ObservedPeriod.objects.filter(workspace=state.key.workspace).delete()
+    for feed in state.observed_since:
+        state.observed_since[feed] = begun.isoformat()
+        if period := build_period(state, feed, until=gap[0]):
+            period.save()
+        state.observed_since[feed] = gap[1].isoformat()
+    state.save(update_fields=["observed_since"])
 
 
 def find_interval(at: datetime, *, gap: Interval) -> Interval:

@@ -11,9 +11,12 @@ import pytest
 
 from loopsweb.accounts.models import Workspace
 from loopsweb.resources.models import Checkpoint, Deactivation, Deployment, StatusChange
+from loopsweb.resources.snapshot.observed_periods import ObservedPeriod
+from loopsweb.resources.snapshot.poll_state import PollState
 from loopsweb.serving import demo_history, demo_people
 from loopsweb.serving.simulator_clock import SimulatorClock
 from loopsweb.simulator import Simulator
+from loopsweb.simulator.workload import PAST
 from tests.conftest import ConnectApi
 
 pytestmark = pytest.mark.django_db
@@ -65,6 +68,11 @@ def test_the_past_is_what_polls_observed_and_what_people_did(
         assert after <= start or (before, after) == (start, end) or before >= end, change
         lengths.add(after - before)
     assert lengths == {demo_history.POLL_INTERVAL, end - start}
+    for feed in ("runs", "deployments", "samplers"):
+        [period] = ObservedPeriod.objects.filter(workspace=workspace, feed=feed)
+        assert (period.since, period.until) == (now - PAST, start)
+        going_on = PollState.objects.get().observed_since[feed]
+        assert datetime.fromisoformat(going_on) == end
     newest = Checkpoint.objects.in_workspace(workspace).latest("created_at")
     assert newest.created_at
     assert timedelta() <= newest.first_seen_at - newest.created_at <= demo_history.POLL_INTERVAL
