@@ -14,7 +14,7 @@ PYTEST := $(BIN)/pytest -n 2 --dist loadscope --no-loadscope-reorder -q
 LOCK := $(UV) pip compile --universal --python-version 3.11 --generate-hashes --no-strip-extras --no-annotate --no-header -q pyproject.toml
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo serve test test-sqlite test-postgresql faults coverage check bench lock
+.PHONY: help setup demo serve test test-sqlite test-postgresql faults coverage check bench screenshots lock
 
 help:  ## Show this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -56,6 +56,9 @@ faults: $(VENV)/.develop  ## Ten minutes of faults of every kind; FAULT_SECONDS 
 
 bench: $(VENV)/.develop  ## What a page and a poll cost, as ratios measured in one run
 	@$(BIN)/python -m bench
+
+screenshots: $(VENV)/.develop  ## The pictures of README and docs, from the demo
+	@$(BIN)/python -m tests.screenshots
 
 lock:  ## Pin every package again after a change in pyproject.toml (needs uv)
 	$(LOCK) -o requirements.lock
