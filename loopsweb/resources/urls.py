@@ -31,7 +31,9 @@ urlpatterns = [
         for one in LOGGERS
     ),
     path(
-        "deployments/<remote_id:remote_id>/debug-archive/", show_debug_archive, name="debug-archive"
+        "deployments/<remote_id:remote_id>/debug-archive/",
+        show_debug_archive,
+        name="debug-archive-deployments",
     ),
     path("deployments/<remote_id:remote_id>/metrics/", show_metrics, name="metrics-deployments"),
 ]

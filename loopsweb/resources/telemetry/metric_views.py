@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from http import HTTPStatus
 from typing import Any
 
@@ -101,7 +101,7 @@ def show_metrics(request: WorkspaceRequest, remote_id: str) -> HttpResponseBase:
                 "pictures": draw_pictures(series, query.window, node=query.node),
                 "nodes": list_nodes(series),
                 "last_work": find_last_work(series),
-                "step": choose_step(query.window.length),
+                "step": timedelta(seconds=choose_step(query.window.length)),
             }
     if wants_partial(request, "metrics"):
         status = HTTPStatus.OK

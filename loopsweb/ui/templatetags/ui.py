@@ -52,9 +52,10 @@ def nav(context: template.Context, entry: Entry) -> SafeString:
     """An entry of the navigation of the frame's workspace, marked if it is the current page."""
     match = context["request"].resolver_match
     name = f"{match.namespace}:{match.url_name}" if match else ""
+    noun = name.rpartition("-")[2]  # as in "logs-deployments"
     namespace = entry.url_name.partition(":")[0]
     is_current = name == entry.url_name or (
-        namespace != "dashboard" and match and match.namespace == namespace
+        namespace != "dashboard" and match and namespace in (match.namespace, noun)
     )
     return format_html(
         '<li><a href="{}"{}>{}{}</a></li>',

@@ -32,7 +32,7 @@ def url(acme: Workspace, loops: Simulator, key: Key) -> str:
     loops.world.add_deployment(id="d", status="FAILED")
     add_row(Deployment, acme, "d", status="FAILED")
     loops.requests.clear()
-    return reverse("debug-archive", args=[acme.slug, "d"])
+    return reverse("debug-archive-deployments", args=[acme.slug, "d"])
 
 
 def list_outcomes() -> list[str]:

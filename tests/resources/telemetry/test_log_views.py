@@ -90,6 +90,7 @@ def test_the_page_does_not_wait_for_the_api(browser: Client, url: str, loops: Si
     page = browser.get(url).content.decode()
     assert "Asking the Loops API" in page
     assert f'hx-get="{url}?window=30m"' in page
+    assert 'href="/w/acme/deployments/" aria-current="page"' in page
     assert list(loops.requests) == []
 
 
