@@ -15,6 +15,8 @@ from loopsweb.accounts.models import Workspace
 from loopsweb.dashboard import activity, attention, totals
 from loopsweb.dashboard.first_steps import list_first_steps
 from loopsweb.dashboard.idle_costs import IDLE_FROM, find_costliest_idle
+from loopsweb.dashboard.over_time import draw_over_time
+from loopsweb.dashboard.past_overview import show_past_overview
 from loopsweb.keys.models import Key
 from loopsweb.resources.checkpoints.models import Checkpoint
 from loopsweb.resources.checkpoints.statuses import SYNC
@@ -30,6 +32,7 @@ from loopsweb.resources.snapshot.status_changes import StatusChange
 from loopsweb.resources.snapshot.viewers import record_viewer
 from loopsweb.ui.live import answer_if_unchanged, set_live_headers
 from loopsweb.ui.pages import render_page, wants_partial
+from loopsweb.ui.url_text import clean_text
 
 DEPLOYMENTS_SHOWN = 25
 CHECKPOINTS_SHOWN = 6
@@ -39,6 +42,8 @@ ACTIVITY_SHOWN = 12
 @require(Permission.VIEW)
 def show_overview(request: WorkspaceRequest) -> HttpResponse:
     now = timezone.now()
+    if request.GET.get("at"):
+        return show_past_overview(request, now=now)
     workspace = request.workspace
     record_viewer(workspace)
     freshness = load_freshness(workspace)
@@ -52,6 +57,9 @@ def show_overview(request: WorkspaceRequest) -> HttpResponse:
         **overview,
         "steps": list_first_steps(
             workspace, freshness, has_key=overview["has_key"], has_runs=has_runs
+        ),
+        "over_time": draw_over_time(
+            workspace, chosen=clean_text(request.GET.get("history")), now=now
         ),
         "feed": feed,
         "runs_feed": freshness.of("runs"),

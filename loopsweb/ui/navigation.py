@@ -21,5 +21,6 @@ WORKSPACE_PAGES = (
     Entry("checkpoints:list", "Checkpoints", "bookmark"),
     Entry("deployments:list", "Deployments", "server-stack"),
     Entry("deactivations:list", "Deactivations", "hand-raised"),
+    Entry("dashboard:timeline", "Timeline", "chart-bar"),
     Entry("dashboard:audit", "Audit", "clipboard-document-list"),
 )

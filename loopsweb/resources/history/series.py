@@ -10,16 +10,15 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
-from django.db.models import Exists, OuterRef, Q
+from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from loopsweb.accounts.models import Workspace
 from loopsweb.resources.catalogue import Catalogue
 from loopsweb.resources.deployments.models import Deployment
 from loopsweb.resources.history.observation import Interval, load_observation
 from loopsweb.resources.history.statuses import History, Knowledge, load_histories
-from loopsweb.resources.nouns import find_noun
 from loopsweb.resources.samplers.models import Sampler
 from loopsweb.resources.snapshot.models import GPUHolder
 from loopsweb.resources.snapshot.status_changes import StatusChange
@@ -73,26 +72,29 @@ def load_series(workspace: Workspace, *, start: datetime, end: datetime, now: da
 def load_holders(
     workspace: Workspace, model: type[GPUHolder], *, start: datetime, end: datetime, now: datetime
 ) -> Iterator[Holder]:
-    """Those that may have held GPUs in this time: what had ended before it did not."""
+    found = list(select_live(workspace, model, start=start, end=end))
+    histories = load_histories(found, since=start, now=now)
+    catalogue = Catalogue.objects.filter(workspace=workspace).first()
+    for row in found:
+        if row.is_serverless:
+            continue
+        gpus = None if row.gpu_count is None else row.gpu_count * (row.node_count or 1)
+        usd = catalogue.price(row.instance_id, row.node_count).usd if catalogue else None
+        yield Holder(histories[row.remote_id], gpus, usd, model.vocabulary.without_gpus)
+
+
+def select_live(
+    workspace: Workspace, model: type[GPUHolder], *, start: datetime, end: datetime
+) -> QuerySet[Any]:
+    """Those that had been seen by the end of this time and had not ended before it."""
     later = StatusChange.objects.filter(
         workspace=workspace,
         noun=model.noun,
         remote_id=OuterRef("remote_id"),
         first_seen_new_at__gt=start,
     )
-    terminal = model.vocabulary.terminal
     rows = model._default_manager.filter(workspace=workspace, first_seen_at__lt=end)
-    found = list(rows.filter(~Q(status__in=terminal) | Exists(later)))
-    histories = load_histories(found, since=start, now=now)
-    catalogue = Catalogue.objects.filter(workspace=workspace).first()
-    without = find_noun(model).vocabulary
-    for row in found:
-        if row.is_serverless:
-            continue
-        gpus = None if row.gpu_count is None else row.gpu_count * (row.node_count or 1)
-        usd = catalogue.price(row.instance_id, row.node_count).usd if catalogue else None
-        words = without.without_gpus if without else frozenset[str]()
-        yield Holder(histories[row.remote_id], gpus, usd, words)
+    return rows.filter(~Q(status__in=model.vocabulary.terminal) | Exists(later))
 
 
 def compute_series(

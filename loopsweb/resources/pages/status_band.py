@@ -11,9 +11,10 @@ from django.db.models import Q
 from loopsweb.resources.checkpoints.models import Checkpoint
 from loopsweb.resources.deactivations.models import Deactivation
 from loopsweb.resources.deployments.models import Deployment
+from loopsweb.resources.history.durations import Lasting, measure_status
 from loopsweb.resources.history.statuses import History, Knowledge, Stretch, load_histories
 from loopsweb.resources.runs.models import Run
-from loopsweb.resources.snapshot.models import Snapshot
+from loopsweb.resources.snapshot.models import GPUHolder, Snapshot
 from loopsweb.retention import find_cutoff
 from loopsweb.ui.charts.bands import Band, Mark, Span, draw_band
 from loopsweb.ui.charts.scales import TimeScale
@@ -30,11 +31,13 @@ REDRAWN_AFTER = 300  # seconds
 
 @dataclass(frozen=True)
 class StatusBand:
-    """choices: {name in the URL: label}. is_cut: there are more checkpoints than ticks."""
+    """choices: {name in the URL: label}. is_cut: there are more checkpoints than ticks.
+    lasting: how long it is in a status that should pass."""
 
     band: Band
     chosen: str
     is_cut: bool
+    lasting: Lasting | None = None
     choices = LABELS
 
 
@@ -68,7 +71,14 @@ def draw_status_band(
         scale=scale,
         marks=[*(Mark(at, "Checkpoint") for at in ticks), *acts],
     )
-    return StatusBand(band, chosen, is_cut=len(ticks) == MAX_TICKS)
+    lasting = None
+    if isinstance(row, GPUHolder) and row.is_reported and is_passing(row):
+        lasting = measure_status(row, now=now)
+    return StatusBand(band, chosen, is_cut=len(ticks) == MAX_TICKS, lasting=lasting)
+
+
+def is_passing(row: GPUHolder) -> bool:
+    return row.vocabulary.get(row.status).tone == "busy"
 
 
 def fit_scale(history: History, start: datetime, *, is_over: bool, now: datetime) -> TimeScale:

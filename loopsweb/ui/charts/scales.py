@@ -7,6 +7,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
+from loopsweb.ui.clock import get_zone
+
 MAX_TIME_TICKS = 7
 MAX_VALUE_TICKS = 4
 SECOND, MINUTE, HOUR, DAY = 1, 60, 3600, 86400
@@ -56,7 +58,7 @@ class TimeScale:
         return round(100 * min(1, max(0, share)), 3)
 
     def ticks(self, at_most: int = MAX_TIME_TICKS) -> list[Tick]:
-        """At round times in UTC, labelled by the day where a day begins."""
+        """At round times in the zone of the page, labelled by the day where a day begins."""
         return [
             Tick(self.place(time), label_time(time, step), time)
             for step, times in [self.choose_times(at_most)]
@@ -75,7 +77,8 @@ class TimeScale:
         return 0, []
 
     def step_through(self, step: timedelta) -> Iterator[datetime]:
-        time = MONDAY + -((MONDAY - self.start) // step) * step
+        monday = MONDAY - (self.start.astimezone(get_zone()).utcoffset() or timedelta())
+        time = monday + -((monday - self.start) // step) * step
         while time <= self.end:
             if time >= self.start:
                 yield time
@@ -92,7 +95,7 @@ class TimeScale:
 
 
 def label_time(time: datetime, step: float) -> str:
-    time = time.astimezone(UTC)
+    time = time.astimezone(get_zone())
     if step > STEPS[-1]:
         return f"{time:%b %Y}"
     if step >= DAY or (time.hour, time.minute, time.second) == (0, 0, 0):
