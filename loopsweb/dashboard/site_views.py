@@ -29,4 +29,4 @@ def show_statuses(request: SignedInRequest) -> HttpResponse:
 @signed_in
 def show_idleness(request: SignedInRequest) -> HttpResponse:
     """The help page that explains how idleness and cost are worked out."""
-    return render_page(request, "dashboard/idleness.html")
+    return render_page(request, "dashboard/idleness.html", {})
