@@ -8,20 +8,19 @@ from pathlib import Path
 
 from playwright.sync_api import Browser, Page, sync_playwright
 
-from loopsweb.serving.demo_people import ADMIN, PASSWORD
 from tests.browser import chromium
 from tests.processes import build_command, start_process, wait_for
 from tests.servers import find_free_port
 
+ADMIN, PASSWORD = "admin@example.com", "demo"  # of the demo
 FOLDER = Path(__file__).parent.parent / "docs" / "images"
 WIDE = {"width": 1280, "height": 860}
 NARROW = {"width": 390, "height": 844}
 IDLE = "support-tone-v4"  # the run of the demo that idles and costs most
-PICTURES = {  # name: path, or the name of the run whose deployment it shows
+PICTURES = {  # name: path, or the name of the run whose deactivation it shows
     "overview": "/w/demo/",
     "deployments": "/w/demo/deployments/?sort=-cost",
-    "timeline": "/w/demo/timeline/",
-    "deployment": IDLE,
+    "deactivation": IDLE,
     "checkpoints": "/w/demo/checkpoints/",
     "audit": "/w/demo/audit/",
 }
@@ -56,7 +55,7 @@ def open_page(page: Page, place: str) -> None:
     else:
         page.goto(f"/w/demo/runs/?q={place}")
         page.locator("td.main a").first.click()
-        page.locator("a[href*='/deployments/dep_']").first.click()
+        page.locator("main a[href$='/deactivation/']").first.click()
     page.wait_for_load_state()
     page.mouse.move(0, 0)
 
