@@ -26,14 +26,15 @@ from loopsweb.ui.statuses import Tone
 RECENT = timedelta(hours=24)
 BREAK_GLASS_RECENT = timedelta(days=7)
 SYNC_IS_SLOW = timedelta(minutes=30)
-LIMIT, BREAK_GLASS_LIMIT = 5, 50
+LIMIT, BREAK_GLASS_LIMIT, SHOWN = 50, 50, 5
 FAILED_STATUSES = ("FAILED", "PREEMPTED")
 FAILING_SAMPLER_STATUSES = ("UNHEALTHY", "FAILED", "DEPLOY_FAILED", "BUILD_FAILED")
 
 
 @dataclass(frozen=True)
 class AttentionItem:
-    """since: when it was first seen in this state. needs_decision: a person has to approve it."""
+    """since: when it was first seen in this state. needs_decision: a person has to approve it.
+    kind: what several of them are called together, "" for what stands alone. advice: what to do."""
 
     tone: Tone
     text: str
@@ -41,6 +42,36 @@ class AttentionItem:
     url: str
     since: datetime | None
     needs_decision: bool = False
+    kind: str = ""
+    advice: str = ""
+
+
+@dataclass(frozen=True)
+class AttentionGroup:
+    """Items of one kind. is_whole: False if there may be more."""
+
+    items: list[AttentionItem]
+    is_whole: bool = True
+
+    @property
+    def first(self) -> AttentionItem:
+        return self.items[0]
+
+    @property
+    def shown(self) -> list[AttentionItem]:
+        return self.items[:SHOWN]
+
+    @property
+    def hidden(self) -> int:
+        return len(self.items) - len(self.shown)
+
+
+def group_items(items: list[AttentionItem]) -> list[AttentionGroup]:
+    """In the order of the first of each kind."""
+    groups: dict[object, list[AttentionItem]] = {}
+    for number, item in enumerate(items):
+        groups.setdefault(item.kind or number, []).append(item)
+    return [AttentionGroup(some, len(some) < LIMIT) for some in groups.values()]
 
 
 def find_attention_items(workspace: Workspace, *, now: datetime) -> list[AttentionItem]:
@@ -123,15 +154,19 @@ def find_ended_deployments(workspace: Workspace, *, now: datetime) -> Iterator[A
     rows = Deployment.objects.in_workspace(workspace)
     failed = Q(status__in=FAILED_STATUSES, changed_at__gte=now - RECENT)
     missing = Q(missing_since__isnull=False) & ~Q(status__in=DEPLOYMENT.terminal)
-    for row in rows.filter(failed | missing).order_by("-changed_at", "-pk")[: LIMIT * 2]:
+    for row in rows.filter(failed | missing).order_by("-changed_at", "-pk")[:LIMIT]:
         url = reverse("deployments:detail", args=[workspace.slug, row.remote_id])
         if row.is_terminal:
             tone: Tone = "bad" if row.status == "FAILED" else "warn"
             text = f"Deployment {row.status}. {DEPLOYMENT.get(row.status).meaning}"
-            yield AttentionItem(tone, text, row.remote_id, url, row.changed_at)
+            kind, advice = f"deployments {row.status}", DEPLOYMENT.get(row.status).advice
+            yield AttentionItem(
+                tone, text, row.remote_id, url, row.changed_at, kind=kind, advice=advice
+            )
         else:
             text = "Deployment no longer listed by the API. It may have ended or be out of reach."
-            yield AttentionItem("warn", text, row.remote_id, url, row.missing_since)
+            kind = "deployments no longer listed by the API"
+            yield AttentionItem("warn", text, row.remote_id, url, row.missing_since, kind=kind)
 
 
 def find_failing_samplers(workspace: Workspace, *, now: datetime) -> Iterator[AttentionItem]:
@@ -145,7 +180,10 @@ def find_failing_samplers(workspace: Workspace, *, now: datetime) -> Iterator[At
         url = reverse("samplers:detail", args=[workspace.slug, row.remote_id])
         tone: Tone = "warn" if row.status == "UNHEALTHY" else "bad"
         text = f"Sampler {row.status}. {SAMPLER.get(row.status).meaning}"
-        yield AttentionItem(tone, text, row.remote_id, url, row.changed_at)
+        kind, advice = f"samplers {row.status}", SAMPLER.get(row.status).advice
+        yield AttentionItem(
+            tone, text, row.remote_id, url, row.changed_at, kind=kind, advice=advice
+        )
 
 
 def find_slow_checkpoints(workspace: Workspace, *, now: datetime) -> Iterator[AttentionItem]:
@@ -155,6 +193,9 @@ def find_slow_checkpoints(workspace: Workspace, *, now: datetime) -> Iterator[At
     for row in rows.order_by("created_at", "pk")[:LIMIT]:
         url = reverse("checkpoints:detail", args=[workspace.slug, row.remote_id])
         text = "Checkpoint still syncing. It is not safe until its status is COMPLETE."
+        kind = "checkpoints still syncing"
         if not row.is_reported:
+            kind = "checkpoints that were still syncing and are not in the last answer"
             text = "Checkpoint was still syncing and is not in the last answer. It may be lost."
-        yield AttentionItem("warn", text, row.uri or row.remote_id, url, row.created_at)
+        name = row.uri or row.remote_id
+        yield AttentionItem("warn", text, name, url, row.created_at, kind=kind)

@@ -102,7 +102,7 @@ def build_overview(workspace: Workspace, freshness: Freshness, *, now: datetime)
         "active_runs": Run.objects.in_workspace(workspace).tally_status("ACTIVE"),
         "syncing": checkpoints.tally_status("SYNCING"),
         "checkpoints": checkpoints.order_by("-created_at", "-pk")[:CHECKPOINTS_SHOWN],
-        "attention": attention.find_attention_items(workspace, now=now),
+        "attention": attention.group_items(attention.find_attention_items(workspace, now=now)),
         "activity": activity.list_recent_activity(workspace, limit=ACTIVITY_SHOWN),
         "has_key": tally.reported > 0 or Key.objects.in_workspace(workspace).exists(),
         "deployment": DEPLOYMENT,

@@ -15,6 +15,7 @@ from loopsweb.resources.telemetry.metric_views import show_metrics
 urlpatterns = [
     path("", include("loopsweb.resources.deactivations.urls")),
     path("", include("loopsweb.resources.comparison.urls")),
+    path("", include("loopsweb.resources.rates.urls")),
     path("runs/", include("loopsweb.resources.lineage.urls")),
     path("lists/", include("loopsweb.resources.lists.urls")),
     path("runs/<remote_id:remote_id>/checkpoints/", show_over_time, name="run-checkpoints"),

@@ -8,16 +8,20 @@ from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
+from django.utils import timezone
 
 from loopsweb.accounts.models import User, Workspace
+from loopsweb.audit.record import record_event
 from loopsweb.dashboard import attention
+from loopsweb.dashboard.activity import list_recent_activity
 from loopsweb.dashboard.overview_views import build_overview
 from loopsweb.dashboard.totals import Total
 from loopsweb.keys.models import Key, KeyState
 from loopsweb.resources.figures.refresh import refresh_everything
-from loopsweb.resources.models import Catalogue, Checkpoint, Deployment, Sampler
+from loopsweb.resources.models import Catalogue, Checkpoint, Deployment, Sampler, StatusChange
 from loopsweb.resources.pages.freshness import load_freshness
 from loopsweb.resources.snapshot.store import touch_version
+from tests.keys.factory import create_key
 from tests.personas import login_as
 from tests.resources.rows import FIRST_SEEN_AT, add_row
 
@@ -74,6 +78,35 @@ def test_what_needs_attention(acme: Workspace, key: Key) -> None:
         "ill": "warn",
         "stuck": "warn",
     }
+
+
+def test_what_needs_attention_is_grouped_by_kind(
+    acme: Workspace, browser: Client, url: str
+) -> None:
+    now = timezone.now()
+    for number in range(7):
+        add_row(Deployment, acme, f"dep-{number}", status="FAILED", changed_at=now)
+    add_row(Deployment, acme, "taken", status="PREEMPTED", changed_at=now)
+    groups = attention.group_items(attention.find_attention_items(acme, now=now))
+    assert [(len(one.items), len(one.shown), one.hidden) for one in groups] == [
+        (7, 5, 2),
+        (1, 1, 0),
+    ]
+    create_key(User.objects.get(), acme)
+    text = browser.get(url).content.decode()
+    assert "7 deployments FAILED." in text
+    assert "and 2 more" in text
+
+
+def test_activity_starts_with_what_people_did_and_collapses_the_rest(acme: Workspace) -> None:
+    record_event(workspace="acme", person="alice", action="a.b", outcome="succeeded", now=NOW)
+    for number in range(14):
+        StatusChange.objects.create(
+            workspace=acme, noun="checkpoint", remote_id=str(number), old="SYNCING",
+            new="COMPLETE", first_seen_new_at=NOW + timedelta(minutes=number + 1),
+        )  # fmt: skip
+    items = list_recent_activity(acme, limit=12)
+    assert [(item.is_act, item.number) for item in items] == [(True, 1), (False, 14)]
 
 
 def test_a_missing_deployment_is_not_called_stopped(acme: Workspace) -> None:

@@ -163,6 +163,6 @@ def test_the_overview_leads_from_what_idles_to_ending_it(
     row = Deployment.objects.get()
     assert row.usd_per_hour
     assert f"${row.usd_per_hour:,.2f} per hour by API prices" in text
-    assert re.search(r"Costs most while idle .* pair .* 3 h .* step-900 ", text)
+    assert re.search(r"Costs most while idle.* pair\S+ \S+ 3 h .* step-900 ", text)
     assert 'href="/w/acme/deployments/pair/deactivation/"' in page
     assert 'href="/help/idleness/"' in page
