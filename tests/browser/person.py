@@ -90,7 +90,7 @@ def find_broken_ids_on_paper(page: Page) -> list[str]:
                 || box.height > 2 * parseFloat(getComputedStyle(id).fontSize);
         }).map(id => id.textContent)"""
     )
-    page.emulate_media(media="screen")
+    page.emulate_media(media="null")
     if shown:
         page.set_viewport_size(shown)
     return found
