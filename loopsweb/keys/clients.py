@@ -29,6 +29,7 @@ PAGE_METHODS = frozenset(
         "list_sampler_logs",
         "get_metrics",
         "list_debug_archive",
+        "validate_checkpoint",
     }
 )
 NO_KEY = "You have no API key in this workspace, and no teammate shares one. Add a key."

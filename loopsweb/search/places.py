@@ -40,6 +40,7 @@ IN_WORKSPACE = (
     Place("cleanups:plan", "Plan which checkpoints to keep", "trash", "delete cleanup free"),
     Place("runs-compare", "Compare runs", "scale", "differences"),
     Place("checkpoints-compare", "Compare checkpoints", "scale", "differences"),
+    Place("checkpoints:validate", "Validate a URI", "check-badge", "checkpoint sampler bt load"),
     Place("runs:create", "New run", "plus", "create", Permission.CREATE),
     Place("samplers:create", "New sampler", "plus", "create", Permission.CREATE),
     Place(

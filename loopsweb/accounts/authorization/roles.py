@@ -27,7 +27,7 @@ DESCRIPTIONS = {
     Permission.VIEW: "View the team's workspaces, in a browser or with an access token",
     Permission.EXPORT: "Export lists as CSV, and the audit trail with its proof",
     Permission.ADD_KEY: "Add an API key of one's own to a workspace, replace it, share it",
-    Permission.CREATE: "Create sessions, runs and samplers",
+    Permission.CREATE: "Create sessions, runs and samplers, deploy sampler checkpoints",
     Permission.DEACTIVATE: "Deactivate deployments, runs and samplers",
     Permission.DOWNLOAD: "Download the files of checkpoints",
     Permission.VIEW_LOGS: "Read the logs of deployments and samplers: they may quote data",

@@ -1,7 +1,8 @@
-"""Setting when a checkpoint expires."""
+"""Setting when a checkpoint expires, and deploying one for inference."""
 
 from __future__ import annotations
 
+import uuid
 from collections.abc import Callable
 from datetime import datetime, timedelta
 
@@ -10,10 +11,13 @@ from loopsweb.audit.models import Outcome
 from loopsweb.audit.record import Actor, record_event, record_follow_up
 from loopsweb.keys.clients import KeyClient
 from loopsweb.loops_api import errors
+from loopsweb.loops_api.undocumented_types import InferenceDeployment
 from loopsweb.resources.checkpoints.models import Checkpoint
 from loopsweb.resources.checkpoints.sync import store_checkpoint
-from loopsweb.resources.pages.creation import record_failure
+from loopsweb.resources.pages.creation import AlreadySubmitted, record_failure
+from loopsweb.resources.pages.idempotency import Submission
 from loopsweb.resources.snapshot.poll_context import PollContext
+from loopsweb.resources.snapshot.starts import record_start
 
 DAY = int(timedelta(days=1).total_seconds())
 
@@ -52,3 +56,47 @@ def set_expiry(
     answer = {"expires_at": changed.raw.get("expires_at")}
     record_follow_up(incident, outcome=Outcome.SUCCEEDED, answer=answer, now=clock())
     store_checkpoint(changed, poll=PollContext.for_key(key, now=clock()))
+
+
+def deploy_checkpoint(
+    checkpoint: Checkpoint,
+    *,
+    fields: dict[str, str],
+    once: uuid.UUID,
+    key_client: KeyClient,
+    by: Actor,
+    clock: Callable[[], datetime],
+) -> InferenceDeployment:
+    """Let a new model serve it. fields: of `deploy_checkpoints`, without the ids.
+
+    Raises AlreadySubmitted when the form `once` was submitted before, or NotRecorded, then nothing
+    was sent; or the LoopsError of the call, which is not repeated.
+    """
+    key, workspace = key_client.key, key_client.key.workspace
+    with durable_transaction():
+        _, is_new = Submission.objects.get_or_create(
+            workspace=workspace, once=once, defaults={"at": clock()}
+        )
+        if not is_new:
+            raise AlreadySubmitted
+        incident = record_event(
+            **by,
+            action="checkpoint.deploy",
+            outcome=Outcome.REQUESTED,
+            key_label=str(key),
+            key_fingerprint=key.fingerprint,
+            target_noun="checkpoint",
+            target_id=checkpoint.remote_id,
+            target_name=checkpoint.uri,
+            answer={"asked": fields},
+            now=clock(),
+        ).incident
+    try:
+        deployed = key_client.client.deploy_checkpoints([checkpoint.remote_id], **fields)
+    except errors.LoopsError as error:
+        record_failure(incident, error, now=clock())
+        raise
+    answer = {"model_id": deployed.model_id, "deployment_id": deployed.deployment_id}
+    record_follow_up(incident, outcome=Outcome.SUCCEEDED, answer=answer, now=clock())
+    record_start(workspace, "model", deployed.model_id, checkpoint.uri)
+    return deployed

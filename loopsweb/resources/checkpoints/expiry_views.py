@@ -27,7 +27,8 @@ METHOD = "set_checkpoint_ttl"
 @require(Permission.CHANGE_EXPIRY, noun="checkpoint")
 def change_expiry(request: WorkspaceRequest, remote_id: str) -> HttpResponse:
     row = get_row_or_404(request, Checkpoint, remote_id)
-    form = ExpiryForm(request.POST if request.method == "POST" else None)
+    chosen = {"expiry": request.GET.get("expiry", "")}
+    form = ExpiryForm(request.POST if request.method == "POST" else None, initial=chosen)
     status = HTTPStatus.OK
     if request.method == "POST":
         status = HTTPStatus.UNPROCESSABLE_ENTITY

@@ -165,10 +165,10 @@ def find_outcome(removal: Removal, *, now: datetime) -> None:
         return
     sent_at = removal.sent_at or removal.cleanup.requested_at
     if is_done(removal, found, sent_at=sent_at):
-        answer: dict[str, Any] = (
-            {"expires_at": found.raw.get("expires_at")} if found else {"gone": True}
-        )
-        move_to(removal, State.DONE, answer=answer, now=now)
+        seen: dict[str, Any] = {"gone": found is None}
+        if found:
+            seen["expires_at"] = found.raw.get("expires_at")
+        move_to(removal, State.DONE, answer=seen, now=now)
         if found:
             store_checkpoint(found, poll=PollContext.for_key(key, now=now))
     elif now - sent_at > EFFECT_DUE:

@@ -11,6 +11,16 @@ from loopsweb.resources.cleanups.plan import Rules
 MAX_DAYS = 36_500
 
 
+class PinForm(forms.Form):
+    note = forms.CharField(
+        label="Reason",
+        required=False,
+        max_length=500,
+        widget=forms.TextInput({"autocomplete": "off"}),
+        help_text="Kept in the audit trail, beside your name.",
+    )
+
+
 class RulesForm(forms.Form):
     """The rules, from the URL."""
 

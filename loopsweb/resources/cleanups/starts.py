@@ -11,11 +11,12 @@ from django.db.models import Case, Exists, OuterRef, Q, QuerySet, When
 from loopsweb.accounts.models import Workspace
 from loopsweb.resources.checkpoints.models import Checkpoint
 from loopsweb.resources.runs.models import Run
+from loopsweb.resources.runs.statuses import RUN
 from loopsweb.resources.samplers.models import Sampler
-from loopsweb.resources.snapshot.models import Snapshot
+from loopsweb.resources.samplers.statuses import SAMPLER
 from loopsweb.resources.snapshot.starts import Start
 
-STARTED: tuple[type[Snapshot], ...] = (Run, Sampler)
+STARTED = ((Run, RUN), (Sampler, SAMPLER))
 MAX_STARTS = 500
 Place = tuple[str, str, str]  # run, target and name
 
@@ -23,10 +24,11 @@ Place = tuple[str, str, str]  # run, target and name
 def find_starts(workspace: Workspace) -> QuerySet[Any]:
     """Each Start with `has_ended`: whether that is known. Nothing says it of a model."""
     ended = Q()
-    for model in STARTED:
-        terminal = model.vocabulary.terminal if model.vocabulary else ()
+    for model, vocabulary in STARTED:
         rows = model._default_manager.filter(
-            workspace=OuterRef("workspace"), remote_id=OuterRef("remote_id"), status__in=terminal
+            workspace=OuterRef("workspace"),
+            remote_id=OuterRef("remote_id"),
+            status__in=vocabulary.terminal,
         )
         ended |= Q(Exists(rows), noun=model.noun)
     starts = Start.objects.filter(workspace=workspace)

@@ -62,6 +62,14 @@ def test_an_expiry_is_set_recorded_and_shown_at_once(
     assert row.expires_at is None
 
 
+def test_a_week_is_one_click_away(url: str, otto: User, world: Simulator) -> None:
+    browser = login_as(otto)
+    assert f'{url}?expiry=7"' in browser.get(url.removesuffix("expiry/")).content.decode()
+    assert browser.get(url, {"expiry": "7"}).context["form"]["expiry"].value() == "7"
+    assert browser.post(url, {"expiry": "7"}).status_code == 302
+    assert world.requests[-1].parse_body() == {"ttl_seconds": 604_800}
+
+
 @pytest.mark.parametrize(
     ("typed", "wrong"),
     [
@@ -69,6 +77,7 @@ def test_an_expiry_is_set_recorded_and_shown_at_once(
         ({"expiry": "days", "days": "3651"}, "days"),
         ({"expiry": "days", "days": ""}, "days"),
         ({"expiry": "never", "days": "7"}, "days"),
+        ({"expiry": "30", "days": "7"}, "days"),
         ({"days": "7"}, "expiry"),
     ],
 )
