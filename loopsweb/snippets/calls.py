@@ -45,7 +45,7 @@ class Page:
 
     def collect_fields(self, of: type) -> dict[str, Any]:
         """The fields of a new resource that were typed, with a name in place of what must be."""
-        given = {PARAMETERS.get(name, name): text for name, text in self.query.items() if text}
+        given = {PARAMETERS.get(name, name): str(v) for name, v in self.query.items() if v}
         known = {name: given[name] for name in get_type_hints(of) if name in given}
         numbers = {n: int(v) for n, v in known.items() if n in NUMBERS and v.isdecimal()}
         return {"session_id": "SESSION_ID", "base_model": "BASE_MODEL"} | known | numbers
@@ -59,7 +59,7 @@ def get_one(singular: str) -> Call:
 
 
 def find_checkpoints(client: Client, page: Page) -> object:
-    given = {name: decode_value(page.query[name]) for name in ONE_OF if page.query.get(name)}
+    given = {name: decode_value(str(page.query[name])) for name in ONE_OF if page.query.get(name)}
     if len(given) != 1:
         raise NoRequest(
             "The API lists checkpoints of one run, of one base model or of one URI. Filter the "
@@ -81,8 +81,9 @@ def list_sampler_logs(client: Client, page: Page) -> object:
     row = Sampler.objects.in_workspace(page.workspace).filter(remote_id=page.remote_id).first()
     if row is None or not (row.model_id and row.deployment_remote_id):
         raise NoRequest("The API has not said which model and deployment serve this sampler.")
-    window = {"start": page.now - WINDOW, "end": page.now}
-    return client.list_sampler_logs(row.model_id, row.deployment_remote_id, **window)
+    return client.list_sampler_logs(
+        row.model_id, row.deployment_remote_id, start=page.now - WINDOW, end=page.now
+    )
 
 
 def create_run(client: Client, page: Page) -> object:

@@ -48,7 +48,7 @@ def find_page(request: WorkspaceRequest, of: str) -> tuple[ResolverMatch, QueryD
     if not is_here or match.view_name not in CALLS:
         raise Http404("No request to the Loops API gives this page its data.")
     query = QueryDict(page.query, mutable=True)
-    query.update({name: text for name, text in request.GET.items() if name != "of"})
+    query.update({name: str(text) for name, text in request.GET.items() if name != "of"})
     return match, query
 
 

@@ -6,9 +6,10 @@ import ast
 import json
 import subprocess
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import redirect_stdout
 from datetime import datetime
+from functools import partial
 from io import StringIO
 from typing import Any
 from urllib.parse import quote
@@ -127,7 +128,10 @@ def test_an_action_does_the_same(
         for one in ask_api(api, "deployments?scope=org")["deployments"]
         if one["status"] == "RUNNING"
     ]
-    runs = {"curl": run_curl, "Python": lambda text: run_python(text, monkeypatch)}
+    runs: dict[str, Callable[[str], Any]] = {
+        "curl": run_curl,
+        "Python": partial(run_python, monkeypatch=monkeypatch),
+    }
     for one, (language, run) in zip(running, runs.items(), strict=False):
         run(copy(browser, f"/w/acme/deployments/{one}/deactivation/")[language])
         assert ask_api(api, f"deployments/{one}")["deployment"]["status"] != "RUNNING"

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from http import HTTPStatus
-from typing import cast
 from urllib.parse import urlsplit
 
 from django.conf import settings
@@ -24,8 +23,9 @@ from loopsweb.audit.record import actor_of_request
 from loopsweb.resources.lists import actions
 from loopsweb.resources.lists.forms import RenameForm, ViewForm
 from loopsweb.resources.lists.models import SavedView
-from loopsweb.resources.lists.preferences import PAGE_SIZE, SIZES, save_preferences
+from loopsweb.resources.lists.preferences import SIZES, save_preferences
 from loopsweb.resources.nouns import NOUNS
+from loopsweb.ui.listing import PAGE_SIZE
 from loopsweb.ui.pages import render_page
 
 COLUMN = re.compile("[a-z_]{1,30}")
@@ -83,7 +83,7 @@ def rename_view(request: WorkspaceRequest, listed: str, view: int) -> HttpRespon
         actions.save_view(changed, action="view.rename", by=by, now=now)
         messages.success(request, f"It is called {changed.name} now.")
     else:
-        messages.error(request, f"It kept its name: {' '.join(form.errors['name'])}")
+        messages.error(request, f"It kept its name: {' '.join(map(str, form.errors['name']))}")
     return redirect("lists:views", request.workspace.slug, listed)
 
 
@@ -115,6 +115,6 @@ def choose_columns(request: WorkspaceRequest, listed: str) -> HttpResponse:
     size = sizes.get(request.POST.get("size", ""), PAGE_SIZE)
     save_preferences(request.user, listed, hidden=hidden, size=size)
     list_url = reverse(f"{listed}:list", args=[request.workspace.slug])
-    came_from = urlsplit(cast("str", request.headers.get("Referer", "")))
+    came_from = urlsplit(request.headers.get("Referer", ""))
     is_list = came_from.path == list_url and came_from.query
     return redirect(f"{list_url}?{came_from.query}" if is_list else list_url)
