@@ -83,7 +83,7 @@ def build_overview(workspace: Workspace, freshness: Freshness, *, now: datetime)
     """The template's context, apart from the freshness of the data."""
     until = find_observed_until(freshness, now=now)
     running = select_with_prices(workspace).exclude(status__in=DEPLOYMENT.without_gpus)
-    newest = running.reported().order_by("-created_at", "-pk")[:DEPLOYMENTS_SHOWN]
+    newest = running.filter(REPORTED).order_by("-created_at", "-pk")[:DEPLOYMENTS_SHOWN]
     checkpoints = Checkpoint.objects.in_workspace(workspace)
     tally = Tally(
         **running.aggregate(
