@@ -42,6 +42,9 @@ EXAMPLES: Examples = {
 }
 
 
+QUERIES = {"w/<slug:workspace>/request/": "?of=/w/acme/runs/"}  # of pages that need one
+
+
 @dataclass(frozen=True)
 class Route:
     pattern: str
@@ -59,11 +62,12 @@ class Route:
         def example(found: re.Match[str]) -> str:
             return quote(str(EXAMPLES[found[1]](samples)))
 
-        return "/" + re.sub(r"<(?:\w+:)?(\w+)>", example, self.pattern)
+        path = "/" + re.sub(r"<(?:\w+:)?(\w+)>", example, self.pattern)
+        return path + QUERIES.get(self.pattern, "")
 
     def path(self, samples: SampleData) -> str:
         """The path as the request sees it."""
-        return unquote(self.url(samples))
+        return unquote(self.url(samples).partition("?")[0])
 
 
 def routes(resolver: URLResolver, before: str = "") -> Iterator[Route]:

@@ -14,7 +14,7 @@ from loopsweb.accounts.models import Workspace
 from loopsweb.resources.deactivations.models import Deactivation
 from loopsweb.resources.history.series import MODELS, select_live
 from loopsweb.resources.history.statuses import load_histories
-from loopsweb.resources.pages.past_list import NoMoment, parse_moment
+from loopsweb.resources.pages.past_list import NOT_A_TIME, NoMoment, parse_moment
 from loopsweb.resources.pages.status_band import build_span, describe_request
 from loopsweb.resources.snapshot.models import GPUHolder
 from loopsweb.ui.charts.bands import Band, Mark, draw_band
@@ -43,7 +43,7 @@ def parse_scale(params: Mapping[str, Any], *, now: datetime) -> tuple[str, TimeS
     """The name of the span, "" for one between two times, and the scale. Raises NoMoment."""
     if params.get("from") or params.get("to"):
         end = parse_moment(params["to"], now=now) if params.get("to") else now
-        start = parse_moment(params["from"], now=now) if params.get("from") else end - SPANS["day"]
+        start = parse_moment(params["from"], now=now) if params.get("from") else day_before(end)
         if start >= end:
             raise NoMoment(BACKWARDS)
         if end - start > LONGEST:
@@ -51,6 +51,14 @@ def parse_scale(params: Mapping[str, Any], *, now: datetime) -> tuple[str, TimeS
         return "", TimeScale(start, end)
     name = str(params.get("span")) if params.get("span") in SPANS else "day"
     return name, TimeScale(now - SPANS[name], now)
+
+
+def day_before(end: datetime) -> datetime:
+    """Raises NoMoment."""
+    try:
+        return end - SPANS["day"]
+    except OverflowError as error:
+        raise NoMoment(NOT_A_TIME) from error
 
 
 def count_lanes(workspace: Workspace, scale: TimeScale) -> list[int]:

@@ -6,6 +6,7 @@ from typing import Any
 
 from django.db.models import Q
 
+from loopsweb.audit.chain.anonymize import anonymize
 from loopsweb.audit.erasure import match_mention
 from loopsweb.resources.cleanups.models import Cleanup
 from loopsweb.resources.deactivations.models import Batch, Deactivation
@@ -28,4 +29,7 @@ def erase_person(person: str, **_: Any) -> None:
         model._default_manager.filter(mentions).update(reason="")
         for name in names:
             model._default_manager.filter(**{f"{name}__iexact": person}).update(**{name: ""})
+    for cleanup in Cleanup.objects.filter(rules__owner__iexact=person):
+        cleanup.rules = anonymize(cleanup.rules)  # nobody's: what is not sent yet stays here
+        cleanup.save(update_fields=["rules"])
     refresh_search_text(Deactivation.objects.all())

@@ -44,6 +44,8 @@ def find_page(request: WorkspaceRequest, of: str) -> tuple[ResolverMatch, QueryD
         match = resolve(page.path)
     except (ValueError, Resolver404):
         raise Http404("There is no such page.") from None
+    if page.scheme or page.netloc:  # the answer links to it
+        raise Http404("This is no page of loopsweb.")
     is_here = match.kwargs.get("workspace") == request.workspace.slug
     if not is_here or match.view_name not in CALLS:
         raise Http404("No request to the Loops API gives this page its data.")

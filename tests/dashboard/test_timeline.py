@@ -153,3 +153,11 @@ def test_the_overview_of_the_past_counts_what_was_so_then(
     later = browser.get("/w/acme/", {"at": format_utc(ago + 3 * HOUR)})
     assert later.context["total"].gpus == 8
     assert browser.get("/w/acme/", {"at": "never"}).status_code == 400
+
+
+@pytest.mark.parametrize("end", ["0001-01-01T00:00Z", "0001-01-01T12:00Z"])
+def test_the_first_day_of_all_has_none_before_it(
+    browser: Client, acme: Workspace, end: str
+) -> None:
+    assert browser.get(URL, {"to": end}).status_code == 400
+    assert browser.get("/w/acme/", {"at": end}).status_code == 200

@@ -185,3 +185,14 @@ def test_wild_ids_stay_one_argument_of_the_shell_and_of_python(remote_id: str, n
     call = ast.parse(render_python(request)).body[2].value  # type: ignore[attr-defined]
     assert [ast.literal_eval(each) for each in call.args] == ["POST", url]
     assert ast.literal_eval(call.keywords[1].value) == request.body
+
+
+@pytest.mark.parametrize(
+    "before", ["javascript:", "https://elsewhere.example", "//elsewhere.example"]
+)
+def test_the_page_leads_to_no_other_place(before: str, alice: User, acme: Workspace) -> None:
+    url = reverse("snippets", args=["acme"])
+    own = reverse("runs:list", args=["acme"])
+
+    assert login_as(alice).get(url, {"of": own}).status_code == 200
+    assert login_as(alice).get(url, {"of": before + own}).status_code == 404

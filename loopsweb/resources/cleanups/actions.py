@@ -76,7 +76,6 @@ def request_cleanup(
     ]
     Removal.objects.bulk_create(removals, batch_size=BATCH_SIZE)
     touch_version(workspace)
-    asked = {} if cleanup.is_deletion else {"ttl_seconds": cleanup.ttl_seconds}
     events = [
         build_event(
             **by,
@@ -86,7 +85,7 @@ def request_cleanup(
             key_label=str(key),
             key_fingerprint=key.fingerprint,
             reason=reason,
-            answer={"asked": asked, "cleanup": str(cleanup.uid), "rules": cleanup.rules},
+            answer=cleanup.describe(),
             incident=removal.incident,
             now=now,
         )

@@ -107,11 +107,7 @@ def check_ready(removal: Removal, *, now: datetime) -> KeyClient:
     cleanup, workspace = removal.cleanup, removal.workspace
     if now - cleanup.requested_at > MAX_DELAY:
         raise NotReady("It could not be sent within a day.")
-    requested = Event.objects.filter(
-        workspace=workspace.slug, incident=removal.incident, target_id=removal.remote_id
-    )
-    if not requested.filter(outcome=Outcome.REQUESTED).exists():
-        raise NotReady("The audit trail does not have this request.")
+    check_trail(removal)
     person = check_member(
         workspace, cleanup.person, "The requester", permission=Permission.DELETE_CHECKPOINTS
     )
@@ -125,6 +121,22 @@ def check_ready(removal: Removal, *, now: datetime) -> KeyClient:
         return find_client(workspace=workspace, person=person, method=cleanup.method)
     except NoKey as error:
         raise NotReady(str(error)) from error
+
+
+def check_trail(removal: Removal) -> None:
+    """It must have been requested as it is here, by this person. Raises NotReady."""
+    cleanup = removal.cleanup
+    requested = Event.objects.filter(
+        workspace=removal.workspace.slug,
+        incident=removal.incident,
+        target_id=removal.remote_id,
+        outcome=Outcome.REQUESTED,
+        action=cleanup.action,
+        person=cleanup.person,
+    ).first()
+    asked = (requested and requested.answer) or {}
+    if any(asked.get(name) != value for name, value in cleanup.describe().items()):
+        raise NotReady("The audit trail does not have this request.")
 
 
 def send(removal: Removal, acting: KeyClient, *, clock: Callable[[], datetime]) -> None:
@@ -171,7 +183,7 @@ def find_outcome(removal: Removal, *, now: datetime) -> None:
         move_to(removal, State.DONE, answer=seen, now=now)
         if found:
             store_checkpoint(found, poll=PollContext.for_key(key, now=now))
-    elif now - sent_at > EFFECT_DUE:
+    elif found and now - sent_at > EFFECT_DUE:
         answer = {"error": "The API still has it as it was, so the request had no effect."}
         move_to(removal, State.REFUSED, answer=answer, now=now)
     else:

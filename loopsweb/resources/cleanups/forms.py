@@ -12,6 +12,11 @@ MAX_DAYS = 36_500
 
 
 class PinForm(forms.Form):
+    """wanted: what the button said, so that the second of two people who pin does not unpin."""
+
+    wanted = forms.ChoiceField(
+        choices=[("pin", "Pin"), ("unpin", "Unpin")], widget=forms.HiddenInput
+    )
     note = forms.CharField(
         label="Reason",
         required=False,

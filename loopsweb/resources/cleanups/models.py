@@ -10,6 +10,8 @@ from django.db.models import Q
 from django.urls import reverse
 
 from loopsweb.accounts.models import Workspace
+from loopsweb.audit.chain.anonymize import anonymize
+from loopsweb.audit.chain.format import make_storable
 from loopsweb.audit.models import Outcome
 from loopsweb.resources.cleanups.plan import Rules
 from loopsweb.ui.statuses import Status, Vocabulary
@@ -93,6 +95,13 @@ class Cleanup(models.Model):
     @property
     def ttl_seconds(self) -> int | None:
         return None if self.days is None else self.days * 86_400
+
+    def describe(self) -> dict[str, Any]:
+        """What the trail has of it: for how long, by which rules. It names nobody."""
+        asked = {} if self.is_deletion else {"ttl_seconds": self.ttl_seconds}
+        described = {"asked": asked, "cleanup": str(self.uid), "rules": self.rules}
+        named_nobody: dict[str, Any] = anonymize(make_storable(described))
+        return named_nobody
 
     def load_rules(self) -> Rules:
         return Rules(**self.rules)

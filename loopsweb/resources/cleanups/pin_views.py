@@ -24,12 +24,14 @@ def change_pin(request: WorkspaceRequest, remote_id: str) -> HttpResponse:
     row = get_row_or_404(request, Checkpoint, remote_id)
     row.workspace = request.workspace
     pin = pins.find_pin(row)
-    form = PinForm(request.POST if request.method == "POST" else None)
-    if request.method == "POST" and form.is_valid():
-        change = pins.unpin if pin else pins.pin
+    sent = request.POST if request.method == "POST" else None
+    form = PinForm(sent, initial={"wanted": "unpin" if pin else "pin"})
+    if form.is_valid():
+        is_pinned = form.cleaned_data["wanted"] == "pin"
+        change = pins.pin if is_pinned else pins.unpin
         by, now = actor_of_request(request), timezone.now()
         change(row, note=form.cleaned_data["note"], by=by, now=now)
-        messages.success(request, "No longer pinned." if pin else "Pinned.")
+        messages.success(request, "Pinned." if is_pinned else "No longer pinned.")
         return redirect("checkpoints:detail", request.workspace.slug, remote_id)
     status = HTTPStatus.UNPROCESSABLE_ENTITY if form.errors else HTTPStatus.OK
     context = {"row": row, "form": form, "pin": pin}

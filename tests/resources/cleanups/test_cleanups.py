@@ -14,6 +14,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from loopsweb.accounts.models import User, Workspace
+from loopsweb.audit.erasure import erase_person
 from loopsweb.audit.models import Event
 from loopsweb.resources.cleanups import dispatch
 from loopsweb.resources.cleanups.models import Cleanup, Removal, State
@@ -310,6 +311,54 @@ def test_a_process_that_died_while_it_sent_is_not_repeated(
     assert states() == {"c0": State.REFUSED, "c1": State.DONE}
     assert recorded("c0") == ["requested", "unknown", "refused"]
     assert not move_to(removal, State.DONE, now=clock())
+
+
+@pytest.mark.parametrize(
+    "changed", [{"days": None}, {"person": "alice@example.com"}, {"rules": {"newest": 0}}]
+)
+def test_what_the_trail_has_otherwise_is_not_sent(
+    saved: Any,
+    acme: Workspace,
+    alice: User,
+    otto: User,
+    world: Simulator,
+    clock: Timeline,
+    changed: dict[str, Any],
+) -> None:
+    submit(login_as(otto), acme, ["c0"], typed="1", action="expire", days="7")
+    Cleanup.objects.update(**changed)
+
+    work_off(clock)
+
+    assert (list(world.requests), states()) == ([], {"c0": State.WITHDRAWN})
+
+
+def test_what_vanished_instead_of_expiring_later_is_not_said_to_be_as_it_was(
+    saved: Any, acme: Workspace, otto: User, world: Simulator, clock: Timeline
+) -> None:
+    submit(login_as(otto), acme, ["c0"], typed="1", action="expire", days="7")
+    world.add_fault("PUT *", mode="status", status=503)
+    work_off(clock)
+    world.world.delete_checkpoint(world.world.checkpoints["c0"])
+    for _ in range(6):
+        clock.pass_(40)
+        work_off(clock)
+
+    assert states() == {"c0": State.UNKNOWN}
+
+
+def test_erasing_an_owner_takes_them_out_of_the_rules_and_widens_nothing(
+    saved: Any, acme: Workspace, otto: User, world: Simulator, clock: Timeline
+) -> None:
+    Run.objects.update(owner_email="bo@example.com")
+    submit(login_as(otto), acme, ["c0"], typed="1", owner="Bo@example.com")
+    assert states() == {"c0": State.DUE}
+
+    erase_person("bo@example.com", by="ops", reason="asked", now=clock())
+    work_off(clock)
+
+    assert "example.com" not in str(Cleanup.objects.get().rules)
+    assert (list(world.requests), states()) == ([], {"c0": State.WITHDRAWN})
 
 
 def test_a_viewer_may_look_but_not_touch(
