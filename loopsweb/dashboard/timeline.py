@@ -12,6 +12,7 @@ from django.db.models import F
 
 from loopsweb.accounts.models import Workspace
 from loopsweb.resources.deactivations.models import Deactivation
+from loopsweb.resources.deactivations.states import EVER_SENT
 from loopsweb.resources.history.series import MODELS, select_live
 from loopsweb.resources.history.statuses import load_histories
 from loopsweb.resources.pages.past_list import NOT_A_TIME, NoMoment, parse_moment
@@ -97,6 +98,7 @@ def build_lanes(rows: list[GPUHolder], scale: TimeScale, *, now: datetime) -> li
         workspace=rows[0].workspace,
         noun=rows[0].noun,
         target_remote_id__in=[row.remote_id for row in rows],
+        state__in=EVER_SENT,
         sent_at__range=(scale.start, scale.end),
     )
     for one in sent.select_related("workspace").order_by("pk"):

@@ -37,15 +37,18 @@ SITE = (
 )
 IN_WORKSPACE = (
     Place("checkpoints:storage", "Storage of checkpoints", "circle-stack", "size growth cost"),
-    Place("cleanups:plan", "Plan which checkpoints to keep", "trash", "delete cleanup free"),
+    Place(
+        "cleanups:plan",
+        "Plan a clean-up",
+        "trash",
+        "delete keep which checkpoints cleanup free storage retention expiry",
+    ),
+    Place("rates", "Rates", "banknotes", "prices cost usd hour gpu", Permission.MANAGE_TEAM),
     Place("runs-compare", "Compare runs", "scale", "differences"),
     Place("checkpoints-compare", "Compare checkpoints", "scale", "differences"),
     Place("checkpoints:validate", "Validate a URI", "check-badge", "checkpoint sampler bt load"),
     Place("runs:create", "New run", "plus", "create", Permission.CREATE),
     Place("samplers:create", "New sampler", "plus", "create", Permission.CREATE),
-    Place(
-        "cleanups:plan", "Plan a clean-up", "trash", "delete checkpoints storage retention expiry"
-    ),
     Place("sessions:create", "New session", "plus", "create", Permission.CREATE),
 )
 OF_TEAM = (
@@ -81,7 +84,7 @@ def find_places(request: SignedInRequest, typed: str) -> Iterator[Hit]:
 
 def find_places_of_workspace(request: WorkspaceRequest, typed: str) -> Iterator[Hit]:
     workspace = request.workspace
-    pages = [Place(*entry) for entry in WORKSPACE_PAGES]
+    pages = [Place(*entry[:3]) for entry in WORKSPACE_PAGES]
     for places, argument in (
         ((*pages, *IN_WORKSPACE), workspace.slug),
         (OF_TEAM, workspace.team_id),

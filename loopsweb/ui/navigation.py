@@ -6,11 +6,13 @@ from typing import NamedTuple
 
 
 class Entry(NamedTuple):
-    """url_name takes the workspace's slug. icon: the name of a Heroicon."""
+    """url_name takes the workspace's slug. icon: the name of a Heroicon. also: the namespace of
+    other pages that belong to it."""
 
     url_name: str
     label: str
     icon: str
+    also: str = ""
 
 
 WORKSPACE_PAGES = (
@@ -18,7 +20,7 @@ WORKSPACE_PAGES = (
     Entry("sessions:list", "Sessions", "rectangle-stack"),
     Entry("runs:list", "Runs", "bolt"),
     Entry("samplers:list", "Samplers", "beaker"),
-    Entry("checkpoints:list", "Checkpoints", "bookmark"),
+    Entry("checkpoints:list", "Checkpoints", "bookmark", "cleanups"),
     Entry("deployments:list", "Deployments", "server-stack"),
     Entry("deactivations:list", "Deactivations", "hand-raised"),
     Entry("dashboard:timeline", "Timeline", "chart-bar"),

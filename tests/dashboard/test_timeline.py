@@ -59,10 +59,13 @@ def test_lanes_show_what_was_when_and_who_stopped_it(
         workspace=acme, noun="deployment", remote_id="d", field="status", old="RUNNING",
         new="STOPPED", last_seen_old_at=ago + HOUR, first_seen_new_at=ago + 2 * HOUR,
     )  # fmt: skip
-    stop = Deactivation.objects.create(
-        workspace=acme, noun="deployment", target_remote_id="d", person="Olga", state="confirmed",
-        state_since=ago, ask_at=ago, requested_at=ago, sent_at=ago + HOUR,
-    )  # fmt: skip
+    stop, refused, _ = [
+        Deactivation.objects.create(
+            workspace=acme, noun="deployment", target_remote_id="d", person="Olga", state=state,
+            state_since=ago, ask_at=ago, requested_at=ago, sent_at=ago + HOUR,
+        )
+        for state in ("confirmed", "refused", "withdrawn")
+    ]  # fmt: skip
     answer = browser.get(URL, {"from": format_utc(ago - HOUR), "to": format_utc(ago + 4 * HOUR)})
     assert lanes(answer) == ["d", "s"]
     spans = [
@@ -74,7 +77,11 @@ def test_lanes_show_what_was_when_and_who_stopped_it(
         [("not there yet", 20), ("ACTIVE", 80)],
     ]
     html = answer.content.decode()
-    assert f'<a href="{stop.get_absolute_url()}">Olga deactivated it</a>' in html
+    assert [(act.label, act.url) for act in answer.context["lanes"][0].acts] == [
+        ("Olga stopped it", stop.get_absolute_url()),
+        ("Olga tried to stop it: not deactivated", refused.get_absolute_url()),
+    ]
+    assert f'<a href="{stop.get_absolute_url()}">Olga stopped it</a>' in html
     assert 'href="/w/acme/deployments/d/"' in html
 
 

@@ -127,7 +127,14 @@ def test_pages_and_actions_are_those_the_person_may_use(
         assert (found.get("Deactivate dep_1") == opens) == may_end
         assert ("New run" in str(search(person, "new", acme))) == may_end
         assert ("Policy" in str(search(person, "policy", acme))) == may_manage
-    assert lead(vic, "audit", acme) == reverse("dashboard:audit", args=[acme.slug])
+        assert ("Rates" in str(search(person, "rates", acme))) == may_manage
+    for typed, name in (
+        ("audit", "dashboard:audit"),
+        ("timeline", "dashboard:timeline"),
+        ("storage of checkpoints", "checkpoints:storage"),
+        ("plan a clean-up", "cleanups:plan"),
+    ):
+        assert lead(vic, typed, acme) == reverse(name, args=[acme.slug])
 
 
 def test_the_search_of_an_action_sends_nothing(otto: User, acme: Workspace) -> None:

@@ -33,7 +33,8 @@ class RulesForm(forms.Form):
         label="Keep the newest",
         min_value=0,
         max_value=10_000,
-        help_text="Of each run: trainer and sampler weights are counted apart.",
+        help_text="Of each run: trainer and sampler weights are counted apart. What cannot be "
+        "loaded or is not synced does not count.",
     )
     every = forms.IntegerField(
         label="Keep every … steps",

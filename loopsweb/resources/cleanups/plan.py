@@ -22,7 +22,6 @@ from django.db.models import (
     When,
     Window,
 )
-from django.db.models.functions import RowNumber
 
 from loopsweb.accounts.models import Workspace
 from loopsweb.resources.checkpoints.models import Checkpoint
@@ -47,9 +46,9 @@ KEPT = {  # the first that applies
 
 @dataclass(frozen=True, kw_only=True)
 class Rules:
-    """newest: how many to keep of each run, of trainer and sampler weights each. every: steps that
-    it divides are kept. The other fields say what may go at all; "" and None are any. older_than:
-    days."""
+    """newest: how many to keep of each run, of trainer and sampler weights each; what cannot be
+    loaded is not counted. every: steps that it divides are kept. The other fields say what may go
+    at all; "" and None are any. older_than: days."""
 
     newest: int = 3
     every: int | None = None
@@ -127,12 +126,15 @@ def find_reasons(
     }
     if rules.newest:
         settled = every.reported().filter(sync_status="COMPLETE").exclude(undated)
-        newest_first = Window(
-            RowNumber(),
+        unusable = Case(When(raw__lora_config=None, then=1), default=0)  # by the API's word
+        usable_until_here = Window(
+            Sum(1 - F("unusable")),
             partition_by=[F("run_remote_id"), F("target")],
             order_by=[F("created_at").desc(), F("pk").desc()],
         )
-        older = settled.annotate(place=newest_first).filter(place__gt=rules.newest)
+        older = settled.annotate(unusable=unusable, newer=usable_until_here).filter(
+            newer__gt=rules.newest - F("unusable")
+        )
         conditions["newest"] = ~Q(pk__in=older.values("pk"))
     if rules.every:
         conditions["stepless"] = Q(step=None)

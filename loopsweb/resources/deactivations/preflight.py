@@ -12,16 +12,17 @@ from typing import Any
 
 from loopsweb.audit.chain.anonymize import anonymize
 from loopsweb.audit.chain.format import make_storable
+from loopsweb.resources.catalogue import NOTHING_HELD, UNKNOWN_SOURCE
 from loopsweb.resources.checkpoints.models import Checkpoint
 from loopsweb.resources.deactivations.impact import EndingRun, Impact
 from loopsweb.resources.deactivations.targets import Target, kind_of
-from loopsweb.resources.deployments.run_pairing import SERVERLESS
+from loopsweb.resources.deployments.run_pairing import SERVERLESS, Figures
 from loopsweb.resources.nouns import NOUNS
 from loopsweb.resources.pages.freshness import load_freshness
 from loopsweb.ui.timestamps import format_utc
 
 MAX_LISTED = 20  # of runs, and of checkpoints; the numbers count all
-FROM_API = "the API's prices"
+NO_SOURCES = (NOTHING_HELD, UNKNOWN_SOURCE)
 Facts = dict[str, Any]
 
 
@@ -45,7 +46,7 @@ def freeze_impact(impact: Impact, *, as_of: datetime | None) -> Facts:
         "gpu_type": figures.gpu_type,
         "usd_per_hour": None if cost is None else f"{cost:.2f}",
         "cost_of": figures.cost_of,
-        "cost_source": "" if cost is None or figures.cost_of == SERVERLESS else FROM_API,
+        "cost_source": name_source(figures),
         "is_inferred": impact.is_inferred,
         "runs": [count_checkpoints(ending) for ending in impact.runs[:MAX_LISTED]],
         "runs_in_all": len(impact.runs),
@@ -58,6 +59,12 @@ def freeze_impact(impact: Impact, *, as_of: datetime | None) -> Facts:
     }
     frozen: Facts = anonymize(make_storable(facts))
     return frozen
+
+
+def name_source(figures: Figures) -> str:
+    """Who says what it costs; "" where nothing is paid by the hour or nobody knows."""
+    is_free = figures.cost_of == SERVERLESS or figures.cost_source in NO_SOURCES
+    return "" if figures.cost_per_hour is None or is_free else figures.cost_source
 
 
 def list_checkpoints(impact: Impact) -> Sequence[Checkpoint]:

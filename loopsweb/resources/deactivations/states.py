@@ -30,7 +30,8 @@ class State(StrEnum):
 class StateSpec:
     """label: its name on pages. meaning, advice: what it says and what to do about it.
     message: what a person reads who just brought it about; else the meaning.
-    verb, result: of the sentence on its record (summary.py): {why}, {by}, {until}, {later}.
+    verb, result: of the sentence on its record (summary.py): {why}, {by}, {until}, {later}. The
+    verb and the label stand on the bands of its status, too.
     follows: the states it may come from. outcome: of the audit event written with the transition.
     sent: the API may have been called. While it is open, `next_state` follows `max_duration` after
     it was due (sent: after it was sent) at the latest, for `timeout_reason`.
@@ -200,6 +201,7 @@ STATES: dict[State, StateSpec] = {
     ),
 }
 LOST_AFTER = timedelta(days=1)  # since it was sent, while the API does not say what became of it
+EVER_SENT = tuple(state for state, spec in STATES.items() if spec.sent)
 NOT_SENT = tuple(state for state, spec in STATES.items() if spec.open and not spec.sent)
 SENT = tuple(state for state, spec in STATES.items() if spec.open and spec.sent)
 OPEN = (*NOT_SENT, *SENT)

@@ -1,4 +1,4 @@
-"""The status of one thing over time, with its checkpoints and who stopped it, on its page."""
+"""The status of one thing over time, on its page, with its checkpoints and who stopped it."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from django.db.models import Q
 
 from loopsweb.resources.checkpoints.models import Checkpoint
 from loopsweb.resources.deactivations.models import Deactivation
+from loopsweb.resources.deactivations.states import EVER_SENT, STATES, State
 from loopsweb.resources.deployments.models import Deployment
 from loopsweb.resources.history.durations import Lasting, measure_status
 from loopsweb.resources.history.statuses import History, Knowledge, Stretch, load_histories
@@ -61,7 +62,7 @@ def draw_status_band(
     if chosen == LIFE:
         scale = fit_scale(history, max(since, begun_at), is_over=is_over, now=now)
     ticks = list(find_checkpoint_times(row, scale))
-    sent = [one for one in requests if one.sent_at]
+    sent = [one for one in requests if one.sent_at and one.state in EVER_SENT]
     acts = [describe_request(one, row) for one in sorted(sent, key=lambda one: one.pk)]
     stretches = history.stretches(scale.start, min(scale.end, now))
     band = draw_band(
@@ -122,6 +123,10 @@ def find_checkpoint_times(row: Snapshot, scale: TimeScale) -> Iterator[datetime]
 
 
 def describe_request(one: Deactivation, row: Snapshot) -> Mark:
+    """Says how a request that was sent went, as far as it is known."""
+    spec = STATES[State(one.state)]
     what = "it" if one.target_remote_id == row.remote_id else f"{one.noun} {one.target_remote_id}"
-    label = f"{one.person or 'Somebody'} deactivated {what}"
+    label = f"{one.person or 'Somebody'} {spec.verb} {what}"
+    if one.state != State.CONFIRMED:
+        label = f"{label}: {spec.label[0].lower()}{spec.label[1:]}"
     return Mark(one.sent_at or one.requested_at, label, "act", one.get_absolute_url())

@@ -54,8 +54,9 @@ def nav(context: template.Context, entry: Entry) -> SafeString:
     name = f"{match.namespace}:{match.url_name}" if match else ""
     noun = name.rpartition("-")[2]  # as in "logs-deployments"
     namespace = entry.url_name.partition(":")[0]
+    its = {namespace, entry.also} - {""}
     is_current = name == entry.url_name or (
-        namespace != "dashboard" and match and namespace in (match.namespace, noun)
+        namespace != "dashboard" and match and its & {match.namespace, noun}
     )
     return format_html(
         '<li><a href="{}"{}>{}{}</a></li>',

@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 
 from loopsweb.accounts.models import User, Workspace
 from loopsweb.loops_api import types
+from loopsweb.resources.cleanups.models import Cleanup
 from loopsweb.resources.cleanups.plan import GOES, Rules, add_up, judge
 from loopsweb.resources.deactivations.protections import Protection
 from loopsweb.resources.models import Checkpoint, Run, Sampler, Start
@@ -28,12 +29,13 @@ CHECKPOINT = st.fixed_dictionaries(
         "run_remote_id": st.sampled_from((*RUNS, *RUNS, "")),
         "target": st.sampled_from(("trainer", "trainer", "sampler", "")),
         "base_model": st.sampled_from(("m", "n")),
-        "sync_status": st.sampled_from(("COMPLETE",) * 4 + ("SYNCING", "", "NEW_WORD")),
+        "sync_status": st.sampled_from(("COMPLETE",) * 4 + ("SYNCING", "", "FAILED", "NEW_WORD")),
         "size_bytes": st.sampled_from((10, 20, None)),
         "step": st.sampled_from((None, 0, 100, 150, 200, 300)),
         "days": st.sampled_from((None, 1, 2, 3, 5, 8)),
         "missing": st.sampled_from((False,) * 4 + (True,)),
         "pinned": st.sampled_from((False,) * 4 + (True,)),
+        "lora": st.sampled_from(({},) * 2 + ("not sent",) * 2 + (None,)),
         "user": st.sampled_from((None,) * 6 + ("ACTIVE", "INACTIVE", "", "unknown", "model")),
     }
 )
@@ -70,7 +72,8 @@ def judge_plainly(all_of_them: list[Given], rules: Rules) -> dict[str, str]:
 
 def is_settled(one: Given) -> bool:
     known = one["days"] is not None and one["run_remote_id"] and one["target"]
-    return bool(one["sync_status"] == "COMPLETE" and not one["missing"] and known)
+    is_usable = one["sync_status"] == "COMPLETE" and one["lora"] is not None
+    return bool(is_usable and not one["missing"] and known)
 
 
 def find_verdict(one: Given, all_of_them: list[Given], rules: Rules) -> str:
@@ -107,7 +110,9 @@ def store(workspace: Workspace, one: Given) -> None:
     columns |= {name: one[name] for name in ("sync_status", "size_bytes", "step")}
     columns["created_at"] = None if one["days"] is None else NOW - timedelta(days=one["days"])
     columns["missing_since"] = NOW if one["missing"] else None
-    add_row(Checkpoint, workspace, one["id"], **columns)
+    raw = {} if one["lora"] == "not sent" else {"lora_config": one["lora"]}
+    row = add_row(Checkpoint, workspace, one["id"], **columns)
+    Checkpoint.objects.filter(pk=row.pk).update(raw=raw)
     if one["pinned"]:
         Protection.objects.create(
             workspace=workspace, noun="checkpoint", remote_id=one["id"], since=NOW
@@ -209,6 +214,36 @@ def test_the_page_lists_what_would_go_and_what_needs_it(acme: Workspace, vic: Us
     assert starts == [["b"], [], [], []]
     kept = login_as(vic).get(plan_url(acme), {"newest": "1", "show": "newest"})
     assert [line.row.remote_id for line in kept.context["page"].lines] == ["c4"]
+
+
+@pytest.mark.parametrize("name", ["cleanups:plan", "checkpoints:storage", "cleanups:detail"])
+def test_the_navigation_marks_checkpoints(name: str, acme: Workspace, vic: User) -> None:
+    args = [acme.slug]
+    if name == "cleanups:detail":
+        args.append(str(Cleanup.objects.create(workspace=acme, rules={}, requested_at=NOW).uid))
+    page = login_as(vic).get(reverse(name, args=args)).content.decode()
+    assert f'<a href="{reverse("checkpoints:list", args=[acme.slug])}" aria-current="page">' in page
+
+
+def test_what_cannot_be_loaded_fills_no_place(acme: Workspace) -> None:
+    add_checkpoints(acme, 6)
+    changes: dict[str, dict[str, Any]] = {
+        "c5": {"raw": {"lora_config": None}},
+        "c4": {"sync_status": "FAILED"},
+        "c2": {"raw": {"lora_config": None}},
+        "c0": {"raw": {"lora_config": {"config_version": "v1"}}},
+    }
+    for remote_id, columns in changes.items():
+        Checkpoint.objects.filter(remote_id=remote_id).update(**columns)
+    verdicts = [
+        dict(judge(acme, Rules(newest=newest), now=NOW).values_list("remote_id", "verdict"))
+        for newest in (1, 2)
+    ]
+    unsure = {"c5": "newest", "c4": "syncing", "c3": "newest"}
+    assert verdicts == [
+        {**unsure, "c2": GOES, "c1": GOES, "c0": GOES},
+        {**unsure, "c2": "newest", "c1": "newest", "c0": GOES},
+    ]
 
 
 def test_wrong_rules_are_told_at_the_field(acme: Workspace, vic: User) -> None:

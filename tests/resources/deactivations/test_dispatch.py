@@ -26,11 +26,13 @@ from tests.resources.deactivations.conftest import list_calls, run_tick
 from tests.resources.deactivations.requests import submit_decision, submit_form
 
 pytestmark = pytest.mark.usefixtures("owned_by_bo")
+UNDO = 600  # seconds
+LATER = UNDO + 300  # after it is due, however long the pages took, and before it expires
 
 
 @pytest.fixture
 def undo_policy(acme: Workspace) -> Policy:
-    return Policy.objects.create(team=acme.team, undo_seconds=600)
+    return Policy.objects.create(team=acme.team, undo_seconds=UNDO)
 
 
 def protect(deployment: Deployment, now: Timeline) -> None:
@@ -67,7 +69,7 @@ def test_policy_changes_apply_to_waiting_requests(
 ) -> None:
     submit_form(otto, deployment)
     POLICY_CHANGES[why](acme, otto)
-    real_time.pass_(605)
+    real_time.pass_(LATER)
     run_tick(real_time)
     deactivation = Deactivation.objects.get()
     assert (deactivation.state, deactivation.answer, list_calls(world)) == (
@@ -92,7 +94,7 @@ def test_the_approver_still_needs_permission(
     submit_form(otto, deployment)
     assert submit_decision(bo, Deactivation.objects.get(), "approval") == 302
     Membership.objects.filter(user=bo).delete()
-    real_time.pass_(605)
+    real_time.pass_(LATER)
     run_tick(real_time)
     deactivation = Deactivation.objects.get()
     assert (deactivation.state, list_calls(world)) == (State.WITHDRAWN, [])

@@ -26,7 +26,7 @@ def make_checkpoint(name: str, status: str, *, target: str = "trainer") -> dict[
 
 FACTS: dict[str, Any] = {
     "gpus": 16, "gpus_of": "pair", "gpu_type": "H200", "usd_per_hour": "128.00", "cost_of": "pair",
-    "cost_source": "the API's prices", "is_inferred": False, "runs": [{"id": "run_1"}],
+    "cost_source": "API prices", "is_inferred": False, "runs": [{"id": "run_1"}],
     "runs_in_all": 1, "syncing": 2, "checkpoints_left_out": 0,
     "checkpoints": [
         make_checkpoint("step-1000", "SYNCING"),
@@ -34,7 +34,7 @@ FACTS: dict[str, Any] = {
         make_checkpoint("step-900", "COMPLETE"),
     ],
 }  # fmt: skip
-START = "asked to stop dep_1 (grace@example.com's): 16 H200, $128 an hour, by the API's prices; "
+START = "asked to stop dep_1 (grace@example.com's): 16 H200, $128 an hour, by API prices; "
 SAVED = "step-900 saved, step-1000 still syncing; because idle; "
 RESULTS = {
     State.WAITING: "waits for a second person until 2026-11-27 13:00 UTC, nothing has been sent",
@@ -94,7 +94,7 @@ def test_every_state_has_its_sentence(state: State) -> None:
         ({"preflight": FACTS | {"gpus": None, "usd_per_hour": None}}, ": GPUs unknown, cost unk"),
         (
             {"preflight": FACTS | {"gpus_of": "trainer only", "cost_of": "trainer only"}},
-            ": 16 H200 (trainer only), $128 an hour (trainer only), by the API's prices; ",
+            ": 16 H200 (trainer only), $128 an hour (trainer only), by API prices; ",
         ),
         ({"preflight": FACTS | {"runs": []}}, "; its runs unknown; "),
         (

@@ -12,6 +12,7 @@ from django.utils.html import strip_tags
 
 from loopsweb.accounts.models import User, Workspace
 from loopsweb.resources.deactivations.models import Deactivation
+from loopsweb.resources.deactivations.states import STATES, State
 from loopsweb.resources.models import Checkpoint, Deployment, Run
 from loopsweb.resources.pages.status_band import MAX_TICKS, StatusBand, draw_status_band
 from loopsweb.resources.snapshot.models import Snapshot
@@ -83,20 +84,43 @@ def test_ticks_are_the_checkpoints_of_its_runs(acme: Workspace, now: datetime) -
     assert MAX_TICKS > 1
 
 
-def test_who_stopped_it_stands_on_it(acme: Workspace, alice: User, now: datetime) -> None:
+@pytest.mark.parametrize(
+    ("state", "words"),
+    [
+        (State.CONFIRMED, "Olga stopped {}"),
+        (State.REQUESTED, "Olga asked to stop {}: sent, no answer yet"),
+        (State.SUCCEEDED, "Olga asked to stop {}: accepted by the API"),
+        (State.UNKNOWN, "Olga asked to stop {}: outcome unknown"),
+        (State.REFUSED, "Olga tried to stop {}: not deactivated"),
+        (State.ENDED, "Olga asked to stop {}: ended without being stopped"),
+        (State.LOST, "Olga asked to stop {}: no longer known"),
+    ],
+)
+def test_who_stopped_it_or_tried_to_stands_on_it(
+    state: State, words: str, acme: Workspace, now: datetime
+) -> None:
     run = add_row(Run, acme, "r", deployment_remote_id="d", status="INACTIVE")
     deployment = add_row(Deployment, acme, "d", status="STOPPED")
-    common = {"workspace": acme, "person": "Olga", "requested_at": now, "state": "confirmed"}
-    common |= {"state_since": now, "ask_at": now, "sent_at": now - HOUR}
-    stop = Deactivation.objects.create(noun="deployment", target_remote_id="d", **common)
-    on_deployment = draw(deployment, now, "day", [stop])
-    on_run = draw(run, now, "day", [stop])
-    at, url = now - HOUR, stop.get_absolute_url()
-    for band, label in (
-        (on_deployment, "Olga deactivated it"),
-        (on_run, "Olga deactivated deployment d"),
-    ):
-        assert [one.mark for one in band.band.marks] == [Mark(at, label, "act", url)]
+    stop = add_request(acme, state, now)
+    for row, what in ((deployment, "it"), (run, "deployment d")):
+        [mark] = draw(row, now, "day", [stop]).band.marks
+        label, url = words.format(what), stop.get_absolute_url()
+        assert mark.mark == Mark(now - HOUR, label, "act", url)
+
+
+@pytest.mark.parametrize("state", [state for state, spec in STATES.items() if not spec.sent])
+def test_what_was_not_sent_does_not_stand_on_it(
+    state: State, acme: Workspace, now: datetime
+) -> None:
+    deployment = add_row(Deployment, acme, "d", status="RUNNING")
+    assert draw(deployment, now, "day", [add_request(acme, state, now)]).band.marks == []
+
+
+def add_request(acme: Workspace, state: State, now: datetime) -> Deactivation:
+    return Deactivation.objects.create(
+        workspace=acme, noun="deployment", target_remote_id="d", person="Olga", state=state,
+        requested_at=now, state_since=now, ask_at=now, sent_at=now - HOUR,
+    )  # fmt: skip
 
 
 @pytest.mark.parametrize("chosen", ["day", "week", "life", "nonsense", "\0"])

@@ -8,6 +8,8 @@ import pytest
 
 from loopsweb.accounts.models import User, Workspace
 from loopsweb.audit.models import Event
+from loopsweb.resources.deactivations.impact import assess_impact
+from loopsweb.resources.deactivations.preflight import freeze_impact
 from loopsweb.resources.figures.refresh import refresh_everything
 from loopsweb.resources.models import Catalogue, Deployment
 from tests.personas import login_as
@@ -43,6 +45,23 @@ def test_a_rate_prices_what_the_api_does_not(alice: User) -> None:
     assert Event.objects.filter(action="rates.change").count() == 1
     browser.post(PATH, {"rate-h200": ""})
     assert Deployment.objects.get().usd_per_hour is None
+
+
+@pytest.mark.usefixtures("unpriced")
+@pytest.mark.parametrize(
+    ("prices", "rates", "said"),
+    [
+        ({"h200": "0.50"}, {}, "API prices"),
+        ({}, {"h200": "31.50"}, "rate entered by an admin"),
+        ({}, {}, ""),
+    ],
+)
+def test_what_is_kept_of_a_cost_says_whose_it_is(
+    prices: dict[str, str], rates: dict[str, str], said: str, acme: Workspace
+) -> None:
+    Catalogue.objects.update(prices=prices, rates=rates)
+    impact = assess_impact(Deployment.objects.get())
+    assert freeze_impact(impact, as_of=None)["cost_source"] == said
 
 
 @pytest.mark.usefixtures("unpriced")
