@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from datetime import timedelta
 from typing import Any
 from urllib.parse import quote, unquote
 
@@ -12,7 +13,7 @@ from django.urls import URLPattern, URLResolver, get_resolver
 
 from loopsweb.accounts.authorization.decorators import ACCESS_TOKEN
 from loopsweb.accounts.models import Role
-from loopsweb.resources.models import SavedView
+from loopsweb.resources.models import SavedView, Snooze
 from tests.sample_data import REMOTE_ID, SampleData
 
 Examples = dict[str, Callable[[SampleData], Any]]
@@ -30,6 +31,17 @@ EXAMPLES: Examples = {
     "listed": lambda _: "runs",
     "view": lambda samples: (
         SavedView.objects.create(workspace=samples.workspace, noun="runs", name="kept").pk
+    ),
+    "snooze": lambda samples: (
+        Snooze.objects.get_or_create(
+            uid=samples.event.incident,
+            workspace=samples.workspace,
+            defaults={
+                "things": ["key abc"],
+                "since": samples.event.at,
+                "until": samples.event.at + timedelta(days=1),
+            },
+        )[0].uid
     ),
     "cleanup": lambda samples: samples.cleanup.uid,
     "sequence": lambda samples: samples.event.sequence,

@@ -31,8 +31,11 @@ PASSWORD = "correct horse battery"
 # Our views that decide by themselves, with their reasons.
 SEEN_FIRST = "It asks by itself, for what is not the person's own."
 OR_GLASS = "It asks by itself, for what is others' and to break the glass."
+HIDES = "It hides a line for some days, shows who did, and is undone at once."
 HURRY = "There may be seconds only, and nothing ends by it."
 UNCONFIRMED = {
+    "w/<slug:workspace>/attention/snooze/": HIDES,
+    "w/<slug:workspace>/attention/snoozes/<uuid:snooze>/end/": HIDES,
     "keys/<uuid:uid>/check/": "It only asks the API again.",
     "w/<slug:workspace>/<ending:kind>/<remote_id:remote_id>/deactivation/": OR_GLASS,
     "w/<slug:workspace>/<ending:kind>/deactivations/": SEEN_FIRST,

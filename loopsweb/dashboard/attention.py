@@ -34,7 +34,9 @@ FAILING_SAMPLER_STATUSES = ("UNHEALTHY", "FAILED", "DEPLOY_FAILED", "BUILD_FAILE
 @dataclass(frozen=True)
 class AttentionItem:
     """since: when it was first seen in this state. needs_decision: a person has to approve it.
-    kind: what several of them are called together, "" for what stands alone. advice: what to do."""
+    kind: what several of them are called together, "" for what stands alone. advice: what to do.
+    remote_id: "" for what no snooze may hide. noun: set where a change of its status ends a snooze;
+    elsewhere `since` does, when it is later."""
 
     tone: Tone
     text: str
@@ -44,6 +46,13 @@ class AttentionItem:
     needs_decision: bool = False
     kind: str = ""
     advice: str = ""
+    remote_id: str = ""
+    noun: str = ""
+
+    @property
+    def thing(self) -> str:
+        """What a snooze hides: this, in this state."""
+        return f"{self.kind} {self.remote_id}".strip() if self.remote_id else ""
 
 
 @dataclass(frozen=True)
@@ -56,6 +65,10 @@ class AttentionGroup:
     @property
     def first(self) -> AttentionItem:
         return self.items[0]
+
+    @property
+    def may_be_snoozed(self) -> bool:
+        return bool(self.first.thing)
 
     @property
     def shown(self) -> list[AttentionItem]:
@@ -74,25 +87,29 @@ def group_items(items: list[AttentionItem]) -> list[AttentionGroup]:
     return [AttentionGroup(some, len(some) < LIMIT) for some in groups.values()]
 
 
-def find_attention_items(workspace: Workspace, *, now: datetime) -> list[AttentionItem]:
-    """Decisions first, then what is bad, then warnings."""
+def find_attention_items(
+    workspace: Workspace, *, now: datetime, limit: int = LIMIT
+) -> list[AttentionItem]:
+    """Decisions first, then what is bad, then warnings. limit: of each kind."""
     items = [
-        *find_unhealthy_keys(workspace),
+        *find_unhealthy_keys(workspace, limit=limit),
         *find_deactivations(workspace, now=now),
-        *find_ended_waits(workspace, now=now),
+        *find_ended_waits(workspace, now=now, limit=limit),
         *find_lifted_protections(workspace, now=now),
-        *find_ended_deployments(workspace, now=now),
-        *find_failing_samplers(workspace, now=now),
-        *find_slow_checkpoints(workspace, now=now),
+        *find_ended_deployments(workspace, now=now, limit=limit),
+        *find_failing_samplers(workspace, now=now, limit=limit),
+        *find_slow_checkpoints(workspace, now=now, limit=limit),
     ]
     return sorted(items, key=lambda item: (not item.needs_decision, item.tone != "bad"))
 
 
-def find_unhealthy_keys(workspace: Workspace) -> Iterator[AttentionItem]:
+def find_unhealthy_keys(workspace: Workspace, *, limit: int) -> Iterator[AttentionItem]:
     keys = Key.objects.in_workspace(workspace).exclude(state=KeyState.HEALTHY)
-    for key in keys.select_related("owner")[:LIMIT]:
+    for key in keys.select_related("owner")[:limit]:
         text = f"API key of {key.owner.email}: {key.get_state_display().lower()}."
-        yield AttentionItem("bad", f"{text} {key.state_reason}", str(key), "", key.state_since)
+        text = f"{text} {key.state_reason}"
+        one = f"key {key.uid} {key.state}"
+        yield AttentionItem("bad", text, str(key), "", key.state_since, remote_id=one)
 
 
 def find_deactivations(workspace: Workspace, *, now: datetime) -> Iterator[AttentionItem]:
@@ -110,7 +127,7 @@ def find_deactivations(workspace: Workspace, *, now: datetime) -> Iterator[Atten
             yield AttentionItem("warn", text, name, url, row.requested_at, needs_decision=True)
 
 
-def find_ended_waits(workspace: Workspace, *, now: datetime) -> Iterator[AttentionItem]:
+def find_ended_waits(workspace: Workspace, *, now: datetime, limit: int) -> Iterator[AttentionItem]:
     """Requests that waited for checkpoints in vain, so that nothing was stopped."""
     rows = Deactivation.objects.filter(
         workspace=workspace,
@@ -118,12 +135,13 @@ def find_ended_waits(workspace: Workspace, *, now: datetime) -> Iterator[Attenti
         state__in=(State.EXPIRED, State.WITHDRAWN),
         state_since__gte=now - RECENT,
     ).exclude(answer={})  # withdrawn by a person
-    for row in rows.order_by("-state_since", "-pk")[:LIMIT]:
+    for row in rows.order_by("-state_since", "-pk")[:limit]:
         why = (row.answer or {}).get("error", "")
         text = f"A {row.noun} was to be deactivated once its checkpoints had synced. {why}"
         url = reverse("deactivations:detail", args=[workspace.slug, row.incident])
         name = row.target_remote_id
-        yield AttentionItem("warn", f"{text} Nothing was stopped.", name, url, row.state_since)
+        text, one = f"{text} Nothing was stopped.", f"wait {row.incident}"
+        yield AttentionItem("warn", text, name, url, row.state_since, remote_id=one)
 
 
 def find_lifted_protections(workspace: Workspace, *, now: datetime) -> Iterator[AttentionItem]:
@@ -149,48 +167,57 @@ def find_lifted_protections(workspace: Workspace, *, now: datetime) -> Iterator[
             )
 
 
-def find_ended_deployments(workspace: Workspace, *, now: datetime) -> Iterator[AttentionItem]:
+def find_ended_deployments(
+    workspace: Workspace, *, now: datetime, limit: int
+) -> Iterator[AttentionItem]:
     """Those that failed recently, and those missing from the API without a final status."""
     rows = Deployment.objects.in_workspace(workspace)
     failed = Q(status__in=FAILED_STATUSES, changed_at__gte=now - RECENT)
     missing = Q(missing_since__isnull=False) & ~Q(status__in=DEPLOYMENT.terminal)
-    for row in rows.filter(failed | missing).order_by("-changed_at", "-pk")[:LIMIT]:
+    for row in rows.filter(failed | missing).order_by("-changed_at", "-pk")[:limit]:
         url = reverse("deployments:detail", args=[workspace.slug, row.remote_id])
         if row.is_terminal:
             tone: Tone = "bad" if row.status == "FAILED" else "warn"
             text = f"Deployment {row.status}. {DEPLOYMENT.get(row.status).meaning}"
             kind, advice = f"deployments {row.status}", DEPLOYMENT.get(row.status).advice
             yield AttentionItem(
-                tone, text, row.remote_id, url, row.changed_at, kind=kind, advice=advice
-            )
+                tone, text, row.remote_id, url, row.changed_at,
+                kind=kind, advice=advice, remote_id=row.remote_id, noun=row.noun,
+            )  # fmt: skip
         else:
             text = "Deployment no longer listed by the API. It may have ended or be out of reach."
             kind = "deployments no longer listed by the API"
-            yield AttentionItem("warn", text, row.remote_id, url, row.missing_since, kind=kind)
+            one = row.remote_id
+            yield AttentionItem("warn", text, one, url, row.missing_since, kind=kind, remote_id=one)
 
 
-def find_failing_samplers(workspace: Workspace, *, now: datetime) -> Iterator[AttentionItem]:
+def find_failing_samplers(
+    workspace: Workspace, *, now: datetime, limit: int
+) -> Iterator[AttentionItem]:
     """A sampler that ended stays failed; that one is unhealthy only its last answer tells."""
     rows = Sampler.objects.in_workspace(workspace).filter(
         REPORTED | Q(status__in=SAMPLER.terminal),
         status__in=FAILING_SAMPLER_STATUSES,
         changed_at__gte=now - RECENT,
     )
-    for row in rows.order_by("-changed_at", "-pk")[:LIMIT]:
+    for row in rows.order_by("-changed_at", "-pk")[:limit]:
         url = reverse("samplers:detail", args=[workspace.slug, row.remote_id])
         tone: Tone = "warn" if row.status == "UNHEALTHY" else "bad"
         text = f"Sampler {row.status}. {SAMPLER.get(row.status).meaning}"
         kind, advice = f"samplers {row.status}", SAMPLER.get(row.status).advice
         yield AttentionItem(
-            tone, text, row.remote_id, url, row.changed_at, kind=kind, advice=advice
-        )
+            tone, text, row.remote_id, url, row.changed_at,
+            kind=kind, advice=advice, remote_id=row.remote_id, noun=row.noun,
+        )  # fmt: skip
 
 
-def find_slow_checkpoints(workspace: Workspace, *, now: datetime) -> Iterator[AttentionItem]:
+def find_slow_checkpoints(
+    workspace: Workspace, *, now: datetime, limit: int
+) -> Iterator[AttentionItem]:
     rows = Checkpoint.objects.in_workspace(workspace).filter(
         sync_status="SYNCING", created_at__lt=now - SYNC_IS_SLOW
     )
-    for row in rows.order_by("created_at", "pk")[:LIMIT]:
+    for row in rows.order_by("created_at", "pk")[:limit]:
         url = reverse("checkpoints:detail", args=[workspace.slug, row.remote_id])
         text = "Checkpoint still syncing. It is not safe until its status is COMPLETE."
         kind = "checkpoints still syncing"
@@ -198,4 +225,7 @@ def find_slow_checkpoints(workspace: Workspace, *, now: datetime) -> Iterator[At
             kind = "checkpoints that were still syncing and are not in the last answer"
             text = "Checkpoint was still syncing and is not in the last answer. It may be lost."
         name = row.uri or row.remote_id
-        yield AttentionItem("warn", text, name, url, row.created_at, kind=kind)
+        yield AttentionItem(
+            "warn", text, name, url, row.created_at,
+            kind=kind, remote_id=row.remote_id, noun=row.noun,
+        )  # fmt: skip

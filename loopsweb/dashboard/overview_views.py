@@ -12,11 +12,13 @@ from django.utils import timezone
 from loopsweb.accounts.authorization.decorators import WorkspaceRequest, require
 from loopsweb.accounts.authorization.roles import Permission
 from loopsweb.accounts.models import Workspace
-from loopsweb.dashboard import activity, attention, totals
+from loopsweb.dashboard import activity, totals
+from loopsweb.dashboard.attention import group_items
 from loopsweb.dashboard.first_steps import list_first_steps
 from loopsweb.dashboard.idle_costs import IDLE_FROM, find_costliest_idle
 from loopsweb.dashboard.over_time import draw_over_time
 from loopsweb.dashboard.past_overview import show_past_overview
+from loopsweb.dashboard.snoozed import find_attention
 from loopsweb.keys.models import Key
 from loopsweb.resources.checkpoints.models import Checkpoint
 from loopsweb.resources.checkpoints.statuses import SYNC
@@ -85,6 +87,7 @@ def build_overview(workspace: Workspace, freshness: Freshness, *, now: datetime)
     running = select_with_prices(workspace).exclude(status__in=DEPLOYMENT.without_gpus)
     newest = running.filter(REPORTED).order_by("-created_at", "-pk")[:DEPLOYMENTS_SHOWN]
     checkpoints = Checkpoint.objects.in_workspace(workspace)
+    attention = find_attention(workspace, now=now)
     tally = Tally(
         **running.aggregate(
             reported=Count("pk", filter=REPORTED), unreported=Count("pk", filter=~REPORTED)
@@ -102,7 +105,8 @@ def build_overview(workspace: Workspace, freshness: Freshness, *, now: datetime)
         "active_runs": Run.objects.in_workspace(workspace).tally_status("ACTIVE"),
         "syncing": checkpoints.tally_status("SYNCING"),
         "checkpoints": checkpoints.order_by("-created_at", "-pk")[:CHECKPOINTS_SHOWN],
-        "attention": attention.group_items(attention.find_attention_items(workspace, now=now)),
+        "attention": group_items(attention.items),
+        "snoozed": attention,
         "activity": activity.list_recent_activity(workspace, limit=ACTIVITY_SHOWN),
         "has_key": tally.reported > 0 or Key.objects.in_workspace(workspace).exists(),
         "deployment": DEPLOYMENT,

@@ -1,4 +1,4 @@
-"""Erases a person from requests and protections when the audit trail erases them."""
+"""Erases a person from requests, protections and snoozes when the audit trail erases them."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from loopsweb.audit.erasure import match_mention
 from loopsweb.resources.cleanups.models import Cleanup
 from loopsweb.resources.deactivations.models import Batch, Deactivation
 from loopsweb.resources.deactivations.protections import LiftRequest, Protection
+from loopsweb.resources.snoozes import Snooze
 from loopsweb.ui.search import refresh_search_text
 
 PERSON_FIELDS = {
@@ -19,6 +20,7 @@ PERSON_FIELDS = {
     Cleanup: ("person",),
     Protection: ("person",),
     LiftRequest: ("person",),
+    Snooze: ("person",),
 }
 
 

@@ -19,6 +19,7 @@ from loopsweb.resources.snapshot.poll_state import PollState
 from loopsweb.resources.snapshot.starts import Start
 from loopsweb.resources.snapshot.status_changes import StatusChange
 from loopsweb.resources.snapshot.unknown_periods import UnknownPeriod
+from loopsweb.resources.snoozes import Snooze
 
 __all__ = [
     "Batch",
@@ -39,6 +40,7 @@ __all__ = [
     "Sampler",
     "SavedView",
     "Session",
+    "Snooze",
     "Start",
     "StatusChange",
     "Submission",

@@ -1,4 +1,5 @@
-"""Deletes what nobody asks for any more: old forms and status changes, and rows gone long ago."""
+"""Deletes what nobody asks for any more: old forms, snoozes and status changes, and rows long
+gone."""
 
 from __future__ import annotations
 
@@ -18,6 +19,7 @@ from loopsweb.resources.runs.models import Run
 from loopsweb.resources.snapshot.observed_periods import ObservedPeriod
 from loopsweb.resources.snapshot.status_changes import StatusChange
 from loopsweb.resources.snapshot.unknown_periods import UnknownPeriod
+from loopsweb.resources.snoozes import Snooze
 
 
 def delete_old_rows(*, now: datetime) -> None:
@@ -30,6 +32,7 @@ def delete_old_rows(*, now: datetime) -> None:
     retention.delete_rows(select_superseded_changes(cutoff=cutoff))
     retention.delete_rows(UnknownPeriod.objects.filter(until__lt=cutoff))
     retention.delete_rows(ObservedPeriod.objects.filter(until__lt=cutoff))
+    retention.delete_rows(Snooze.objects.filter(until__lt=cutoff))
 
 
 def select_gone(noun: Noun, *, cutoff: datetime) -> QuerySet[Any]:

@@ -20,6 +20,7 @@ class Permission(StrEnum):
     CHANGE_EXPIRY = "change_expiry"
     SHARE_VIEWS = "share_views"
     DELETE_CHECKPOINTS = "delete_checkpoints"
+    SNOOZE = "snooze"
     MANAGE_TEAM = "manage_team"
 
 
@@ -34,6 +35,7 @@ DESCRIPTIONS = {
     Permission.CHANGE_EXPIRY: "Set when checkpoints expire, or keep them",
     Permission.SHARE_VIEWS: "Save, rename and delete views of lists that the whole team sees",
     Permission.DELETE_CHECKPOINTS: "Delete checkpoints or let many expire, pin those to keep",
+    Permission.SNOOZE: "Snooze what needs attention, for the whole team",
     Permission.MANAGE_TEAM: "Manage members, roles, invitations, workspaces and team policies",
 }
 
@@ -52,6 +54,7 @@ OPERATOR = VIEWER | {
     Permission.CHANGE_EXPIRY,
     Permission.SHARE_VIEWS,
     Permission.DELETE_CHECKPOINTS,
+    Permission.SNOOZE,
 }
 ADMIN = OPERATOR | {Permission.MANAGE_TEAM}
 ROLE_PERMISSIONS: dict[str, frozenset[Permission]] = {
