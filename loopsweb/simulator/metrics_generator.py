@@ -49,7 +49,7 @@ def generate_metrics(
             {
                 "timestamp": format_epoch(at),
                 "status_2xx": volume(at),
-                "status_4xx": round(0.05 * hash_to_fraction(deployment, f"4xx{at}"), 4),
+                "status_4xx": round(0.05 * busy(at, "4xx"), 4),
                 "status_5xx": 0.0,
             }
             for at in moments

@@ -108,6 +108,8 @@ def test_a_deployment_is_idle_after_its_last_save(saves: Simulator) -> None:
     assert used == [[False] + [True] * 15 + [False] * 9] * len(used)
     assert all(p["value"] > 0 for rank in points["gpu_memory_usage_bytes"].values() for p in rank)
     assert [one["value"] for one in points["inference_volume"][-9:]] == [0] * 9
+    refused = [one["status_4xx"] > 0 for one in points["inference_volume_by_status"]]
+    assert refused == used[0]
     assert len(points["response_time_stats"]) == 15
     assert [line["message"] for line in get_logs(saves, "?limit=2")] == [
         f"waiting for a client: no operation for {minutes} min" for minutes in (45, 44)

@@ -35,12 +35,14 @@ def freeze_impact(impact: Impact, *, as_of: datetime | None) -> Facts:
     """JSON without fractions. as_of: the age of the oldest answer that was shown."""
     figures = impact.figures
     cost = figures.cost_per_hour
+    worked_at = impact.target.last_work_at
     shown = list_checkpoints(impact)
     facts = {
         "as_of": as_of and format_utc(as_of),
         "status": impact.target.status,
         "is_reported": impact.target.is_reported,
         "base_model": impact.target.base_model,
+        "last_work_at": worked_at and format_utc(worked_at),
         "gpus": figures.gpus_held,
         "gpus_of": figures.gpus_of,
         "gpu_type": figures.gpu_type,

@@ -18,6 +18,7 @@ from loopsweb.resources.deactivations.states import DEACTIVATION
 from loopsweb.resources.deactivations.stops import find_stop
 from loopsweb.resources.nouns import VOCABULARIES, find_noun
 from loopsweb.resources.pages.freshness import compute_page_version, load_freshness
+from loopsweb.resources.pages.idleness import find_observed_until, observe
 from loopsweb.resources.pages.starting import mark_starting
 from loopsweb.resources.pages.status_band import REDRAWN_AFTER, draw_status_band
 from loopsweb.resources.snapshot.models import Snapshot
@@ -46,7 +47,8 @@ def render_detail_page(
     nouns of which it shows rows."""
     workspace, noun = request.workspace, find_noun(model)
     record_viewer(workspace)
-    feed = load_freshness(workspace).of(noun.slug, *shows)
+    freshness = load_freshness(workspace)
+    feed = freshness.of(noun.slug, *shows)
     now = timezone.now()
     version = f"{compute_page_version(workspace, feed)}.{int(now.timestamp() // REDRAWN_AFTER)}"
     if same := answer_if_unchanged(request, version, feed.as_of, feed.next_poll_at):
@@ -65,6 +67,7 @@ def render_detail_page(
         return render_page(
             request, "resources/gone.html", gone | {"deactivation": DEACTIVATION}, status=404
         )
+    [row] = observe([row], until=find_observed_until(freshness, now=now))
     mark_starting([row], noun, workspace=workspace, feed=feed)
     target = {"workspace": workspace, "noun": noun.singular, "remote_id": row.remote_id}
     events = Event.objects.filter(

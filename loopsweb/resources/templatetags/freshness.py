@@ -46,7 +46,7 @@ def idle(row: Costed) -> SafeString:
     """How long a row has been idle, which goes on while the page is open if answers come. What it
     is measured from is its title."""
     if row.gpus == 0:
-        return mark_safe('<abbr title="It holds no GPUs.">no</abbr>')
+        return mark_safe('<abbr title="It holds no GPUs.">—</abbr>')
     if row.idle_for is None or row.last_work_at is None or row.observed_until is None:
         return mark_safe('<span class="muted" title="Counts as active.">unknown</span>')
     since = f"Since {SIGNS[row.last_work_sign]}, {row.last_work_at:%Y-%m-%d %H:%M} UTC"

@@ -44,6 +44,16 @@ def test_get_shows_the_impact_without_calling_the_api(
     assert world.requests == []
 
 
+def test_how_long_it_has_been_idle_stands_beside_what_ends(
+    page: str, browser: Client, deployment: Deployment
+) -> None:
+    since = f"{deployment.last_work_at:%Y-%m-%d %H:%M} UTC"
+    for path in (page, page.removesuffix("deactivation/")):
+        html = browser.get(path).content.decode()
+        idle = html.partition("<dt>Idle for</dt>")[2].partition("</dd>")[0]
+        assert (' title="Since ' in idle, f', {since}">' in idle) == (True, True), path
+
+
 def test_post_deactivates_and_redirects_to_the_deployment(
     page: str,
     browser: Client,
@@ -201,6 +211,7 @@ def test_the_page_is_kept_up_to_date_and_asks_again_for_what_is_new(
     html = part.content.decode()
     assert ("A checkpoint began to sync in" in html, "<textarea" in html) == (True, False)
     assert "Deactivate once it has synced" in html
+    assert "Wait until it is COMPLETE if you need it." in html
     assert browser.post(page, {**form_data, "seen": seen}).status_code == 409
     ticked = {"seen": seen, "seen_now": part.context["form"].foreseen_json}
     assert browser.post(page, {**form_data, **ticked}).status_code == 302

@@ -12,6 +12,7 @@ from loopsweb.audit.chain.stored import verify_stored_chain
 from loopsweb.audit.models import Event
 from loopsweb.resources.deactivations.models import Deactivation
 from loopsweb.resources.models import Checkpoint, Deployment, Run
+from loopsweb.ui.timestamps import format_utc
 from tests.personas import login_as
 from tests.resources.conftest import Timeline
 from tests.resources.deactivations.requests import submit_decision, submit_form
@@ -43,6 +44,8 @@ def test_the_preflight_is_frozen_in_the_request_and_in_the_chain(
     assert (run["saved"], run["syncing"], facts["gpus"]) == (1, 1, 3)
     assert facts["demands"] == ["a reason", "the typed ID"]
     assert facts["as_of"].endswith("Z")
+    worked_at = Deployment.objects.get().last_work_at
+    assert facts["last_work_at"] == format_utc(worked_at)
     assert (facts["base_model"], "bo@example.com" in str(facts)) == ("[email]/model", False)
     assert verify_stored_chain(acme.slug).sequence == requested.sequence + 1
 
@@ -60,6 +63,7 @@ def test_the_record_outlives_what_it_is_about(
 
     assert (gone.status_code, f'href="{url}"' in gone.content.decode()) == (404, True)
     page = read_page(vic, url)
+    assert "Last sign of work2" in page
     sentence = "step-1 saved, step-2 still syncing; because idle; accepted by the API"
     assert sentence in page
     assert "is no longer kept here; this record is" in page

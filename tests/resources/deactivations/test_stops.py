@@ -63,7 +63,7 @@ def test_every_page_of_what_ended_names_the_request(
         whole = "" if page_path == target else f" by deactivating {noun[:-1]} {target_id}"
         assert f"alice@example.com stopped it{whole}, requested " in text, path
         assert "; confirmed stopped " in text
-        assert "Reason: out of budget See the request and its record" in text
+        assert "Reason: out of budget See the record" in text
         page = browser.get(f"/w/acme/{page_path}/").content.decode()
         assert f'href="{request.get_absolute_url()}"' in page
         assert NOBODY not in text
@@ -78,7 +78,7 @@ def test_what_nobody_here_stopped_says_so(
     poll(after=120)
     for path in ("deployments/dep", "runs/run", "samplers/alone"):
         assert NOBODY in read(browser, path), path
-        assert "See the request and its record" not in read(browser, path)
+        assert "See the record" not in read(browser, path)
 
 
 def test_a_request_about_another_run_of_the_deployment_is_not_named(

@@ -32,6 +32,7 @@ from loopsweb.resources.deactivations.targets import (
 from loopsweb.resources.nouns import NOUNS
 from loopsweb.resources.pages.detail_page import get_row_or_404
 from loopsweb.resources.pages.freshness import compute_page_version, load_freshness
+from loopsweb.resources.pages.idleness import find_observed_until, observe
 from loopsweb.resources.snapshot.viewers import record_viewer
 from loopsweb.ui.live import answer_if_unchanged, set_live_headers
 from loopsweb.ui.pages import render_page, wants_partial
@@ -92,9 +93,10 @@ def submit_form(request: WorkspaceRequest, form: DeactivateForm) -> HttpResponse
 
 
 def render_form(request: WorkspaceRequest, form: DeactivateForm, *, status: int) -> HttpResponse:
-    row = form.impact.target
+    freshness = load_freshness(request.workspace)
+    [row] = observe([form.impact.target], until=find_observed_until(freshness, now=timezone.now()))
     kind = kind_of(row)
-    feed = load_freshness(request.workspace).of(kind.plural, *NOUNS)
+    feed = freshness.of(kind.plural, *NOUNS)
     version = compute_page_version(request.workspace, feed)
     context = {
         "kind": kind,
