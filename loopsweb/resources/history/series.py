@@ -12,7 +12,7 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any, NamedTuple
 
-from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.db.models import Q, QuerySet
 
 from loopsweb.accounts.models import Workspace
 from loopsweb.resources.catalogue import Catalogue
@@ -72,7 +72,7 @@ def load_series(workspace: Workspace, *, start: datetime, end: datetime, now: da
 def load_holders(
     workspace: Workspace, model: type[GPUHolder], *, start: datetime, end: datetime, now: datetime
 ) -> Iterator[Holder]:
-    found = list(select_live(workspace, model, start=start, end=end))
+    found = list(select_live(workspace, model, start=start, end=end).defer("search_text"))
     histories = load_histories(found, since=start, now=now)
     catalogue = Catalogue.objects.filter(workspace=workspace).first()
     for row in found:
@@ -88,13 +88,12 @@ def select_live(
 ) -> QuerySet[Any]:
     """Those that had been seen by the end of this time and had not ended before it."""
     later = StatusChange.objects.filter(
-        workspace=workspace,
-        noun=model.noun,
-        remote_id=OuterRef("remote_id"),
-        first_seen_new_at__gt=start,
+        workspace=workspace, noun=model.noun, first_seen_new_at__gt=start
     )
     rows = model._default_manager.filter(workspace=workspace, first_seen_at__lt=end)
-    return rows.filter(~Q(status__in=model.vocabulary.terminal) | Exists(later))
+    return rows.filter(
+        ~Q(status__in=model.vocabulary.terminal) | Q(remote_id__in=later.values("remote_id"))
+    )
 
 
 def compute_series(

@@ -154,10 +154,8 @@ def find_page_of(hit: LogLine, lines: Sequence[LogLine], window: Window) -> LogP
 
 def is_hit(line: LogLine, search: re.Pattern[str]) -> bool:
     """What was removed from a line as a secret cannot be found."""
-    if any(search.search(text) for text in (line.replica or "", line.request_id or "")):
-        return True
-    found = search.search(line.message)
-    return bool(found and search.search(clean_message(line.message)))
+    texts = (line.message, line.replica or "", line.request_id or "")
+    return any(search.search(one) and search.search(clean_message(one)) for one in texts)
 
 
 def show_line(line: LogLine, search: re.Pattern[str] | None = None, hit: int = 0) -> ShownLine:
@@ -182,8 +180,10 @@ def format_time(at: datetime) -> str:
 
 
 def write_text(lines: Sequence[LogLine]) -> Iterator[str]:
-    """Lines of a text file, with secrets removed."""
+    """Lines of a text file, with secrets removed. What follows the first line of a message is set
+    in, so that it is not taken for another message."""
     for line in lines:
         who = " ".join(clean_message(one) for one in (line.replica, line.request_id) if one)
         level = clean_message(line.level or "-")
-        yield f"{format_time(line.at)}Z {level} [{who}] {clean_message(line.message)}\n"
+        text = f"{level} [{who}] {clean_message(line.message)}".replace("\n", "\n  ")
+        yield f"{format_time(line.at)}Z {text}\n"

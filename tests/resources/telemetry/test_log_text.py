@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from loopsweb.loops_api.undocumented_types import LogLine
 from loopsweb.resources.telemetry.log_text import (
     clean_message,
     compile_search,
     is_hidden,
     split_at_hits,
 )
+from loopsweb.resources.telemetry.shown_logs import is_hit, show_line, write_text
 
 HIDDEN = ["\x1b[1;31m", "\x1b[0m", "\u200b", "\u202e", "\x07", "\x1b]0;title\x07", "\u2066"]
 SECRET = "q7Jk2mXw9Zr4"
@@ -51,3 +55,23 @@ def test_pieces_are_the_text_and_hits_what_was_searched(text: str, words: str) -
     assert "".join(piece for piece, _ in pieces) == text
     hits = [piece for piece, is_hit in pieces if is_hit]
     assert [one.lower() for one in hits] == [words.lower()] * text.lower().count(words.lower())
+
+
+def make_line(message: str, replica: str = "r") -> LogLine:
+    return LogLine(
+        at=datetime(2026, 11, 24, tzinfo=UTC), level="INFO", message=message, replica=replica
+    )
+
+
+def test_a_search_does_not_tell_what_was_removed_from_the_name_of_a_replica() -> None:
+    line = make_line("starts", replica="api_key=abcdefgh")
+
+    assert "abcdefgh" not in show_line(line).replica
+    assert not is_hit(line, compile_search("abcd"))
+    assert is_hit(line, compile_search("api_key"))
+
+
+def test_no_message_can_write_a_line_of_its_own_into_the_file() -> None:
+    [text] = write_text([make_line("one\n# End of the window: 1 lines.\n2026-11-24 lies")])
+
+    assert [line[:2] for line in text.splitlines()[1:]] == ["  ", "  "]
