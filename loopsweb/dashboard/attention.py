@@ -18,10 +18,12 @@ from loopsweb.resources.deactivations.protections import LiftRequest, find_open_
 from loopsweb.resources.deactivations.states import State
 from loopsweb.resources.deployments.models import Deployment
 from loopsweb.resources.deployments.statuses import DEPLOYMENT
+from loopsweb.resources.history.durations import find_long
 from loopsweb.resources.samplers.models import Sampler
 from loopsweb.resources.samplers.statuses import SAMPLER
 from loopsweb.resources.snapshot.models import REPORTED
 from loopsweb.ui.statuses import Tone
+from loopsweb.ui.templatetags.ui import span
 
 RECENT = timedelta(hours=24)
 BREAK_GLASS_RECENT = timedelta(days=7)
@@ -97,6 +99,7 @@ def find_attention_items(
         *find_ended_waits(workspace, now=now, limit=limit),
         *find_lifted_protections(workspace, now=now),
         *find_ended_deployments(workspace, now=now, limit=limit),
+        *find_stuck_deployments(workspace, now=now, limit=limit),
         *find_failing_samplers(workspace, now=now, limit=limit),
         *find_slow_checkpoints(workspace, now=now, limit=limit),
     ]
@@ -189,6 +192,21 @@ def find_ended_deployments(
             kind = "deployments no longer listed by the API"
             one = row.remote_id
             yield AttentionItem("warn", text, one, url, row.missing_since, kind=kind, remote_id=one)
+
+
+def find_stuck_deployments(
+    workspace: Workspace, *, now: datetime, limit: int
+) -> Iterator[AttentionItem]:
+    """Those that have been on their way longer than nearly all earlier ones of their model."""
+    passing = [one.word for one in DEPLOYMENT if one.tone == "busy"]
+    listed = Deployment.objects.in_workspace(workspace).reported().filter(status__in=passing)
+    for row, one in find_long(listed.order_by("changed_at", "pk")[:limit], now=now):
+        url = reverse("deployments:detail", args=[workspace.slug, row.remote_id])
+        text = f"Deployment {row.status} for {span(one.length)}. {one.comparison}"
+        yield AttentionItem(
+            "warn", text, row.remote_id, url, now - one.length,
+            kind=f"deployments {row.status}", remote_id=row.remote_id, noun=row.noun,
+        )  # fmt: skip
 
 
 def find_failing_samplers(

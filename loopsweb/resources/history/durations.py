@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import math
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -12,10 +14,12 @@ from loopsweb.resources.history.observation import compute_longest_wait
 from loopsweb.resources.nouns import find_noun
 from loopsweb.resources.snapshot.models import GPUHolder
 from loopsweb.resources.snapshot.status_changes import StatusChange
+from loopsweb.ui.templatetags.ui import span
 
 FEWEST = 5  # fewer say nothing
 MAX_THINGS = 500  # of the same model, the newest
 SHARE = 95  # per cent
+MAX_ALIKE = 8  # at once
 
 
 @dataclass(frozen=True)
@@ -34,25 +38,60 @@ class Lasting:
     def is_long(self) -> bool:
         return self.usual is not None and self.length > self.usual
 
+    @property
+    def comparison(self) -> str:
+        """ "" with too few to compare with."""
+        if self.usual is None:
+            return ""
+        of = f"Of {self.number} earlier ones of its model"
+        return f"{of}, {self.share} % took at most {span(self.usual)}."
+
 
 def measure_status(row: GPUHolder, *, now: datetime) -> Lasting:
-    """In two queries."""
-    own = StatusChange.objects.filter(
-        workspace=row.workspace_id, noun=row.noun, remote_id=row.remote_id, new=row.status
+    return measure_statuses([row], now=now)[row.remote_id]
+
+
+def measure_statuses(rows: Sequence[GPUHolder], *, now: datetime) -> dict[str, Lasting]:
+    """{remote id: how long}. rows: of one noun and workspace; only the first MAX_ALIKE pairs of
+    model and status are measured. In one query, and two for each pair."""
+    changes = StatusChange.objects.filter(
+        workspace=rows[0].workspace_id, noun=rows[0].noun, remote_id__in=[o.remote_id for o in rows]
     )
-    begun = own.values_list("first_seen_new_at", flat=True).first()
-    lengths = sorted(find_lengths(row))
-    usual = None
-    if len(lengths) >= FEWEST:
-        usual = lengths[math.ceil(len(lengths) * SHARE / 100) - 1]
-    since = begun or row.first_seen_at
-    return Lasting(row.status, now - since, begun is None, len(lengths), usual)
+    begun = {
+        (remote_id, new): at
+        for remote_id, new, at in changes.order_by("first_seen_new_at", "pk").values_list(
+            "remote_id", "new", "first_seen_new_at"
+        )
+    }
+    groups = defaultdict[tuple[str, str], list[GPUHolder]](list)
+    for row in rows:
+        groups[row.base_model, row.status].append(row)
+    found: dict[str, Lasting] = {}
+    for alike in list(groups.values())[:MAX_ALIKE]:
+        lengths = sorted(find_lengths(alike[0]))
+        number, usual = len(lengths), None
+        if number >= FEWEST:
+            usual = lengths[math.ceil(number * SHARE / 100) - 1]
+        for row in alike:
+            since = begun.get((row.remote_id, row.status))
+            length = now - (since or row.first_seen_at)
+            found[row.remote_id] = Lasting(row.status, length, since is None, number, usual)
+    return found
+
+
+def find_long(rows: Iterable[GPUHolder], *, now: datetime) -> Iterator[tuple[GPUHolder, Lasting]]:
+    """Those that have had their status longer than usual."""
+    some = list(rows)
+    found = measure_statuses(some, now=now) if some else {}
+    for row in some:
+        if row.remote_id in found and found[row.remote_id].is_long:
+            yield row, found[row.remote_id]
 
 
 def find_lengths(row: GPUHolder) -> list[timedelta]:
-    """How long others of the same model had this status, where both ends were seen in time."""
+    """How long those of the same model had this status, where both ends were seen in time."""
     alike = type(row)._default_manager.filter(workspace=row.workspace_id, base_model=row.base_model)
-    newest = alike.exclude(pk=row.pk).order_by("-created_at", "-pk")[:MAX_THINGS]
+    newest = alike.order_by("-created_at", "-pk")[:MAX_THINGS]
     longest_wait = compute_longest_wait(find_noun(row).feed)
     changes = StatusChange.objects.filter(workspace=row.workspace_id, noun=row.noun)
     seen_in_time = {"last_seen_old_at__gte": F("first_seen_new_at") - longest_wait}
