@@ -45,6 +45,7 @@ def test_the_preflight_is_frozen_in_the_request_and_in_the_chain(
     assert facts["demands"] == ["a reason", "the typed ID"]
     assert facts["as_of"].endswith("Z")
     worked_at = Deployment.objects.get().last_work_at
+    assert worked_at
     assert facts["last_work_at"] == format_utc(worked_at)
     assert (facts["base_model"], "bo@example.com" in str(facts)) == ("[email]/model", False)
     assert verify_stored_chain(acme.slug).sequence == requested.sequence + 1
