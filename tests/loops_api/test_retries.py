@@ -39,12 +39,21 @@ def test_a_get_succeeds_after_a_retry(client: Client, server: ScriptedServer) ->
     assert [run.id for run in client.list_runs()] == ["k4q95w5"]
 
 
-@pytest.mark.parametrize("status", [400, 401, 403, 404, 409, 418])
+@pytest.mark.parametrize("status", [400, 401, 403, 409, 418])
 def test_a_client_error_is_not_retried(client: Client, server: ScriptedServer, status: int) -> None:
     server.set_responses(RUNS, ScriptedResponse(status))
     with pytest.raises(errors.StatusError):
         client.list_runs()
     assert server.routes == [RUNS]
+
+
+def test_a_list_that_is_not_found_is_asked_for_by_its_legacy_route(
+    client: Client, server: ScriptedServer
+) -> None:
+    server.set_responses(RUNS, ScriptedResponse(404))
+    with pytest.raises(errors.StatusError):
+        client.list_runs()
+    assert server.routes == [RUNS, RUNS, "POST /v1/trainers/search"]
 
 
 @pytest.mark.parametrize("status", [429, 500, 503])
