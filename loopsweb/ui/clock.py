@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from contextvars import ContextVar
 from datetime import UTC, tzinfo
+from functools import cache
 from zoneinfo import ZoneInfo, available_timezones
 
 from django.conf import settings
@@ -26,9 +27,15 @@ def name_zone() -> str:
     return zone.key if isinstance(zone, ZoneInfo) else ""
 
 
+@cache
+def list_zones() -> frozenset[str]:
+    """The file of every zone is opened for this."""
+    return frozenset(available_timezones())
+
+
 def parse_zone(name: str) -> tzinfo:
     """UTC for what is no name of a time zone."""
-    return ZoneInfo(name) if name in available_timezones() else UTC
+    return ZoneInfo(name) if name and name in list_zones() else UTC
 
 
 class ZoneMiddleware:
