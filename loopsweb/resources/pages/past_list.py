@@ -55,8 +55,7 @@ def parse_moment(text: str, *, now: datetime) -> datetime:
 
 @dataclass(frozen=True)
 class Moment:
-    """keys: those whose things were observed then. before, after: the last answer before a gap, the
-    first one after it. kept_since: nothing is known of times before it."""
+    """observation: of the noun's feed. kept_since: nothing is known of times before it."""
 
     at: datetime
     observation: Observation
@@ -79,6 +78,7 @@ class Moment:
 
     @property
     def gap(self) -> Interval | tuple[datetime | None, datetime | None]:
+        """The last answer before this time, and the first one after it."""
         observed = self.observation.of_any
         before = [until for _, until in observed if until < self.at]
         after = [since for since, _ in observed if since > self.at]
@@ -100,7 +100,7 @@ def render_past_list(
 ) -> HttpResponseBase:
     """The list at the time `at` of the URL; 400 where that is none."""
     noun, now = find_noun(rows.model), timezone.now()
-    context: dict[str, Any] = {"noun": noun, "given": request.GET["at"][:100], "now": now}
+    context: dict[str, Any] = {"noun": noun, "given": request.GET["at"][:100]}
     template = "resources/past_list.html"
     try:
         at = parse_moment(request.GET["at"], now=now)
@@ -113,12 +113,13 @@ def render_past_list(
     past = build_spec(spec, noun)
     query = parse_query(past, request.GET)
     query.chosen["at"] = format_utc(at)
-    if request.method == "POST":
+    if not moment.is_kept or query.refusals:
+        selected = selected.none()
+    if request.method == "POST" and not query.refusals:
         record_export(request, noun, query)
         lines = build_lines(request, query.select(selected).iterator(chunk_size=2000), at)
         return csv_response(list_columns(noun), lines, name=f"{noun.slug}-past", as_of=at)
-    is_known = moment.is_kept and not query.refusals
-    page = query.page(selected if is_known else selected.none(), Facets())
+    page = query.page(selected, Facets())
     fields = {field.name for field in rows.model._meta.concrete_fields}
     status_name = find_status_filter(spec, noun)
     context |= {
@@ -179,10 +180,10 @@ def build_line(row: Any, at: datetime, catalogue: Catalogue | None) -> PastLine:
     then = cast("Any", row)
     if row.is_serverless or then.status_then in row.vocabulary.without_gpus:
         return PastLine(at, row, 0, Decimal(0))
-    if not then.is_known_then or row.gpu_count is None:
+    if not then.is_known_then or row.gpus_of_machines is None:
         return PastLine(at, row)
     usd = catalogue.price(row.instance_id, row.node_count).usd if catalogue else None
-    return PastLine(at, row, row.gpu_count * (row.node_count or 1), usd)
+    return PastLine(at, row, row.gpus_of_machines, usd)
 
 
 def list_columns(noun: Noun) -> Mapping[str, str]:

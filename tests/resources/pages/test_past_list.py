@@ -13,6 +13,7 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 from django.utils.html import strip_tags
+from pytest_django import Settings
 
 from loopsweb.accounts.models import User, Workspace
 from loopsweb.audit.models import Event
@@ -151,6 +152,16 @@ def test_the_csv_of_the_past_says_when(browser: Client, past: datetime) -> None:
         "as_of": format_utc(past), "deployment_id": "d", "status_then": "RUNNING", "gpus": "16",
     }  # fmt: skip
     assert "at=" in Event.objects.get(action="list.export").reason
+
+
+def test_the_csv_of_the_past_has_no_more_than_its_page(
+    browser: Client, past: datetime, settings: Settings
+) -> None:
+    path = f"/w/acme/deployments/?at={format_utc(past)}"
+    assert browser.post(f"{path}&q={'a+' * 200}").status_code == 422
+    settings.LOOPSWEB_RETENTION_DAYS = 2 / 24
+    answer: Any = browser.post(path)
+    assert list(csv.DictReader(io.StringIO(answer.getvalue().decode("utf-8-sig")))) == []
 
 
 def test_the_past_is_for_members_only(mallory: User, vic: User, past: datetime) -> None:
