@@ -48,7 +48,7 @@ class ActivityItem:
 
     @property
     def url_name(self) -> str:
-        return f"{BY_SINGULAR[self.change.noun].slug}:detail" if self.change else ""
+        return f"{self.label}:detail" if self.change else ""
 
 
 def list_recent_activity(workspace: Workspace, *, limit: int) -> list[ActivityItem]:

@@ -198,8 +198,8 @@ def find_stuck_deployments(
     workspace: Workspace, *, now: datetime, limit: int
 ) -> Iterator[AttentionItem]:
     """Those that have been on their way longer than nearly all earlier ones of their model."""
-    passing = [one.word for one in DEPLOYMENT if one.tone == "busy"]
-    listed = Deployment.objects.in_workspace(workspace).reported().filter(status__in=passing)
+    reported = Deployment.objects.in_workspace(workspace).reported()
+    listed = reported.filter(status__in=DEPLOYMENT.passing)
     for row, one in find_long(listed.order_by("changed_at", "pk")[:limit], now=now):
         url = reverse("deployments:detail", args=[workspace.slug, row.remote_id])
         text = f"Deployment {row.status} for {span(one.length)}. {one.comparison}"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import heapq
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any
@@ -28,9 +28,8 @@ HOUR = 3600
 @dataclass(frozen=True)
 class IdleLine:
     """usd: what it has cost since it last worked, None where the price is unknown. safe: the newest
-    trainer checkpoint of its run that is complete, can be
-    loaded and does not expire. syncing: how many
-    checkpoints of the run are not complete yet."""
+    trainer checkpoint of its run that is complete, can be loaded and does not expire. syncing: how
+    many checkpoints of the run are not complete yet."""
 
     row: Deployment | Sampler
     usd: Decimal | None
@@ -102,11 +101,10 @@ def add_checkpoints(workspace: Workspace, lines: list[IdleLine]) -> list[IdleLin
         if one.created_at == of_run[one.run_remote_id]["newest"] and one.is_loadable
     }
     return [
-        IdleLine(
-            line.row,
-            line.usd,
-            safe.get(line.run_id),
-            of_run[line.run_id]["syncing"] if line.run_id in of_run else 0,
+        replace(
+            line,
+            safe=safe.get(line.run_id),
+            syncing=of_run[line.run_id]["syncing"] if line.run_id in of_run else 0,
         )
         for line in lines
     ]

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from loopsweb.accounts.models import Workspace
 from loopsweb.resources.history.series import Series, load_series
+from loopsweb.resources.pages.status_band import DAY, LABELS, LENGTHS
 from loopsweb.ui.charts.lines import Line, LineChart, Point, draw_lines
 from loopsweb.ui.charts.scales import TimeScale
 
-SPANS = {"day": ("24 hours", timedelta(days=1)), "week": ("7 days", timedelta(days=7))}
+SPANS = {name: LABELS[name] for name in LENGTHS}
 MAX_STEPS = 300  # of a picture and its table
 
 
@@ -26,22 +28,22 @@ class OverTime:
     unseen: int
     is_partial: bool
     is_observed: bool
-    choices = {name: label for name, (label, _) in SPANS.items()}
+    choices = SPANS
 
 
 def draw_over_time(workspace: Workspace, *, chosen: str, now: datetime) -> OverTime:
     """chosen: of SPANS, anything else for the day."""
-    chosen = chosen if chosen in SPANS else "day"
-    label, length = SPANS[chosen]
-    series = load_series(workspace, start=now - length, end=now, now=now)
+    chosen = chosen if chosen in SPANS else DAY
+    label = SPANS[chosen]
+    series = load_series(workspace, start=now - LENGTHS[chosen], end=now, now=now)
     scale = TimeScale(series.start, series.end)
     costs = list_points(
         series, [None if one.usd is None else float(one.usd) for one in series.steps]
     )
     gpus = list_points(series, [one.gpus for one in series.steps])
     return OverTime(
-        cost=draw(costs, "cost", f"USD per hour over {label}", "USD per hour", scale),
-        gpus=draw(gpus, "gpus", f"GPUs in use over {label}", "GPUs", scale),
+        cost=draw(costs, "cost", f"USD per hour over {label}", "USD per hour", scale, show_usd),
+        gpus=draw(gpus, "gpus", f"GPUs in use over {label}", "GPUs", scale, "{:,g}".format),
         chosen=chosen,
         unseen=series.unseen,
         is_observed=any(one.gpus is not None for one in series.steps),
@@ -73,12 +75,18 @@ def thin(points: list[Point], width: timedelta) -> list[Point]:
     return kept
 
 
-def draw(points: list[Point], name: str, title: str, unit: str, scale: TimeScale) -> LineChart:
+def draw(
+    points: list[Point],
+    name: str,
+    title: str,
+    unit: str,
+    scale: TimeScale,
+    show: Callable[[float], str],
+) -> LineChart:
     known = [value for _, value in points if value is not None]
     text = f"Highest {max(known):,.0f}, last {known[-1]:,.0f}." if known else "Not observed."
     if any(value is None for _, value in points):
         text += " Gaps were not observed."
-    show = show_usd if name == "cost" else "{:,g}".format
     line = Line(unit, points, is_step=True)
     return draw_lines(
         [line], name=name, title=title, description=text, scale=scale, show=show, height=110

@@ -16,12 +16,11 @@ from loopsweb.resources.deactivations.states import EVER_SENT
 from loopsweb.resources.history.series import MODELS, select_live
 from loopsweb.resources.history.statuses import load_histories
 from loopsweb.resources.pages.past_list import NOT_A_TIME, NoMoment, parse_moment
-from loopsweb.resources.pages.status_band import build_span, describe_request
+from loopsweb.resources.pages.status_band import DAY, LENGTHS, build_span, describe_request
 from loopsweb.resources.snapshot.models import GPUHolder
 from loopsweb.ui.charts.bands import Band, Mark, draw_band
 from loopsweb.ui.charts.scales import TimeScale
 
-SPANS = {"day": timedelta(days=1), "week": timedelta(days=7)}
 LONGEST = timedelta(days=92)
 LANES = 50  # of a page
 ORDERS = {
@@ -50,14 +49,14 @@ def parse_scale(params: Mapping[str, Any], *, now: datetime) -> tuple[str, TimeS
         if end - start > LONGEST:
             raise NoMoment(TOO_LONG)
         return "", TimeScale(start, end)
-    name = str(params.get("span")) if params.get("span") in SPANS else "day"
-    return name, TimeScale(now - SPANS[name], now)
+    name = str(params.get("span")) if params.get("span") in LENGTHS else DAY
+    return name, TimeScale(now - LENGTHS[name], now)
 
 
 def day_before(end: datetime) -> datetime:
     """Raises NoMoment."""
     try:
-        return end - SPANS["day"]
+        return end - LENGTHS[DAY]
     except OverflowError as error:
         raise NoMoment(NOT_A_TIME) from error
 

@@ -12,7 +12,6 @@ from django.utils.http import urlencode
 from loopsweb.accounts.authorization.decorators import WorkspaceRequest, require
 from loopsweb.accounts.authorization.roles import Permission
 from loopsweb.dashboard import timeline
-from loopsweb.resources.nouns import VOCABULARIES
 from loopsweb.resources.pages.freshness import load_freshness
 from loopsweb.resources.pages.past_list import NoMoment
 from loopsweb.resources.snapshot.viewers import record_viewer
@@ -28,7 +27,7 @@ def show_timeline(request: WorkspaceRequest) -> HttpResponse:
     record_viewer(request.workspace)
     given = {name: clean_text(request.GET.get(name)) for name in KEPT}
     feed = load_freshness(request.workspace).of("deployments", "samplers")
-    context: dict[str, Any] = {"given": given, "feed": feed, "spans": timeline.SPANS}
+    context: dict[str, Any] = {"given": given, "feed": feed}
     try:
         span, scale = timeline.parse_scale(given, now=now)
     except NoMoment as error:
@@ -52,12 +51,10 @@ def show_timeline(request: WorkspaceRequest) -> HttpResponse:
     context |= {
         "span": span,
         "scale": scale,
-        "axis": {"time_ticks": scale.ticks()},
         "order": order,
         "lanes": lanes,
         "legend": list({s.label: s for lane in lanes for s in lane.band.legend}.values()),
         "count": sum(counts),
-        "vocabulary": VOCABULARIES,
         "number": number,
         "pages": pages,
         "previous_url": "?" + urlencode(kept | {"page": number - 1}) if number > 1 else "",

@@ -40,6 +40,11 @@ class Vocabulary:
         return frozenset(status.word for status in self if status.terminal)
 
     @cached_property
+    def passing(self) -> frozenset[str]:
+        """The words of what is on its way to another one."""
+        return frozenset(status.word for status in self if status.tone == "busy")
+
+    @cached_property
     def without_gpus(self) -> frozenset[str]:
         """The words under which no GPUs are held."""
         return self.terminal | {status.word for status in self if not status.holds_gpus}

@@ -6,7 +6,7 @@ Machines and prices are today's: the snapshot keeps one value of each.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
@@ -19,6 +19,7 @@ from loopsweb.resources.catalogue import Catalogue
 from loopsweb.resources.deployments.models import Deployment
 from loopsweb.resources.history.observation import Interval, load_observation
 from loopsweb.resources.history.statuses import History, Knowledge, load_histories
+from loopsweb.resources.nouns import find_noun
 from loopsweb.resources.samplers.models import Sampler
 from loopsweb.resources.snapshot.models import GPUHolder
 from loopsweb.resources.snapshot.status_changes import StatusChange
@@ -57,30 +58,29 @@ class Series:
 
 
 def load_series(workspace: Workspace, *, start: datetime, end: datetime, now: datetime) -> Series:
-    holders = [
-        holder
-        for model in MODELS
-        for holder in load_holders(workspace, model, start=start, end=end, now=now)
-    ]
-    observed = [
-        load_observation(workspace, f"{model.noun}s", since=start, now=now).of_any
-        for model in MODELS
-    ]
-    return compute_series(holders, [one for some in observed for one in some], start, end)
-
-
-def load_holders(
-    workspace: Workspace, model: type[GPUHolder], *, start: datetime, end: datetime, now: datetime
-) -> Iterator[Holder]:
-    found = list(select_live(workspace, model, start=start, end=end).defer("search_text"))
-    histories = load_histories(found, since=start, now=now)
     catalogue = Catalogue.objects.filter(workspace=workspace).first()
-    for row in found:
+    holders: list[Holder] = []
+    observed: list[Interval] = []
+    for model in MODELS:
+        seen = load_observation(workspace, find_noun(model).feed, since=start, now=now)
+        rows = list(select_live(workspace, model, start=start, end=end).defer("search_text"))
+        histories = load_histories(
+            rows, since=start, now=now, workspace=workspace, observation=seen
+        )
+        holders += build_holders(rows, histories, catalogue)
+        observed += seen.of_any
+    return compute_series(holders, observed, start, end)
+
+
+def build_holders(
+    rows: Iterable[GPUHolder], histories: Mapping[str, History], catalogue: Catalogue | None
+) -> Iterator[Holder]:
+    for row in rows:
         if row.is_serverless:
             continue
-        gpus = None if row.gpu_count is None else row.gpu_count * (row.node_count or 1)
         usd = catalogue.price(row.instance_id, row.node_count).usd if catalogue else None
-        yield Holder(histories[row.remote_id], gpus, usd, model.vocabulary.without_gpus)
+        history = histories[row.remote_id]
+        yield Holder(history, row.gpus_of_machines, usd, row.vocabulary.without_gpus)
 
 
 def select_live(

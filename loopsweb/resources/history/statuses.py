@@ -10,7 +10,8 @@ from datetime import UTC, datetime, timedelta
 from enum import Enum
 from itertools import pairwise
 
-from loopsweb.resources.history.observation import Interval, load_observation
+from loopsweb.accounts.models import Workspace
+from loopsweb.resources.history.observation import Interval, Observation, load_observation
 from loopsweb.resources.nouns import find_noun
 from loopsweb.resources.snapshot.models import Snapshot
 from loopsweb.resources.snapshot.status_changes import StatusChange
@@ -99,14 +100,20 @@ def is_within(time: datetime, intervals: Sequence[Interval]) -> bool:
 
 
 def load_histories(
-    rows: Sequence[Snapshot], *, since: datetime, now: datetime
+    rows: Sequence[Snapshot],
+    *,
+    since: datetime,
+    now: datetime,
+    workspace: Workspace | None = None,
+    observation: Observation | None = None,
 ) -> dict[str, History]:
-    """{remote id: what is kept from `since` on}, in four queries. rows: all of one noun."""
+    """{remote id: what is kept from `since` on}. rows: all of one noun. workspace, observation: of
+    these rows, where they are loaded already; two queries then, else up to five."""
     if not rows:
         return {}
-    noun, workspace = find_noun(rows[0]), rows[0].workspace
+    noun, workspace = find_noun(rows[0]), workspace or rows[0].workspace
     terminal = noun.vocabulary.terminal if noun.vocabulary else frozenset[str]()
-    observation = load_observation(workspace, noun.feed, since=since, now=now)
+    observation = observation or load_observation(workspace, noun.feed, since=since, now=now)
     of_these = {
         "workspace": workspace,
         "noun": noun.singular,

@@ -17,13 +17,18 @@ from loopsweb.resources.history.statuses import History, Knowledge, Stretch, loa
 from loopsweb.resources.runs.models import Run
 from loopsweb.resources.snapshot.models import GPUHolder, Snapshot
 from loopsweb.retention import find_cutoff
-from loopsweb.ui.charts.bands import Band, Mark, Span, draw_band
+from loopsweb.ui.charts.bands import Band, Look, Mark, Span, draw_band
 from loopsweb.ui.charts.scales import TimeScale
 from loopsweb.ui.statuses import Vocabulary
 
 DAY, WEEK, LIFE = "day", "week", "life"
 LENGTHS = {DAY: timedelta(days=1), WEEK: timedelta(days=7)}
 LABELS = {DAY: "24 hours", WEEK: "7 days", LIFE: "All of it"}
+LOOKS: dict[Knowledge, Look] = {
+    Knowledge.NOT_OBSERVED: "gap",
+    Knowledge.NOT_GIVEN: "unknown",
+    Knowledge.NOT_THERE: "none",
+}
 MAX_TICKS = 5_000
 SHORTEST = timedelta(minutes=1)
 MARGIN = 20  # of its length: so much of what ended is shown after its end
@@ -53,7 +58,7 @@ def draw_status_band(
     since = find_cutoff(now) or datetime.min.replace(tzinfo=now.tzinfo)
     history = load_histories([row], since=since, now=now)[row.remote_id]
     begun_at = min(history.created_at or history.first_seen_at, history.first_seen_at)
-    is_over = vocabulary.get(history.status).tone != "busy" and (
+    is_over = history.status not in vocabulary.passing and (
         row.is_terminal or isinstance(row, Checkpoint)
     )
     if chosen not in LABELS:
@@ -73,13 +78,9 @@ def draw_status_band(
         marks=[*(Mark(at, "Checkpoint") for at in ticks), *acts],
     )
     lasting = None
-    if isinstance(row, GPUHolder) and row.is_reported and is_passing(row):
+    if isinstance(row, GPUHolder) and row.is_reported and row.status in row.vocabulary.passing:
         lasting = measure_status(row, now=now)
     return StatusBand(band, chosen, is_cut=len(ticks) == MAX_TICKS, lasting=lasting)
-
-
-def is_passing(row: GPUHolder) -> bool:
-    return row.vocabulary.get(row.status).tone == "busy"
 
 
 def fit_scale(history: History, start: datetime, *, is_over: bool, now: datetime) -> TimeScale:
@@ -92,17 +93,12 @@ def fit_scale(history: History, start: datetime, *, is_over: bool, now: datetime
 
 
 def build_span(stretch: Stretch, vocabulary: Vocabulary) -> Span:
-    start, end = stretch.start, stretch.end
-    status = vocabulary.get(stretch.status)
+    start, end, knowledge = stretch.start, stretch.end, stretch.knowledge
+    if knowledge is Knowledge.KNOWN:
+        status = vocabulary.get(stretch.status)
+        return Span(start, end, status.label or status.word, status.tone)
     last_seen = f"last seen {stretch.status}" if stretch.status else ""
-    match stretch.knowledge:
-        case Knowledge.KNOWN:
-            return Span(start, end, status.label or status.word, status.tone)
-        case Knowledge.NOT_OBSERVED:
-            return Span(start, end, "not observed", "gap", last_seen)
-        case Knowledge.NOT_GIVEN:
-            return Span(start, end, "not in the answers", "unknown", last_seen)
-    return Span(start, end, "not there yet", "none")
+    return Span(start, end, knowledge.value, LOOKS[knowledge], last_seen)
 
 
 def find_checkpoint_times(row: Snapshot, scale: TimeScale) -> Iterator[datetime]:

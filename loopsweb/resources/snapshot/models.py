@@ -154,8 +154,8 @@ class LargestFirst(models.Index):
 
 
 class Costed(Snapshot):
-    """A row with what it holds and costs, and when it last worked. `figures.py` alone writes this,
-    whenever what it follows from changes.
+    """A row with what it holds and costs, and when it last worked. `resources/figures/` alone
+    writes this, whenever what it follows from changes.
 
     gpus, usd_per_hour: None where unknown; gpus_of and usd_of say of what, cost_source who says it.
     last_work_at: the last sign of work, None where it is unknown or no GPUs are held.
@@ -233,6 +233,11 @@ class GPUHolder(Costed):
             return 0
         if self.is_terminal or (self.is_reported and self.status in self.vocabulary.without_gpus):
             return 0
-        if self.gpu_count is None or not self.status or not self.is_reported:
+        return self.gpus_of_machines if self.status and self.is_reported else None
+
+    @property
+    def gpus_of_machines(self) -> int | None:
+        """GPUs of all its machines, whether they are held or not; None where unknown."""
+        if self.gpu_count is None:
             return None
         return self.gpu_count * (1 if self.node_count is None else self.node_count)

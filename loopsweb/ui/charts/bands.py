@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Literal
 
-from loopsweb.ui.charts.scales import Tick, TimeScale
+from loopsweb.ui.charts.scales import TimeScale
 from loopsweb.ui.statuses import Tone
 
 Look = Tone | Literal["gap", "none"]
@@ -72,7 +72,6 @@ class Band:
     scale: TimeScale
     spans: list[PlacedSpan]
     marks: list[PlacedMark]
-    time_ticks: list[Tick]
 
     @property
     def legend(self) -> list[Span]:
@@ -108,7 +107,6 @@ def draw_band(
         scale=scale,
         spans=[place_span(one, scale) for one in inside],
         marks=place_marks(seen, scale),
-        time_ticks=scale.ticks(),
     )
 
 

@@ -41,7 +41,6 @@ class BarChart:
     title: str
     description: str
     scale: TimeScale
-    time_ticks: list[Tick]
     value_ticks: list[Tick]
     bars: list[PlacedBar]
     height: int = HEIGHT
@@ -76,7 +75,6 @@ def draw_bars(
         title=title,
         description=description,
         scale=scale,
-        time_ticks=scale.ticks(),
         value_ticks=[Tick(values.place(one), show(one)) for one in values.values()],
         bars=placed,
         height=height,

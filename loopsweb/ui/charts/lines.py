@@ -59,7 +59,6 @@ class LineChart:
     title: str
     description: str
     scale: TimeScale
-    time_ticks: list[Tick]
     value_ticks: list[Tick]
     paths: list[Path]
     headings: list[str]
@@ -100,7 +99,6 @@ def draw_lines(
         title=title,
         description=description,
         scale=scale,
-        time_ticks=scale.ticks(),
         value_ticks=[Tick(values.place(one), show(one)) for one in values.values()],
         paths=paths,
         headings=[line.name for line in lines],

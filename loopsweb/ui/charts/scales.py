@@ -57,22 +57,22 @@ class TimeScale:
         share = (time - self.start) / self.length
         return round(100 * min(1, max(0, share)), 3)
 
-    def ticks(self, at_most: int = MAX_TIME_TICKS) -> list[Tick]:
+    def ticks(self) -> list[Tick]:
         """At round times in the zone of the page, labelled by the day where a day begins."""
         return [
             Tick(self.place(time), label_time(time, step), time)
-            for step, times in [self.choose_times(at_most)]
+            for step, times in [self.choose_times()]
             for time in times
         ]
 
-    def choose_times(self, at_most: int) -> tuple[float, list[datetime]]:
+    def choose_times(self) -> tuple[float, list[datetime]]:
         """The step in seconds, and the times of the ticks."""
         for step in STEPS:
-            if self.length.total_seconds() / step <= at_most:
+            if self.length.total_seconds() / step <= MAX_TIME_TICKS:
                 return step, list(self.step_through(timedelta(seconds=step)))
         for months in MONTHS:
             times = list(self.step_through_months(months))
-            if len(times) <= at_most:
+            if len(times) <= MAX_TIME_TICKS:
                 return months * 30 * DAY, times
         return 0, []
 

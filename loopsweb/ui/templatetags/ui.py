@@ -18,6 +18,7 @@ from django.utils.safestring import SafeString, mark_safe
 from heroicons.templatetags.heroicons import heroicon_micro, heroicon_mini
 
 from loopsweb.addresses import UNKNOWN_CLIENT
+from loopsweb.ui.charts.units import BYTES, SECONDS
 from loopsweb.ui.clock import get_zone
 from loopsweb.ui.filter_values import encode_value
 from loopsweb.ui.long_text import render_long_text
@@ -28,8 +29,8 @@ from loopsweb.ui.timestamps import format_utc
 register = template.Library()
 
 ABSENT = mark_safe('<abbr title="not known">—</abbr>')
-UNITS_OF_TIME = (("d", 86400), ("h", 3600), ("min", 60), ("s", 1))
-UNITS = ("B", "KiB", "MiB", "GiB", "TiB", "PiB")
+UNITS_OF_TIME = SECONDS[::-1]
+UNITS = tuple(name for name, _ in BYTES)
 MICRO = 16
 STEP = 1024
 
