@@ -18,7 +18,7 @@ A person has one role in each team, which applies to all its workspaces. People 
 get a 404 for them. A member whose role lacks a permission gets a 403, and the attempt is recorded
 in the audit trail as *denied*. A view without a permission does not run.
 
-`LOOPSWEB_READ_ONLY=1` turns off every permission but view, export and download.
+`LOOPSWEB_READ_ONLY=1` turns off every permission but view, export, download and view_logs.
 
 | Permission | | {roles} |
 | --- | --- | {lines} |

@@ -30,7 +30,7 @@ DESCRIPTIONS = {
     Permission.ADD_KEY: "Add an API key of one's own to a workspace, replace it, share it",
     Permission.CREATE: "Create sessions, runs and samplers, deploy sampler checkpoints",
     Permission.DEACTIVATE: "Deactivate deployments, runs and samplers",
-    Permission.DOWNLOAD: "Download the files of checkpoints",
+    Permission.DOWNLOAD: "Download the files of checkpoints and debug archives",
     Permission.VIEW_LOGS: "Read the logs of deployments and samplers: they may quote data",
     Permission.CHANGE_EXPIRY: "Set when checkpoints expire, or keep them",
     Permission.SHARE_VIEWS: "Save, rename and delete views of lists that the whole team sees",
