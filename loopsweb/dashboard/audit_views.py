@@ -11,16 +11,15 @@ from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils import timezone
 
-from loopsweb.accounts.authorization import denials
 from loopsweb.accounts.authorization.decorators import WorkspaceRequest, require
 from loopsweb.accounts.authorization.roles import Permission
-from loopsweb.accounts.rate_limits import enforce_rate_limit
 from loopsweb.audit.chain import signed_heads
 from loopsweb.audit.models import Chain, Event
 from loopsweb.audit.timeline import build_steps, group_by_incident
 from loopsweb.dashboard.export_events import record_audit_export
 from loopsweb.resources.deactivations.models import Deactivation
 from loopsweb.resources.nouns import BY_SINGULAR
+from loopsweb.resources.pages.exports import require_export
 from loopsweb.ui.csv_export import csv_response
 from loopsweb.ui.filters import Facets, Filter, ListSpec
 from loopsweb.ui.listing import ListQuery
@@ -83,9 +82,7 @@ def list_events(request: WorkspaceRequest) -> HttpResponseBase:
     now = timezone.now()
 
     def export(query: ListQuery) -> HttpResponseBase:
-        if Permission.EXPORT not in request.permissions:
-            raise denials.record_denial(request, Permission.EXPORT, noun="audit")
-        enforce_rate_limit(request, "export")
+        require_export(request, noun="audit")
         chosen = query.url().removesuffix("?")
         record_audit_export(request, "audit as CSV", now=now, reason=chosen)
         selected = query.select(events).iterator(chunk_size=2000)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from http import HTTPStatus
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse
@@ -31,3 +32,12 @@ def render_page(
     response = render(request, template, context, status=status)
     patch_vary_headers(response, ["HX-Request", "HX-Target", "HX-History-Restore-Request"])
     return response
+
+
+def render_answer(
+    request: HttpRequest, template: str, context: dict[str, Any], *, partial: str, status: int
+) -> HttpResponse:
+    """As `render_page`, but the part has status 200 whatever happened: htmx swaps in nothing
+    else."""
+    status = HTTPStatus.OK if wants_partial(request, partial) else status
+    return render_page(request, template, context, partial=partial, status=status)

@@ -31,7 +31,7 @@ from loopsweb.resources.checkpoints.live_files import FilesUnavailable, fetch_pa
 from loopsweb.resources.checkpoints.manifests import TOOLS, name_file
 from loopsweb.resources.checkpoints.models import Checkpoint
 from loopsweb.resources.pages.detail_page import get_row_or_404
-from loopsweb.ui.pages import render_page, wants_partial
+from loopsweb.ui.pages import render_answer, render_page
 from loopsweb.ui.site_url import SiteUrlUnknown
 from loopsweb.ui.url_text import clean_text, parse_page_number
 
@@ -53,9 +53,8 @@ def list_files(request: WorkspaceRequest, remote_id: str) -> HttpResponse:
     try:
         context["shown"] = fetch_page(request, checkpoint, token)
     except FilesUnavailable as why:
-        context["why"] = why
-        status = HTTPStatus.OK if wants_partial(request, "files") else why.status
-    return render_page(request, "checkpoints/files.html", context, partial="files", status=status)
+        context["why"], status = why, why.status
+    return render_answer(request, "checkpoints/files.html", context, partial="files", status=status)
 
 
 @require(Permission.DOWNLOAD, noun="checkpoint")

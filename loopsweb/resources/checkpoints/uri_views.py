@@ -20,7 +20,7 @@ from loopsweb.resources.checkpoints.models import Checkpoint
 from loopsweb.resources.checkpoints.statuses import SYNC
 from loopsweb.resources.pages.live_calls import NoAnswer, call_api
 from loopsweb.resources.runs.models import Run
-from loopsweb.ui.pages import render_page, wants_partial
+from loopsweb.ui.pages import render_answer
 
 
 @require(Permission.VIEW)
@@ -41,9 +41,7 @@ def find_checkpoint(request: WorkspaceRequest) -> HttpResponse:
         .exists()
     )
     context["asked_at"] = timezone.now()
-    if wants_partial(request, "found"):
-        status = HTTPStatus.OK
-    return render_page(request, "checkpoints/found.html", context, partial="found", status=status)
+    return render_answer(request, "checkpoints/found.html", context, partial="found", status=status)
 
 
 def find_by_uri(request: WorkspaceRequest, uri: CheckpointURI) -> list[tuple[Found, bool]]:

@@ -15,7 +15,7 @@ from loopsweb.loops_api import Client
 from loopsweb.resources.nouns import NOUNS
 from loopsweb.resources.pages.detail_page import get_row_or_404
 from loopsweb.resources.pages.live_calls import NoAnswer, call_api
-from loopsweb.ui.pages import render_page, wants_partial
+from loopsweb.ui.pages import render_answer
 
 FETCH: dict[str, tuple[str, Callable[[Client, str], Any]]] = {
     "sessions": ("get_session", Client.get_session),
@@ -39,6 +39,4 @@ def show_answer(request: WorkspaceRequest, kind: str, remote_id: str) -> HttpRes
         if why.api_status == HTTPStatus.NOT_FOUND:
             status = HTTPStatus.OK
     context["asked_at"] = timezone.now()
-    if wants_partial(request, "answer"):
-        status = HTTPStatus.OK
-    return render_page(request, "resources/answer.html", context, partial="answer", status=status)
+    return render_answer(request, "resources/answer.html", context, partial="answer", status=status)

@@ -14,11 +14,16 @@ from loopsweb.resources.nouns import Noun
 from loopsweb.ui.listing import ListQuery
 
 
-def record_export(request: WorkspaceRequest, noun: Noun, query: ListQuery) -> None:
-    """Committed before the first row leaves. Raises a denial, or the error of too many exports."""
+def require_export(request: WorkspaceRequest, *, noun: str) -> None:
+    """Raises a denial, or the error of too many exports."""
     if Permission.EXPORT not in request.permissions:
-        raise denials.record_denial(request, Permission.EXPORT, noun=noun.singular)
+        raise denials.record_denial(request, Permission.EXPORT, noun=noun)
     enforce_rate_limit(request, "export")
+
+
+def record_export(request: WorkspaceRequest, noun: Noun, query: ListQuery) -> None:
+    """Committed before the first row leaves. Raises as `require_export`."""
+    require_export(request, noun=noun.singular)
     record_event(
         **actor_of_request(request),
         action="list.export",

@@ -27,7 +27,7 @@ from loopsweb.ui.filter_values import decode_value
 from loopsweb.ui.filters import Facets, Filter, ListSpec
 from loopsweb.ui.listing import parse_query
 from loopsweb.ui.pages import render_page
-from loopsweb.ui.timestamps import format_utc
+from loopsweb.ui.timestamps import format_utc, parse_utc
 
 Row = TypeVar("Row", bound=Snapshot)
 LASTING = ("base_model", "owner", "target", "session_id", "run_id")  # filters that hold for ever
@@ -44,9 +44,8 @@ class NoMoment(ValueError):
 def parse_moment(text: str, *, now: datetime) -> datetime:
     """A time in ISO 8601, in UTC unless it says otherwise. Raises NoMoment."""
     try:
-        at = datetime.fromisoformat(text.strip().replace(" ", "+" if "T" in text else "T"))
-        at = at.replace(tzinfo=UTC) if at.tzinfo is None else at.astimezone(UTC)
-    except (ValueError, OverflowError) as error:
+        at = parse_utc(text.strip().replace(" ", "+" if "T" in text else "T"))
+    except ValueError as error:
         raise NoMoment(NOT_A_TIME) from error
     if at > now:
         raise NoMoment(IN_FUTURE)

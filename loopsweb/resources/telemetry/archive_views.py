@@ -23,7 +23,7 @@ from loopsweb.resources.deployments.models import Deployment
 from loopsweb.resources.pages.detail_page import get_row_or_404
 from loopsweb.resources.pages.live_calls import NoAnswer
 from loopsweb.resources.telemetry.log_source import ask_about
-from loopsweb.ui.pages import render_page, wants_partial
+from loopsweb.ui.pages import render_answer, wants_partial
 from loopsweb.ui.url_text import clean_text
 
 ROWS = 100
@@ -44,10 +44,8 @@ def show_debug_archive(request: WorkspaceRequest, remote_id: str) -> HttpRespons
             context["page"] = load_archive(request, row, context["token"])
     except NoAnswer as why:
         context["why"], status = str(why), why.status
-    if wants_partial(request, "archive"):
-        status = HTTPStatus.OK
     template = "telemetry/debug_archive.html"
-    return render_page(request, template, context, partial="archive", status=status)
+    return render_answer(request, template, context, partial="archive", status=status)
 
 
 def load_archive(request: WorkspaceRequest, row: Deployment, token: str) -> DebugArchivePage:

@@ -11,9 +11,9 @@ from django.http import QueryDict
 
 from loopsweb.resources.telemetry.log_pages import to_millis
 from loopsweb.resources.telemetry.windows import (
-    PRESETS,
     InvalidWindow,
     Window,
+    list_presets,
     parse_time,
     parse_window,
 )
@@ -69,10 +69,7 @@ class LogQuery:
     @property
     def presets(self) -> list[tuple[str, str, str]]:
         """(name, label, query string) of each span that ends now."""
-        return [
-            (name, label, replace(self, window=replace(self.window, preset=name)).url(hit=0))
-            for name, (_, label) in PRESETS.items()
-        ]
+        return list_presets(self.window, lambda span: replace(self, window=span).url(hit=0))
 
     @property
     def other_wrap_url(self) -> str:

@@ -26,8 +26,8 @@ from loopsweb.resources.telemetry.shown_logs import (
     show_page,
     show_search,
 )
-from loopsweb.resources.telemetry.windows import LONGEST, Window, format_field
-from loopsweb.ui.pages import render_page, wants_partial
+from loopsweb.resources.telemetry.windows import LONGEST, Window, show_typed
+from loopsweb.ui.pages import render_answer, render_page, wants_partial
 
 SINCE = "Loopsweb-Log-Since"
 TAIL_SECONDS = 5
@@ -43,7 +43,9 @@ def show_logs(request: WorkspaceRequest, kind: Logger, remote_id: str) -> HttpRe
         "noun": find_noun(kind.model),
         "logs_url": request.path,
         "query": query,
-        "typed": show_typed(request, query),
+        "typed": show_typed(
+            query.window, request.GET, "from", "to", "at", is_valid=not query.errors
+        ),
         "levels": LEVELS,
         "asked_at": now,
         "tail_seconds": TAIL_SECONDS,
@@ -60,17 +62,7 @@ def show_logs(request: WorkspaceRequest, kind: Logger, remote_id: str) -> HttpRe
             context["shown"] = load_lines(request, kind, row, query)
         except NoAnswer as why:
             context["why"], status = str(why), why.status
-    if wants_partial(request, "lines"):
-        status = HTTPStatus.OK
-    return render_page(request, "telemetry/logs.html", context, partial="lines", status=status)
-
-
-def show_typed(request: WorkspaceRequest, query: LogQuery) -> dict[str, str]:
-    """What the fields of times hold: a fixed window's ends, or what was typed if it is wrong."""
-    window = query.window
-    fixed = {"from": format_field(window.start), "to": format_field(window.end)}
-    typed = {name: request.GET.get(name, "") for name in ("from", "to", "at")}
-    return typed | (fixed if not window.preset and not query.errors else {})
+    return render_answer(request, "telemetry/logs.html", context, partial="lines", status=status)
 
 
 def load_lines(request: WorkspaceRequest, kind: Logger, row: Row, query: LogQuery) -> ShownLogs:

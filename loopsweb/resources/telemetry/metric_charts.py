@@ -14,6 +14,7 @@ from loopsweb.loops_api.metric_series import Series
 from loopsweb.resources.telemetry.windows import Window
 from loopsweb.ui.charts.lines import Line, LineChart, draw_lines
 from loopsweb.ui.charts.scales import TimeScale
+from loopsweb.ui.timestamps import format_minute
 
 POINTS = 120
 STEPS = (15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200)  # seconds
@@ -162,4 +163,4 @@ def describe(lines: Sequence[Line], kind: Kind) -> str:
     values = [value for _, value in points]
     newest = max(points, key=lambda point: point[0])
     low, high, last = (kind.show(value) for value in (min(values), max(values), newest[1]))
-    return f"From {low} to {high}; last {last} at {newest[0]:%Y-%m-%d %H:%M} UTC."
+    return f"From {low} to {high}; last {last} at {format_minute(newest[0])}."

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from http import HTTPStatus
 from typing import Any
@@ -13,27 +13,26 @@ from django.http.response import HttpResponseBase
 from django.utils import timezone
 from django.utils.http import urlencode
 
-from loopsweb.accounts.authorization import denials
 from loopsweb.accounts.authorization.decorators import WorkspaceRequest, require
 from loopsweb.accounts.authorization.roles import Permission
-from loopsweb.accounts.rate_limits import enforce_rate_limit
 from loopsweb.audit.models import Outcome
 from loopsweb.audit.record import actor_of_request, record_event
 from loopsweb.loops_api.metric_series import Series, find_last_work, list_series
 from loopsweb.resources.deployments.models import Deployment
 from loopsweb.resources.pages.detail_page import get_row_or_404
+from loopsweb.resources.pages.exports import require_export
 from loopsweb.resources.pages.live_calls import NoAnswer
 from loopsweb.resources.telemetry.log_source import ask_about
 from loopsweb.resources.telemetry.metric_charts import choose_step, draw_pictures, list_nodes
 from loopsweb.resources.telemetry.windows import (
-    PRESETS,
     InvalidWindow,
     Window,
-    format_field,
+    list_presets,
     parse_window,
+    show_typed,
 )
 from loopsweb.ui.csv_export import csv_response
-from loopsweb.ui.pages import render_page, wants_partial
+from loopsweb.ui.pages import render_answer, wants_partial
 from loopsweb.ui.url_text import clean_text
 
 DEFAULT_WINDOW = "1h"
@@ -57,11 +56,7 @@ class MetricQuery:
     @property
     def presets(self) -> list[tuple[str, str, str]]:
         """(name, label, query string) of each span that ends now."""
-        node = {"node": self.node} if self.node else {}
-        return [
-            (name, label, "?" + urlencode({"window": name, **node}))
-            for name, (_, label) in PRESETS.items()
-        ]
+        return list_presets(self.window, lambda span: replace(self, window=span).url())
 
 
 @dataclass(frozen=True)
@@ -81,7 +76,7 @@ def show_metrics(request: WorkspaceRequest, remote_id: str) -> HttpResponseBase:
     context: dict[str, Any] = {
         "row": row,
         "query": query,
-        "typed": show_typed(request, query),
+        "typed": show_typed(query.window, request.GET, "from", "to", is_valid=not query.errors),
         "metrics_url": request.path,
         "asked_at": now,
     }
@@ -103,9 +98,8 @@ def show_metrics(request: WorkspaceRequest, remote_id: str) -> HttpResponseBase:
                 "last_work": find_last_work(series),
                 "step": timedelta(seconds=choose_step(query.window.length)),
             }
-    if wants_partial(request, "metrics"):
-        status = HTTPStatus.OK
-    return render_page(request, "telemetry/metrics.html", context, partial="metrics", status=status)
+    template = "telemetry/metrics.html"
+    return render_answer(request, template, context, partial="metrics", status=status)
 
 
 def parse_metric_query(request: WorkspaceRequest, *, now: datetime) -> MetricQuery:
@@ -115,13 +109,6 @@ def parse_metric_query(request: WorkspaceRequest, *, now: datetime) -> MetricQue
         return MetricQuery(parse_window(given, now=now, default=DEFAULT_WINDOW), node, {})
     except InvalidWindow as why:
         return MetricQuery(parse_window({}, now=now, default=DEFAULT_WINDOW), node, why.errors)
-
-
-def show_typed(request: WorkspaceRequest, query: MetricQuery) -> dict[str, str]:
-    window = query.window
-    if not window.preset and not query.errors:
-        return {"from": format_field(window.start), "to": format_field(window.end)}
-    return {name: request.GET.get(name, "") for name in ("from", "to")}
 
 
 def load_series(request: WorkspaceRequest, row: Deployment, window: Window) -> tuple[Series, ...]:
@@ -145,9 +132,7 @@ def answer_with_csv(
     now: datetime,
 ) -> HttpResponse | HttpResponseBase:
     """The audit event is committed before the first row leaves."""
-    if Permission.EXPORT not in request.permissions:
-        raise denials.record_denial(request, Permission.EXPORT, noun="deployment")
-    enforce_rate_limit(request, "export")
+    require_export(request, noun="deployment")
     record_event(
         **actor_of_request(request),
         action="deployment.export_metrics",

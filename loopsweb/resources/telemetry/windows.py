@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 
-from loopsweb.ui.timestamps import format_utc
+from django.http import QueryDict
+
+from loopsweb.ui.timestamps import format_utc, parse_utc
 
 LONGEST = timedelta(days=7)
 EARLIEST = datetime(2020, 1, 1, tzinfo=UTC)
@@ -68,6 +70,22 @@ def parse_window(given: Mapping[str, str], *, now: datetime, default: str) -> Wi
     return Window(start, min(end, now))
 
 
+def list_presets(window: Window, build_url: Callable[[Window], str]) -> list[tuple[str, str, str]]:
+    """(name, label, URL) of each span that ends now."""
+    return [
+        (name, label, build_url(replace(window, preset=name)))
+        for name, (_, label) in PRESETS.items()
+    ]
+
+
+def show_typed(window: Window, given: QueryDict, *names: str, is_valid: bool) -> dict[str, str]:
+    """What the fields of times hold: a fixed window's ends, or what was typed if it is wrong."""
+    typed = {name: given.get(name, "") for name in names}
+    if window.preset or not is_valid:
+        return typed
+    return typed | {"from": format_field(window.start), "to": format_field(window.end)}
+
+
 def format_field(time: datetime) -> str:
     """As a field for a local time holds it, here in UTC."""
     return f"{time.astimezone(UTC):%Y-%m-%dT%H:%M:%S}"
@@ -79,9 +97,8 @@ def parse_time(given: Mapping[str, str], name: str) -> datetime | None:
     if not text:
         return None
     try:
-        time = datetime.fromisoformat(text)
-        time = time.replace(tzinfo=UTC) if time.tzinfo is None else time.astimezone(UTC)
-    except (ValueError, OverflowError):
+        time = parse_utc(text)
+    except ValueError:
         raise InvalidWindow(**{name: HOW_TO_WRITE}) from None
     if not EARLIEST <= time <= EARLIEST + timedelta(days=36_500):
         raise InvalidWindow(**{name: HOW_TO_WRITE})

@@ -13,7 +13,7 @@ from django.utils.safestring import SafeString, mark_safe
 from loopsweb.resources.pages.freshness import FeedFreshness, load_freshness
 from loopsweb.resources.snapshot.models import Costed
 from loopsweb.ui.templatetags.ui import span
-from loopsweb.ui.timestamps import format_utc
+from loopsweb.ui.timestamps import format_minute, format_utc
 
 register = template.Library()
 
@@ -49,7 +49,7 @@ def idle(row: Costed) -> SafeString:
         return mark_safe('<abbr title="It holds no GPUs.">—</abbr>')
     if row.idle_for is None or row.last_work_at is None or row.observed_until is None:
         return mark_safe('<span class="muted" title="Counts as active.">unknown</span>')
-    since = f"Since {SIGNS[row.last_work_sign]}, {row.last_work_at:%Y-%m-%d %H:%M} UTC"
+    since = f"Since {SIGNS[row.last_work_sign]}, {format_minute(row.last_work_at)}"
     if row.observed_until < timezone.now() - ENDS:
         return format_html('<span title="{}">{}</span>', since, span(row.idle_for))
     return format_html(
