@@ -9,7 +9,8 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Iterator
-from datetime import UTC, datetime
+from datetime import datetime
+from itertools import islice
 from typing import Any
 
 import msgspec
@@ -39,12 +40,7 @@ class Series(msgspec.Struct, frozen=True, kw_only=True):
 
 def list_series(metrics: Any) -> tuple[Series, ...]:
     """Those with at least one point."""
-    found: list[Series] = []
-    for one in generate_series(metrics, node=""):
-        if len(found) == MAX_SERIES:
-            break
-        found.append(one)
-    return tuple(found)
+    return tuple(islice(generate_series(metrics, node=""), MAX_SERIES))
 
 
 def generate_series(metrics: Any, *, node: str) -> Iterator[Series]:
@@ -115,4 +111,4 @@ def find_last_work(series: Iterable[Series]) -> datetime | None:
         for at, value in one.points
         if value is not None and value > (LEAST_UTILIZATION if one.metric == GPU_UTILIZATION else 0)
     )
-    return max((at.astimezone(UTC) for at in times), default=None)
+    return max(times, default=None)

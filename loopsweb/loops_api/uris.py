@@ -15,7 +15,7 @@ TRAINER = "trainer"
 SAMPLER = "sampler"
 
 _SEGMENTS = {TRAINER: "weights", SAMPLER: "sampler_weights"}
-_TARGETS = {segment: target for target, segment in _SEGMENTS.items()}
+TARGETS = {segment: target for target, segment in _SEGMENTS.items()}
 _PATTERN = re.compile(
     r"bt://(?:loops|trainers):(?P<run_id>[^/]+)/(?P<segment>weights|sampler_weights)/(?P<name>.+)"
 )
@@ -54,7 +54,7 @@ class CheckpointURI:
                 "A checkpoint URI looks like bt://loops:<run id>/weights/<name> "
                 "or bt://loops:<run id>/sampler_weights/<name>."
             )
-        return cls(found["run_id"], _TARGETS[found["segment"]], found["name"])
+        return cls(found["run_id"], TARGETS[found["segment"]], found["name"])
 
 
 def _is_valid_part(part: str) -> bool:

@@ -13,7 +13,7 @@ from django.utils.http import urlencode
 
 from loopsweb.accounts.authorization.decorators import WorkspaceRequest
 from loopsweb.audit.models import Event
-from loopsweb.loops_api.uris import CheckpointURI
+from loopsweb.loops_api.uris import TARGETS, CheckpointURI
 from loopsweb.resources.checkpoints.models import Checkpoint
 from loopsweb.resources.deactivations.models import Deactivation
 from loopsweb.search.hits import Hit
@@ -41,7 +41,7 @@ def find_by_uri(request: WorkspaceRequest, typed: str) -> Iterator[Hit]:
     try:
         uri = CheckpointURI.parse(f"bt://loops:{run_id}/{rest}")
     except ValueError:
-        target = {"weights": "trainer", "sampler_weights": "sampler"}.get(rest.strip("/"), "")
+        target = TARGETS.get(rest.strip("/"), "")
         begun = rows.filter(Q(target=target) if target else Q()).order_by("-created_at", "-pk")
         for row in begun.defer("raw")[:MOST]:
             yield describe_row(request, row)

@@ -68,10 +68,8 @@ def find_rows(request: WorkspaceRequest, scope: Scope) -> Iterator[Hit]:
 
 
 def describe_row(request: WorkspaceRequest, row: Snapshot) -> Hit:
-    noun, fields = (
-        find_noun(row),
-        ("name", row.status_field, "base_model", "owner_email", "run_remote_id"),
-    )
+    noun = find_noun(row)
+    fields = ("name", row.status_field, "base_model", "owner_email", "run_remote_id")
     values = [str(getattr(row, name, "")) for name in fields]
     return Hit(
         kind=noun.singular.capitalize(),
@@ -93,7 +91,7 @@ def find_endings(request: WorkspaceRequest, typed: str) -> Iterator[Hit]:
     for kind in KINDS.values():
         rows = kind.model._default_manager.filter(workspace=request.workspace)
         going_on = rows.exclude(status__in=kind.vocabulary.terminal)
-        for row in scope.find(going_on):
+        for row in scope.find(going_on.defer("raw")):
             yield from offer_ending(request, row)
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any, get_type_hints
+from typing import Any, get_args, get_type_hints
 
 from django.http import QueryDict
 
@@ -20,8 +20,6 @@ from loopsweb.ui.filter_values import decode_value
 EXAMPLE_EXPIRY = timedelta(days=30)
 WINDOW = timedelta(hours=1)
 ONE_OF = ("run_id", "base_model", "checkpoint_path")
-NUMBERS = {"max_seq_len", "max_seq_length", "lora_rank", "seed", "scale_down_delay_seconds",
-           "replicas", "num_replicas", "sampler_num_replicas"}  # fmt: skip
 PARAMETERS = {"session": "session_id"}  # of a creation page's URL, where the API says otherwise
 
 
@@ -46,8 +44,13 @@ class Page:
     def collect_fields(self, of: type) -> dict[str, Any]:
         """The fields of a new resource that were typed, with a name in place of what must be."""
         given = {PARAMETERS.get(name, name): str(v) for name, v in self.query.items() if v}
-        known = {name: given[name] for name in get_type_hints(of) if name in given}
-        numbers = {n: int(v) for n, v in known.items() if n in NUMBERS and v.isdecimal()}
+        hints = get_type_hints(of)
+        known = {name: given[name] for name in hints if name in given}
+        numbers = {
+            name: int(value)
+            for name, value in known.items()
+            if int in get_args(hints[name]) and value.isdecimal()
+        }
         return {"session_id": "SESSION_ID", "base_model": "BASE_MODEL"} | known | numbers
 
 
