@@ -3,19 +3,21 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
+from typing import Any
 
 from loopsweb.audit.durable import durable_transaction
 from loopsweb.audit.models import Outcome
 from loopsweb.audit.record import Actor, record_event, record_follow_up
 from loopsweb.keys.clients import KeyClient
+from loopsweb.keys.models import Key
 from loopsweb.loops_api import errors
 from loopsweb.loops_api.undocumented_types import InferenceDeployment
 from loopsweb.resources.checkpoints.models import Checkpoint
 from loopsweb.resources.checkpoints.sync import store_checkpoint
-from loopsweb.resources.pages.creation import AlreadySubmitted, record_failure
-from loopsweb.resources.pages.idempotency import Submission
+from loopsweb.resources.pages.creation import record_failure
+from loopsweb.resources.pages.idempotency import claim_submission
 from loopsweb.resources.snapshot.poll_context import PollContext
 from loopsweb.resources.snapshot.starts import record_start
 
@@ -36,18 +38,14 @@ def set_expiry(
     """
     key, seconds = key_client.key, None if days is None else days * DAY
     with durable_transaction():
-        incident = record_event(
-            **by,
-            action="checkpoint.set_expiry",
-            outcome=Outcome.REQUESTED,
-            key_label=str(key),
-            key_fingerprint=key.fingerprint,
-            target_noun="checkpoint",
-            target_id=checkpoint.remote_id,
-            target_name=checkpoint.uri,
-            answer={"asked": {"ttl_seconds": seconds}},
+        incident = record_asked(
+            checkpoint,
+            "checkpoint.set_expiry",
+            asked={"ttl_seconds": seconds},
+            key=key,
+            by=by,
             now=clock(),
-        ).incident
+        )
     try:
         changed = key_client.client.set_checkpoint_ttl(checkpoint.remote_id, seconds)
     except errors.LoopsError as error:
@@ -74,23 +72,10 @@ def deploy_checkpoint(
     """
     key, workspace = key_client.key, key_client.key.workspace
     with durable_transaction():
-        _, is_new = Submission.objects.get_or_create(
-            workspace=workspace, once=once, defaults={"at": clock()}
+        claim_submission(workspace, once, now=clock())
+        incident = record_asked(
+            checkpoint, "checkpoint.deploy", asked=fields, key=key, by=by, now=clock()
         )
-        if not is_new:
-            raise AlreadySubmitted
-        incident = record_event(
-            **by,
-            action="checkpoint.deploy",
-            outcome=Outcome.REQUESTED,
-            key_label=str(key),
-            key_fingerprint=key.fingerprint,
-            target_noun="checkpoint",
-            target_id=checkpoint.remote_id,
-            target_name=checkpoint.uri,
-            answer={"asked": fields},
-            now=clock(),
-        ).incident
     try:
         deployed = key_client.client.deploy_checkpoints([checkpoint.remote_id], **fields)
     except errors.LoopsError as error:
@@ -100,3 +85,27 @@ def deploy_checkpoint(
     record_follow_up(incident, outcome=Outcome.SUCCEEDED, answer=answer, now=clock())
     record_start(workspace, "model", deployed.model_id, checkpoint.uri)
     return deployed
+
+
+def record_asked(
+    checkpoint: Checkpoint,
+    action: str,
+    *,
+    asked: Mapping[str, Any],
+    key: Key,
+    by: Actor,
+    now: datetime,
+) -> uuid.UUID:
+    """Record the event before the call. Returns its incident."""
+    return record_event(
+        **by,
+        action=action,
+        outcome=Outcome.REQUESTED,
+        key_label=str(key),
+        key_fingerprint=key.fingerprint,
+        target_noun="checkpoint",
+        target_id=checkpoint.remote_id,
+        target_name=checkpoint.uri,
+        answer={"asked": asked},
+        now=now,
+    ).incident

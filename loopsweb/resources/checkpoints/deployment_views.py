@@ -19,8 +19,9 @@ from loopsweb.resources.catalogue import Catalogue
 from loopsweb.resources.checkpoints import actions
 from loopsweb.resources.checkpoints.forms import DeployForm
 from loopsweb.resources.checkpoints.models import Checkpoint
-from loopsweb.resources.pages.creation import AlreadySubmitted
 from loopsweb.resources.pages.detail_page import get_row_or_404
+from loopsweb.resources.pages.idempotency import AlreadySubmitted
+from loopsweb.resources.pages.refusals import add_refusal
 from loopsweb.ui.pages import render_page
 
 METHOD = "deploy_checkpoints"
@@ -51,18 +52,14 @@ def deploy_checkpoint(request: WorkspaceRequest, remote_id: str) -> HttpResponse
                     by=actor_of_request(request),
                     clock=timezone.now,
                 )
-            except (NoKey, KeyUnusable) as error:
-                form.add_error(None, str(error))
-                status = HTTPStatus.CONFLICT
-            except NotRecorded as error:
-                form.add_error(None, str(error))
-                status = HTTPStatus.SERVICE_UNAVAILABLE
+            except (NoKey, KeyUnusable, NotRecorded) as error:
+                status = add_refusal(form, error)
             except AlreadySubmitted:
                 messages.info(request, "This form was already submitted. Nothing was sent again.")
                 return redirect("checkpoints:detail", request.workspace.slug, remote_id)
             except errors.LoopsError as error:
                 form.add_error(None, error.plain)
-                form.renew()
+                form.renew_idempotency_key()
                 if error.may_have_been_received:
                     form.add_error(None, MAY_BE_DEPLOYED)
                     status = HTTPStatus.BAD_GATEWAY

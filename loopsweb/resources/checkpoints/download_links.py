@@ -6,6 +6,7 @@ import re
 from urllib.parse import SplitResult, urlsplit
 
 from django.conf import settings
+from django.http import HttpRequest
 
 UNUSABLE = (
     "The API returned an address that a browser cannot open. "
@@ -17,6 +18,12 @@ HOST = re.compile(r"[a-z0-9.-]+|[0-9a-f:.]+")
 
 class NoLink(ValueError):
     """The message says why. It never has the address, which may be signed."""
+
+
+def find_link_host(request: HttpRequest, link: str) -> str:
+    """`check_link` for the site as this request addresses it. Raises NoLink."""
+    own_scheme = "https" if request.is_secure() else "http"
+    return check_link(link, own_host=request.get_host(), own_scheme=own_scheme)
 
 
 def check_link(link: str, *, own_host: str, own_scheme: str) -> str:

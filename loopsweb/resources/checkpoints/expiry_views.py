@@ -19,6 +19,7 @@ from loopsweb.resources.checkpoints import actions
 from loopsweb.resources.checkpoints.forms import ExpiryForm
 from loopsweb.resources.checkpoints.models import Checkpoint
 from loopsweb.resources.pages.detail_page import get_row_or_404
+from loopsweb.resources.pages.refusals import add_refusal
 from loopsweb.ui.pages import render_page
 
 METHOD = "set_checkpoint_ttl"
@@ -43,12 +44,8 @@ def change_expiry(request: WorkspaceRequest, remote_id: str) -> HttpResponse:
                     by=actor_of_request(request),
                     clock=timezone.now,
                 )
-            except (NoKey, KeyUnusable) as error:
-                form.add_error(None, str(error))
-                status = HTTPStatus.CONFLICT
-            except NotRecorded as error:
-                form.add_error(None, str(error))
-                status = HTTPStatus.SERVICE_UNAVAILABLE
+            except (NoKey, KeyUnusable, NotRecorded) as error:
+                status = add_refusal(form, error)
             except errors.LoopsError as error:
                 form.add_error("days", error.plain)
                 if error.may_have_been_received:

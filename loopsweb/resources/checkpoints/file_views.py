@@ -19,7 +19,7 @@ from loopsweb.accounts.rate_limits import enforce_rate_limit
 from loopsweb.audit.models import Outcome
 from loopsweb.audit.record import actor_of_request, record_event, record_follow_up
 from loopsweb.loops_api.types import CheckpointFile
-from loopsweb.resources.checkpoints.download_links import NoLink, check_link
+from loopsweb.resources.checkpoints.download_links import NoLink, find_link_host
 from loopsweb.resources.checkpoints.file_links import address_link, start_link
 from loopsweb.resources.checkpoints.files import (
     FilesPage,
@@ -137,9 +137,8 @@ def find_file(shown: FilesPage, *, name: str, node: str, fingerprint: str) -> Ch
 def find_host(request: WorkspaceRequest, file: CheckpointFile) -> str:
     """The host that the file's link leads to. Raises FilesUnavailable without the link, which may
     be signed."""
-    own_scheme = "https" if request.is_secure() else "http"
     try:
-        return check_link(file.url, own_host=request.get_host(), own_scheme=own_scheme)
+        return find_link_host(request, file.url)
     except NoLink as why:
         raise FilesUnavailable(
             str(why), title=CANNOT_DOWNLOAD, status=HTTPStatus.BAD_GATEWAY

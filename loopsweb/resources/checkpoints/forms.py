@@ -7,6 +7,7 @@ from django import forms
 
 from loopsweb.loops_api.uris import CheckpointURI
 from loopsweb.resources.catalogue import Catalogue
+from loopsweb.resources.pages.idempotency import IdempotentForm
 
 EXPIRIES = [("7", "Let it expire in 7 days"), ("30", "Let it expire in 30 days")]
 MAX_DAYS = 3650  # the API's limit of 315,360,000 seconds
@@ -64,11 +65,9 @@ class ValidationForm(forms.Form):
     )
 
 
-class DeployForm(forms.Form):
-    """`once` is the idempotency key: a form submitted twice is carried out once. refusal: why the
-    checkpoint cannot be deployed at all."""
+class DeployForm(IdempotentForm):
+    """refusal: why the checkpoint cannot be deployed at all."""
 
-    once = forms.UUIDField(widget=forms.HiddenInput)
     model_name = forms.CharField(label="Name of the new model", max_length=255)
     instance_type_id = forms.ChoiceField(
         label="Machine", help_text="USD per hour and machine, while the model runs."
@@ -101,10 +100,6 @@ class DeployForm(forms.Form):
         if self.refusal:
             self.add_error(None, self.refusal)
         return super().clean() or {}
-
-    def renew(self) -> None:
-        """Allow another try, with everything typed kept."""
-        self.data = {**{name: self.data[name] for name in self.data}, "once": str(uuid.uuid4())}
 
     def api_fields(self) -> dict[str, str]:
         names = ("model_name", "instance_type_id", "hf_secret_name")

@@ -22,7 +22,7 @@ from loopsweb.audit.durable import NotRecorded, durable_transaction
 from loopsweb.audit.models import Outcome
 from loopsweb.audit.record import Actor, record_event
 from loopsweb.loops_api.types import CheckpointFile
-from loopsweb.resources.checkpoints.download_links import NoLink, check_link
+from loopsweb.resources.checkpoints.download_links import NoLink, find_link_host
 from loopsweb.resources.checkpoints.file_links import FileLink, NotALink, read_link
 from loopsweb.resources.checkpoints.files import compute_fingerprint
 from loopsweb.resources.checkpoints.models import Checkpoint
@@ -113,9 +113,8 @@ def fetch_file(claim: FileLink, member: Membership, row: Checkpoint) -> Checkpoi
 
 def check_address(request: HttpRequest, file: CheckpointFile) -> str:
     """The host that the file is at. Raises Refused."""
-    own_scheme = "https" if request.is_secure() else "http"
     try:
-        return check_link(file.url, own_host=request.get_host(), own_scheme=own_scheme)
+        return find_link_host(request, file.url)
     except NoLink as why:
         raise Refused(str(why), HTTPStatus.BAD_GATEWAY) from None
 

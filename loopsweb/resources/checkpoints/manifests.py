@@ -170,7 +170,6 @@ def end_script(manifest: Manifest) -> Iterator[str]:
 
 @dataclass(frozen=True)
 class Tool:
-    label: str
     ending: str
     write: Callable[[Manifest], Iterator[str]]
 
@@ -181,8 +180,8 @@ def name_file(checkpoint: Checkpoint, tool: Tool) -> str:
 
 
 TOOLS = {
-    "aria2": Tool("aria2", "aria2.txt", write_aria2),
-    "curl": Tool("curl", "curl.sh", write_curl),
-    "rclone": Tool("rclone", "rclone.sh", write_rclone),
-    "sizes": Tool("Size check", "sizes.sh", write_sizes),
+    "aria2": Tool("aria2.txt", write_aria2),
+    "curl": Tool("curl.sh", write_curl),
+    "rclone": Tool("rclone.sh", write_rclone),
+    "sizes": Tool("sizes.sh", write_sizes),
 }

@@ -13,8 +13,7 @@ from loopsweb.keys.models import Key
 from loopsweb.resources.checkpoints.models import Checkpoint
 from loopsweb.resources.cleanups.models import OPEN, Cleanup, Removal
 from loopsweb.resources.cleanups.plan import Rules
-from loopsweb.resources.pages.creation import AlreadySubmitted
-from loopsweb.resources.pages.idempotency import Submission
+from loopsweb.resources.pages.idempotency import claim_submission
 from loopsweb.resources.snapshot.store import lock_workspace, touch_version
 from loopsweb.resources.snapshot.stored_rows import BATCH_SIZE
 
@@ -42,13 +41,10 @@ def request_cleanup(
     """
     workspace = key.workspace
     lock_workspace(workspace)
-    _, is_new = Submission.objects.get_or_create(
-        workspace=workspace, once=once, defaults={"at": now}
-    )
-    if not is_new:
-        raise AlreadySubmitted
+    claim_submission(workspace, once, now=now)
     known = Removal.objects.filter(workspace=workspace, state__in=OPEN)
-    busy = set(known.filter(remote_id__in=[row.remote_id for row in rows]).values_list("remote_id"))
+    named = known.filter(remote_id__in=[row.remote_id for row in rows])
+    busy = set(named.values_list("remote_id", flat=True))
     cleanup = Cleanup.objects.create(
         workspace=workspace,
         person=by["person"],
@@ -58,7 +54,7 @@ def request_cleanup(
         rules=rules.as_json(),
         requested_at=now,
         left_out=left_out
-        + [{"id": row.remote_id, "why": REQUESTED_BEFORE} for row in rows if is_in(row, busy)],
+        + [{"id": row.remote_id, "why": REQUESTED_BEFORE} for row in rows if row.remote_id in busy],
     )
     removals = [
         Removal(
@@ -72,7 +68,7 @@ def request_cleanup(
             ask_at=now,
         )
         for row in rows
-        if not is_in(row, busy)
+        if row.remote_id not in busy
     ]
     Removal.objects.bulk_create(removals, batch_size=BATCH_SIZE)
     touch_version(workspace)
@@ -94,7 +90,3 @@ def request_cleanup(
     if events:
         append_to_chain(events)
     return cleanup
-
-
-def is_in(row: Checkpoint, ids: set[tuple[str]]) -> bool:
-    return (row.remote_id,) in ids

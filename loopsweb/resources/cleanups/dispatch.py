@@ -14,7 +14,6 @@ from typing import Any
 from django.conf import settings
 from django.db import transaction
 from django.db.models import Case, QuerySet, When
-from django.utils.dateparse import parse_datetime
 
 from loopsweb.accounts.authorization.roles import Permission
 from loopsweb.audit.models import Event, Outcome
@@ -214,10 +213,8 @@ def is_done(removal: Removal, found: types.Checkpoint | None, *, sent_at: dateti
     days = removal.cleanup.days
     if days is None or found is None:
         return days is None and found is None
-    expires_at = found.expires_at or parse_datetime("0001-01-01T00:00:00Z")
-    return (
-        expires_at is not None and abs(expires_at - sent_at - timedelta(days=days)) < CLOCKS_APART
-    )
+    due = sent_at + timedelta(days=days)
+    return found.expires_at is not None and abs(found.expires_at - due) < CLOCKS_APART
 
 
 def ask_later(removal: Removal, *, now: datetime) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -38,14 +39,23 @@ class PlanPage:
 
 
 def load_page(
-    workspace: Workspace, judged: QuerySet[Any], verdict: str, count: int, number: int
+    workspace: Workspace,
+    judged: QuerySet[Any],
+    verdict: str,
+    count: int,
+    number: int,
+    *,
+    oldest: Sequence[Checkpoint] = (),
 ) -> PlanPage:
-    """The oldest first, in three queries."""
+    """The oldest first, in three queries. oldest: the first of them, where they are loaded
+    already."""
     pages = max(1, -(-count // PAGE_SIZE))
     number = min(number, pages)
     start = (number - 1) * PAGE_SIZE
+    end = start + PAGE_SIZE
     chosen = judged.filter(verdict=verdict).order_by("created_at", "pk").defer("raw")
-    rows = list(chosen[start : start + PAGE_SIZE]) if count else []
+    is_loaded = len(oldest) >= min(end, count)
+    rows = list((oldest if is_loaded else chosen)[start:end])
     return PlanPage(describe(workspace, rows), number, pages)
 
 

@@ -15,6 +15,7 @@ from loopsweb.audit.record import actor_of_request
 from loopsweb.resources.checkpoints.models import Checkpoint
 from loopsweb.resources.cleanups import pins
 from loopsweb.resources.cleanups.forms import PinForm
+from loopsweb.resources.deactivations.protections import find_protection
 from loopsweb.resources.pages.detail_page import get_row_or_404
 from loopsweb.ui.pages import render_page
 
@@ -23,7 +24,7 @@ from loopsweb.ui.pages import render_page
 def change_pin(request: WorkspaceRequest, remote_id: str) -> HttpResponse:
     row = get_row_or_404(request, Checkpoint, remote_id)
     row.workspace = request.workspace
-    pin = pins.find_pin(row)
+    pin = find_protection(row)
     sent = request.POST if request.method == "POST" else None
     form = PinForm(sent, initial={"wanted": "unpin" if pin else "pin"})
     if form.is_valid():

@@ -3,40 +3,27 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Any
 
 from django.db import transaction
 
 from loopsweb.audit.models import Outcome
 from loopsweb.audit.record import Actor, record_event
 from loopsweb.resources.checkpoints.models import Checkpoint
-from loopsweb.resources.deactivations.protections import Protection
+from loopsweb.resources.deactivations.protections import Protection, add_mark, get_place
 from loopsweb.resources.snapshot.store import lock_workspace, touch_version
-
-
-def locate(row: Checkpoint) -> dict[str, Any]:
-    return {"workspace": row.workspace, "noun": row.noun, "remote_id": row.remote_id}
-
-
-def find_pin(row: Checkpoint) -> Protection | None:
-    return Protection.objects.filter(**locate(row)).first()
 
 
 @transaction.atomic
 def pin(row: Checkpoint, *, note: str, by: Actor, now: datetime) -> None:
     """Does nothing if it is pinned already."""
-    lock_workspace(row.workspace)
-    _, is_new = Protection.objects.get_or_create(
-        **locate(row), defaults={"person": by["person"], "reason": note, "since": now}
-    )
-    if is_new:
+    if add_mark(row, note=note, by=by, now=now):
         record(row, "checkpoint.pin", note=note, by=by, now=now)
 
 
 @transaction.atomic
 def unpin(row: Checkpoint, *, note: str, by: Actor, now: datetime) -> None:
     lock_workspace(row.workspace)
-    deleted, _ = Protection.objects.filter(**locate(row)).delete()
+    deleted, _ = Protection.objects.filter(**get_place(row)).delete()
     if deleted:
         record(row, "checkpoint.unpin", note=note, by=by, now=now)
 

@@ -51,9 +51,10 @@ def render_plan(
     shown = request.GET.get("show", GOES)
     shown = shown if shown in KEPT else GOES
     number = parse_page_number(clean_text(request.GET.get("page")))
-    may_request = Permission.DELETE_CHECKPOINTS in request.permissions and GOES in parts
-    if may_request and request_form is None:
-        request_form, _ = build_request_form(request, rules, now=now)
+    oldest: list[Checkpoint] = []
+    may_request = Permission.DELETE_CHECKPOINTS in request.permissions
+    if may_request and shown == GOES and GOES in parts and request_form is None:
+        request_form, oldest = build_request_form(request, rules, now=now)
     context |= {
         "rules": rules,
         "query": urlencode(rules.as_json()),
@@ -62,9 +63,8 @@ def render_plan(
         "kept_count": sum(part.number for part in parts.values()) - count(parts, GOES),
         "shown": parts.get(shown),
         "is_kept": shown != GOES,
-        "page": load_page(workspace, judged, shown, count(parts, shown), number),
+        "page": load_page(workspace, judged, shown, count(parts, shown), number, oldest=oldest),
         "request_form": request_form,
-        "blocked": explain_blocked(request),
         "cleanups": Cleanup.objects.filter(workspace=workspace)[:MAX_LISTED],
     }
     return render_page(request, "cleanups/plan.html", context, status=status)
@@ -93,7 +93,7 @@ def build_request_form(
     form = RequestForm(
         data,
         ids=[row.remote_id for row in rows] if seen is None else seen,
-        offered=[action for action in METHODS if not explain_missing(request, action)],
+        obstacles={one: explain_missing(request, one) for one in METHODS},
         why_typed=explain_typing(
             rows,
             concerns_others=line is not None and line.owner.lower() not in own,
@@ -107,9 +107,3 @@ def explain_missing(request: WorkspaceRequest, action: str) -> str:
     return explain_missing_access(
         workspace=request.workspace, person=request.user, method=METHODS[action]
     )
-
-
-def explain_blocked(request: WorkspaceRequest) -> str:
-    """Why nothing can be done to a checkpoint; "" if something can."""
-    reasons = [explain_missing(request, action) for action in METHODS]
-    return reasons[0] if all(reasons) else ""

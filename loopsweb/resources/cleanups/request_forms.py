@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import uuid
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, cast
 
 from django import forms
@@ -23,7 +23,8 @@ SOONER = "It expires sooner already."
 
 class RequestForm(forms.Form):
     """seen: the ids that the page showed, so that nobody agrees to more. `rows` has those of them
-    that still go, as far as they are known."""
+    that still go, as far as they are known. obstacles: {action: why this person cannot do it, "" if
+    they can}. blocked: why they can do none, "" if they can do one."""
 
     once = forms.UUIDField(widget=forms.HiddenInput)
     seen = forms.JSONField(widget=forms.HiddenInput)
@@ -48,9 +49,11 @@ class RequestForm(forms.Form):
     )
 
     def __init__(
-        self, data: Any = None, *, ids: Sequence[str], offered: Sequence[str], why_typed: str
+        self, data: Any = None, *, ids: Sequence[str], obstacles: Mapping[str, str], why_typed: str
     ) -> None:
         self.ids = list(ids)
+        offered = [action for action, why in obstacles.items() if not why]
+        self.blocked = "" if offered else next(iter(obstacles.values()))
         super().__init__(data, initial={"once": uuid.uuid4(), "seen": self.ids})
         choices = [("", "Choose"), *((one, LABELS[one]) for one in offered)]
         cast("forms.ChoiceField", self.fields["action"]).choices = choices
@@ -80,12 +83,6 @@ class RequestForm(forms.Form):
         if action == DELETE and days:
             self.add_error("days", "They have no days if they are deleted. Leave this empty.")
         return cleaned
-
-    @property
-    def expiry_days(self) -> int | None:
-        """None for a deletion."""
-        days: int | None = self.cleaned_data["days"]
-        return days
 
 
 def read_seen(data: Any) -> list[str]:

@@ -25,7 +25,8 @@ from loopsweb.resources.cleanups.models import OPEN, REMOVAL, Cleanup, State
 from loopsweb.resources.cleanups.page import PAGE_SIZE
 from loopsweb.resources.cleanups.plan_page import build_request_form, render_plan
 from loopsweb.resources.cleanups.request_forms import METHODS, NO_LONGER, SOONER, read_seen
-from loopsweb.resources.pages.creation import AlreadySubmitted
+from loopsweb.resources.pages.idempotency import AlreadySubmitted
+from loopsweb.resources.pages.refusals import add_refusal
 from loopsweb.resources.snapshot.viewers import record_viewer
 from loopsweb.ui.live import answer_if_unchanged, set_live_headers
 from loopsweb.ui.pages import render_page, wants_partial
@@ -47,8 +48,9 @@ def request_cleanup(request: WorkspaceRequest) -> HttpResponse:
     if not form.is_valid():
         status = HTTPStatus.UNPROCESSABLE_ENTITY
         return render_plan(request, rules_form, request_form=form, status=status)
-    known, days = {row.remote_id for row in rows}, form.expiry_days
+    known = {row.remote_id for row in rows}
     left_out = [{"id": one, "why": NO_LONGER} for one in seen if one not in known]
+    days = form.cleaned_data["days"]
     if days is not None:
         until = now + timedelta(days=days)
         sooner = [row for row in rows if row.expires_at and row.expires_at <= until]
@@ -68,9 +70,7 @@ def request_cleanup(request: WorkspaceRequest) -> HttpResponse:
             now=now,
         )
     except (NoKey, NotRecorded) as error:
-        form.add_error(None, str(error))
-        is_refused = isinstance(error, NoKey)
-        status = HTTPStatus.CONFLICT if is_refused else HTTPStatus.SERVICE_UNAVAILABLE
+        status = add_refusal(form, error)
         return render_plan(request, rules_form, request_form=form, status=status)
     except AlreadySubmitted:
         messages.info(request, "This form was already submitted. Nothing new was requested.")

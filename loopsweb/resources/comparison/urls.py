@@ -2,9 +2,10 @@ from __future__ import annotations
 
 from django.urls import path
 
-from loopsweb.resources.comparison.views import CHECKPOINTS, RUNS, compare_two
+from loopsweb.resources.comparison.views import DESCRIBE, compare_two
+from loopsweb.resources.nouns import NOUNS
 
 urlpatterns = [
-    path(f"{kind.slug}/compare/", compare_two, {"kind": kind}, f"{kind.slug}-compare")
-    for kind in (RUNS, CHECKPOINTS)
+    path(f"{slug}/compare/", compare_two, {"noun": NOUNS[slug]}, f"{slug}-compare")
+    for slug in DESCRIBE
 ]

@@ -30,8 +30,7 @@ from loopsweb.resources.deactivations.requirements import (
 from loopsweb.resources.deactivations.states import NOT_SENT, OPEN, State
 from loopsweb.resources.deactivations.targets import Kind, explain_shared_end
 from loopsweb.resources.deployments.run_pairing import TRAINER_ONLY
-from loopsweb.resources.pages.creation import AlreadySubmitted
-from loopsweb.resources.pages.idempotency import Submission
+from loopsweb.resources.pages.idempotency import Submission, claim_submission
 from loopsweb.resources.snapshot.store import lock_workspace, touch_version
 
 
@@ -170,11 +169,7 @@ def request_batch(
     """
     workspace = key.workspace
     lock_workspace(workspace)
-    _, is_new = Submission.objects.get_or_create(
-        workspace=workspace, once=once, defaults={"at": now}
-    )
-    if not is_new:
-        raise AlreadySubmitted
+    claim_submission(workspace, once, now=now)
     batch = Batch.objects.create(
         workspace=workspace, noun=kind.noun, person=by["person"], reason=reason, requested_at=now
     )

@@ -15,6 +15,7 @@ from loopsweb.accounts.models import Membership, Role, Workspace
 from loopsweb.audit.models import Outcome
 from loopsweb.audit.record import Actor, Details, record_event
 from loopsweb.resources.deactivations.targets import Target, describe_target
+from loopsweb.resources.snapshot.models import Snapshot
 from loopsweb.resources.snapshot.store import lock_workspace, touch_version
 
 WHY_TWO = "Another admin has to agree to lift a protection."
@@ -61,16 +62,21 @@ class LiftRequest(models.Model):
         return f"{self.person} asks to lift the protection of {self.noun} {self.remote_id}"
 
 
-def get_place(target: Target) -> dict[str, Any]:
-    return {
-        "workspace": target.workspace,
-        "noun": target.noun,
-        "remote_id": target.remote_id,
-    }
+def get_place(row: Snapshot) -> dict[str, Any]:
+    return {"workspace": row.workspace, "noun": row.noun, "remote_id": row.remote_id}
 
 
-def find_protection(target: Target) -> Protection | None:
-    return Protection.objects.filter(**get_place(target)).first()
+def find_protection(row: Snapshot) -> Protection | None:
+    return Protection.objects.filter(**get_place(row)).first()
+
+
+def add_mark(row: Snapshot, *, note: str, by: Actor, now: datetime) -> bool:
+    """False if it has one already. In the caller's transaction."""
+    lock_workspace(row.workspace)
+    _, is_new = Protection.objects.get_or_create(
+        **get_place(row), defaults={"person": by["person"], "reason": note, "since": now}
+    )
+    return is_new
 
 
 def find_open_lift_requests(workspace: Workspace, *, now: datetime) -> models.QuerySet[LiftRequest]:
@@ -89,12 +95,7 @@ def find_lift_request(target: Target, *, now: datetime) -> LiftRequest | None:
 @transaction.atomic
 def protect(target: Target, *, note: str, by: Actor, now: datetime) -> None:
     """Mark it. Does nothing if it is already protected."""
-    lock_workspace(target.workspace)
-    _, is_new = Protection.objects.get_or_create(
-        **get_place(target),
-        defaults={"person": by["person"], "reason": note, "since": now},
-    )
-    if is_new:
+    if add_mark(target, note=note, by=by, now=now):
         record_protection(target, "protect", reason=note, by=by, now=now)
 
 

@@ -72,9 +72,10 @@ def look_around(found: Findings, ids: Collection[str]) -> set[str]:
     samplers = Sampler.objects.in_workspace(workspace).filter(
         Q(run_remote_id__in=ids) | Q(remote_id__in=served)
     )
-    for sampler in samplers.defer("search_text")[:MAX_NODES]:
-        found.samplers[sampler.remote_id] = sampler
-    for row in [*rows.values(), *found.samplers.values()]:
+    loaded = {one.remote_id: one for one in samplers.defer("search_text")[:MAX_NODES]}
+    new = [one for one in loaded.values() if one.remote_id not in found.samplers]
+    found.samplers |= loaded
+    for row in [*rows.values(), *new]:
         for uri in find_uris(row.raw):
             found.note(f"{row.noun} {row.remote_id}", uri, Certainty.KNOWN, SAID)
     for run_id, uri, why in infer_starts(workspace, list(rows.values())):
@@ -130,13 +131,12 @@ def add_run(graph: Graph, found: Findings, run_id: str, *, is_here: bool) -> Non
     note = (run.status or "status unknown") if run else "not reported by the API"
     label = (run.name if run else "") or run_id
     node = Node("run", run_id, label, note, url, is_here)
-    if run and run.session_remote_id:
-        session = run.session_remote_id
+    session = run.session_remote_id if run else ""
+    if session:
         page = reverse("sessions:detail", args=[slug, session])
         graph.nodes.setdefault(f"session {session}", Node("session", session, session, url=page))
-        graph.nodes[node.key] = node
-        connect(graph, f"session {session}", node.key, Certainty.KNOWN, SAID)
     graph.nodes[node.key] = node
+    connect(graph, f"session {session}", node.key, Certainty.KNOWN, SAID)
 
 
 def add_checkpoint(

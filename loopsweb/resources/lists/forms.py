@@ -3,7 +3,6 @@ from __future__ import annotations
 from typing import Any
 
 from django import forms
-from django.core.exceptions import ValidationError
 from django.db.models import QuerySet
 from django.http import QueryDict
 
@@ -49,7 +48,7 @@ class ViewForm(forms.ModelForm[SavedView]):
             whose = "The team" if is_shared else "You"
             have = "has" if is_shared else "have"
             message = f"{whose} {have} {MAX_VIEWS} views of this list already. Delete one first."
-            self.add_error("name", ValidationError(message))
+            self.add_error("name", message)
         return cleaned
 
 

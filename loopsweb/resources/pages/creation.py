@@ -13,17 +13,13 @@ from loopsweb.audit.models import Outcome
 from loopsweb.audit.record import Actor, record_event, record_follow_up
 from loopsweb.keys.clients import KeyClient
 from loopsweb.loops_api import errors
-from loopsweb.resources.pages.idempotency import Submission
+from loopsweb.resources.pages.idempotency import claim_submission
 from loopsweb.resources.snapshot import poll_state
 from loopsweb.resources.snapshot.poll_context import PollContext
 from loopsweb.resources.snapshot.starts import record_start
 from loopsweb.resources.snapshot.store import ApiObject
 
 N = TypeVar("N", bound=ApiObject)
-
-
-class AlreadySubmitted(Exception):
-    """The same form was submitted before; the API was not called this time."""
 
 
 class NotSupported(Exception):
@@ -91,11 +87,7 @@ def record_request(noun: str, request: CreationRequest, *, sent: dict[str, Any])
     was sent."""
     key, now = request.key_client.key, request.clock()
     with durable_transaction():
-        _, is_new = Submission.objects.get_or_create(
-            workspace=key.workspace, once=request.once, defaults={"at": now}
-        )
-        if not is_new:
-            raise AlreadySubmitted
+        claim_submission(key.workspace, request.once, now=now)
         record_event(
             **request.by,
             action=f"{noun}.create",

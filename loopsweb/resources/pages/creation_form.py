@@ -1,4 +1,4 @@
-"""The base of the creation forms: idempotency key, suggestions, checkpoint URIs."""
+"""The base of the creation forms: suggestions, checkpoint URIs."""
 
 from __future__ import annotations
 
@@ -15,6 +15,7 @@ from loopsweb.loops_api.uris import CheckpointURI
 from loopsweb.resources.catalogue import Catalogue
 from loopsweb.resources.checkpoints.models import Checkpoint
 from loopsweb.resources.pages.base_models import BaseModel, explain_refusal, list_base_models
+from loopsweb.resources.pages.idempotency import IdempotentForm
 from loopsweb.resources.runs.models import Run
 from loopsweb.resources.sessions.models import Session
 from loopsweb.ui.datalist import DatalistInput
@@ -77,15 +78,12 @@ class CheckpointField(forms.CharField):
         return str(uri)
 
 
-class CreationForm(forms.Form):
-    """`once` is the idempotency key: a form submitted twice is carried out once.
-
-    `takes_undocumented`: the server is known to accept the `undocumented_fields`; `not_offered` has
-    the labels of those that it does not. `layout`: of a long form, its groups and their fields; the
-    last group is folded until it is used.
+class CreationForm(IdempotentForm):
+    """`takes_undocumented`: the server is known to accept the `undocumented_fields`; `not_offered`
+    has the labels of those that it does not. `layout`: of a long form, its groups and their fields;
+    the last group is folded until it is used.
     """
 
-    once = forms.UUIDField(widget=forms.HiddenInput)
     team_id = forms.ChoiceField(
         label="Team", required=False, help_text="Of the organisation, as the API knows it."
     )
@@ -118,10 +116,6 @@ class CreationForm(forms.Form):
     def groups(self) -> list[FieldGroup]:
         """In the order of the page; empty for a form that is short enough without."""
         return group_fields(self, self.layout)
-
-    def renew_idempotency_key(self) -> None:
-        """Allow another try, with everything typed kept."""
-        self.data = {**{name: self.data[name] for name in self.data}, "once": str(uuid.uuid4())}
 
     def api_fields(self) -> dict[str, Any]:
         """The fields to send. What was left alone is None and leaves the default to the API."""

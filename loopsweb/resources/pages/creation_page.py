@@ -19,9 +19,11 @@ from loopsweb.keys.clients import NoKey, explain_missing_access, find_client
 from loopsweb.loops_api import errors
 from loopsweb.resources.nouns import Noun
 from loopsweb.resources.pages.base_models import BaseModel
-from loopsweb.resources.pages.creation import AlreadySubmitted, CreationRequest, NotSupported
+from loopsweb.resources.pages.creation import CreationRequest, NotSupported
 from loopsweb.resources.pages.creation_errors import add_api_error
 from loopsweb.resources.pages.creation_form import CreationForm, GPUHolderForm
+from loopsweb.resources.pages.idempotency import AlreadySubmitted
+from loopsweb.resources.pages.refusals import add_refusal
 from loopsweb.resources.snapshot.store import ApiObject
 from loopsweb.ui.pages import render_page
 
@@ -78,12 +80,8 @@ def render_creation_page(
                         clock=timezone.now,
                     )
                 )
-            except NoKey as error:
-                form.add_error(None, str(error))
-                status = HTTPStatus.CONFLICT
-            except NotRecorded as error:
-                form.add_error(None, str(error))
-                status = HTTPStatus.SERVICE_UNAVAILABLE
+            except (NoKey, NotRecorded) as error:
+                status = add_refusal(form, error)
             except AlreadySubmitted:
                 messages.info(request, ALREADY_SUBMITTED)
                 return redirect(list_url)

@@ -2,9 +2,17 @@
 
 from __future__ import annotations
 
+import uuid
+from datetime import datetime
+
+from django import forms
 from django.db import models
 
 from loopsweb.accounts.models import Workspace
+
+
+class AlreadySubmitted(Exception):
+    """The same form was submitted before; nothing is done this time."""
 
 
 class Submission(models.Model):
@@ -19,3 +27,22 @@ class Submission(models.Model):
 
     def __str__(self) -> str:
         return str(self.once)
+
+
+class IdempotentForm(forms.Form):
+    """`once` is the idempotency key: a form submitted twice is carried out once."""
+
+    once = forms.UUIDField(widget=forms.HiddenInput)
+
+    def renew_idempotency_key(self) -> None:
+        """Allow another try, with everything typed kept."""
+        self.data = {**{name: self.data[name] for name in self.data}, "once": str(uuid.uuid4())}
+
+
+def claim_submission(workspace: Workspace, once: uuid.UUID, *, now: datetime) -> None:
+    """Raises AlreadySubmitted. In the caller's transaction."""
+    _, is_new = Submission.objects.get_or_create(
+        workspace=workspace, once=once, defaults={"at": now}
+    )
+    if not is_new:
+        raise AlreadySubmitted

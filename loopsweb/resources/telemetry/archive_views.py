@@ -18,7 +18,7 @@ from loopsweb.audit.models import Outcome
 from loopsweb.audit.record import actor_of_request, record_event, record_follow_up
 from loopsweb.loops_api.types import CheckpointFile
 from loopsweb.loops_api.undocumented_types import DebugArchivePage
-from loopsweb.resources.checkpoints.download_links import NoLink, check_link
+from loopsweb.resources.checkpoints.download_links import NoLink, find_link_host
 from loopsweb.resources.deployments.models import Deployment
 from loopsweb.resources.pages.detail_page import get_row_or_404
 from loopsweb.resources.pages.live_calls import NoAnswer
@@ -94,8 +94,7 @@ def find_file(page: DebugArchivePage, *, name: str, node: str) -> CheckpointFile
 
 def check_host(request: WorkspaceRequest, file: CheckpointFile) -> str:
     """Raises NoAnswer, without the link, which may be signed."""
-    own_scheme = "https" if request.is_secure() else "http"
     try:
-        return check_link(file.url, own_host=request.get_host(), own_scheme=own_scheme)
+        return find_link_host(request, file.url)
     except NoLink as why:
         raise NoAnswer(str(why)) from None

@@ -14,7 +14,8 @@ from loopsweb.audit.record import Actor, record_event
 from loopsweb.keys.clients import KeyClient, find_client
 from loopsweb.loops_api import errors
 from loopsweb.resources.models import Run, Sampler, Session
-from loopsweb.resources.pages.creation import AlreadySubmitted, CreationRequest
+from loopsweb.resources.pages.creation import CreationRequest
+from loopsweb.resources.pages.idempotency import AlreadySubmitted
 from loopsweb.resources.runs import actions as runs
 from loopsweb.resources.samplers import actions as samplers
 from loopsweb.resources.sessions import actions as sessions

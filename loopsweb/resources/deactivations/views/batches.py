@@ -27,8 +27,9 @@ from loopsweb.resources.deactivations.states import DEACTIVATION, NOT_SENT, OPEN
 from loopsweb.resources.deactivations.summary import add_up, summarize_batch
 from loopsweb.resources.deactivations.targets import KINDS, Kind
 from loopsweb.resources.nouns import NOUNS
-from loopsweb.resources.pages.creation import AlreadySubmitted
 from loopsweb.resources.pages.freshness import load_freshness
+from loopsweb.resources.pages.idempotency import AlreadySubmitted
+from loopsweb.resources.pages.refusals import add_refusal
 from loopsweb.resources.snapshot.viewers import record_viewer
 from loopsweb.ui import errors
 from loopsweb.ui.live import answer_if_unchanged, set_live_headers
@@ -92,8 +93,7 @@ def request_batch(
             now=timezone.now(),
         )
     except (NoKey, NotRecorded) as error:
-        form.add_error(None, str(error))
-        status = HTTPStatus.CONFLICT if isinstance(error, NoKey) else HTTPStatus.SERVICE_UNAVAILABLE
+        status = add_refusal(form, error)
         return render_preview(request, kind, form, status=status)
     except AlreadySubmitted:
         return redirect_submitted(request)

@@ -31,8 +31,9 @@ from loopsweb.resources.deactivations.targets import (
 )
 from loopsweb.resources.nouns import NOUNS
 from loopsweb.resources.pages.detail_page import get_row_or_404
-from loopsweb.resources.pages.freshness import compute_page_version, load_freshness
+from loopsweb.resources.pages.freshness import FeedFreshness, compute_page_version, load_freshness
 from loopsweb.resources.pages.idleness import find_observed_until, observe
+from loopsweb.resources.pages.refusals import add_refusal
 from loopsweb.resources.snapshot.viewers import record_viewer
 from loopsweb.ui.live import answer_if_unchanged, set_live_headers
 from loopsweb.ui.pages import render_page, wants_partial
@@ -43,7 +44,8 @@ LEVELS = {"good": messages.SUCCESS, "bad": messages.ERROR, "warn": messages.WARN
 @require(Permission.DEACTIVATE)
 @without_reauthentication("It asks by itself, for what is others' and to break the glass.")
 def deactivate(request: WorkspaceRequest, kind: Kind, remote_id: str) -> HttpResponseBase:
-    feed = load_freshness(request.workspace).of(kind.plural, *NOUNS)
+    freshness = load_freshness(request.workspace)
+    feed = freshness.of(kind.plural, *NOUNS)
     version = compute_page_version(request.workspace, feed)
     record_viewer(request.workspace)
     if same := answer_if_unchanged(request, version, feed.as_of, feed.next_poll_at):
@@ -62,24 +64,25 @@ def deactivate(request: WorkspaceRequest, kind: Kind, remote_id: str) -> HttpRes
         its = deployment.remote_id
         return redirect("deactivations:new", request.workspace.slug, "deployments", its)
     status = form.check() if request.method == "POST" else HTTPStatus.OK
-    if request.method != "POST" or status != HTTPStatus.OK:
-        return render_form(request, form, status=status)
-    breaks_glass = form.cleaned_data.get("break_glass", False)
-    needs_confirmation = form.requirements.concerns_others or breaks_glass
-    confirmation = ask_to_confirm(request) if needs_confirmation else None
-    return confirmation or submit_form(request, form)
+    if request.method == "POST" and status == HTTPStatus.OK:
+        breaks_glass = form.cleaned_data.get("break_glass", False)
+        needs_confirmation = form.requirements.concerns_others or breaks_glass
+        if needs_confirmation and (confirmation := ask_to_confirm(request)):
+            return confirmation
+        try:
+            return submit_form(request, form)
+        except (NoKey, NotRecorded) as error:
+            status = add_refusal(form, error)
+    [row] = observe([form.impact.target], until=find_observed_until(freshness, now=timezone.now()))
+    return render_form(request, form, row, feed=feed, version=version, status=status)
 
 
 def submit_form(request: WorkspaceRequest, form: DeactivateForm) -> HttpResponse:
+    """Raises NoKey, NotRecorded."""
     try:
         deactivation = form.submit(
             person=request.user, by=actor_of_request(request), clock=timezone.now
         )
-    except (NoKey, NotRecorded) as error:
-        form.add_error(None, str(error))
-        is_outage = isinstance(error, NotRecorded)
-        status = HTTPStatus.SERVICE_UNAVAILABLE if is_outage else HTTPStatus.CONFLICT
-        return render_form(request, form, status=status)
     except AlreadyRequested as already:
         deactivation = already.deactivation
         messages.info(request, f"{already} Nothing was sent again.")
@@ -92,12 +95,16 @@ def submit_form(request: WorkspaceRequest, form: DeactivateForm) -> HttpResponse
     return redirect(reverse(detail_view, args=[request.workspace.slug, target.remote_id]))
 
 
-def render_form(request: WorkspaceRequest, form: DeactivateForm, *, status: int) -> HttpResponse:
-    freshness = load_freshness(request.workspace)
-    [row] = observe([form.impact.target], until=find_observed_until(freshness, now=timezone.now()))
+def render_form(
+    request: WorkspaceRequest,
+    form: DeactivateForm,
+    row: Target,
+    *,
+    feed: FeedFreshness,
+    version: str,
+    status: int,
+) -> HttpResponse:
     kind = kind_of(row)
-    feed = freshness.of(kind.plural, *NOUNS)
-    version = compute_page_version(request.workspace, feed)
     context = {
         "kind": kind,
         "list_view": f"{kind.plural}:list",
