@@ -37,7 +37,9 @@ OWN_PREFIXES = tuple(
     for space in (*NOUNS, "deactivations", "policy", "dashboard", "keys", "teams", "tokens")
 )
 VIEWS_WITHOUT_PAGE = {
-    *("checkpoints:download", "dashboard:export", "dashboard:head", "dashboard:verification"),
+    *("checkpoints:download", "checkpoints:manifest", "dashboard:export", "dashboard:head"),
+    *("dashboard:unsnooze", "dashboard:verification", "teams:revoke_links"),
+    "teams:revoke_own_links",
     *("keys:check", "keys:share", "teams:rename", "teams:add_member", "teams:change_role"),
     *("teams:add_workspace", "teams:invite", "teams:revoke_invitation", "teams:policy"),
     *("teams:accept_offer", "teams:decline_offer", "teams:leave", "teams:end_session"),
