@@ -94,6 +94,12 @@ def site_url(settings: Settings) -> None:
 
 
 @pytest.fixture(autouse=True)
+def static_files_when_asked(settings: Settings) -> None:
+    """Look for a static file when it is asked for. Every test client would list all of them."""
+    settings.WHITENOISE_AUTOREFRESH = True
+
+
+@pytest.fixture(autouse=True)
 def empty_cache() -> None:
     for cache in caches.all():
         cache.clear()
