@@ -20,6 +20,7 @@ from tests.servers import find_free_port, is_port_open
 
 ROOT = Path(__file__).resolve().parent.parent
 TIMEOUT_SECONDS = 30.0
+START_SECONDS = 120.0  # all migrations, on a busy machine
 PASSWORD = "correct horse battery"
 TEST_RUN_PREFIXES = ("PYTEST", "COV_CORE", "COVERAGE")
 READY = "database: ok\ncontrol: ok\npolling: ok\nschedule: ok\n"
@@ -142,7 +143,7 @@ def start_site(folder: Path, environment: dict[str, str], *options: str) -> Iter
     command = build_command("serve", "--port", str(port), *options)
     with start_process(command, log=folder / "site.log", environment=environment) as server:
         site = Site(f"http://127.0.0.1:{port}", server, environment, folder)
-        wait_for(lambda: is_up(site))
+        wait_for(lambda: is_up(site), timeout=START_SECONDS)
         yield site
 
 
