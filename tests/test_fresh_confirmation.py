@@ -17,7 +17,7 @@ from django.test import Client
 from django.urls import reverse
 from pytest_django import Settings
 
-from loopsweb.accounts.auth.reauthentication import SECRET_FIELDS
+from loopsweb.accounts.auth.kept_form import SECRET_FIELDS
 from loopsweb.accounts.authorization.decorators import PUBLIC, SIGNED_LINK
 from loopsweb.accounts.authorization.roles import READ_PERMISSIONS
 from loopsweb.accounts.models import User, Workspace

@@ -25,6 +25,7 @@ from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils.http import url_has_allowed_host_and_scheme, urlencode
 
+from loopsweb.accounts.auth.kept_form import SECRET_FIELDS, forget_kept_form, keep_form
 from loopsweb.accounts.auth.oidc_reauthentication import (
     AUTHENTICATED_AT_KEY,
     NEVER,
@@ -36,19 +37,6 @@ P = ParamSpec("P")
 R = TypeVar("R", bound=HttpRequest)
 V = TypeVar("V", bound=Callable[..., Any])
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
-# Forms with these fields are not kept while the person reauthenticates.
-SECRET_FIELDS = frozenset(
-    [
-        "secret",
-        "password",
-        "password1",
-        "password2",
-        "new_password1",
-        "new_password2",
-        "old_password",
-        "oldpassword",
-    ]
-)
 NOT_SUBMITTED = "Nothing has changed yet. Confirm your identity, then submit the form again."
 
 
@@ -87,23 +75,28 @@ def reauthentication_url(request: HttpRequest, *, back: str) -> str:
 def ask_to_confirm(request: HttpRequest) -> HttpResponseBase | None:
     """None for a request that changes nothing, and for people who reauthenticated recently.
 
-    A submitted form is kept and sent again afterwards, by raising ReauthenticationRequired, unless
-    it has a secret or the person reauthenticates at an identity provider. Raises PermissionDenied
-    in read-only mode, which no middleware checks for a form that was kept.
+    A submitted form is kept and sent again afterwards, by raising ReauthenticationRequired. If it
+    has a secret, or the person reauthenticates at an identity provider, a page offers to send it
+    again, without the secret. Raises PermissionDenied in read-only mode, which no middleware
+    checks for a form that was kept.
     """
     if request.method in SAFE_METHODS:
         return None
     if settings.LOOPSWEB_READ_ONLY:
         raise PermissionDenied(READ_ONLY)
     if is_recently_authenticated(request):
+        forget_kept_form(request)
         return None
     if can_reauthenticate_locally(request) and SECRET_FIELDS.isdisjoint(request.POST):
         # allauth finds the kept form by an address without a query, and keeps the parameters.
         request.GET = request.GET.copy()  # type: ignore[assignment]
         request.META["QUERY_STRING"] = ""
         raise ReauthenticationRequired
+    back = referring_path(request)
+    if keep_form(request, back=back):
+        back = reverse("kept_form")
     messages.warning(request, NOT_SUBMITTED)
-    return redirect(reauthentication_url(request, back=referring_path(request)))
+    return redirect(reauthentication_url(request, back=back))
 
 
 def without_reauthentication(reason: str) -> Callable[[V], V]:

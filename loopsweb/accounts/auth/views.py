@@ -6,7 +6,10 @@ from allauth.mfa.utils import is_mfa_enabled
 from django.conf import settings
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.views.decorators.http import require_safe
 
+from loopsweb.accounts.auth.kept_form import find_kept_form
 from loopsweb.accounts.auth.mfa import lacks_required_mfa
 from loopsweb.accounts.authorization.decorators import SignedInRequest, public, signed_in
 from loopsweb.ui.pages import render_page
@@ -20,6 +23,15 @@ def explain_required_mfa(request: SignedInRequest) -> HttpResponse:
     is_staff = request.user.is_staff and settings.LOOPSWEB_STAFF_MFA
     context = {"teams": teams, "for_admin": is_staff and not is_mfa_enabled(request.user)}
     return render_page(request, "accounts/mfa_required.html", context)
+
+
+@signed_in
+@require_safe
+def offer_kept_form(request: SignedInRequest) -> HttpResponse:
+    """People come here once they have confirmed. Nothing is sent unless they press the button."""
+    if (form := find_kept_form(request)) is None:
+        return redirect("/")
+    return render_page(request, "account/kept_form.html", {"form": form})
 
 
 @public

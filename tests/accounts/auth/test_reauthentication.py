@@ -68,13 +68,19 @@ def test_a_submitted_key_is_not_stored_during_reauthentication(
 
     redirect = browser.post("/keys/add/", form, headers={"Referer": "http://testserver/keys/add/"})
 
-    assert redirect["Location"] == "/accounts/reauthenticate/?next=%2Fkeys%2Fadd%2F"
+    assert redirect["Location"] == confirm("/accounts/form/")
     assert SECRET not in str(dict(browser.session.items()))
     page = browser.get(redirect["Location"])
     assert [str(each) for each in page.context["messages"]] == [
         "Nothing has changed yet. Confirm your identity, then submit the form again."
     ]
     assert (Key.objects.count(), loops.requests) == (0, [])
+    browser.post(redirect["Location"], {"password": PASSWORD})
+    kept = browser.get("/accounts/form/").context["form"]
+    again = browser.post(kept.action, dict(kept.list_fields()))
+    assert (kept.action, kept.back, kept.lacks_secrets) == ("/keys/add/", "/keys/add/", True)
+    assert (again.status_code, again.context["form"]["name"].value()) == (422, "x")
+    assert again.context["form"].errors["secret"] == ["This field is required."]
 
 
 @pytest.mark.parametrize("page", ["replace", "share", "remove"])
@@ -141,7 +147,7 @@ def test_staff_changes_require_reauthentication(browser: Client, alice: User, ot
 
     assert opened == {200}
     kept = [confirm(path) for path in forms][1:]
-    assert redirects == ["/accounts/reauthenticate/?next=%2F", *kept]
+    assert redirects == [confirm("/accounts/form/"), *kept]
     assert User.objects.get(pk=otto.pk).email == otto.email
     assert User.objects.get(pk=otto.pk).has_usable_password() is False
     assert Authenticator.objects.filter(pk=factor.pk).exists()

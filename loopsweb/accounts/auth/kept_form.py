@@ -1,0 +1,86 @@
+"""A form that was sent before its person had confirmed, for when they come back: they send it again
+with one click. Its secrets are not kept.
+
+It is in the session for an hour, until a confirmed form is sent.
+"""
+
+from __future__ import annotations
+
+import time
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from django.contrib.auth.signals import user_logged_in, user_logged_out
+from django.dispatch import receiver
+from django.http import HttpRequest, QueryDict
+
+from loopsweb.accounts.models import User
+
+KEY = "kept_form"
+HOUR = 3600
+# Fields with these names are not kept.
+SECRET_FIELDS = frozenset(
+    [
+        "secret",
+        "password",
+        "password1",
+        "password2",
+        "new_password1",
+        "new_password2",
+        "old_password",
+        "oldpassword",
+    ]
+)
+NOT_TYPED = frozenset(["csrfmiddlewaretoken"])
+
+
+@dataclass(frozen=True)
+class KeptForm:
+    """action, back: the paths that take the form and that it was on. fields: as urlencoded.
+    until: seconds since the epoch."""
+
+    action: str
+    back: str
+    fields: str
+    lacks_secrets: bool
+    until: float
+
+    def list_fields(self) -> list[tuple[str, str]]:
+        lists = QueryDict(self.fields).lists()
+        return [(name, value) for name, values in lists for value in values]
+
+
+def keep_form(request: HttpRequest, *, back: str) -> bool:
+    """False if it had nothing but secrets."""
+    sent = request.POST.copy()
+    for name in SECRET_FIELDS | NOT_TYPED:
+        sent.pop(name, None)
+    if not sent:
+        return False
+    lacks_secrets = not SECRET_FIELDS.isdisjoint(request.POST)
+    until = time.time() + HOUR
+    kept = KeptForm(request.get_full_path(), back, sent.urlencode(), lacks_secrets, until)
+    request.session[KEY] = asdict(kept)
+    return True
+
+
+def find_kept_form(request: HttpRequest) -> KeptForm | None:
+    kept = request.session.get(KEY)
+    return KeptForm(**kept) if kept and kept["until"] > time.time() else None
+
+
+def forget_kept_form(request: HttpRequest) -> None:
+    request.session.pop(KEY, None)
+
+
+@receiver(user_logged_out)
+def carry_form(request: HttpRequest, user: User | None, **_: Any) -> None:
+    """Who confirms at a provider is signed out and in again by one request."""
+    request.carried_form = (user, request.session.get(KEY))  # type: ignore[attr-defined]
+
+
+@receiver(user_logged_in)
+def restore_form(request: HttpRequest, user: User, **_: Any) -> None:
+    owner, kept = getattr(request, "carried_form", (None, None))
+    if kept and owner == user:
+        request.session[KEY] = kept
