@@ -23,4 +23,4 @@ RUN SECRET_KEY=build LOOPSWEB_SECRET_KEYS=1:AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA
  && install -d -o 10001 /heads
 USER 10001
 EXPOSE 8000
-CMD ["python", "-m", "granian", "--interface", "wsgi", "--no-ws", "--host", "0.0.0.0", "--port", "8000", "--workers", "2", "--blocking-threads", "4", "--respawn-failed-workers", "--workers-kill-timeout", "10", "loopsweb.wsgi:application"]
+CMD ["python", "-m", "loopsweb.serving.web_server", "--host", "0.0.0.0", "--port", "8000", "--workers", "2"]

@@ -46,12 +46,9 @@ def run(*, host: str, port: int, with_worker: bool) -> int:
 
 
 def build_web_command(*, host: str, port: int) -> list[str]:
-    granian = [sys.executable, "-m", "granian", "--interface", "wsgi", "--no-ws"]
-    workers = ["--workers", str(os.cpu_count() or 1), "--respawn-failed-workers"]
-    # A worker that is told to stop while it starts would not.
-    workers += ["--workers-kill-timeout", "5"]
-    address = ["--host", host, "--port", str(port), "--blocking-threads", "4"]
-    return [*granian, *workers, *address, "--log-level", "warning", "loopsweb.wsgi:application"]
+    web = [sys.executable, "-m", "loopsweb.serving.web_server", "--log-level", "warning"]
+    workers = ["--workers", str(os.cpu_count() or 1), "--workers-kill-timeout", "5"]
+    return [*web, *workers, "--host", host, "--port", str(port)]
 
 
 def supervise_processes(processes: dict[str, subprocess.Popen[bytes]]) -> None:
