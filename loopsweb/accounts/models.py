@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import hashlib
 import secrets
+from contextlib import suppress
 from datetime import datetime
 from typing import Any, ClassVar
 
 from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
 from django.contrib.auth.models import PermissionsMixin
-from django.db import models, transaction
+from django.db import IntegrityError, models, transaction
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.text import slugify
@@ -175,8 +176,10 @@ def set_up_team(*, name: str, founder: User) -> Team:
 def create_workspace(*, name: str, team: Team) -> Workspace:
     """Slugs of deleted workspaces are not reused while audit events exist under them."""
     slug = slugify(name)[:50] or "workspace"
-    if Workspace.objects.filter(slug=slug).exists() or has_trail(slug):
-        slug = f"{slug}-{secrets.token_hex(3)}"
+    if not (Workspace.objects.filter(slug=slug).exists() or has_trail(slug)):
+        with suppress(IntegrityError), transaction.atomic():  # somebody may take it just now
+            return Workspace.objects.create(team=team, name=name, slug=slug)
+    slug = f"{slug}-{secrets.token_hex(3)}"
     return Workspace.objects.create(team=team, name=name, slug=slug)
 
 

@@ -25,6 +25,9 @@ from loopsweb.keys.scopes import ORGANISATION, OWN
 from loopsweb.keys.signals import key_ready, key_removing
 from loopsweb.loops_api.errors import LoopsError, Unauthorized
 
+CHANGED = "This key was replaced or removed while the API was asked. Nothing was stored."
+SECRET = ("ciphertext", "ring_id", "fingerprint", "prefix", "last4")
+STATE = ("state", "state_reason", "state_since")
 MISSING_SCOPES = "The API accepts this key, but it has neither of the scopes that Loops needs."
 
 
@@ -58,10 +61,8 @@ def add(
     """
     require_allowed_url(api_url)
     api_url = normalize_url(api_url)
-    for key in Key.objects.in_workspace(workspace):
-        if normalize_url(key.api_url) != api_url:
-            raise DifferentApi(key.api_url)
     key = Key(workspace=workspace, owner=owner, name=name, api_url=api_url, shared=shared)
+    _refuse_different_api(key)
     key.created_at = key.state_since = now
     return _save_secret(key, secret, action="key.add", by=by, now=now)
 
@@ -70,7 +71,8 @@ def add(
 def recheck(*, key: Key, by: Actor, now: datetime) -> Key:
     """Ask the API again what the key can do, and save its answer, even a refusal.
 
-    Raises LoopsError if the API could not be reached; then the key stays unchanged.
+    Raises LoopsError if the API could not be reached, and KeyUnusable if the key was replaced or
+    removed meanwhile; then it stays unchanged.
     """
     try:
         require_allowed_url(key.api_url)
@@ -100,8 +102,9 @@ def replace(*, key: Key, secret: str, by: Actor, now: datetime) -> Key:
 def share(*, key: Key, shared: bool, by: Actor, now: datetime) -> Key:
     """Allow or forbid the workspace's team to act with the key."""
     key.shared = shared
-    key.save(update_fields=["shared"])
-    record_key_event(key, "key.share", Outcome.SUCCEEDED, by=by, now=now, answer={"shared": shared})
+    if Key.objects.filter(pk=key.pk).update(shared=shared):
+        answer = {"shared": shared}
+        record_key_event(key, "key.share", Outcome.SUCCEEDED, by=by, now=now, answer=answer)
     return key
 
 
@@ -129,6 +132,12 @@ def _refuse_duplicate(key: Key) -> None:
             if twin.owner_id == key.owner_id
             else "This workspace already has this key."
         )
+
+
+def _refuse_different_api(key: Key) -> None:
+    for other in Key.objects.in_workspace(key.workspace):
+        if normalize_url(other.api_url) != normalize_url(key.api_url):
+            raise DifferentApi(other.api_url)
 
 
 def _save_secret(key: Key, secret: str, *, action: str, by: Actor, now: datetime) -> Key:
@@ -163,20 +172,36 @@ def _save_facts(key: Key, facts: KeyFacts, *, action: str, by: Actor, now: datet
     }
     try:
         with transaction.atomic():
-            key.save()
+            Workspace.objects.select_for_update(no_key=True).get(pk=key.workspace_id)
+            if action == "key.add":
+                _refuse_different_api(key)
+                key.save()
+            else:
+                _update(key, [*asdict(facts), *STATE], replaces=action == "key.replace")
             record_key_event(key, action, Outcome.SUCCEEDED, by=by, now=now, answer=answer)
             if key.is_healthy:
                 key_ready.send(sender=Key, key=key, now=now)
     except IntegrityError:
         _refuse_duplicate(key)
         raise
+    except KeyUnusable as error:
+        record_key_event(key, action, Outcome.UNKNOWN, by=by, now=now, reason=str(error))
+        raise
     return key
+
+
+def _update(key: Key, fields: list[str], *, replaces: bool) -> None:
+    """What others changed of it while the API was asked stays. Raises KeyUnusable."""
+    stored = Key.objects.select_for_update().filter(pk=key.pk)
+    if (stored if replaces else stored.filter(fingerprint=key.fingerprint)).first() is None:
+        raise KeyUnusable(CHANGED)
+    key.save(update_fields=[*fields, *SECRET] if replaces else fields)
 
 
 @transaction.atomic
 def _mark_unusable(key: Key, state: KeyState, reason: str, *, by: Actor, now: datetime) -> Key:
     key.checked_at = now
-    key.save(update_fields=["checked_at"])
+    Key.objects.filter(pk=key.pk, fingerprint=key.fingerprint).update(checked_at=now)
     key.set_state(state, reason, now=now)
     record_key_event(key, "key.check", Outcome.REFUSED, by=by, now=now, reason=reason)
     return key

@@ -111,6 +111,8 @@ def check(request: SignedInRequest, key: Key, by: Actor) -> HttpResponse:
         actions.recheck(key=key, by=by, now=timezone.now())
     except LoopsError as error:
         messages.error(request, f"The key could not be checked. {error.plain}")
+    except KeyUnusable as error:
+        messages.error(request, str(error))
     else:
         if key.is_healthy:
             messages.success(request, "The API accepts this key.")

@@ -64,6 +64,7 @@ def create_invitation(
 ) -> NewInvitation:
     """Revoke any open invitation for the same email and create another. Raises AlreadyMember."""
     email = email.lower()
+    Team.objects.select_for_update().get(pk=team.pk)  # two at once would not see each other's
     if team.memberships.filter(user__email=email).exists():
         raise AlreadyMember(email)
     team.invitations.open(now).filter(email=email).update(revoked_at=now)

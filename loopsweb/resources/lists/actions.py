@@ -8,13 +8,31 @@ from django.db import transaction
 
 from loopsweb.audit.models import Outcome
 from loopsweb.audit.record import Actor, record_event
-from loopsweb.resources.lists.models import SavedView
+from loopsweb.resources.lists.models import MAX_VIEWS, SavedView
+from loopsweb.resources.snapshot.store import lock_workspace
+
+
+class ViewRefused(Exception):
+    """The message says what to do."""
 
 
 @transaction.atomic
 def save_view(view: SavedView, *, action: str = "view.save", by: Actor, now: datetime) -> None:
+    """Raises ViewRefused if its name is taken, or if there are too many."""
+    lock_workspace(view.workspace)  # two at once would not see each other's
+    check_place(view)
     record_shared(view, action=action, by=by, now=now)
     view.save()
+
+
+def check_place(view: SavedView) -> None:
+    others = SavedView.objects.exclude(pk=view.pk)
+    beside = others.filter(workspace=view.workspace, noun=view.noun, person=view.person)
+    if beside.filter(name=view.name).exists():
+        raise ViewRefused("There is a view of this name. Choose another, or delete that.")
+    if beside.count() >= MAX_VIEWS:
+        whose = "You have" if view.person else "The team has"
+        raise ViewRefused(f"{whose} {MAX_VIEWS} views of this list already. Delete one first.")
 
 
 @transaction.atomic

@@ -49,7 +49,6 @@ def list_views(request: WorkspaceRequest, listed: str) -> HttpResponse:
     sent = request.POST if request.method == "POST" else None
     form = ViewForm(
         sent,
-        others=views,
         may_share=may_share,
         instance=SavedView(workspace=request.workspace, noun=listed),
         initial={"query": request.GET.get("query", "")},
@@ -58,9 +57,13 @@ def list_views(request: WorkspaceRequest, listed: str) -> HttpResponse:
         view: SavedView = form.instance
         view.query = form.cleaned_data["query"]
         view.person = None if form.cleaned_data.get("for_team") else request.user
-        actions.save_view(view, by=actor_of_request(request), now=timezone.now())
-        messages.success(request, f"Saved as {view.name}.")
-        return redirect(view)
+        try:
+            actions.save_view(view, by=actor_of_request(request), now=timezone.now())
+        except actions.ViewRefused as error:
+            form.add_error("name", str(error))
+        else:
+            messages.success(request, f"Saved as {view.name}.")
+            return redirect(view)
     context = {
         "form": form,
         "noun": NOUNS[listed],
@@ -80,9 +83,13 @@ def rename_view(request: WorkspaceRequest, listed: str, view: int) -> HttpRespon
     form = RenameForm(request.POST, instance=changed)
     if form.is_valid():
         by, now = actor_of_request(request), timezone.now()
-        actions.save_view(changed, action="view.rename", by=by, now=now)
-        messages.success(request, f"It is called {changed.name} now.")
-    else:
+        try:
+            actions.save_view(changed, action="view.rename", by=by, now=now)
+        except actions.ViewRefused as error:
+            form.add_error("name", str(error))
+        else:
+            messages.success(request, f"It is called {changed.name} now.")
+    if form.errors:
         messages.error(request, f"It kept its name: {' '.join(map(str, form.errors['name']))}")
     return redirect("lists:views", request.workspace.slug, listed)
 

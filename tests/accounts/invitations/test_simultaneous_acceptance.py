@@ -1,4 +1,4 @@
-"""Several people use one invitation at once."""
+"""Several people use one invitation, or make one, at once."""
 
 from __future__ import annotations
 
@@ -78,3 +78,24 @@ def test_accepting_declining_and_revoking_at_once_have_one_outcome(
     assert (invitation.revoked_at is None) == is_member
     ends = ("member.join", "invitation.decline", "invitation.revoke")
     assert Event.objects.filter(action__in=ends).count() == 1
+
+
+@pytest.mark.django_db(transaction=True)
+def test_of_several_who_invite_one_person_at_once_one_invitation_stays_open(
+    alice: User, acme: Workspace
+) -> None:
+    path = reverse("teams:invite", args=[acme.team_id])
+    browsers, start = [login_as(alice) for _ in range(NUMBER)], Barrier(NUMBER)
+
+    def send(browser: Client) -> int:
+        start.wait()
+        try:
+            return browser.post(path, {"email": EVE, "role": "viewer"}).status_code
+        finally:
+            connections.close_all()
+
+    with ThreadPoolExecutor(NUMBER) as pool:
+        assert set(pool.map(send, browsers)) <= {200, 302}
+
+    assert Invitation.objects.filter(revoked_at=None).count() == 1
+    assert Event.objects.filter(action="member.invite").count() == NUMBER

@@ -93,6 +93,11 @@ def test_a_name_is_taken_once_and_the_number_is_bounded(otto: User, acme: Worksp
     assert "There is a view of this name." in answer.content.decode()
     assert save(browser, "view 1", for_team=True) == 302
     assert [save(browser, "last"), save(browser, "one more")] == [302, 422]
+    last = reverse("lists:rename", args=["acme", "runs", SavedView.objects.get(name="last").pk])
+    told = browser.post(last, {"name": "view 1"}, follow=True).content.decode()
+    assert "It kept its name: There is a view of this name." in told
+    browser.post(last, {"name": "the last"})
+    assert sorted(list_views(browser))[:2] == ["the last", "view 0"]
 
 
 @pytest.mark.parametrize(

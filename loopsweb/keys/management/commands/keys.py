@@ -9,6 +9,7 @@ from django.utils import timezone
 from loopsweb import cipher
 from loopsweb.audit.record import system_actor
 from loopsweb.keys.actions import recheck
+from loopsweb.keys.clients import KeyUnusable
 from loopsweb.keys.models import Key, KeyState
 from loopsweb.keys.rotation import rotate_secrets
 from loopsweb.loops_api.errors import LoopsError
@@ -46,6 +47,8 @@ class Command(BaseCommand):
             except LoopsError as error:
                 failed += 1
                 result = f"could not be checked. {error.plain}"
+            except KeyUnusable as error:
+                result = str(error)
             self.stdout.write(f"{key.workspace.slug}, {key.owner.email}, {key}: {result}")
         if failed:
             raise CommandError(f"{failed} key{pluralize(failed)} could not be checked.")
