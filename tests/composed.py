@@ -17,7 +17,7 @@ import redis
 import yaml
 from psycopg import sql
 
-from tests.processes import ROOT, Process, Site, is_up, start_process, wait_for
+from tests.processes import ROOT, Process, Site, start_process, wait_until_up
 from tests.servers import find_free_port
 
 REQUIRED_VARIABLES = {
@@ -50,7 +50,7 @@ class ComposeStack:
         """Start a service that was killed, with more environment variables."""
         self.processes[name] = self.launch(name, **more)
         self.site.process = self.processes["web"]
-        wait_for(lambda: is_up(self.site))
+        wait_until_up(self.site)
 
     def kill(self, name: str) -> None:
         """Kill a service with all its processes, as a container is killed."""
@@ -111,7 +111,7 @@ def start_compose(
                 name: REQUIRED_VARIABLES[name] for name in ("SECRET_KEY", "LOOPSWEB_SECRET_KEYS")
             }
             site = Site(f"http://127.0.0.1:{port}", running["web"], secrets | here, folder)
-            wait_for(lambda: is_up(site))
+            wait_until_up(site)
             yield ComposeStack(site, running, launch)
 
 

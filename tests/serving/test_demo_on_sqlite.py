@@ -12,7 +12,7 @@ from django.core.management import CommandError, call_command
 from pytest_django import Settings
 
 from loopsweb.serving.demo_people import ADMIN, OPERATOR, PASSWORD, VIEWER
-from tests.processes import Process, build_command, start_process, wait_for
+from tests.processes import START_SECONDS, Process, build_command, start_process, wait_for
 from tests.servers import find_free_port, is_port_open
 from tests.visitor import Visitor, open_visitor
 
@@ -45,7 +45,7 @@ def test_the_demo_has_a_past_goes_on_and_ctrl_c_in_make_stops_everything(tmp_pat
     command = ["make", "demo", f"PORT={port}", f"API_PORT={api_port}"]
     there = {"LOOPSWEB_DEMO_DIR": str(tmp_path / "demo")}
     with start_process(command, log=tmp_path / "make.log", environment=there) as it:
-        wait_for(lambda: is_up(it), timeout=60)
+        wait_for(lambda: is_up(it), timeout=START_SECONDS)
         address = f"http://127.0.0.1:{port}"
         assert it.read_log().split("…\n")[-1] == (
             f"\n  The demo is up: {address}\n"
