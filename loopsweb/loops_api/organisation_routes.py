@@ -10,7 +10,6 @@ from loopsweb.loops_api.transport import Transport
 from loopsweb.loops_api.types import InstanceType
 from loopsweb.loops_api.undocumented_types import (
     ApiKeyInfo,
-    AuditLogPage,
     Identity,
     Price,
     Team,
@@ -47,11 +46,6 @@ class OrganisationRoutes:
         """GET /v1/instance_types"""
         body = self._transport.get("/v1/instance_types")
         return decode_rows(body, "instance_types", parsers.parse_instance_type)
-
-    def list_audit_logs(self, cursor: str | None = None, limit: int | None = None) -> AuditLogPage:
-        """GET /v1/audit_logs, newest first, for admins. limit: 1 to 200."""
-        body = self._transport.get("/v1/audit_logs", cursor=cursor, limit=limit)
-        return decode_object(body, None, undocumented_parsers.parse_audit_log_page)
 
     def get_usage_summary(self, *, start: datetime, end: datetime) -> UsageSummary:
         """GET /v1/billing/usage_summary. start, end: aware, at most 31 days apart, from 2026 on."""

@@ -62,7 +62,6 @@ def parse_sampler(value: Any) -> types.Sampler | None:
         created_at=parse_timestamp(get("created_at")),
         model_id=parse_identifier(get("model_id")),
         deployment_id=parse_identifier(get("deployment_id")),
-        is_serverless=None in (get("model_id", ""), get("deployment_id", "")),
         status=parse_inner_text(get("status"), "name"),
         owner_email=parse_inner_text(get("user"), "email"),
         instance_type=parse_instance_type(get("instance_type")),

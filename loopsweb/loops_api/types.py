@@ -40,7 +40,6 @@ class InstanceType(msgspec.Struct, frozen=True, kw_only=True, gc=False):
 class Sampler(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """`deployment_id` is the inference deployment that serves it, not a Loops deployment.
 
-    is_serverless: the API sent a null `model_id` or `deployment_id`: it holds no GPUs of its own.
     base_checkpoint: the hf:// weights it starts from instead of the base model's.
     """
 
@@ -51,7 +50,6 @@ class Sampler(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     created_at: datetime | None = None
     model_id: str | None = None
     deployment_id: str | None = None
-    is_serverless: bool = False
     status: str | None = None
     owner_email: str | None = None
     instance_type: InstanceType | None = None
@@ -114,13 +112,6 @@ class Checkpoint(msgspec.Struct, frozen=True, kw_only=True, gc=False):
         """The training step that its name gives (step-100, 100); None where it gives none."""
         found = _STEP.search(self.name or "")
         return int(found[1]) if found else None
-
-    @property
-    def is_loadable(self) -> bool | None:
-        """False if the API sent a null `lora_config`, None if it did not say."""
-        if self.lora_config is not None:
-            return True
-        return False if self.raw.get("lora_config", "") is None else None
 
 
 class CheckpointFile(msgspec.Struct, frozen=True, kw_only=True, gc=False):

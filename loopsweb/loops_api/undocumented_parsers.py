@@ -119,30 +119,6 @@ def parse_team(value: Any) -> types.Team | None:
     )
 
 
-def parse_audit_log_page(value: Any) -> types.AuditLogPage | None:
-    if not isinstance(value, dict) or not isinstance(items := value.get("items"), list):
-        return None
-    return types.AuditLogPage(
-        entries=tuple(one for item in items if (one := parse_audit_log_entry(item)) is not None),
-        next_cursor=parse_inner_text(value.get("pagination"), "cursor"),
-    )
-
-
-def parse_audit_log_entry(value: Any) -> types.AuditLogEntry | None:
-    if not isinstance(value, dict) or (id_ := parse_identifier(value.get("id"))) is None:
-        return None
-    names = ("email", "api_key_name", "api_key_prefix", "type")
-    actors = (parse_inner_text(value.get("actor"), name) for name in names)
-    return types.AuditLogEntry(
-        id=id_,
-        at=parse_timestamp(value.get("created")),
-        event_type=parse_text(value.get("event_type")),
-        source=parse_text(value.get("source")),
-        actor=next((one for one in actors if one), None),
-        raw=value,
-    )
-
-
 def parse_usage_summary(value: Any) -> types.UsageSummary | None:
     """The resources of every kind of usage that lists some."""
     if not isinstance(value, dict):

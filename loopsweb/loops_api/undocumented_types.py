@@ -146,27 +146,6 @@ class Price(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     price_per_minute: Decimal
 
 
-class AuditLogEntry(msgspec.Struct, frozen=True, kw_only=True, gc=False):
-    """An entry of the API's own audit log, which has none about Loops.
-
-    actor: an email or the name of an API key. source: UI, API, MCP, SYSTEM, OTHER.
-    """
-
-    id: str
-    at: datetime | None = None
-    event_type: str | None = None
-    source: str | None = None
-    actor: str | None = None
-    raw: dict[str, Any]
-
-
-class AuditLogPage(msgspec.Struct, frozen=True, kw_only=True, gc=False):
-    """next_cursor: None for the last page."""
-
-    entries: tuple[AuditLogEntry, ...]
-    next_cursor: str | None = None
-
-
 class BilledResource(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """What one resource cost, in US dollars. kind: LOOPS_TRAINER, LOOPS_SAMPLER, …"""
 

@@ -17,17 +17,6 @@ from loopsweb.ui.live import answer_if_unchanged, set_live_headers
 from loopsweb.ui.pages import render_page, wants_partial
 
 
-def render_refusal(request: HttpRequest) -> Callable[[ListQuery, Facets], str]:
-    """The table's place while the search is refused."""
-
-    def render(query: ListQuery, _facets: Facets) -> str:
-        problem = " ".join(query.refusals.values())
-        shown = {"title": "Nothing was searched", "problem": problem, "query": query}
-        return render_to_string("ui/filter_conflict.html", shown, request)
-
-    return render
-
-
 def render_live_list(
     request: HttpRequest,
     spec: ListSpec,
@@ -40,23 +29,28 @@ def render_live_list(
     table: Callable[[ListQuery, Facets], str],
     export: Callable[[ListQuery], HttpResponseBase] | None = None,
     context: Mapping[str, Any] | None = None,
-    status: int = 200,
+    problem: str = "",
     size: int = PAGE_SIZE,
 ) -> HttpResponseBase:
     """`version` changes whenever the page would. `facets` is called for whole pages only, `table`
-    makes the HTML of the live region, `export` answers a POST. size: rows of a page."""
+    makes the HTML of the live region, `export` answers a POST. problem: why these filters cannot
+    be combined. size: rows of a page."""
     if same := answer_if_unchanged(request, version, as_of, next_poll_at):
         return same
     query = parse_query(spec, request.GET, size=size)
-    if query.refusals:
-        table, export, status = render_refusal(request), None, HTTPStatus.UNPROCESSABLE_ENTITY
-    if export and request.method == "POST":
+    refused = bool(problem or query.refusals)
+    if export and request.method == "POST" and not refused:
         return export(query)
     is_part = wants_partial(request, "live")
     found = Facets() if is_part else facets()
+    status = HTTPStatus.OK
+    if problem:
+        status = HTTPStatus.BAD_REQUEST
+    elif refused:
+        status = HTTPStatus.UNPROCESSABLE_ENTITY
     context = {
         **(context or {}),
-        "table": table(query, found),
+        "table": render_refusal(request, query, problem) if refused else table(query, found),
         "version": version,
         "query": query,
         "choices": query.choices(found),
@@ -67,3 +61,11 @@ def render_live_list(
     if is_part and "v" not in request.GET:
         response["HX-Push-Url"] = request.path + query.url().removesuffix("?")
     return response
+
+
+def render_refusal(request: HttpRequest, query: ListQuery, problem: str) -> str:
+    """The table's place while there is nothing to list."""
+    title = "These filters cannot be combined" if problem else "Nothing was searched"
+    why = problem or " ".join(query.refusals.values())
+    shown = {"title": title, "problem": why, "query": query}
+    return render_to_string("ui/filter_conflict.html", shown, request)

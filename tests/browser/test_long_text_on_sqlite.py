@@ -9,10 +9,11 @@ from django.test import Client
 
 from loopsweb.accounts.models import User, Workspace
 from loopsweb.keys.models import Key
-from loopsweb.resources.polling import leases, poller
+from loopsweb.resources.polling import poller
 from loopsweb.simulator import Simulator
 from tests.browser.still_pages import StillPages, open_still_pages, read_pages
 from tests.personas import login_as
+from tests.resources.claims import claim_polls
 
 LLAMA = "meta-llama/Llama-3.3-70B-Instruct"
 LONG = "n" * 255
@@ -48,7 +49,7 @@ def pages(
     acme: Workspace, alice: User, key: Key, loops: Simulator, now: datetime
 ) -> dict[str, str]:
     fill(loops, now=now)
-    for state in leases.claim_due_states(now=now):
+    for state in claim_polls(now=now):
         poller.run_poll(state, clock=lambda: now)
     client: Client = login_as(alice)
     return read_pages(

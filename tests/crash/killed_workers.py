@@ -15,6 +15,7 @@ from typing import Any
 import django
 
 from tests.crash.killed_requests import arm_kill_point, die, die_after
+from tests.resources.claims import claim_due
 
 WORKER_POINTS: dict[str, tuple[str, Callable[[Any], Any]]] = {
     "claimed": ("check_ready", lambda _: die),
@@ -43,7 +44,7 @@ def run_tick(number: int) -> None:
         return timezone.now() + TICK_INTERVAL * number
 
     sync_waits.settle_waits(now=clock())
-    for pk in dispatch.claim_due(now=clock()):
+    for pk in claim_due(now=clock()):
         dispatch.dispatch(pk, clock=clock)
 
 

@@ -17,9 +17,10 @@ from loopsweb.audit.record import Actor
 from loopsweb.keys import actions as keys
 from loopsweb.resources.deactivations import dispatch, reconcile
 from loopsweb.resources.models import Deactivation
-from loopsweb.resources.polling import leases, poller
+from loopsweb.resources.polling import poller
 from tests.crash.conftest import run_module
 from tests.processes import wait_for
+from tests.resources.claims import claim_due, claim_polls, claim_sent
 
 KILLS = int(os.environ.get("TEST_KILLS", "40"))
 NO_EVENTS: list[str] = []
@@ -53,7 +54,7 @@ def deployments(acme: Workspace, alice: User, api: str) -> list[str]:
         workspace=acme, owner=alice, name="org", secret="demo-org-key", api_url=api, shared=False,
         by=by, now=timezone.now(),
     )  # fmt: skip
-    for state_id in leases.claim_due_states(now=timezone.now()):
+    for state_id in claim_polls(now=timezone.now()):
         poller.run_poll(state_id, clock=timezone.now)
     running = [each["id"] for each in remote if each["status"]["name"] != "STOPPED"]
     assert len(running) == KILLS
@@ -100,14 +101,14 @@ def test_a_killed_process_makes_at_most_one_call(
             assert (calls[remote_id], list_outcomes(remote_id)) == (expected_calls, outcomes), point
 
     later = timezone.now() + timedelta(minutes=3)
-    while claimed := dispatch.claim_due(now=later):  # the worker sends what is due
+    while claimed := claim_due(now=later):  # the worker sends what is due
         for pk in claimed:
             dispatch.dispatch(pk, clock=lambda: later)
     calls = count_calls(api)
     assert max(calls.values()) == 1
     wait_for(lambda: {fetch_status(api, remote_id) for remote_id in calls} == {"STOPPED"})
     later += timedelta(minutes=3)
-    for pk in reconcile.claim_sent(now=later):
+    for pk in claim_sent(now=later):
         reconcile.reconcile(pk, now=later)
 
     for remote_id, point in points.items():

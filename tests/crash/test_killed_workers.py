@@ -16,11 +16,12 @@ from loopsweb.keys.clients import find_client
 from loopsweb.resources.deactivations import batches, reconcile
 from loopsweb.resources.deactivations.models import Batch, Policy
 from loopsweb.resources.deactivations.targets import KINDS
-from loopsweb.resources.polling import leases, poller
+from loopsweb.resources.polling import poller
 from tests.crash.conftest import run_module
 from tests.crash.test_killed_requests import HEADERS, fetch_status, list_outcomes
 from tests.personas import add_key
 from tests.processes import wait_for
+from tests.resources.claims import claim_polls, claim_sent
 
 SENT = ["requested", "succeeded", "confirmed"]
 LOST = ["requested", "unknown", "confirmed"]
@@ -47,7 +48,7 @@ def batch(acme: Workspace, alice: User, api: str) -> Batch:
             http.post("/v1/loops/runs", json=new).raise_for_status()
         remote = http.get("/v1/loops/deployments").json()["deployments"]
     add_key(alice, workspace=acme, secret="demo-org-key", now=timezone.now())
-    for state_id in leases.claim_due_states(now=timezone.now()):
+    for state_id in claim_polls(now=timezone.now()):
         poller.run_poll(state_id, clock=timezone.now)
     kind, policy = KINDS["deployment"], Policy(team=acme.team)
     ids = [each["id"] for each in remote if each["status"]["name"] != "STOPPED"]
@@ -78,7 +79,7 @@ def test_the_next_worker_finishes_the_batch_of_a_killed_one(api: str, batch: Bat
     assert sorted(calls.values()) == [1] * (NUMBER - 1)
     wait_for(lambda: {fetch_status(api, remote_id) for remote_id in calls} == {"STOPPED"})
     later = timezone.now() + timedelta(minutes=10)
-    for pk in reconcile.claim_sent(now=later):
+    for pk in claim_sent(now=later):
         reconcile.reconcile(pk, now=later)
     interrupted = [expected for expected in TRAIL.values() if expected]
     rest = [SENT] * (NUMBER - len(interrupted))

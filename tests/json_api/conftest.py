@@ -12,9 +12,10 @@ from loopsweb.accounts.models import User, Workspace
 from loopsweb.audit.record import Actor
 from loopsweb.json_api.tokens import actions
 from loopsweb.resources.models import Deployment, Run, Sampler
-from loopsweb.resources.polling import leases, poller
+from loopsweb.resources.polling import poller
 from loopsweb.simulator import Simulator
 from tests.personas import add_key
+from tests.resources.claims import claim_polls
 
 Ask = Callable[..., HttpResponse]
 NOBODY = Actor(workspace="acme", person="", role="", address="", request_id="")
@@ -48,7 +49,7 @@ def deployment(acme: Workspace, alice: User, loops: Simulator) -> Deployment:
     there = loops.world.add_deployment(run=run)
     loops.world.add_checkpoint(run=run, name="step-1")
     add_key(alice, workspace=acme, secret="demo-org-key", shared=True, now=timezone.now())
-    for state_id in leases.claim_due_states(now=timezone.now()):
+    for state_id in claim_polls(now=timezone.now()):
         poller.run_poll(state_id, clock=timezone.now)
     loops.requests.clear()
     for model in (Deployment, Run, Sampler):

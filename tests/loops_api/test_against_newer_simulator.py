@@ -70,13 +70,12 @@ def test_what_cannot_be_had_is_refused(
 def test_a_serverless_run_is_told_apart(client: Client, simulator: Simulator, run: Run) -> None:
     made = client.create_run(session_id="s", base_model=MODEL, scope="serverless")
     assert made.sampler is not None
-    assert (made.is_serverless, made.sampler.is_serverless, made.base_url) == (True, True, None)
+    assert (made.is_serverless, made.sampler.deployment_id, made.base_url) == (True, None, None)
     simulator.advance(60)
     ready = client.get_run(made.id)
     assert ready.base_url is not None
     dedicated = client.get_run(run.id)
-    assert dedicated.sampler is not None
-    assert (dedicated.is_serverless, dedicated.sampler.is_serverless) == (False, False)
+    assert dedicated.is_serverless is False
 
 
 def test_a_sampler_is_attached_to_a_trainer(client: Client, run: Run) -> None:
@@ -105,7 +104,7 @@ def test_a_checkpoint_that_cannot_be_loaded_says_so(
 ) -> None:
     simulator.world.checkpoints["c-sampler"].lora_config = None
     trainer, sampler = client.list_checkpoints(run_id=run.id)
-    assert (trainer.is_loadable, sampler.is_loadable) == (True, False)
+    assert (trainer.raw["lora_config"] is None, sampler.raw["lora_config"]) == (False, None)
     assert sampler.uri is not None
     with pytest.raises(errors.BadRequest, match="cannot be loaded"):
         client.validate_checkpoint(sampler.uri)
@@ -122,7 +121,6 @@ def test_a_deployed_checkpoint_is_kept(client: Client, run: Run) -> None:
     assert client.delete_checkpoint("c-trainer") == tombstone
     assert client.delete_run(run.id).kept_checkpoints == ("c-sampler",)
     assert client.get_run(run.id).status == "INACTIVE"
-    assert [one.event_type for one in client.list_audit_logs(limit=1).entries] == ["MODEL_DEPLOYED"]
 
 
 def test_a_teams_runs_are_its_own(client: Client, simulator: Simulator, run: Run) -> None:

@@ -54,8 +54,6 @@ PARSERS: list[Callable[[Any], Any]] = [
     undocumented_parsers.parse_user_config,
     undocumented_parsers.parse_debug_archive_page,
     undocumented_parsers.parse_team,
-    undocumented_parsers.parse_audit_log_page,
-    undocumented_parsers.parse_audit_log_entry,
     undocumented_parsers.parse_usage_summary,
     undocumented_parsers.parse_billed_resource,
 ]
@@ -195,42 +193,6 @@ def test_parse_epoch_nanoseconds(value: object, found: datetime | None) -> None:
 )
 def test_parse_amount(value: object, found: Decimal | None) -> None:
     assert field_parsers.parse_amount(value) == found
-
-
-@pytest.mark.parametrize(
-    ("given", "is_loadable"),
-    [
-        ({"lora_config": {"config_version": "v1"}}, True),
-        ({"lora_config": None, "lora_adapter_config": {"r": 8}}, False),
-        ({"lora_adapter_config": {"r": 8}}, None),
-        ({"lora_config": "v2"}, None),
-    ],
-)
-def test_a_checkpoint_is_not_loadable_if_its_lora_config_is_null(
-    given: dict[str, object], is_loadable: bool | None
-) -> None:
-    found = parsers.parse_checkpoint({"id": "c"} | given)
-    assert found is not None
-    assert found.is_loadable is is_loadable
-    assert found.lora_adapter_config == given.get("lora_adapter_config")
-
-
-@pytest.mark.parametrize(
-    ("given", "is_serverless"),
-    [
-        ({}, False),
-        ({"model_id": "m", "deployment_id": "d"}, False),
-        ({"model_id": None, "deployment_id": None}, True),
-        ({"model_id": None}, True),
-        ({"deployment_id": None}, True),
-    ],
-)
-def test_a_sampler_is_serverless_if_it_has_no_model(
-    given: dict[str, object], is_serverless: bool
-) -> None:
-    found = parsers.parse_sampler({"id": "s", "base_url": None} | given)
-    assert found is not None
-    assert (found.is_serverless, found.base_url) == (is_serverless, None)
 
 
 @pytest.mark.parametrize(

@@ -14,8 +14,6 @@ from loopsweb.loops_api.errors import NOT_PRESIGNABLE
 from loopsweb.loops_api.types import Run, Sampler, Session
 from loopsweb.loops_api.undocumented_types import (
     ApiKeyInfo,
-    AuditLogEntry,
-    AuditLogPage,
     BilledResource,
     CheckpointSource,
     DebugArchivePage,
@@ -215,32 +213,6 @@ def test_list_api_keys(client: Client, server: ScriptedServer) -> None:
         ),
         ApiKeyInfo(prefix="xyz", type="ROUTES"),
     )
-
-
-def test_list_audit_logs(client: Client, server: ScriptedServer) -> None:
-    entry = {
-        "id": "e1",
-        "created": "2026-11-23T12:00:00Z",
-        "event_type": "MODEL_DELETED",
-        "event_data": {},
-        "source": "API",
-        "actor": {"type": "API_KEY", "api_key_name": "ci"},
-    }
-    server.set_responses(
-        "GET /v1/audit_logs",
-        {"items": [entry, {}], "pagination": {"has_more": True, "cursor": "c"}},
-        {"items": []},
-    )
-    assert client.list_audit_logs(limit=2) == AuditLogPage(
-        entries=(
-            AuditLogEntry(
-                id="e1", at=NOON, event_type="MODEL_DELETED", source="API", actor="ci", raw=entry
-            ),
-        ),
-        next_cursor="c",
-    )
-    assert client.list_audit_logs("c") == AuditLogPage(entries=())
-    assert [one.query for one in server.requests] == ["limit=2", "cursor=c"]
 
 
 def test_get_usage_summary(client: Client, server: ScriptedServer) -> None:

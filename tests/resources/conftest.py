@@ -9,8 +9,9 @@ from loopsweb.accounts.models import User, Workspace
 from loopsweb.audit.record import Actor
 from loopsweb.keys import actions as keys
 from loopsweb.keys.models import Key
-from loopsweb.resources.polling import leases, poller
+from loopsweb.resources.polling import poller
 from loopsweb.simulator import Simulator
+from tests.resources.claims import claim_polls
 
 API = "https://api.baseten.co"
 
@@ -71,7 +72,7 @@ def poll(clock: Timeline) -> Callable[..., int]:
 
     def run(*, after: float = 0) -> int:
         clock.pass_(after)
-        claimed = leases.claim_due_states(now=clock())
+        claimed = claim_polls(now=clock())
         for state_id in claimed:
             poller.run_poll(state_id, clock=clock)
         return len(claimed)

@@ -14,13 +14,14 @@ from django.test import Client
 
 from loopsweb.accounts.models import User, Workspace
 from loopsweb.keys.models import Key
-from loopsweb.resources.polling import leases, poller
+from loopsweb.resources.polling import poller
 from loopsweb.resources.snapshot.poll_state import PollState
 from loopsweb.simulator import Simulator
 from loopsweb.simulator.entities import Checkpoint, Deployment, Run, Sampler
 from loopsweb.simulator.route_table import DOCUMENTED, LEGACY, Route
 from tests.conftest import ConnectApi
 from tests.personas import add_key, login_as
+from tests.resources.claims import claim_polls
 
 MODEL = "Qwen/Qwen3-8B"
 
@@ -47,7 +48,7 @@ class Visitor:
 
     def poll(self) -> None:
         PollState.objects.update(next_poll_at=self.now)
-        for state in leases.claim_due_states(now=self.now):
+        for state in claim_polls(now=self.now):
             poller.run_poll(state, clock=lambda: self.now)
 
     def poll_and_find(self, remote_id: str, page: str) -> None:

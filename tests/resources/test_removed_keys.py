@@ -9,8 +9,8 @@ from loopsweb.audit.record import Actor
 from loopsweb.keys import actions as keys
 from loopsweb.keys.models import Key
 from loopsweb.resources.models import Checkpoint, Deployment, Run
-from loopsweb.resources.polling import leases
 from loopsweb.simulator import Simulator
+from tests.resources.claims import claim_polls
 from tests.resources.conftest import AddKey, Timeline
 
 
@@ -66,8 +66,8 @@ def test_a_poll_that_goes_on_meanwhile_is_asked_again(
     poll()
     add_second_key(world, add_key, otto)
     clock.pass_(120)  # the longest pause between polls is over
-    assert leases.claim_due_states(now=clock()) != []
+    assert claim_polls(now=clock()) != []
 
     remove(removed, clock)
 
-    assert len(leases.claim_due_states(now=clock())) == 1
+    assert len(claim_polls(now=clock())) == 1

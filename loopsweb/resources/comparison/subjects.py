@@ -14,8 +14,6 @@ from loopsweb.resources.deployments.models import Deployment
 from loopsweb.resources.runs.models import Run
 from loopsweb.resources.snapshot.models import Snapshot
 
-EMPTY = "Nothing is known of it"
-
 
 @dataclass(frozen=True)
 class Section:

@@ -36,7 +36,6 @@ from loopsweb.ui.errors import OUTAGES
 log = logging.getLogger(__name__)
 
 SEND_LEASE = timedelta(seconds=30)  # how long a due request belongs to one process
-CLAIMS_PER_TICK = 10
 MAX_DELAY = STATES[State.DUE].max_duration or timedelta()  # what is older expires
 MAX_APPROVAL = timedelta(hours=MAX_APPROVAL_HOURS)
 SEND_WINDOW = timedelta(seconds=15)  # later, the call would overlap with asking for its outcome
@@ -44,11 +43,6 @@ SEND_WINDOW = timedelta(seconds=15)  # later, the call would overlap with asking
 
 class NotReady(Exception):
     """The request is not sent after all. The message says why."""
-
-
-def claim_due(*, now: datetime) -> list[int]:
-    """Ids of the requests that this process is to send now, first due first."""
-    return [row.pk for row in find_due(now=now)[:CLAIMS_PER_TICK] if claim(row, now=now)]
 
 
 def find_due(*, now: datetime) -> QuerySet[Deactivation]:

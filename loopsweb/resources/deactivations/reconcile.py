@@ -47,11 +47,6 @@ LATE_EFFECT = timedelta(minutes=15)  # later stops are not attributed to the req
 RUN_STOP_WINDOW = timedelta(days=1)
 
 
-def claim_sent(*, now: datetime) -> list[int]:
-    """Ids of the requests whose outcome this process is to ask for now."""
-    return [row.pk for row in find_sent(now=now) if claim(row, now=now)]
-
-
 def find_sent(*, now: datetime) -> QuerySet[Deactivation]:
     """The requests whose outcome is to be asked for now, the longest due first."""
     clock_turned_back = Q(ask_at__gt=now + MAX_WAIT)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
-from http import HTTPStatus
 from itertools import islice
 from typing import Any, TypeVar, cast
 
@@ -140,9 +139,6 @@ def render_list_page(
         return render_to_string(f"{noun.slug}/_table.html", shown, request)
 
     def table(query: ListQuery, _facets: Facets) -> str:
-        if problem:
-            shown = {"problem": problem, "query": query}
-            return render_to_string("ui/filter_conflict.html", shown, request)
         key = (*scope, request.role, request.path, query.url(), *preferences.key())
         return cached_html(lambda: render_table(query), key=key)
 
@@ -156,8 +152,8 @@ def render_list_page(
         next_poll_at=feed.next_poll_at,
         facets=load_facets,
         table=table,
-        export=None if problem else export,
+        export=export,
         context={"feed": feed, "has_past": True, "bar": bar},
         size=preferences.size,
-        status=HTTPStatus.BAD_REQUEST if problem else HTTPStatus.OK,
+        problem=problem,
     )

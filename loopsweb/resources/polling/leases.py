@@ -25,11 +25,6 @@ class LeaseLost(Exception):
     """The lease expired and another worker polls with the key. Nothing more may be stored."""
 
 
-def claim_due_states(*, now: datetime) -> list[int]:
-    """Ids of the poll states to poll now. Each is leased to the caller for LEASE."""
-    return [state.pk for state in find_due_states(now=now) if claim(state, now=now)]
-
-
 def find_due_states(*, now: datetime) -> list[PollState]:
     """The poll states to poll now, with their keys, the longest due first."""
     states = PollState.objects.filter(key__in=Key.objects.of_members()).select_related("key")

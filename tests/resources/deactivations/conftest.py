@@ -13,6 +13,7 @@ from loopsweb.resources.deactivations.models import Deactivation, Policy
 from loopsweb.resources.models import Deployment
 from loopsweb.simulator import Simulator
 from tests.personas import login_as
+from tests.resources.claims import claim_due, claim_sent
 from tests.resources.conftest import AddKey, Timeline
 from tests.resources.deactivations.requests import submit_form
 
@@ -101,14 +102,14 @@ def run_tick(clock: Timeline) -> int:
     """Do what the worker does each second. Return how many requests were sent."""
     dispatch.expire_overdue(now=clock())
     sync_waits.settle_waits(now=clock())
-    claimed = dispatch.claim_due(now=clock())
+    claimed = claim_due(now=clock())
     for pk in claimed:
         dispatch.dispatch(pk, clock=clock)
     return len(claimed)
 
 
 def reconcile_sent(clock: Timeline) -> None:
-    for pk in reconcile.claim_sent(now=clock()):
+    for pk in claim_sent(now=clock()):
         reconcile.reconcile(pk, now=clock())
 
 

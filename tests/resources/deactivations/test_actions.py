@@ -10,11 +10,12 @@ from django.db import DatabaseError, connection
 from loopsweb.accounts.models import User, Workspace
 from loopsweb.audit.durable import NotRecorded
 from loopsweb.audit.models import Event
-from loopsweb.resources.deactivations import actions, dispatch, reconcile
+from loopsweb.resources.deactivations import actions, dispatch
 from loopsweb.resources.deactivations.models import Deactivation
 from loopsweb.resources.deactivations.states import State
 from loopsweb.resources.deployments.models import Deployment
 from loopsweb.simulator import Simulator
+from tests.resources.claims import claim_sent
 from tests.resources.conftest import AddKey, Timeline
 from tests.resources.deactivations.conftest import reconcile_sent
 from tests.resources.deactivations.requests import request_due
@@ -229,6 +230,6 @@ def test_the_api_is_asked_less_often_over_time(
 ) -> None:
     deactivation = deactivate()
     clock.pass_(1200)
-    assert reconcile.claim_sent(now=clock()) == [deactivation.pk]
-    assert reconcile.claim_sent(now=clock() + timedelta(seconds=119)) == []
-    assert reconcile.claim_sent(now=clock() + timedelta(seconds=121)) == [deactivation.pk]
+    assert claim_sent(now=clock()) == [deactivation.pk]
+    assert claim_sent(now=clock() + timedelta(seconds=119)) == []
+    assert claim_sent(now=clock() + timedelta(seconds=121)) == [deactivation.pk]

@@ -11,12 +11,13 @@ from loopsweb.accounts.models import User, Workspace
 from loopsweb.audit.models import Event
 from loopsweb.dashboard import attention
 from loopsweb.keys.models import Key
-from loopsweb.resources.deactivations import dispatch, reconcile
+from loopsweb.resources.deactivations import dispatch
 from loopsweb.resources.deactivations.models import Deactivation, Policy
 from loopsweb.resources.deactivations.states import State
 from loopsweb.resources.models import Deployment, Run
 from loopsweb.simulator import Simulator
 from tests.personas import login_as
+from tests.resources.claims import claim_sent
 from tests.resources.conftest import Timeline
 from tests.resources.deactivations.conftest import (
     CreateDeployments,
@@ -83,7 +84,7 @@ def test_a_deployment_unknown_to_the_api_is_lost_after_a_day(
     assert get_state() == State.LOST
     events = Event.objects.filter(target_id=deployment.remote_id).order_by("pk")
     assert list(events.values_list("outcome", flat=True)) == ["requested", "succeeded", "unknown"]
-    assert reconcile.claim_sent(now=real_time() + timedelta(days=1)) == []
+    assert claim_sent(now=real_time() + timedelta(days=1)) == []
 
 
 def test_a_delayed_process_makes_no_call(
@@ -133,7 +134,7 @@ def test_a_clock_set_back_does_not_stop_reconciliation(
 ) -> None:
     submit_form(otto, deployment)
     Deactivation.objects.update(ask_at=real_time() + timedelta(days=1))
-    assert reconcile.claim_sent(now=real_time()) == [Deactivation.objects.get().pk]
+    assert claim_sent(now=real_time()) == [Deactivation.objects.get().pk]
 
 
 def test_a_stop_weeks_after_a_failed_request_is_unrelated(

@@ -19,6 +19,7 @@ from loopsweb.resources.deactivations.states import State
 from loopsweb.resources.models import Checkpoint, Deployment
 from loopsweb.simulator import Simulator
 from tests.personas import login_as
+from tests.resources.claims import claim_due
 from tests.resources.conftest import Timeline
 from tests.resources.deactivations.conftest import Poll, list_calls, list_outcomes, run_tick
 from tests.resources.deactivations.requests import submit_decision, submit_form
@@ -232,6 +233,6 @@ def test_invalid_waits_are_refused(
 
 def test_dispatch_ignores_what_waits(waiting: Deactivation, real_time: Timeline) -> None:
     dispatch.dispatch(waiting.pk, clock=real_time)
-    assert dispatch.claim_due(now=real_time()) == []
+    assert claim_due(now=real_time()) == []
     waiting.refresh_from_db()
     assert waiting.state == State.SYNCING

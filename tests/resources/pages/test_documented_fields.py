@@ -13,7 +13,7 @@ from loopsweb.accounts.models import User, Workspace
 from loopsweb.audit.record import Actor
 from loopsweb.keys import actions as keys
 from loopsweb.resources.models import Checkpoint, Run
-from loopsweb.resources.polling import leases, poller
+from loopsweb.resources.polling import poller
 from loopsweb.resources.snapshot.store import touch_version
 from tests.conftest import ConnectApi
 from tests.description_lists import parse_facts
@@ -21,6 +21,7 @@ from tests.long_text import join_long_text
 from tests.loops_api import documented_examples
 from tests.loops_api.scripted_server import ScriptedServer
 from tests.personas import login_as
+from tests.resources.claims import claim_polls
 from tests.resources.rows import add_row
 
 STATUS = re.compile(r'class="status [a-z]+"[^>]*>(?:<[^>]+>)*([A-Z_]+)<')
@@ -58,7 +59,7 @@ def browser(acme: Workspace, alice: User, served: ScriptedServer, now: datetime)
         workspace=acme, owner=alice, name="org", secret="a-long-enough-key.secret",
         api_url="https://api.baseten.co", shared=False, by=by, now=now,
     )  # fmt: skip
-    for state_id in leases.claim_due_states(now=now):
+    for state_id in claim_polls(now=now):
         poller.run_poll(state_id, clock=lambda: now)
     return login_as(alice)
 

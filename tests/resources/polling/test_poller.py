@@ -8,6 +8,7 @@ from loopsweb.resources.models import Checkpoint, Deployment, PollState, Run, Sa
 from loopsweb.resources.pages.freshness import load_freshness
 from loopsweb.resources.snapshot.status_changes import StatusChange
 from loopsweb.simulator import Simulator
+from tests.resources.claims import claim_polls
 from tests.resources.conftest import AddKey, Timeline
 
 Poll = Callable[..., int]
@@ -121,9 +122,9 @@ def test_two_workers_do_not_poll_with_one_key_at_once(
     add_key()
     state = PollState.objects.get()
 
-    assert leases.claim_due_states(now=clock()) == [state.pk]
-    assert leases.claim_due_states(now=clock()) == []
-    assert leases.claim_due_states(now=clock() + leases.LEASE + timedelta(seconds=1)) == [state.pk]
+    assert claim_polls(now=clock()) == [state.pk]
+    assert claim_polls(now=clock()) == []
+    assert claim_polls(now=clock() + leases.LEASE + timedelta(seconds=1)) == [state.pk]
 
 
 def test_a_key_without_the_scope_does_not_poll_deployments_and_the_page_says_so(

@@ -7,9 +7,10 @@ from datetime import datetime, timedelta
 
 from loopsweb.resources.models import Checkpoint, Deployment, PollState, Run, Sampler
 from loopsweb.resources.nouns import find_noun
-from loopsweb.resources.polling import leases, poller
+from loopsweb.resources.polling import poller
 from loopsweb.resources.snapshot.feeds import Feed
 from loopsweb.simulator import Simulator
+from tests.resources.claims import claim_polls
 from tests.resources.conftest import AddKey, Timeline
 
 MODELS = (Run, Sampler, Deployment, Checkpoint)
@@ -24,7 +25,7 @@ def poll_watched(timeline: Timeline, watch: Callable[[], None]) -> None:
         timeline.pass_(1)
         return timeline()
 
-    [state_id] = leases.claim_due_states(now=timeline())
+    [state_id] = claim_polls(now=timeline())
     poller.run_poll(state_id, clock=clock)
 
 

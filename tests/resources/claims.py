@@ -1,0 +1,20 @@
+"""Claims what is due, as the worker's threads do one by one. Each function returns the ids."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from loopsweb.resources.deactivations import dispatch, reconcile
+from loopsweb.resources.polling import leases
+
+
+def claim_polls(*, now: datetime) -> list[int]:
+    return [state.pk for state in leases.find_due_states(now=now) if leases.claim(state, now=now)]
+
+
+def claim_due(*, now: datetime) -> list[int]:
+    return [row.pk for row in dispatch.find_due(now=now) if dispatch.claim(row, now=now)]
+
+
+def claim_sent(*, now: datetime) -> list[int]:
+    return [row.pk for row in reconcile.find_sent(now=now) if reconcile.claim(row, now=now)]
