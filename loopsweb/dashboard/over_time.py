@@ -1,4 +1,7 @@
-"""GPUs and cost of a workspace over time, as pictures."""
+"""GPUs and cost of a workspace over time, as pictures.
+
+Where much changed they are worked out after the page, at most once in LIFETIME_SECONDS.
+"""
 
 from __future__ import annotations
 
@@ -6,36 +9,73 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from django.template.loader import render_to_string
+from django.utils.safestring import SafeString
+
+from loopsweb.accounts.authorization.decorators import WorkspaceRequest
 from loopsweb.accounts.models import Workspace
 from loopsweb.resources.history.series import Series, load_series
 from loopsweb.resources.pages.status_band import DAY, LABELS, LENGTHS
+from loopsweb.resources.snapshot.status_changes import StatusChange
 from loopsweb.ui.charts.lines import Line, LineChart, Point, draw_lines
 from loopsweb.ui.charts.scales import TimeScale
+from loopsweb.ui.table_cache import cached_html, is_cached_html
+from loopsweb.ui.url_text import clean_text
 
 SPANS = {name: LABELS[name] for name in LENGTHS}
 MAX_STEPS = 300  # of a picture and its table
+MAX_CHANGES = 1_000  # of statuses in the time; with more the page does not wait for the pictures
 
 
 @dataclass(frozen=True)
 class OverTime:
     """choices: {name in the URL: label}. unseen: how much is in no sum. is_partial: whether
     something without a known number of GPUs or price was held. is_observed: whether there is
-    anything to draw."""
+    anything to draw. is_pending: it is not worked out yet; the pictures are empty."""
 
     cost: LineChart
     gpus: LineChart
     chosen: str
-    unseen: int
-    is_partial: bool
-    is_observed: bool
+    end: datetime
+    unseen: int = 0
+    is_partial: bool = False
+    is_observed: bool = False
+    is_pending: bool = False
     choices = SPANS
 
 
-def draw_over_time(workspace: Workspace, *, chosen: str, now: datetime) -> OverTime:
-    """chosen: of SPANS, anything else for the day."""
+def render_over_time(request: WorkspaceRequest, *, version: str, now: datetime) -> SafeString:
+    """The section of the overview. version: that of the page."""
+    workspace, chosen = request.workspace, clean_text(request.GET.get("history"))
     chosen = chosen if chosen in SPANS else DAY
-    label = SPANS[chosen]
+
+    def render(over_time: OverTime) -> str:
+        context = {"over_time": over_time, "workspace": workspace}
+        return render_to_string("dashboard/over_time.html", context, request)
+
+    def render_now() -> str:
+        return render(draw_over_time(workspace, chosen=chosen, now=now))
+
+    changes = StatusChange.objects.filter(
+        workspace=workspace, first_seen_new_at__gt=now - LENGTHS[chosen]
+    )
+    if changes.order_by()[: MAX_CHANGES + 1].count() <= MAX_CHANGES:
+        return cached_html(render_now, key=("over time", workspace.pk, chosen, version))
+    key = ("over time", workspace.pk, chosen)
+    if request.GET.get("pictures") == "now" or is_cached_html(key=key):
+        return cached_html(render_now, key=key)
+    return SafeString(render(draw_series(Series(now - LENGTHS[chosen], now, []), chosen=chosen)))
+
+
+def draw_over_time(workspace: Workspace, *, chosen: str, now: datetime) -> OverTime:
+    """chosen: of SPANS."""
     series = load_series(workspace, start=now - LENGTHS[chosen], end=now, now=now)
+    return draw_series(series, chosen=chosen)
+
+
+def draw_series(series: Series, *, chosen: str) -> OverTime:
+    """One without steps is not worked out yet."""
+    label = SPANS[chosen]
     scale = TimeScale(series.start, series.end)
     costs = list_points(
         series, [None if one.usd is None else float(one.usd) for one in series.steps]
@@ -45,9 +85,11 @@ def draw_over_time(workspace: Workspace, *, chosen: str, now: datetime) -> OverT
         cost=draw(costs, "cost", f"USD per hour over {label}", "USD per hour", scale, show_usd),
         gpus=draw(gpus, "gpus", f"GPUs in use over {label}", "GPUs", scale, "{:,g}".format),
         chosen=chosen,
+        end=series.end,
         unseen=series.unseen,
         is_observed=any(one.gpus is not None for one in series.steps),
         is_partial=any(one.unknown for one in series.steps),
+        is_pending=not series.steps,
     )
 
 

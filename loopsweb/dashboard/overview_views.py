@@ -16,7 +16,7 @@ from loopsweb.dashboard import activity, totals
 from loopsweb.dashboard.attention import group_items
 from loopsweb.dashboard.first_steps import list_first_steps
 from loopsweb.dashboard.idle_costs import find_costliest_idle
-from loopsweb.dashboard.over_time import draw_over_time
+from loopsweb.dashboard.over_time import render_over_time
 from loopsweb.dashboard.past_overview import show_past_overview
 from loopsweb.dashboard.snoozed import find_attention
 from loopsweb.keys.models import Key
@@ -34,7 +34,6 @@ from loopsweb.resources.snapshot.status_changes import StatusChange
 from loopsweb.resources.snapshot.viewers import record_viewer
 from loopsweb.ui.live import answer_if_unchanged, set_live_headers
 from loopsweb.ui.pages import render_page, wants_partial
-from loopsweb.ui.url_text import clean_text
 
 DEPLOYMENTS_SHOWN = 25
 CHECKPOINTS_SHOWN = 6
@@ -60,9 +59,7 @@ def show_overview(request: WorkspaceRequest) -> HttpResponse:
         "steps": list_first_steps(
             workspace, freshness, has_key=overview["has_key"], has_runs=has_runs
         ),
-        "over_time": draw_over_time(
-            workspace, chosen=clean_text(request.GET.get("history")), now=now
-        ),
+        "over_time": render_over_time(request, version=version, now=now),
         "feed": feed,
         "runs_feed": freshness.of("runs"),
         "deployments_feed": freshness.of("deployments"),

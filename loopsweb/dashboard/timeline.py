@@ -13,7 +13,7 @@ from django.db.models import F
 from loopsweb.accounts.models import Workspace
 from loopsweb.resources.deactivations.models import Deactivation
 from loopsweb.resources.deactivations.states import EVER_SENT
-from loopsweb.resources.history.series import MODELS, select_live
+from loopsweb.resources.history.holders import MODELS, select_live
 from loopsweb.resources.history.statuses import load_histories
 from loopsweb.resources.pages.past_list import NOT_A_TIME, NoMoment, parse_moment
 from loopsweb.resources.pages.status_band import DAY, LENGTHS, build_span, describe_request

@@ -13,6 +13,7 @@ from django.utils import timezone
 from django.utils.html import strip_tags
 
 from loopsweb.accounts.models import User, Workspace
+from loopsweb.dashboard.over_time import MAX_CHANGES
 from loopsweb.keys.models import Key
 from loopsweb.resources.deactivations.models import Deactivation
 from loopsweb.resources.models import Deployment, ObservedPeriod, Sampler, StatusChange
@@ -140,6 +141,26 @@ def test_the_overview_shows_cost_and_gpus_over_time(
     assert (over_time.chosen, over_time.is_partial, over_time.unseen) == ("week", True, 0)
     assert "What has no known price or number of GPUs is not counted." in read(answer)
     assert browser.get("/w/acme/", {"history": "x"}).context["over_time"].chosen == "day"
+
+
+def test_where_much_changed_the_pictures_come_after_the_page(
+    browser: Client, acme: Workspace, key: Key, ago: datetime
+) -> None:
+    add_row(Deployment, acme, "d", status="RUNNING", gpu_count=8, source_key=key, first_seen_at=ago)
+    change = {"workspace": acme, "noun": "run", "field": "status", "first_seen_new_at": ago}
+    StatusChange.objects.bulk_create(
+        StatusChange(**change, remote_id=str(number)) for number in range(MAX_CHANGES + 1)
+    )
+    page = browser.get("/w/acme/")
+    assert (page.context["over_time"].is_pending, page.context["over_time"].gpus.rows) == (True, [])
+    assert 'href="?history=day&amp;pictures=now"' in page.content.decode()
+    asked = browser.get("/w/acme/", {"history": "day", "pictures": "now"})
+    assert asked.context["over_time"].is_observed
+    is_busy = [
+        "aria-busy" in one.content.decode() for one in (page, asked, browser.get("/w/acme/"))
+    ]
+    assert is_busy == [True, False, False]
+    assert "aria-busy" in browser.get("/w/acme/", {"history": "week"}).content.decode()
 
 
 def test_the_overview_of_the_past_counts_what_was_so_then(

@@ -55,7 +55,9 @@ class Checkpoint(Snapshot):
                 name="checkpoint_of_run",
             ),
             models.Index(fields=["workspace", "base_model"], name="checkpoint_of_model"),
-            models.Index(fields=["workspace", "sync_status"], name="checkpoint_syncing"),
+            models.Index(
+                fields=["workspace", "sync_status", "created_at"], name="checkpoint_syncing"
+            ),
         ]
 
     @property

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -46,11 +46,13 @@ def note_answer(state: PollState, name: str, *, before: Feed, after: Feed) -> li
 
 @dataclass(frozen=True)
 class Observation:
-    """The observed periods of one feed. organisations: of each key, by its id."""
+    """The observed periods of one feed. organisations: of each key, by its id. is_offered: False if
+    the server has no such feed."""
 
     feed: str
     periods: list[ObservedPeriod]
     organisations: dict[int, str]
+    is_offered: bool = True
 
     def of_key(self, key_id: int | None) -> list[Interval]:
         """When the rows read with a key were observed: with it, with another that saw its whole
@@ -89,6 +91,34 @@ def contains(intervals: Iterable[Interval], at: datetime) -> bool:
     return any(since <= at <= until for since, until in intervals)
 
 
+def intersect(some: Sequence[Interval], others: Sequence[Interval]) -> list[Interval]:
+    """What is in both. Each in order, without overlaps."""
+    found, one, other = [], 0, 0
+    while one < len(some) and other < len(others):
+        since = max(some[one][0], others[other][0])
+        until = min(some[one][1], others[other][1])
+        if since < until:
+            found.append((since, until))
+        if some[one][1] <= others[other][1]:
+            one += 1
+        else:
+            other += 1
+    return found
+
+
+def subtract(some: Iterable[Interval], others: Sequence[Interval]) -> Iterator[Interval]:
+    """What is not in the others. Each in order, without overlaps."""
+    for start, until in some:
+        since = start
+        for begun, ended in others:
+            if since < begun < until:
+                yield since, begun
+            if begun < until:
+                since = max(since, ended)
+        if since < until:
+            yield since, until
+
+
 def load_observation(
     workspace: Workspace, feed: str, *, since: datetime, now: datetime
 ) -> Observation:
@@ -97,7 +127,10 @@ def load_observation(
     states = list(PollState.objects.filter(key__workspace=workspace).select_related("key"))
     current = [one for state in states if (one := build_current_period(state, feed, now=now))]
     organisations = {state.key_id: name_organisation(state.key) for state in states}
-    return Observation(feed, [*stored, *current], organisations)
+    periods = [*stored, *current]
+    feeds = [Feed.load(state, feed) for state in states]
+    is_offered = bool(periods) or not feeds or not all(one.is_not_offered for one in feeds)
+    return Observation(feed, periods, organisations, is_offered)
 
 
 def build_current_period(state: PollState, feed: str, *, now: datetime) -> ObservedPeriod | None:

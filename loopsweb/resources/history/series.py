@@ -5,36 +5,25 @@ Machines and prices are today's: the snapshot keeps one value of each.
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
+from functools import reduce
 from typing import Any, NamedTuple
-
-from django.db.models import Q, QuerySet
 
 from loopsweb.accounts.models import Workspace
 from loopsweb.resources.catalogue import Catalogue
-from loopsweb.resources.deployments.models import Deployment
-from loopsweb.resources.history.observation import Interval, load_observation
-from loopsweb.resources.history.statuses import History, Knowledge, load_histories
+from loopsweb.resources.history.holders import MODELS, Holder, load_holders, select_live
+from loopsweb.resources.history.observation import (
+    Interval,
+    intersect,
+    load_observation,
+    subtract,
+)
 from loopsweb.resources.nouns import find_noun
-from loopsweb.resources.samplers.models import Sampler
-from loopsweb.resources.snapshot.models import GPUHolder
-from loopsweb.resources.snapshot.status_changes import StatusChange
-
-MODELS: tuple[type[GPUHolder], ...] = (Deployment, Sampler)
-
-
-class Holder(NamedTuple):
-    """What held GPUs, or may have. gpus, usd: while it does, None where unknown; usd: per hour.
-    without_gpus: the statuses under which it holds none."""
-
-    history: History
-    gpus: int | None
-    usd: Decimal | None
-    without_gpus: frozenset[str]
 
 
 class Step(NamedTuple):
@@ -58,94 +47,125 @@ class Series:
 
 
 def load_series(workspace: Workspace, *, start: datetime, end: datetime, now: datetime) -> Series:
+    """A moment is known only if every feed that the server offers was observed."""
     catalogue = Catalogue.objects.filter(workspace=workspace).first()
     holders: list[Holder] = []
-    observed: list[Interval] = []
+    observed: list[list[Interval]] = []
     for model in MODELS:
         seen = load_observation(workspace, find_noun(model).feed, since=start, now=now)
-        rows = list(select_live(workspace, model, start=start, end=end).defer("search_text"))
-        histories = load_histories(
-            rows, since=start, now=now, workspace=workspace, observation=seen
-        )
-        holders += build_holders(rows, histories, catalogue)
-        observed += seen.of_any
-    return compute_series(holders, observed, start, end)
-
-
-def build_holders(
-    rows: Iterable[GPUHolder], histories: Mapping[str, History], catalogue: Catalogue | None
-) -> Iterator[Holder]:
-    for row in rows:
-        if row.is_serverless:
-            continue
-        usd = catalogue.price(row.instance_id, row.node_count).usd if catalogue else None
-        history = histories[row.remote_id]
-        yield Holder(history, row.gpus_of_machines, usd, row.vocabulary.without_gpus)
-
-
-def select_live(
-    workspace: Workspace, model: type[GPUHolder], *, start: datetime, end: datetime
-) -> QuerySet[Any]:
-    """Those that had been seen by the end of this time and had not ended before it."""
-    later = StatusChange.objects.filter(
-        workspace=workspace, noun=model.noun, first_seen_new_at__gt=start
-    )
-    rows = model._default_manager.filter(workspace=workspace, first_seen_at__lt=end)
-    return rows.filter(
-        ~Q(status__in=model.vocabulary.terminal) | Q(remote_id__in=later.values("remote_id"))
-    )
+        live = select_live(workspace, model, start=start, end=end)
+        holders += load_holders(workspace, live, seen, catalogue, start=start)
+        if seen.is_offered:
+            observed.append(seen.of_any)
+    return compute_series(holders, reduce(intersect, observed) if observed else [], start, end)
 
 
 def compute_series(
     holders: Iterable[Holder], observed: Sequence[Interval], start: datetime, end: datetime
 ) -> Series:
-    changes = defaultdict[datetime, list[tuple[str, int | Decimal]]](list)
-    unseen = 0
-
-    def add(what: str, amount: int | Decimal, since: datetime, until: datetime) -> None:
-        changes[since].append((what, amount))
-        changes[until].append((what, -amount))
-
+    """observed: when everything was."""
+    seen_alike = defaultdict[int, list[Holder]](list)  # rows of one key share their intervals
     for holder in holders:
-        held = [
-            one
-            for one in holder.history.stretches(start, end)
-            if one.status and one.status not in holder.without_gpus
-        ]
-        if held and all(one.knowledge is Knowledge.NOT_OBSERVED for one in held):
-            unseen += 1
-            continue
-        for one in held:
-            if one.knowledge is Knowledge.NOT_OBSERVED:
-                add("gaps", 1, one.start, one.end)
-            elif one.knowledge is Knowledge.KNOWN:
-                add("gpus", holder.gpus or 0, one.start, one.end)
-                add("usd", holder.usd or Decimal(0), one.start, one.end)
-                add("unknown", int(None in (holder.gpus, holder.usd)), one.start, one.end)
-    for since, until in observed:
-        if until > start and since < end:
-            add("answers", 1, max(since, start), min(until, end))
+        seen_alike[id(holder.history.observed)].append(holder)
+    changes = defaultdict[datetime, list[Sums]](list)
+    unseen = 0
+    for some in seen_alike.values():
+        its = intersect(some[0].history.observed, [(start, end)])
+        held, unseen_ones = sum_held(some, its, start, end)
+        unseen += unseen_ones
+        for time, change in list_changes(held, its):
+            changes[time].append(change)
+    for since, until in intersect(observed, [(start, end)]):
+        changes[since].append(Sums(answers=1))
+        changes[until].append(Sums(answers=-1))
     return Series(start, end, list(add_up(changes, start, end)), unseen)
 
 
-def add_up(
-    changes: dict[datetime, list[tuple[str, int | Decimal]]], start: datetime, end: datetime
-) -> Iterator[Step]:
-    sums: dict[str, int] = {"gpus": 0, "gaps": 0, "answers": 0, "unknown": 0}
-    usd = Decimal(0)
+class Sums(NamedTuple):
+    """held: how many held GPUs while that was not observed; the others are of what was known."""
+
+    gpus: int = 0
+    usd: Decimal = Decimal(0)
+    unknown: int = 0
+    held: int = 0
+    answers: int = 0
+
+
+def sum_held(
+    holders: Iterable[Holder], observed: Sequence[Interval], start: datetime, end: datetime
+) -> tuple[dict[datetime, list[Any]], int]:
+    """By how much the sums changed and when, as if all had been observed; and how many of the
+    holders held GPUs only while nothing was."""
+    changes = defaultdict[datetime, list[Any]](lambda: [0, Decimal(0), 0, 0])
+    unseen = 0
+    for holder in holders:
+        held = holder.history.list_held(holder.without_gpus, start, end)
+        if held and not any(overlaps(one, observed) for one in held):
+            unseen += holder.number
+            continue
+        n, gpus, usd = holder.number, holder.gpus, holder.usd
+        for since, until in held:
+            changes[since][3] += n
+            changes[until][3] -= n
+        all_gpus, all_usd = (gpus or 0) * n, (usd or Decimal(0)) * n
+        all_unknown = n if gpus is None or usd is None else 0
+        known = subtract(held, holder.history.unknown) if holder.history.unknown else held
+        for since, until in known:
+            begun, ended = changes[since], changes[until]
+            begun[0] += all_gpus
+            begun[1] += all_usd
+            begun[2] += all_unknown
+            ended[0] -= all_gpus
+            ended[1] -= all_usd
+            ended[2] -= all_unknown
+    return changes, unseen
+
+
+def overlaps(one: Interval, others: Sequence[Interval]) -> bool:
+    """others: in order."""
+    number = bisect_right(others, one[0], key=lambda other: other[0])
+    begins_inside = number > 0 and one[0] < others[number - 1][1]
+    return begins_inside or (number < len(others) and others[number][0] < one[1])
+
+
+def list_changes(
+    held: dict[datetime, list[Any]], observed: Sequence[Interval]
+) -> Iterator[tuple[datetime, Sums]]:
+    """While the key was not observed, all that is known is that something held GPUs."""
+    begins, ends = {since for since, _ in observed}, {until for _, until in observed}
+    gpus, usd, unknown, number, is_observed = 0, Decimal(0), 0, 0, False
+    before = Sums()
+    for time in sorted({*held, *begins, *ends}):
+        if time in held:
+            change = held[time]
+            gpus, usd = gpus + change[0], usd + change[1]
+            unknown, number = unknown + change[2], number + change[3]
+        is_observed = time in begins or (is_observed and time not in ends)
+        now = Sums(gpus, usd, unknown) if is_observed else Sums(held=number)
+        if now != before:
+            yield (
+                time,
+                Sums(
+                    now.gpus - before.gpus,
+                    now.usd - before.usd,
+                    now.unknown - before.unknown,
+                    now.held - before.held,
+                ),
+            )
+            before = now
+
+
+def add_up(changes: dict[datetime, list[Sums]], start: datetime, end: datetime) -> Iterator[Step]:
+    gpus, usd, unknown, held, answers = Sums()
     before: Step | None = None
     for time in sorted({start, *changes}):
-        for what, amount in changes.get(time, ()):
-            if what == "usd":
-                usd += amount
-            else:
-                sums[what] += int(amount)
         if time >= end:
             break
-        is_known = sums["answers"] > 0 and sums["gaps"] == 0
-        step = (
-            Step(time, sums["gpus"], usd, sums["unknown"]) if is_known else Step(time, None, None)
-        )
+        for change in changes.get(time, ()):
+            gpus, usd, unknown = gpus + change.gpus, usd + change.usd, unknown + change.unknown
+            held, answers = held + change.held, answers + change.answers
+        is_known = answers > 0 and held == 0
+        step = Step(time, gpus, usd, unknown) if is_known else Step(time, None, None)
         if before is None or step[1:] != before[1:]:
             yield step
             before = step

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections import defaultdict
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from enum import Enum
 from itertools import pairwise
+from typing import Any
 
 from loopsweb.accounts.models import Workspace
 from loopsweb.resources.history.observation import Interval, Observation, load_observation
@@ -77,6 +78,22 @@ class History:
         number = bisect_right(self.changes, time, key=lambda change: change[0])
         return self.changes[number][1] if number < len(self.changes) else self.status
 
+    def list_held(self, without: Collection[str], start: datetime, end: datetime) -> list[Interval]:
+        """When it had a status other than these, from `start` until `end`, observed or not."""
+        found: list[Interval] = []
+        since = max(self.first_seen_at, start)
+        if self.unknown and self.unknown[0][0] <= self.first_seen_at:
+            since = max(since, self.unknown[0][1])  # listed without one from the first
+        for changed_at, status in (*self.changes, (FOREVER, self.status)):
+            until = min(changed_at, end)
+            if since >= until:
+                continue
+            if status and status not in without:
+                joins = found and found[-1][1] == since
+                found.append((found.pop()[0] if joins else since, until))
+            since = until
+        return found
+
     def stretches(self, start: datetime, end: datetime) -> list[Stretch]:
         """From `start` until `end`, without gaps; what is alike is one."""
         times = {self.first_seen_at, self.created_at or self.first_seen_at}
@@ -119,16 +136,8 @@ def load_histories(
         "noun": noun.singular,
         "remote_id__in": [row.remote_id for row in rows],
     }
-    changes = defaultdict[str, list[tuple[datetime, str]]](list)
-    changed = StatusChange.objects.filter(**of_these, first_seen_new_at__gt=since)
-    for remote_id, time, old in changed.order_by("first_seen_new_at", "pk").values_list(
-        "remote_id", "first_seen_new_at", "old"
-    ):
-        changes[remote_id].append((time, old))
-    unknown = defaultdict[str, list[Interval]](list)
-    periods = UnknownPeriod.objects.filter(**of_these, until__gt=since)
-    for remote_id, begun, ended in periods.values_list("remote_id", "since", "until"):
-        unknown[remote_id].append((begun, ended))
+    changes = load_changes(of_these, since=since)
+    unknown = load_unknown(of_these, since=since)
     observed = {key: observation.of_key(key) for key in {row.source_key_id for row in rows}}
     return {
         row.remote_id: History(
@@ -136,12 +145,34 @@ def load_histories(
             created_at=getattr(row, "created_at", None),
             status=getattr(row, row.status_field, ""),
             terminal=terminal,
-            changes=changes[row.remote_id],
+            changes=changes.get(row.remote_id, ()),
             observed=observed[row.source_key_id],
-            unknown=[*unknown[row.remote_id], *list_current(row)],
+            unknown=[*unknown.get(row.remote_id, ()), *list_current(row)],
         )
         for row in rows
     }
+
+
+def load_changes(
+    of_these: Mapping[str, Any], *, since: datetime
+) -> dict[str, list[tuple[datetime, str]]]:
+    """{remote id: when each new status was first seen, with the old one}, in order."""
+    changes = defaultdict[str, list[tuple[datetime, str]]](list)
+    changed = StatusChange.objects.filter(**of_these, first_seen_new_at__gt=since)
+    for remote_id, time, old in changed.order_by("first_seen_new_at", "pk").values_list(
+        "remote_id", "first_seen_new_at", "old"
+    ):
+        changes[remote_id].append((time, old))
+    return changes
+
+
+def load_unknown(of_these: Mapping[str, Any], *, since: datetime) -> dict[str, list[Interval]]:
+    """{remote id: the periods that have ended}, in order."""
+    unknown = defaultdict[str, list[Interval]](list)
+    periods = UnknownPeriod.objects.filter(**of_these, until__gt=since)
+    for remote_id, begun, ended in periods.values_list("remote_id", "since", "until"):
+        unknown[remote_id].append((begun, ended))
+    return unknown
 
 
 def list_current(row: Snapshot) -> Iterator[Interval]:

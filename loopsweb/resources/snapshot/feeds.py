@@ -40,6 +40,11 @@ class Feed:
             error=error,
         )
 
+    @property
+    def is_not_offered(self) -> bool:
+        """True if the server never had it."""
+        return self.as_of is None and self.failing_since is None and bool(self.error)
+
     def with_answer(self, *, digest: str, at: datetime) -> Feed:
         return Feed(as_of=at, digest=digest)
 

@@ -56,8 +56,9 @@ class SnapshotQuerySet(models.QuerySet[Row]):
 
     def tally_status(self, status: str) -> Tally:
         """Count those that have `status` now, and beside it those that may have it."""
-        counts = self.aggregate(**count_status(self.model.status_field, status))
-        return Tally(**counts)
+        field = self.model.status_field
+        either = self.filter(**{f"{field}__in": [status, ""]})  # the others are not looked at
+        return Tally(**either.aggregate(**count_status(field, status)))
 
     def tally_by(self, field: str) -> dict[str, Tally]:
         """{value of `field`: the tally of the rows that have it}."""
@@ -201,6 +202,11 @@ FIGURES = (
 )
 
 
+def count_gpus(of_one: int | None, machines: int | None) -> int | None:
+    """None where it is unknown of one; where the number of machines is, there is one."""
+    return None if of_one is None else of_one * (1 if machines is None else machines)
+
+
 class GPUHolder(Costed):
     """A row with a status and an instance type, which may hold GPUs."""
 
@@ -238,6 +244,4 @@ class GPUHolder(Costed):
     @property
     def gpus_of_machines(self) -> int | None:
         """GPUs of all its machines, whether they are held or not; None where unknown."""
-        if self.gpu_count is None:
-            return None
-        return self.gpu_count * (1 if self.node_count is None else self.node_count)
+        return count_gpus(self.gpu_count, self.node_count)

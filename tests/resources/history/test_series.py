@@ -4,16 +4,29 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
+from itertools import product
 
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from loopsweb.accounts.models import Workspace
 from loopsweb.keys.models import Key
 from loopsweb.resources.catalogue import Catalogue
-from loopsweb.resources.history.series import Holder, Series, Step, compute_series, load_series
-from loopsweb.resources.history.statuses import History, Knowledge
-from loopsweb.resources.models import Deployment, ObservedPeriod, Sampler, StatusChange
+from loopsweb.resources.history.holders import MODELS, Holder, list_rows, select_live
+from loopsweb.resources.history.observation import load_observation
+from loopsweb.resources.history.series import Series, Step, compute_series, load_series
+from loopsweb.resources.history.statuses import History, Knowledge, load_histories
+from loopsweb.resources.models import (
+    Deployment,
+    ObservedPeriod,
+    Sampler,
+    StatusChange,
+    UnknownPeriod,
+)
+from loopsweb.resources.snapshot.poll_state import PollState
+from tests.personas import add_key
 from tests.resources.rows import add_row
 
 START = datetime(2026, 11, 24, tzinfo=UTC)
@@ -105,3 +118,104 @@ def test_trainers_and_samplers_count_at_the_price_of_today(acme: Workspace, key:
         Step(at(4), 8, Decimal(30)),
         Step(at(6), None, None),
     ]
+
+
+def feed_of(acme: Workspace, key: Key, feed: str, *hours: tuple[float, float]) -> None:
+    for since, until in hours:
+        ObservedPeriod.objects.create(
+            workspace=acme, feed=feed, key=key, since=at(since), until=at(until)
+        )
+
+
+def test_a_moment_is_known_only_if_all_that_holds_gpus_was_asked_for(
+    acme: Workspace, key: Key
+) -> None:
+    add_row(Deployment, acme, "d", status="RUNNING", source_key=key, first_seen_at=at(0))
+    feed_of(acme, key, "deployments", (0, 4), (5, 8))
+    feed_of(acme, key, "samplers", (1, 6))
+    series = load_series(acme, start=at(0), end=at(8), now=at(8))
+    assert [(one.start, one.gpus) for one in series.steps] == [
+        (at(0), None),
+        (at(1), 0),
+        (at(4), None),
+        (at(5), 0),
+        (at(6), None),
+    ]
+
+
+def test_a_list_that_the_server_does_not_offer_need_not_be_observed(
+    acme: Workspace, key: Key
+) -> None:
+    feeds = {"samplers": {"error": "It does not have them."}}
+    PollState.objects.filter(key=key).update(feeds=feeds)
+    feed_of(acme, key, "deployments", (0, 4))
+    series = load_series(acme, start=at(0), end=at(8), now=at(8))
+    assert [one.gpus for one in series.steps] == [0, None]
+    PollState.objects.update(feeds={"samplers": {"error": "x", "failing_since": at(0).isoformat()}})
+    series = load_series(acme, start=at(0), end=at(8), now=at(8))
+    assert [one.gpus for one in series.steps] == [None]
+
+
+def add_all_kinds(acme: Workspace, keys: list[Key | None]) -> None:
+    """Deployments and samplers of every kind: some rest, some change, some are listed without a
+    status or not at all, some begin later."""
+    kinds = product(
+        ("RUNNING", "STOPPED", ""), keys, (None, at(-3), at(7)), (at(-5), at(2)), ("", "RUNNING")
+    )
+    for number, (word, key, unknown_since, first_seen_at, old) in enumerate(kinds):
+        model = Sampler if number % 4 == 0 else Deployment
+        status = "ACTIVE" if model is Sampler and word == "RUNNING" else word
+        machines = {"instance_id": f"i{number % 3}", "gpu_count": (8, 2, None)[number % 3]}
+        add_row(
+            model, acme, f"r{number}", status=status, source_key=key, unknown_since=unknown_since,
+            first_seen_at=first_seen_at, node_count=(1, None, 2)[number % 3], **machines,
+        )  # fmt: skip
+        row = {"workspace": acme, "noun": model.noun, "remote_id": f"r{number}"}
+        if number % 5 == 0:
+            UnknownPeriod.objects.create(**row, since=at(3), until=at(4))
+        if old and number % 2:
+            seen = at(4 + number % 3)
+            StatusChange.objects.create(
+                **row, field="status", old=old, new=status, first_seen_new_at=seen
+            )
+
+
+def test_what_the_database_counts_equals_what_each_row_adds(acme: Workspace, key: Key) -> None:
+    Catalogue.objects.create(workspace=acme, prices={"i0": "0.5", "i1": "1"}, as_of=START)
+    other = add_key(key.owner, workspace=acme, secret="demo-own-key", now=START)
+    add_all_kinds(acme, [key, other, None])
+    for feed in ("deployments", "samplers"):
+        feed_of(acme, key, feed, (-2, 3), (5, 12))
+        feed_of(acme, other, feed, (-1, 6), (8, 10))
+    for start, end in ((at(0), at(12)), (at(1), at(5)), (at(11), at(12))):
+        plain = []
+        for model in MODELS:
+            rows = list(select_live(acme, model, start=start, end=end))
+            histories = load_histories(rows, since=start, now=end, workspace=acme)
+            for row in rows:
+                price = acme.catalogue.price(row.instance_id, row.node_count).usd
+                without = row.vocabulary.without_gpus
+                machines = row.gpus_of_machines
+                plain.append(Holder(histories[row.remote_id], machines, price, without))
+        observed = load_observation(acme, "samplers", since=start, now=end).of_any
+        assert load_series(acme, start=start, end=end, now=end) == compute_series(
+            plain, observed, start, end
+        )
+
+
+def test_only_what_changed_is_loaded_under_the_same_queries(acme: Workspace, key: Key) -> None:
+    counts = []
+    for number in (1, 30):
+        for n in range(number):
+            rest = {"status": "RUNNING", "source_key": key, "first_seen_at": at(-9)}
+            add_row(Deployment, acme, f"d{number}-{n}", gpu_count=8, **rest)
+            add_row(Deployment, acme, f"z{number}-{n}", **rest | {"status": "SCALED_TO_ZERO"})
+        live = select_live(acme, Deployment, start=at(0), end=at(1))
+        of_noun = {"workspace": acme, "noun": "deployment"}
+        rows = list(list_rows(live, of_noun, start=at(0)))
+        assert [row[-1] for row in rows] == [number if number == 1 else 31]
+        with CaptureQueriesContext(connection) as queries:
+            load_series(acme, start=at(0), end=at(1), now=at(1))
+        counts.append(len(queries))
+        assert not any('"raw"' in query["sql"] for query in queries)
+    assert counts[0] == counts[1] <= 14
