@@ -54,7 +54,7 @@ check: $(VENV)/.develop  ## Everything that can be judged without running it
 faults: $(VENV)/.develop  ## Ten minutes of faults of every kind; FAULT_SECONDS and FAULT_SEED change that
 	@FAULT_SECONDS=$(FAULT_SECONDS) FAULT_SEED=$(FAULT_SEED) $(BIN)/pytest -q --on postgresql -k every_kind tests/faults
 
-bench: $(VENV)/.develop  ## What a page and a poll cost, as ratios measured in one run
+bench: $(VENV)/.develop  ## What pages, polls and events cost, as ratios, on both databases; writes docs/benchmarks.md
 	@$(BIN)/python -m bench
 
 screenshots: $(VENV)/.develop  ## The pictures of README and docs, from the demo

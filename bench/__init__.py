@@ -1,3 +1,4 @@
-"""Benchmarks of pages and polls, as ratios measured in one run: `make bench`."""
+"""Benchmarks of pages and polls, as ratios measured in one run: `make bench`.
 
-from __future__ import annotations
+__main__.py runs measure.py in a process for each setting and writes docs/benchmarks.md.
+"""

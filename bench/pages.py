@@ -1,125 +1,121 @@
+"""What pages cost, beside a view behind the same middleware that returns as many bytes."""
+
 from __future__ import annotations
 
-from collections.abc import Callable
+import gzip
+from collections.abc import Iterator
+from datetime import timedelta
 from functools import partial
 
-from django.conf import settings
-from django.core.cache import cache
-from django.core.handlers.wsgi import WSGIHandler
 from django.db import connection
-from django.test import Client, RequestFactory
 from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
 
 from bench import timing
-from loopsweb.accounts.models import User, Workspace
-from loopsweb.keys.models import Key
-from loopsweb.resources.nouns import NOUNS
+from bench.figures import Besides, Figure
+from bench.site import Site, measure_scripts
+from bench.sizes import Sizes
+from loopsweb.accounts.models import Workspace
+from loopsweb.resources.models import (
+    Checkpoint,
+    Deactivation,
+    Deployment,
+    Run,
+)
 
-ROUNDS = 60
-Get = Callable[[str], bytes]
-
-
-class Site:
-    """Calls the site like a WSGI server, as one signed-in person."""
-
-    def __init__(self, person: User) -> None:
-        client = Client()
-        client.force_login(person, backend=settings.AUTHENTICATION_BACKENDS[0])
-        self.session = client.session.cache_key  # type: ignore[attr-defined]
-        name = settings.SESSION_COOKIE_NAME
-        self.cookie = f"{name}={client.cookies[name].value}"
-        self.application = WSGIHandler()
-        self.headers: dict[str, str] = {}
-
-    def clear_cached_pages(self) -> None:
-        """Empty the cache except for the session."""
-        session = cache.get_many([self.session])
-        cache.clear()
-        cache.set_many(session)
-
-    def get(self, path: str) -> bytes:
-        environ = (
-            RequestFactory().get(path, headers={"cookie": self.cookie, "host": "localhost"}).environ
-        )
-        status: list[str] = []
-
-        def start_response(
-            line: str, headers: list[tuple[str, str]], exc_info: object = None, /
-        ) -> Callable[[bytes], object]:
-            status.append(line)
-            self.headers = dict(headers)
-            return lambda _body: None
-
-        body = b"".join(self.application(environ, start_response))
-        assert status[0][:3] in {"200", "204"}, (path, status)
-        return body
+KILOBYTE = 1000
+MAX_HTML, MAX_JS = 50, 30  # kB, gzipped; the time of most pages has no bound
 
 
-def measure(key: Key) -> None:
-    site, workspace = Site(key.owner), key.workspace
+def measure(site: Site, workspace: Workspace, sizes: Sizes) -> Iterator[Figure]:
+    yield from measure_list(site, workspace, sizes)
+    overview = f"/w/{workspace.slug}/"
+    run = Run.objects.in_workspace(workspace).filter(status="INACTIVE").latest("pk")
+    site.get(overview)
+    yield measure_against_bare(site, "overview, warm", overview, sizes, bound=2.5)
+    detail = f"{overview}runs/{run.remote_id}/"
+    yield measure_against_bare(site, "detail, warm", detail, sizes, bound=4)
+    for name, path in list_pages(workspace).items():
+        page = f"page: {name}, cold"
+        yield measure_against_bare(site, page, path, sizes, bound=None, is_cold=True)
+
+
+def measure_list(site: Site, workspace: Workspace, sizes: Sizes) -> Iterator[Figure]:
     runs = f"/w/{workspace.slug}/runs/"
     size = len(site.get(runs))
     unchanged = f"{runs}?v={site.headers['Loopsweb-Version']}"
-
-    def cold() -> None:
-        site.clear_cached_pages()
-        site.get(runs)
-
     spent = timing.measure_medians(
         {
             "warm": partial(site.get, runs),
-            "cold": cold,
+            "cold": partial(site.get_cold, runs),
             "poll": partial(site.get, unchanged),
-            "search": partial(site.get, f"/w/{workspace.slug}/search/?q=nothing+has+this"),
             "bare": partial(site.get, f"/bare/{size}/"),
             "bare empty": partial(site.get, "/bare/0/"),
         },
-        rounds=ROUNDS,
+        rounds=sizes.rounds,
     )
-    baseline = f"a bare signed-in view of {size // 1000} kB"
-    print(timing.format_line("50 of the runs, warm", spent["warm"], baseline, spent["bare"]))
-    print(timing.format_line("50 of the runs, cold", spent["cold"], baseline, spent["bare"]))
-    print(timing.format_line("A search of all rows", spent["search"], baseline, spent["bare"]))
-    empty_baseline = "a bare signed-in view, empty"
-    print(
-        timing.format_line(
-            "A live poll, unchanged", spent["poll"], empty_baseline, spent["bare empty"]
-        )
-    )
-    print_query_counts(site, workspace, unchanged)
+    ms = {name: seconds * 1000 for name, seconds in spent.items()}
+    rows = f"50 of {sizes.runs:,} runs"
+    queries: Besides = {"queries": (float(site.count_queries(runs)), None, "")}
+    yield Figure(f"list, {rows}, warm", ms["warm"], ms["bare"], 2.0, besides=queries)
+    yield Figure(f"list, {rows}, cold", ms["cold"], ms["bare"], 6)
+    queries = {"queries": (float(site.count_queries(unchanged)), None, "")}
+    name = "live poll, nothing changed"
+    yield Figure(name, ms["poll"], ms["bare empty"], 1.3, besides=queries)
 
 
-def print_query_counts(site: Site, workspace: Workspace, unchanged: str) -> None:
-    print("\nQueries of a page, cold / warm:")
-    start = f"/w/{workspace.slug}/"
-    paths = {"overview": start, "audit": f"{start}audit/", "search": f"{start}search/?q=none"}
-    for slug, noun in NOUNS.items():
-        paths[slug] = f"{start}{slug}/"
-        one = noun.model.objects.in_workspace(workspace).values_list("remote_id", flat=True)[0]
-        paths[f"one of the {slug}"] = f"{start}{slug}/{one}/"
-        if slug == "runs":
-            paths |= {
-                f"{name} of it": f"{start}{slug}/{one}/{name}/"
-                for name in ("lineage", "checkpoints")
-            }
-            paths["compared with itself"] = f"{start}{slug}/compare/?a={one}&b={one}"
-        if slug == "checkpoints":
-            paths["storage"] = f"{start}{slug}/storage/"
-        if slug == "deployments":
-            paths |= {
-                f"{name} of it": f"{start}{slug}/{one}/{name}/" for name in ("logs", "metrics")
-            }
-    for name, path in paths.items():
+def measure_against_bare(
+    site: Site, name: str, path: str, sizes: Sizes, *, bound: float | None, is_cold: bool = False
+) -> Figure:
+    """Beside its time its queries, and its weight, which are those of the first call."""
+    if is_cold:
         site.clear_cached_pages()
-        print(
-            f"  {name:24} {count_page_queries(site, path):3} / {count_page_queries(site, path):3}"
-        )
-    site.get(unchanged)
-    print(f"  {'unchanged live poll':24}       {count_page_queries(site, unchanged):3}")
-    print(f"  {'bare signed-in view':24}       {count_page_queries(site, '/bare/0/'):3}\n")
-
-
-def count_page_queries(site: Site, path: str) -> int:
     with CaptureQueriesContext(connection) as captured:
-        site.get(path)
-    return len(captured)
+        page = site.get(path)
+        queries = float(len(captured))
+    get = site.get_cold if is_cold else site.get
+    calls = {"page": partial(get, path), "bare": partial(site.get, f"/bare/{len(page)}/")}
+    spent = timing.measure_medians(calls, rounds=sizes.rounds, budget=3)
+    besides: Besides = {
+        "queries": (queries, None, ""),
+        "HTML": (len(gzip.compress(page, 6)) / KILOBYTE, MAX_HTML, "kB"),
+        "JS": (measure_scripts(page) / KILOBYTE, MAX_JS, "kB"),
+    }
+    return Figure(name, spent["page"] * 1000, spent["bare"] * 1000, bound, besides=besides)
+
+
+def list_pages(workspace: Workspace) -> dict[str, str]:
+    """{its name: its path}, of those with most to compute: of the run with most checkpoints, of a
+    start from another, of a past that has many changes."""
+    start = f"/w/{workspace.slug}/"
+    runs = Run.objects.in_workspace(workspace)
+    first, last = runs.earliest("pk").remote_id, runs.latest("pk").remote_id
+    saving = Checkpoint.objects.in_workspace(workspace).latest("pk").run_remote_id
+    live = Deployment.objects.in_workspace(workspace).filter(status="RUNNING").latest("pk")
+    then = (timezone.now() - timedelta(days=30)).strftime("%Y-%m-%dT%H:%MZ")
+    record = Deactivation.objects.get(workspace=workspace).incident
+    word = runs.latest("pk").name
+    return {
+        "overview": start,
+        "runs": f"{start}runs/",
+        "deployments": f"{start}deployments/",
+        "samplers": f"{start}samplers/",
+        "checkpoints": f"{start}checkpoints/",
+        "sessions": f"{start}sessions/",
+        "run": f"{start}runs/{saving}/",
+        "deployment": f"{start}deployments/{live.remote_id}/",
+        "timeline": f"{start}timeline/",
+        "timeline of a week": f"{start}timeline/?span=week",
+        "plan": f"{start}checkpoints/plan/",
+        "storage": f"{start}checkpoints/storage/",
+        "checkpoints over time": f"{start}runs/{saving}/checkpoints/",
+        "lineage": f"{start}runs/{saving}/lineage/",
+        "comparison": f"{start}runs/compare/?a={first}&b={last}",
+        "search": f"{start}search/?q={word}",
+        "search that finds nothing": f"{start}search/?q=nothing+has+this",
+        "past list of runs": f"{start}runs/?at={then}",
+        "past list of deployments": f"{start}deployments/?at={then}",
+        "record": f"{start}deactivations/{record}/",
+        "deactivations": f"{start}deactivations/",
+        "audit": f"{start}audit/",
+    }

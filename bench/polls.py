@@ -1,3 +1,5 @@
+"""An unchanged poll, beside asking the same URLs without anything else."""
+
 from __future__ import annotations
 
 from collections.abc import Iterator
@@ -12,6 +14,8 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from bench import timing, world
+from bench.figures import Besides, Figure
+from bench.sizes import Sizes
 from loopsweb.keys.models import Key
 from loopsweb.loops_api.lazy_list import LazyList
 
@@ -27,8 +31,8 @@ class PollCost:
     writes: list[str]
 
 
-def measure(*, runs: int, api: str) -> None:
-    key = world.create_key(name="polled", api=api)
+def measure(sizes: Sizes, *, api: str) -> Iterator[Figure]:
+    key = world.create_polled_key(api)
     unchanged = measure_poll(key)
     for _ in range(MAX_SETTLING_POLLS):
         if unchanged.parses == 0:
@@ -36,23 +40,18 @@ def measure(*, runs: int, api: str) -> None:
         unchanged = measure_poll(key)
     with httpx.Client(headers={"Authorization": "Api-Key demo-org-key"}, timeout=60) as plain:
 
-        def fetch() -> int:
+        def fetch() -> None:
             answers = [plain.get(api + url) for url in unchanged.requests]
             assert {answer.status_code for answer in answers} == {httpx.codes.OK}
-            return sum(len(answer.content) for answer in answers)
 
-        size = fetch()
         spent = timing.measure_medians(
-            {"poll": partial(world.poll, key), "plain": fetch}, rounds=40
+            {"poll": partial(world.poll, key), "plain": fetch}, rounds=sizes.rounds
         )
-    what, baseline = f"An unchanged poll of {runs} runs", "plain httpx, the same URLs"
-    print(timing.format_line(what, spent["poll"], baseline, spent["plain"]))
-    other_writes = [write for write in unchanged.writes if "_pollstate" not in write]
-    print(
-        f"  It made {len(unchanged.requests)} requests ({size:,} bytes), parsed "
-        f"{unchanged.parses} lists, and made {unchanged.queries} queries: "
-        f"{len(unchanged.writes)} writes, {len(other_writes)} of them outside its own schedule."
-    )
+    name = f"poll of {sizes.polled:,} runs, nothing changed"
+    requests: Besides = {"requests": (float(len(unchanged.requests)), None, "")}
+    yield Figure(name, spent["poll"] * 1000, spent["plain"] * 1000, 1.5, besides=requests)
+    yield Figure(f"{name}: statements", unchanged.queries, None, 6, unit="")
+    yield Figure(f"{name}: writing statements", len(unchanged.writes), None, 1, unit="")
 
 
 def measure_poll(key: Key) -> PollCost:

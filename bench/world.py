@@ -1,45 +1,59 @@
+"""The people, workspaces and requests that pages are measured with."""
+
 from __future__ import annotations
 
-import time
+import sys
 
+from django.core.management import call_command
 from django.utils import timezone
 
 from loopsweb.accounts.models import Role, User, Workspace
 from loopsweb.audit.record import Actor
-from loopsweb.keys import actions
+from loopsweb.keys import actions as keys
 from loopsweb.keys.models import Key
-from loopsweb.resources.models import Checkpoint, Run
+from loopsweb.resources.deactivations import actions as deactivations
+from loopsweb.resources.deactivations.requirements import Schedule
+from loopsweb.resources.models import Deployment
 from loopsweb.resources.polling import poller
 from loopsweb.resources.snapshot.poll_state import PollState
+from loopsweb.serving.benchmark_data.founding import OWNER
+
+ADMIN = Actor(workspace="", person=OWNER, role=Role.ADMIN, address="", request_id="")
 
 
-def create_key(*, name: str, api: str) -> Key:
+def create_organisation(name: str, *, runs: int, checkpoints: int) -> Workspace:
+    call_command("benchmark_data", name=name, runs=runs, checkpoints=checkpoints, stdout=sys.stderr)
+    return Workspace.objects.get(name=name)
+
+
+def request_deactivation(workspace: Workspace) -> None:
+    """One that waits to be sent, so that there is a record."""
+    running = Deployment.objects.in_workspace(workspace).filter(status="RUNNING")
+    deactivations.request_deactivation(
+        target=running.earliest("pk"),
+        key=workspace.keys.get(),
+        by=Actor(**ADMIN | {"workspace": workspace.slug}),
+        reason="The experiment has ended.",
+        schedule=Schedule(),
+        now=timezone.now(),
+    )
+
+
+def create_polled_key(api: str) -> Key:
     """Create a person with a workspace and a key, and poll the API once."""
-    person = User.objects.create_user(f"{name}@example.com", name=name)
+    person = User.objects.create_user("polled@example.com", name="Polled")
     workspace = Workspace.objects.get(team__members=person)
-    key = actions.add(
+    key = keys.add(
         workspace=workspace,
         owner=person,
-        name=name,
+        name="polled",
         secret="demo-org-key",  # noqa: S106
         api_url=api,
         shared=False,
-        by=Actor(
-            workspace=workspace.slug,
-            person=person.email,
-            role=Role.ADMIN,
-            address="",
-            request_id="",
-        ),
+        by=Actor(**ADMIN | {"workspace": workspace.slug}),
         now=timezone.now(),
     )
-    start = time.perf_counter()
     poll(key)
-    spent = time.perf_counter() - start
-    runs, checkpoints = (
-        model.objects.in_workspace(workspace).count() for model in (Run, Checkpoint)
-    )
-    print(f"The first poll read {runs:,} runs and {checkpoints:,} checkpoints in {spent:.1f} s.")
     return key
 
 

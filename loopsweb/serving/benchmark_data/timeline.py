@@ -29,13 +29,14 @@ class Lifetime:
 def generate_lifetimes(
     random: Random, *, runs: int, checkpoints: int, now: datetime
 ) -> list[Lifetime]:
-    """The oldest first. Runs have different numbers of checkpoints, together exactly as many."""
+    """The oldest first. Runs have different numbers of checkpoints, together exactly as many. At
+    least one is RUNNING."""
     live, today = (max(1, round(runs * share)) for share in (LIVE_SHARE, ENDED_TODAY_SHARE))
     every = []
     for number in range(runs):
         length = random.uniform(0.5, 36) * HOUR
         if number < live:
-            status = choose(random, LIVE_STATUSES)
+            status = choose(random, LIVE_STATUSES) if number else "RUNNING"
             age = 72 * HOUR if status not in SAVES_NOTHING else HOUR / 10
             every.append(Lifetime(now - random.uniform(0.2, 1) * age, None, status))
             continue

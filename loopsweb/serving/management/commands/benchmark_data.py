@@ -4,6 +4,7 @@ import time
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.db import connection
 from django.utils import timezone
 
 from loopsweb.accounts.models import Workspace
@@ -59,6 +60,9 @@ class Command(BaseCommand):
             now=timezone.now(),
             report=report,
         )
+        if connection.vendor == "postgresql":  # as autovacuum would, some time later
+            with connection.cursor() as cursor:
+                cursor.execute("ANALYZE")
         self.stdout.write(
             f"Filled the workspace “{workspace.slug}” in {time.monotonic() - begun:.1f} s. "
             f"{owner} is its admin; `manage.py changepassword {owner}` sets a password."

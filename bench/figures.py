@@ -1,0 +1,62 @@
+"""A measured figure, its floor and its bound: as a line of text and as a row of a table."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+COLUMNS = ("figure", "value", "floor", "ratio", "bound", "besides", "")
+NONE = "\N{EN DASH}"
+WIDTHS = (58, 12, 12, 7, 7)
+
+Besides = dict[str, tuple[float, float | None, str]]
+
+
+@dataclass(frozen=True)
+class Figure:
+    """floor: what the least that could be done costs, None where nothing is compared. bound: of the
+    ratio, or of the value where there is no floor. besides: {what else was measured: (value,
+    bound, unit)}, None where it has no bound."""
+
+    name: str
+    value: float
+    floor: float | None = None
+    bound: float | None = None
+    unit: str = "ms"
+    besides: Besides = field(default_factory=dict)
+
+    @property
+    def ratio(self) -> float | None:
+        return None if self.floor is None else self.value / self.floor
+
+    @property
+    def holds(self) -> bool:
+        measured = self.value if self.ratio is None else self.ratio
+        is_within = self.bound is None or measured <= self.bound
+        others = self.besides.values()
+        return is_within and all(bound is None or value <= bound for value, bound, _ in others)
+
+    @property
+    def cells(self) -> tuple[str, ...]:
+        return (
+            self.name,
+            f"{self.value:,.3g} {self.unit}".strip(),
+            NONE if self.floor is None else f"{self.floor:,.3g} {self.unit}".strip(),
+            NONE if self.ratio is None else f"{self.ratio:.2f}",
+            NONE if self.bound is None else f"≤ {self.bound:g}",
+            ", ".join(
+                f"{value:,.3g} {unit} {what}" + ("" if bound is None else f" (≤ {bound:g})")
+                for what, (value, bound, unit) in self.besides.items()
+            ).replace("  ", " "),
+            "ok" if self.holds else "missed",
+        )
+
+    def format_line(self) -> str:
+        name, *numbers, besides, verdict = self.cells
+        aligned = [text.rjust(width) for text, width in zip(numbers, WIDTHS[1:], strict=True)]
+        words = [name.ljust(WIDTHS[0]), *aligned, besides, verdict]
+        return "  ".join(word for word in words if word)
+
+
+def format_table(figures: list[Figure]) -> str:
+    rows = [COLUMNS, ("---", *["--:"] * 4, "---", "---"), *(one.cells for one in figures)]
+    return "\n".join(f"| {' | '.join(row)} |" for row in rows)

@@ -1,0 +1,19 @@
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, kw_only=True)
+class Sizes:
+    """runs, checkpoints: of the organisation whose pages are measured. rows, few_rows: of the lists
+    that are compared with each other. polled: runs that a poll reads. rounds: at most so many."""
+
+    runs: int = 10_000
+    checkpoints: int = 100_000
+    rows: int = 100_000
+    few_rows: int = 1_000
+    polled: int = 200
+    rounds: int = 40
+
+
+TINY = Sizes(runs=60, checkpoints=120, rows=90, few_rows=60, polled=12, rounds=1)
