@@ -1,4 +1,5 @@
-"""Erases a person from requests, protections and snoozes when the audit trail erases them."""
+"""Erases a person from requests, protections, snoozes and saved views when the audit trail erases
+them."""
 
 from __future__ import annotations
 
@@ -11,6 +12,7 @@ from loopsweb.audit.erasure import match_mention
 from loopsweb.resources.cleanups.models import Cleanup
 from loopsweb.resources.deactivations.models import Batch, Deactivation
 from loopsweb.resources.deactivations.protections import LiftRequest, Protection
+from loopsweb.resources.lists.models import SavedView
 from loopsweb.resources.snoozes import Snooze
 from loopsweb.ui.search import refresh_search_text
 
@@ -25,7 +27,8 @@ PERSON_FIELDS = {
 
 
 def erase_person(person: str, **_: Any) -> None:
-    """Blank their name, their reasons, and the reasons that mention them."""
+    """Blank their name, their reasons, and the reasons that mention them. Views that name them are
+    deleted."""
     for model, names in PERSON_FIELDS.items():
         mentions = Q(person__iexact=person) | match_mention("reason", person)
         model._default_manager.filter(mentions).update(reason="")
@@ -34,4 +37,7 @@ def erase_person(person: str, **_: Any) -> None:
     for cleanup in Cleanup.objects.filter(rules__owner__iexact=person):
         cleanup.rules = anonymize(cleanup.rules)  # nobody's: what is not sent yet stays here
         cleanup.save(update_fields=["rules"])
+    SavedView.objects.filter(
+        match_mention("query", person) | match_mention("name", person)
+    ).delete()
     refresh_search_text(Deactivation.objects.all())

@@ -10,6 +10,7 @@ from django.http import HttpResponse
 from django.utils import timezone
 from django.utils.http import urlencode
 
+from loopsweb.accounts.auth.kept_text import find_kept_text
 from loopsweb.accounts.authorization.decorators import WorkspaceRequest
 from loopsweb.accounts.authorization.roles import Permission
 from loopsweb.keys.clients import explain_missing_access
@@ -100,6 +101,7 @@ def build_request_form(
             is_used=line is not None and bool(line.starts),
         ),
     )
+    form.initial.update(find_kept_text(request))
     return form, rows
 
 

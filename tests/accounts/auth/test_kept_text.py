@@ -5,15 +5,18 @@ from __future__ import annotations
 from urllib.parse import parse_qs, quote, urlsplit
 
 import pytest
+from django import forms
 from django.test import Client
 from django.urls import reverse
+from django.utils import timezone
 
 from loopsweb.accounts.auth.browser_sessions.timeouts import USED_KEY
 from loopsweb.accounts.models import Role, User, Workspace
 from loopsweb.audit.models import Event
-from loopsweb.resources.models import Deactivation, Deployment, Sampler
+from loopsweb.resources.models import Checkpoint, Deactivation, Deployment, Sampler
 from tests.personas import login_as
 from tests.resources.rows import add_row
+from tests.test_fresh_confirmation import list_subclasses
 
 PASSWORD = "correct horse battery"
 REASON = "It is idle: <b>& 'nobody' needs it</b>"
@@ -136,6 +139,40 @@ def test_a_note_on_a_page_comes_back(acme: Workspace, otto: User, pages: dict[st
     browser.force_login(otto, backend="allauth.account.auth_backends.AuthenticationBackend")
 
     assert 'value="the &quot;gold&quot; run"' in browser.get(page).content.decode()
+
+
+def test_every_form_with_a_reason_or_note_shows_what_was_kept(acme: Workspace, otto: User) -> None:
+    add_row(Deployment, acme, "broken", status="FAILED", changed_at=timezone.now())
+    of_run = {"run_remote_id": "run_1", "target": "trainer", "sync_status": "COMPLETE"}
+    at = {"created_at": timezone.now(), "size_bytes": 1}
+    add_row(Checkpoint, acme, "c0", name="step-1", **of_run, **at)
+    plan, pin = reverse("cleanups:plan", args=[acme.slug]), ["acme", "c0"]
+    pages = [
+        f"{reverse('dashboard:snooze', args=[acme.slug])}?thing=deployments FAILED broken",
+        f"{plan}?newest=0",
+        reverse("cleanups:pin", args=pin),
+    ]
+
+    for page in pages:
+        browser = login_as(otto)
+        send_signed_out(browser, page, reason="It is idle", note="It is idle")
+        browser.force_login(otto, backend="allauth.account.auth_backends.AuthenticationBackend")
+        assert 'value="It is idle"' in browser.get(page).content.decode(), page
+
+
+def test_no_other_form_has_such_a_field() -> None:
+    """Each view shows what was kept: a new one must, too."""
+    found = {
+        form.__name__
+        for form in list_subclasses(forms.BaseForm)
+        if form.__module__.startswith("loopsweb.")
+        and "styleguide" not in form.__module__
+        and not {"reason", "note"}.isdisjoint(getattr(form, "base_fields", {}))
+    }
+
+    lifting, cleaning = {"ProtectForm", "LiftForm"}, {"PinForm", "RequestForm"}
+    ending = {"DeactivateForm", "BatchForm", "NoteForm"}
+    assert found == {"SnoozeForm"} | lifting | cleaning | ending
 
 
 def test_strangers_fill_the_table_of_sessions_slowly(pages: dict[str, str]) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
 import pytest
 from django.db import connection
 from django.test import Client
@@ -10,6 +12,7 @@ from django.urls import reverse
 from pytest_django import Settings
 
 from loopsweb.accounts.models import User, Workspace
+from loopsweb.audit.erasure import erase_person
 from loopsweb.audit.models import Event
 from loopsweb.resources.lists.models import MAX_VIEWS, SavedView
 from loopsweb.resources.models import Run
@@ -134,3 +137,16 @@ def test_nothing_is_saved_in_read_only_mode(
 
 def test_a_list_that_there_is_not_has_no_views(otto: User, acme: Workspace) -> None:
     assert login_as(otto).get("/w/acme/lists/things/views/").status_code == 404
+
+
+def test_views_that_name_an_erased_person_are_deleted(acme: Workspace, now: datetime) -> None:
+    for name, query in (
+        ("Anns", "owner=ann%40example.com"),
+        ("of ann@example.com", ""),
+        ("Joanns", "owner=joann%40example.com"),
+    ):
+        SavedView.objects.create(workspace=acme, noun="runs", name=name, query=query)
+
+    erase_person("ann@example.com", by="ops", reason="asked", now=now)
+
+    assert [view.name for view in SavedView.objects.all()] == ["Joanns"]
