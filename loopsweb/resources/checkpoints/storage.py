@@ -10,8 +10,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from functools import reduce
+from heapq import nsmallest
 
-from django.db.models import Count, Q, QuerySet, Sum
+from django.db.models import Count, Q, QuerySet, Sum, TextField
+from django.db.models.functions import Cast, Substr
 
 from loopsweb.accounts.models import Workspace
 from loopsweb.resources.checkpoints.models import Checkpoint
@@ -96,7 +98,7 @@ def measure_storage(workspace: Workspace, *, now: datetime, kept_since: datetime
         Count("pk"), Sum("size_bytes"), unknown=Count("pk", filter=Q(size_bytes=None))
     ):
         amount = Amount(*counts)
-        by_run[run] = add(by_run[run], amount)
+        by_run[run] = add(by_run[run], amount) if run in by_run else amount
         by_model[model] = add(by_model[model], amount)
         by_person[owners.get(run, "")] = add(by_person[owners.get(run, "")], amount)
     total = reduce(add, by_model.values(), NOTHING)
@@ -110,10 +112,10 @@ def measure_storage(workspace: Workspace, *, now: datetime, kept_since: datetime
 
 
 def add(one: Amount, other: Amount) -> Amount:
-    known = [each for each in (one.known_bytes, other.known_bytes) if each is not None]
+    known = one.known_bytes, other.known_bytes
     return Amount(
         one.checkpoints + other.checkpoints,
-        sum(known) if known else None,
+        (known[0] or 0) + (known[1] or 0) if known != (None, None) else None,
         one.unknown + other.unknown,
     )
 
@@ -125,9 +127,10 @@ def pick_largest(amounts: Mapping[str, Amount]) -> Grouping:
         known = item[1].known_bytes
         return (1 if known is None else -known, -item[1].checkpoints, item[0])
 
-    ranked = sorted(amounts.items(), key=rank)
-    others = reduce(add, (amount for _, amount in ranked[GROUPS_SHOWN:]), NOTHING)
-    return Grouping([Group(*item) for item in ranked[:GROUPS_SHOWN]], others)
+    largest = nsmallest(GROUPS_SHOWN, amounts.items(), key=rank)
+    shown = {name for name, _ in largest}
+    others = reduce(add, (one for name, one in amounts.items() if name not in shown), NOTHING)
+    return Grouping([Group(*item) for item in largest], others)
 
 
 def measure_growth(
@@ -150,16 +153,13 @@ def measure_growth(
 
 
 def sum_since(rows: QuerySet[Checkpoint], midnights: Sequence[datetime]) -> list[int]:
-    """By how many bytes it grew since each midnight, and at the end 0, which is since now. In one
-    pass over an index."""
-    sums = {
-        f"{name}{number}": Sum("size_bytes", filter=Q(**{f"{field}__gte": midnight}))
-        for name, field in (("saved", "created_at"), ("gone", "missing_since"))
-        for number, midnight in enumerate(midnights)
-    }
-    found = rows.aggregate(**sums) if sums else {}
-    grown = [
-        (found[f"saved{number}"] or 0) - (found[f"gone{number}"] or 0)
-        for number in range(len(midnights))
-    ]
-    return [*grown, 0]
+    """By how many bytes it grew since each midnight, and at the end 0, which is since now. In two
+    passes over an index, each with one row a day."""
+    grown = defaultdict[str, int](int)
+    for field, sign in (("created_at", 1), ("missing_since", -1)) if midnights else ():
+        since = rows.order_by().filter(**{f"{field}__gte": midnights[0]})
+        its_day = Substr(Cast(field, TextField()), 1, len("2026-11-24"))  # UTC in both databases
+        for day, size in since.values_list(its_day).annotate(Sum("size_bytes", default=0)):
+            grown[day] += sign * size
+    days = [midnight.date().isoformat() for midnight in midnights]
+    return [*(sum(size for day, size in grown.items() if day >= first) for first in days), 0]

@@ -45,18 +45,20 @@ def load_page(
     count: int,
     number: int,
     *,
-    oldest: Sequence[Checkpoint] = (),
+    oldest: Sequence[int] = (),
 ) -> PlanPage:
-    """The oldest first, in three queries. oldest: the first of them, where they are loaded
-    already."""
+    """The oldest first, in three queries. oldest: the ids of the first of them, where they are
+    known already."""
     pages = max(1, -(-count // PAGE_SIZE))
     number = min(number, pages)
     start = (number - 1) * PAGE_SIZE
     end = start + PAGE_SIZE
-    chosen = judged.filter(verdict=verdict).order_by("created_at", "pk").defer("raw")
-    is_loaded = len(oldest) >= min(end, count)
-    rows = list((oldest if is_loaded else chosen)[start:end])
-    return PlanPage(describe(workspace, rows), number, pages)
+    rows = judged.filter(verdict=verdict)
+    if len(oldest) >= min(end, count):
+        rows = Checkpoint.objects.in_workspace(workspace).filter(pk__in=oldest[start:end])
+        end, start = PAGE_SIZE, 0
+    found = rows.order_by("created_at", "pk").defer("raw")[start:end]
+    return PlanPage(describe(workspace, list(found)), number, pages)
 
 
 def describe(workspace: Workspace, rows: list[Checkpoint]) -> list[Line]:

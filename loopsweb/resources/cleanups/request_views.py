@@ -23,7 +23,7 @@ from loopsweb.resources.cleanups import actions, transitions
 from loopsweb.resources.cleanups.forms import RulesForm
 from loopsweb.resources.cleanups.models import OPEN, REMOVAL, Cleanup, State
 from loopsweb.resources.cleanups.page import PAGE_SIZE
-from loopsweb.resources.cleanups.plan_page import build_request_form, render_plan
+from loopsweb.resources.cleanups.plan_page import build_request_form, render_plan, select_seen
 from loopsweb.resources.cleanups.request_forms import METHODS, NO_LONGER, SOONER, read_seen
 from loopsweb.resources.pages.idempotency import AlreadySubmitted
 from loopsweb.resources.pages.refusals import add_refusal
@@ -40,9 +40,8 @@ def request_cleanup(request: WorkspaceRequest) -> HttpResponse:
     if not rules_form.is_valid():
         return render_plan(request, rules_form, status=HTTPStatus.BAD_REQUEST)
     seen, now = read_seen(request.POST), timezone.now()
-    form, rows = build_request_form(
-        request, rules_form.rules, data=request.POST, seen=seen, now=now
-    )
+    going = select_seen(request.workspace, rules_form.rules, seen, now=now)
+    form, rows = build_request_form(request, going, data=request.POST, seen=seen)
     if form.is_valid() and not rows:
         form.add_error(None, "None of them would go any more. Review the plan again.")
     if not form.is_valid():

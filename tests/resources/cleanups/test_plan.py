@@ -7,6 +7,8 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from hypothesis import HealthCheck, given
 from hypothesis import settings as hypothesis_settings
@@ -19,6 +21,7 @@ from loopsweb.resources.cleanups.plan import GOES, Rules, add_up, judge
 from loopsweb.resources.deactivations.protections import Protection
 from loopsweb.resources.models import Checkpoint, Run, Sampler, Start
 from loopsweb.resources.snapshot.starts import record_reported_starts, record_start
+from loopsweb.resources.snapshot.store import touch_version
 from tests.personas import login_as
 from tests.resources.rows import FIRST_SEEN_AT, add_row
 
@@ -261,10 +264,14 @@ def test_the_number_of_queries_does_not_grow(
     for count in (1, 60):
         Checkpoint.objects.all().delete()
         add_checkpoints(acme, count)
+        touch_version(acme)
         with django_assert_max_num_queries(40) as queries:
             page = browser.get(plan_url(acme), {"newest": "0"})
         numbers.append(len(queries))
         assert page.context["goes"].number == count
+        with CaptureQueriesContext(connection) as again:
+            browser.get(plan_url(acme), {"newest": "0"})
+        assert not any("'unlisted'" in query["sql"] for query in again)  # nothing is judged twice
     assert numbers[0] == numbers[1]
 
 
