@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import time
 from http import HTTPStatus
-from typing import Any
+from typing import Any, NoReturn
 
 import structlog
 from allauth.core import context
@@ -16,7 +16,7 @@ from allauth.core.exceptions import ImmediateHttpResponse
 from allauth.socialaccount.adapter import DefaultSocialAccountAdapter
 from allauth.socialaccount.models import SocialAccount, SocialLogin
 from django.core.exceptions import ValidationError
-from django.db import transaction
+from django.db import IntegrityError, transaction
 from django.http import HttpRequest
 
 from loopsweb.accounts.auth import oidc_reauthentication
@@ -41,6 +41,7 @@ OTHER_IDENTITY = (
     "The account with this email is linked to another identity at your identity provider. "
     "Ask an administrator to remove that identity in /admin/."
 )
+MADE_MEANWHILE = "Your account was made a moment ago, in another window. Sign in again."
 NOT_REAUTHENTICATED = (
     "Your identity provider did not ask you to sign in again, so nothing was confirmed. "
     "Sign out there, then try again."
@@ -85,12 +86,14 @@ class OIDCAdapter(DefaultSocialAccountAdapter):  # type: ignore[misc]
         return True  # new people must not choose another email
 
     def save_user(self, request: HttpRequest, sociallogin: SocialLogin, form: Any = None) -> User:
-        claims = read_claims(sociallogin)
-        with transaction.atomic():
-            name = remove_invisible(str(claims.get("name") or ""))[:150]
-            person = User.objects.create_user(list_verified_emails(sociallogin)[0], name=name)
-            sociallogin.user = person
-            sociallogin.save(request, connect=True)
+        name = remove_invisible(str(read_claims(sociallogin).get("name") or ""))[:150]
+        try:
+            with transaction.atomic():
+                person = User.objects.create_user(list_verified_emails(sociallogin)[0], name=name)
+                sociallogin.user = person
+                sociallogin.save(request, connect=True)
+        except IntegrityError:
+            refuse_sign_in(request, MADE_MEANWHILE)
         return person
 
 
@@ -111,7 +114,9 @@ def has_other_identity(sociallogin: SocialLogin) -> bool:
     return bool(SocialAccount.objects.filter(user=sociallogin.user).exists())
 
 
-def refuse_sign_in(request: HttpRequest, why: str, *, title: str = "You are not signed in") -> None:
+def refuse_sign_in(
+    request: HttpRequest, why: str, *, title: str = "You are not signed in"
+) -> NoReturn:
     """Raises ImmediateHttpResponse."""
     log.warning("single_sign_on_refused", why=why)
     raise ImmediateHttpResponse(render_error(request, HTTPStatus.FORBIDDEN, title, why))

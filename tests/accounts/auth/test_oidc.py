@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 from allauth.socialaccount.models import SocialAccount
 from django.contrib.sessions.models import Session
+from django.db.models.signals import pre_save
 from django.test import Client
 from pytest_django import Settings
 
@@ -75,6 +76,23 @@ def test_new_people_with_a_mapped_group_get_an_account(
     events = Event.objects.filter(workspace="acme").order_by("pk")
     assert {each.action for each in events} == {"member.add", "person.sign_in"}
     assert {each.person for each in events} == {"eve@example.com"}
+
+
+def test_of_two_first_sign_ins_at_once_one_is_told_to_sign_in_again(
+    provider: Provider, acme: Workspace
+) -> None:
+    def sign_in_elsewhere(instance: User, **_: Any) -> None:
+        User.objects.bulk_create([User(email=instance.email)])  # sends no signal
+
+    pre_save.connect(sign_in_elsewhere, sender=User)
+    try:
+        answer = sign_in(provider, EVE | {"groups": ["ml"]})
+    finally:
+        pre_save.disconnect(sign_in_elsewhere, sender=User)
+
+    assert (answer.status_code, signed_in_email(answer)) == (403, "")
+    assert "Your account was made a moment ago" in answer.content.decode()
+    assert signed_in_email(sign_in(provider, EVE | {"groups": ["ml"]})) == "eve@example.com"
 
 
 def test_line_breaks_are_removed_from_names(provider: Provider, acme: Workspace) -> None:
