@@ -20,7 +20,7 @@ COPY static static
 RUN SECRET_KEY=build LOOPSWEB_SECRET_KEYS=1:AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA= REDIS_URL=redis://build \
     python manage.py collectstatic --no-input -v0 \
  && useradd --system --uid 10001 --no-create-home loopsweb \
- && install -d -o 10001 /heads
+ && install -d -o 10001 /heads /metrics
 USER 10001
 EXPOSE 8000
 CMD ["python", "-m", "loopsweb.serving.web_server", "--host", "0.0.0.0", "--port", "8000", "--workers", "2"]

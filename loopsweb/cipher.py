@@ -60,7 +60,8 @@ class KeyRing:
                     "with a unique id of letters, digits, dots, dashes and underscores."
                 )
             self._keys[ring_id] = AESGCM(_decode_key(encoded, number))
-        self.current = next(iter(self._keys))
+        self.ids = tuple(self._keys)
+        self.current = self.ids[0]
 
     def __repr__(self) -> str:
         return f"<Ring {', '.join(self._keys)}>"

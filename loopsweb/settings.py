@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import ssl
 import sys
 from typing import Any
@@ -53,6 +54,11 @@ LOOPSWEB_AUDIT_KEY = env.read_text("LOOPSWEB_AUDIT_KEY")
 LOOPSWEB_AUDIT_HEADS_FILE = str(env.read_path("LOOPSWEB_AUDIT_HEADS_FILE") or "")
 LOOPSWEB_AUDIT_HEADS_EMAIL = env.read_text("LOOPSWEB_AUDIT_HEADS_EMAIL")
 LOOPSWEB_AUDIT_HEADS_WEBHOOK = env.read_text("LOOPSWEB_AUDIT_HEADS_WEBHOOK")
+LOOPSWEB_METRICS_TOKEN = env.read_text("LOOPSWEB_METRICS_TOKEN")
+LOOPSWEB_METRICS_DIR = env.read_path("LOOPSWEB_METRICS_DIR")
+if LOOPSWEB_METRICS_DIR:  # before anything imports loopsweb.counts
+    LOOPSWEB_METRICS_DIR.mkdir(parents=True, exist_ok=True)
+    os.environ["PROMETHEUS_MULTIPROC_DIR"] = str(LOOPSWEB_METRICS_DIR)
 POLL_TICK_SECONDS = env.read_number("LOOPSWEB_POLL_TICK_SECONDS", 1, at_least=0.1, at_most=10)
 POLL_BUSY_SECONDS = env.read_number(
     "LOOPSWEB_POLL_BUSY_SECONDS", 5, at_least=0.1, at_most=3600
@@ -108,6 +114,7 @@ if not HAS_PARTIALS:
 
 MIDDLEWARE = [
     "loopsweb.ui.middleware.RequestIdMiddleware",
+    "loopsweb.monitoring.middleware.PageTimeMiddleware",
     "loopsweb.ui.middleware.SecurityHeadersMiddleware",
     "loopsweb.ui.middleware.MethodMiddleware",
     "loopsweb.json_api.https.ApiHttpsMiddleware",
@@ -275,6 +282,7 @@ CELERY_BROKER_USE_SSL = (
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 CELERY_TASK_PUBLISH_RETRY = False
 CELERY_TASK_IGNORE_RESULT = True
+CELERY_TASK_DEFAULT_QUEUE = "celery"
 CELERY_TASK_SERIALIZER = "json"
 CELERY_ACCEPT_CONTENT = ["json"]
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False
@@ -392,7 +400,7 @@ SESSION_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SAMESITE = "Lax"
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = HTTPS
 SECURE_SSL_REDIRECT = HTTPS
-SECURE_REDIRECT_EXEMPT = [r"^(healthz|readyz)$"]  # health checks bypass the proxy
+SECURE_REDIRECT_EXEMPT = [r"^(healthz|readyz|metrics)$"]  # they bypass the proxy
 SECURE_HSTS_SECONDS = 31_536_000 if HTTPS else 0
 SECURE_HSTS_INCLUDE_SUBDOMAINS = HTTPS
 SILENCED_SYSTEM_CHECKS = ["security.W021"]  # HSTS preloading is the domain owner's decision

@@ -84,7 +84,11 @@ def start_compose(
     port = str(find_free_port())
     queue = nullcontext(redis_url) if redis_url else reserve_redis()
     with create_database(postgresql_url) as database_url, queue as queue_url:
-        here = {"DATABASE_URL": build_site_url(database_url), "REDIS_URL": queue_url}
+        here = {
+            "DATABASE_URL": build_site_url(database_url),
+            "REDIS_URL": queue_url,
+            "LOOPSWEB_METRICS_DIR": str(folder / "metrics"),
+        }
         owner = {"DATABASE_URL": database_url, "LOOPSWEB_SITE_DATABASE_URL": here["DATABASE_URL"]}
 
         @contextmanager

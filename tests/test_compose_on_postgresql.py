@@ -10,9 +10,11 @@ import pytest
 
 from tests import processes
 from tests.composed import REQUIRED_VARIABLES, ComposeStack, load_services, start_compose
-from tests.processes import READY, ROOT, start_simulator, wait_for
+from tests.processes import READY, ROOT, Site, start_simulator, wait_for
 from tests.visitor import open_visitor
 
+API_ANSWERS = 'loopsweb_api_request_seconds_count{method="GET",route="/v1/loops/runs",status="200"}'
+LIST_PAGES = 'loopsweb_page_seconds_count{method="GET",status="200",view="runs:list"}'
 OURS = ["migrate", "web", "worker", "beat"]
 
 
@@ -33,7 +35,18 @@ def test_web_worker_and_beat_work_together_and_stop(running: ComposeStack) -> No
         ada.submit("/keys/", name="Mine", secret="demo-org-key")
         wait_for(lambda: "Qwen/Qwen3-8B" in ada.get("/w/ada/runs/").text)
         wait_for(lambda: site.get("/readyz").text == READY)
+    shown = [read_metrics(site) for _ in range(4)]  # by either process of the web server
+    assert all(one['loopsweb_keys{state="healthy"}'] == 1 for one in shown)
+    for count in (API_ANSWERS, LIST_PAGES):  # one is counted by the worker, one by the web server
+        numbers = [one[count] for one in shown]
+        assert numbers[0] > 0
+        assert numbers == sorted(numbers)
     assert [it.end() for it in (running.beat, running.worker, site.process)] == [0, 0, 0]
+
+
+def read_metrics(site: Site) -> dict[str, float]:
+    lines = [line for line in site.get("/metrics").text.splitlines() if line[:1] != "#"]
+    return {name: float(number) for name, _, number in (line.rpartition(" ") for line in lines)}
 
 
 FORBIDDEN = [

@@ -40,6 +40,7 @@ METHODS = ["GET", "HEAD", *CHANGES]
 FOR_ANYONE = {
     "healthz",
     "readyz",
+    "metrics",
     "accounts/email/",
     "accounts/confirm-email/",
     "accounts/confirm-email/<str:key>/",

@@ -6,11 +6,13 @@ import secrets
 import uuid
 from collections.abc import Sequence
 from datetime import datetime
+from functools import partial
 from typing import Any, TypedDict, Unpack
 
 from django.db import models, transaction
 from django.http import HttpRequest
 
+from loopsweb import counts
 from loopsweb.audit.chain.anonymize import anonymize
 from loopsweb.audit.chain.format import (
     PERSONAL,
@@ -164,6 +166,7 @@ def append_to_chain(events: Sequence[Event]) -> None:
     Event.objects.bulk_create(events, batch_size=BATCH_SIZE)
     store_search_text(events)
     head.save(update_fields=["sequence", "digest"])
+    transaction.on_commit(partial(counts.audit_events.inc, len(events)))
 
 
 def prepare_fields(event: Event) -> None:

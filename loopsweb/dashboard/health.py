@@ -1,4 +1,4 @@
-"""/healthz and /readyz, answered before anything that a broken service could hold up."""
+"""/healthz, /readyz and /metrics, answered before anything that a broken service could hold up."""
 
 from __future__ import annotations
 
@@ -11,23 +11,24 @@ from django.http.response import HttpResponseBase
 from django.utils.deprecation import MiddlewareMixin
 
 from loopsweb.accounts.authorization.decorators import public
+from loopsweb.monitoring.metrics import show_metrics
+from loopsweb.monitoring.stored import PARTS
 from loopsweb.postgresql.limits import limit_statements
 from loopsweb.resources.snapshot.heartbeats import Heartbeat
 from loopsweb.resources.worker.database_clock import MAX_SKEW, DatabaseClock, describe_skew
 
 LIMIT_SECONDS = 1.0
-PARTS = ("control", "polling", "schedule")
 
 
 class HealthMiddleware(MiddlewareMixin):
     """Answers before sessions are read: they take cache and database."""
 
     def process_request(self, request: HttpRequest) -> HttpResponseBase | None:
-        if request.method not in {"GET", "HEAD"} or request.path not in {"/healthz", "/readyz"}:
+        view = VIEWS.get(request.path) if request.method in {"GET", "HEAD"} else None
+        if view is None:
             return None
         request.get_host()  # raises for a host that is not allowed
-        check = check_liveness if request.path == "/healthz" else check_readiness
-        return check(request)
+        return view(request)
 
 
 @public
@@ -62,3 +63,6 @@ def check_readiness(request: HttpRequest) -> HttpResponse:
 def respond(lines: list[str], *, status: HTTPStatus) -> HttpResponse:
     text = "".join(f"{line}\n" for line in lines)
     return HttpResponse(text, content_type="text/plain", status=status)
+
+
+VIEWS = {"/healthz": check_liveness, "/readyz": check_readiness, "/metrics": show_metrics}

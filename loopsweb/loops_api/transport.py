@@ -17,6 +17,7 @@ import httpx
 import msgspec
 import stamina
 
+from loopsweb import counts
 from loopsweb.loops_api import body_reader, errors, http_client
 from loopsweb.loops_api.api_key import ApiKey
 from loopsweb.loops_api.deadline import Deadline
@@ -102,8 +103,9 @@ class Transport:
         time.sleep(wait)
         started = time.monotonic()
         status, outcome = self._exchange(request, deadline)
-        milliseconds = (time.monotonic() - started) * 1000
-        logger.debug("%s %s %s in %.0f ms", request.method, route, status, milliseconds)
+        seconds = time.monotonic() - started
+        logger.debug("%s %s %s in %.0f ms", request.method, route, status, seconds * 1000)
+        counts.api_requests.labels(request.method, route, status).observe(seconds)
         if isinstance(outcome, errors.LoopsError):
             raise outcome
         return outcome

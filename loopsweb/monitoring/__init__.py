@@ -1,0 +1,1 @@
+"""What whoever runs loopsweb looks at: /metrics, and `manage.py diagnose`."""

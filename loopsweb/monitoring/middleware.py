@@ -1,0 +1,27 @@
+"""Measures how long each request takes, under the name of its view."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+
+from django.http import HttpRequest, HttpResponse
+
+from loopsweb import counts
+from loopsweb.ui.middleware import METHODS
+
+NO_VIEW = "none"  # static files, health checks, what was refused before a view was found
+
+
+class PageTimeMiddleware:
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        started = time.monotonic()
+        response = self.get_response(request)
+        view = request.resolver_match.view_name if request.resolver_match else NO_VIEW
+        method = request.method if request.method in METHODS else "other"
+        seconds = time.monotonic() - started
+        counts.pages.labels(method, view or NO_VIEW, response.status_code).observe(seconds)
+        return response
