@@ -8,11 +8,11 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from django.db.models import F
+from django.db.models import F, Q
 
 from loopsweb.accounts.models import Workspace
 from loopsweb.resources.deactivations.models import Deactivation
-from loopsweb.resources.deactivations.states import EVER_SENT
+from loopsweb.resources.deactivations.states import EVER_SENT, State
 from loopsweb.resources.history.holders import MODELS, select_live
 from loopsweb.resources.history.statuses import load_histories
 from loopsweb.resources.pages.past_list import NOT_A_TIME, NoMoment, parse_moment
@@ -23,6 +23,8 @@ from loopsweb.ui.charts.scales import TimeScale
 
 LONGEST = timedelta(days=92)
 LANES = 50  # of a page
+MAX_REQUESTS = 2_000  # that are looked through for marks
+WHOLES = {"sampler": ("deployment", "run")}  # that a part ends with
 ORDERS = {
     "newest": (F("created_at").desc(nulls_last=True), "-pk"),
     "cost": (F("usd_per_hour").desc(nulls_last=True), "-pk"),
@@ -89,19 +91,29 @@ def load_lanes(
     return lanes
 
 
+def find_requests(rows: list[GPUHolder], scale: TimeScale) -> dict[str, list[Deactivation]]:
+    """{remote id: those that were sent to end it, or what it ended with}. A request for a whole has
+    it that its parts end too, and it was confirmed."""
+    noun, ids = rows[0].noun, {row.remote_id for row in rows}
+    sent = Deactivation.objects.filter(
+        workspace=rows[0].workspace, state__in=EVER_SENT, sent_at__range=(scale.start, scale.end)
+    )
+    own = Q(noun=noun, target_remote_id__in=ids)
+    whole = Q(noun__in=WHOLES.get(noun, ()), state=State.CONFIRMED)
+    found = defaultdict[str, list[Deactivation]](list)
+    newest = sent.filter(own | whole).select_related("workspace").order_by("-pk")
+    for one in reversed(newest[:MAX_REQUESTS]):
+        is_own = one.noun == noun
+        parts = [one.target_remote_id] if is_own else one.foreseen.get(f"{noun}s", ())
+        for part in ids.intersection(parts):
+            found[part].append(one)
+    return found
+
+
 def build_lanes(rows: list[GPUHolder], scale: TimeScale, *, now: datetime) -> list[Lane]:
     """rows: of one noun."""
     histories = load_histories(rows, since=scale.start, now=now)
-    requests = defaultdict[str, list[Deactivation]](list)
-    sent = Deactivation.objects.filter(
-        workspace=rows[0].workspace,
-        noun=rows[0].noun,
-        target_remote_id__in=[row.remote_id for row in rows],
-        state__in=EVER_SENT,
-        sent_at__range=(scale.start, scale.end),
-    )
-    for one in sent.select_related("workspace").order_by("pk"):
-        requests[one.target_remote_id].append(one)
+    requests = find_requests(rows, scale)
     lanes = []
     for row in rows:
         acts = [describe_request(one, row) for one in requests[row.remote_id]]

@@ -86,6 +86,31 @@ def test_lanes_show_what_was_when_and_who_stopped_it(
     assert 'href="/w/acme/deployments/d/"' in html
 
 
+def test_a_sampler_shows_the_stop_of_the_run_that_it_ended_with(
+    browser: Client, acme: Workspace, key: Key, ago: datetime
+) -> None:
+    for sampler in ("s", "another"):
+        add_row(Sampler, acme, sampler, status="INACTIVE", source_key=key, first_seen_at=ago)
+        StatusChange.objects.create(
+            workspace=acme, noun="sampler", remote_id=sampler, field="status", old="ACTIVE",
+            new="INACTIVE", last_seen_old_at=ago + HOUR, first_seen_new_at=ago + 2 * HOUR,
+        )  # fmt: skip
+    stop, *_ = [
+        Deactivation.objects.create(
+            workspace=acme, noun="run", target_remote_id="r", person="Olga", state=state,
+            state_since=ago, ask_at=ago, requested_at=ago, sent_at=ago + HOUR,
+            foreseen={"runs": ["r"], "samplers": ["s"]},
+        )
+        for state in ("confirmed", "refused")
+    ]  # fmt: skip
+    answer = browser.get(URL)
+    acts = {
+        lane.row.remote_id: [(act.label, act.url) for act in lane.acts]
+        for lane in answer.context["lanes"]
+    }
+    assert acts == {"s": [("Olga stopped run r", stop.get_absolute_url())], "another": []}
+
+
 def test_lanes_are_paged_and_ordered_under_the_same_queries(
     browser: Client, acme: Workspace, key: Key, ago: datetime
 ) -> None:

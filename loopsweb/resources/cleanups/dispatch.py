@@ -218,7 +218,11 @@ def is_done(removal: Removal, found: types.Checkpoint | None, *, sent_at: dateti
 
 
 def ask_later(removal: Removal, *, now: datetime) -> None:
-    """Until a day has passed. Then its outcome stays unknown."""
-    is_over = now - (removal.sent_at or removal.cleanup.requested_at) > GIVE_UP
+    """Until a day has passed since it was sent. Then it is closed: nobody knows what became of
+    it."""
+    if now - (removal.sent_at or removal.cleanup.requested_at) > GIVE_UP:
+        answer = {"error": "The API did not say for a day. It may have been done."}
+        move_to(removal, State.LOST, answer=answer, now=now)
+        return
     rows = Removal.objects.filter(pk=removal.pk, state=State.UNKNOWN)
-    rows.update(ask_at=None if is_over else now + ASK_AGAIN)
+    rows.update(ask_at=now + ASK_AGAIN)

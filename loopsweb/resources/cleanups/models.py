@@ -23,6 +23,7 @@ class State(models.TextChoices):
     UNKNOWN = "unknown", "Outcome unknown"
     DONE = "done", "Done"
     REFUSED = "refused", "Not done"
+    LOST = "lost", "No longer known"
     WITHDRAWN = "withdrawn", "Not sent"
 
 
@@ -31,6 +32,7 @@ FOLLOWS = {
     State.UNKNOWN: (State.SENT,),
     State.DONE: (State.SENT, State.UNKNOWN),
     State.REFUSED: (State.SENT, State.UNKNOWN),
+    State.LOST: (State.UNKNOWN,),
     State.WITHDRAWN: (State.DUE,),
 }
 OPEN = (State.DUE, State.SENT, State.UNKNOWN)
@@ -38,6 +40,7 @@ OUTCOMES = {
     State.UNKNOWN: Outcome.UNKNOWN,
     State.DONE: Outcome.SUCCEEDED,
     State.REFUSED: Outcome.REFUSED,
+    State.LOST: Outcome.UNKNOWN,
     State.WITHDRAWN: Outcome.WITHDRAWN,
 }
 REMOVAL = Vocabulary(
@@ -52,6 +55,12 @@ REMOVAL = Vocabulary(
     ),
     Status(State.DONE, "good", "The API did it.", label=State.DONE.label),
     Status(State.REFUSED, "bad", "It did not take effect.", label=State.REFUSED.label),
+    Status(
+        State.LOST,
+        "unknown",
+        "For a day the API did not say what became of it. It may have been done.",
+        label=State.LOST.label,
+    ),
     Status(State.WITHDRAWN, "idle", "It was withdrawn.", label=State.WITHDRAWN.label),
 )
 

@@ -17,7 +17,7 @@ from loopsweb.accounts.models import User, Workspace
 from loopsweb.audit.erasure import erase_person
 from loopsweb.audit.models import Event
 from loopsweb.resources.cleanups import dispatch
-from loopsweb.resources.cleanups.models import Cleanup, Removal, State
+from loopsweb.resources.cleanups.models import OPEN, Cleanup, Removal, State
 from loopsweb.resources.cleanups.transitions import move_to
 from loopsweb.resources.deactivations.protections import Protection
 from loopsweb.resources.models import Checkpoint, Run
@@ -345,6 +345,28 @@ def test_what_vanished_instead_of_expiring_later_is_not_said_to_be_as_it_was(
         work_off(clock)
 
     assert states() == {"c0": State.UNKNOWN}
+
+
+def test_what_nobody_can_tell_for_a_day_is_closed_as_unknown(
+    saved: Any, acme: Workspace, otto: User, world: Simulator, clock: Timeline
+) -> None:
+    submit(login_as(otto), acme, ["c0"])
+    world.add_fault("DELETE *", mode="status", status=503)
+    work_off(clock)
+    world.add_fault("GET *", mode="status", status=503, count=None)
+    for seconds in (40, 86_300, 70):
+        clock.pass_(seconds)
+        assert states() == {"c0": State.UNKNOWN}
+        work_off(clock)
+
+    assert (states(), recorded("c0")) == (
+        {"c0": State.LOST},
+        ["requested", "unknown", "unknown"],
+    )
+    removal = Removal.objects.get()
+    assert (removal.state in OPEN, removal.ask_at) == (False, None)
+    page = login_as(otto).get(removal.cleanup.get_absolute_url()).content.decode()
+    assert "No longer known" in page
 
 
 def test_erasing_an_owner_takes_them_out_of_the_rules_and_widens_nothing(
