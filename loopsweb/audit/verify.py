@@ -1,4 +1,5 @@
-"""Verify an export of an audit trail offline: `python -m loopsweb.audit.verify EXPORT.jsonl`.
+"""Verify an export of an audit trail, or the proof of one record, offline:
+`python -m loopsweb.audit.verify EXPORT.jsonl`.
 
 Exit 0 when every link is valid, 1 with the first invalid link and its problem, 2 when the export
 could not be checked. The standard library is enough; only `--public-key`, which also checks
@@ -24,11 +25,13 @@ from loopsweb.audit.chain.verifier import (
     JsonObject,
     VerifiedChain,
     check_links,
+    check_record,
     count_values,
     index_heads,
 )
 
 KIND = "loopsweb audit trail"
+RECORD = "loopsweb record"  # the events of one incident, and the links that tie them to a head
 HEAD_FIELDS = {"workspace": str, "sequence": int, "digest": str, "at": str, "signature": str}
 CheckSignature = Callable[[JsonObject], None]
 
@@ -42,11 +45,15 @@ def check_export(
     """Verify a whole file: first and last line, links, signed head. Raises BrokenChain."""
     lines = list(read_lines(content))
     first, *links, head, last = lines if len(lines) > 2 else [{}, {}, {}]  # noqa: PLR2004
-    if first.get("kind") != KIND or last.get("kind") != "end":
+    if first.get("kind") not in (KIND, RECORD) or last.get("kind") != "end":
         raise BrokenChain(0, "The first or last line of the export is missing (truncated).")
     before = content[: content.rindex(b"\n", 0, -1) + 1]
     try:
-        verified = check_links(first["workspace"], links, heads=heads)
+        if first["kind"] == RECORD:
+            given = first["workspace"], first["incident"]
+            verified = check_record(*given, links, heads=[head, *heads])
+        else:
+            verified = check_links(first["workspace"], links, heads=heads)
     except UNREADABLE as error:
         raise BrokenChain(0, f"A line of the export could not be read: {error!r}") from error
     if (head.get("sequence"), head.get("digest")) != (verified.sequence, verified.digest):
@@ -117,8 +124,10 @@ def describe_result(verified: VerifiedChain, *, heads: int | None) -> str:
     """The end of the sentence "Verified …". heads: how many were compared, None without a file."""
     plural = "" if heads == 1 else "s"
     against = "" if heads is None else f", checked against {heads} signed head{plural}"
+    numbers = ", ".join(f"#{number}" for number in verified.events)
+    record = f"record: {numbers}, linked " if numbers else ""
     erased = f"; {count_values(verified.erased)} erased" if verified.erased else ""
-    return f"up to #{verified.sequence}{against}{erased}."
+    return f"{record}up to #{verified.sequence}{against}{erased}."
 
 
 def main(arguments: list[str]) -> int:
@@ -133,7 +142,8 @@ def main(arguments: list[str]) -> int:
         heads = read_heads(options.head) if options.head else []
         content = options.export.read_bytes()
         verified = check_export(content, heads=heads, check_signature=checker)
-        compared = len(index_heads(verified.workspace, heads))
+        known = index_heads(verified.workspace, heads)
+        compared = sum(verified.first <= one <= verified.sequence for one in known)
     except BrokenChain as broken:
         sys.stderr.write(f"Verification failed. {broken}\n")
         return 1
@@ -141,7 +151,9 @@ def main(arguments: list[str]) -> int:
         sys.stderr.write(f"Could not verify: {error}\n")
         return 2
     if options.head and not compared:
-        sys.stderr.write(f"{options.head} contains no signed head of {verified.workspace!a}.\n")
+        part = f" from #{verified.first} to #{verified.sequence}" if verified.events else ""
+        described = f"of {verified.workspace!a}{part}"
+        sys.stderr.write(f"{options.head} contains no signed head {described}.\n")
         return 2
     result = describe_result(verified, heads=compared if options.head else None)
     sys.stdout.write(f"Verified {verified.workspace} {result}\n")

@@ -99,7 +99,7 @@ def find_attention_items(
         *find_ended_waits(workspace, now=now, limit=limit),
         *find_lifted_protections(workspace, now=now),
         *find_ended_deployments(workspace, now=now, limit=limit),
-        *find_stuck_deployments(workspace, now=now, limit=limit),
+        *find_stuck(workspace, now=now, limit=limit),
         *find_failing_samplers(workspace, now=now, limit=limit),
         *find_slow_checkpoints(workspace, now=now, limit=limit),
     ]
@@ -194,19 +194,19 @@ def find_ended_deployments(
             yield AttentionItem("warn", text, one, url, row.missing_since, kind=kind, remote_id=one)
 
 
-def find_stuck_deployments(
-    workspace: Workspace, *, now: datetime, limit: int
-) -> Iterator[AttentionItem]:
-    """Those that have been on their way longer than nearly all earlier ones of their model."""
-    reported = Deployment.objects.in_workspace(workspace).reported()
-    listed = reported.filter(status__in=DEPLOYMENT.passing)
-    for row, one in find_long(listed.order_by("changed_at", "pk")[:limit], now=now):
-        url = reverse("deployments:detail", args=[workspace.slug, row.remote_id])
-        text = f"Deployment {row.status} for {span(one.length)}. {one.comparison}"
-        yield AttentionItem(
-            "warn", text, row.remote_id, url, now - one.length,
-            kind=f"deployments {row.status}", remote_id=row.remote_id, noun=row.noun,
-        )  # fmt: skip
+def find_stuck(workspace: Workspace, *, now: datetime, limit: int) -> Iterator[AttentionItem]:
+    """What has been on its way longer than nearly all earlier ones of its model."""
+    models: tuple[type[Deployment | Sampler], ...] = (Deployment, Sampler)
+    for model in models:
+        listed = model.objects.in_workspace(workspace).reported()
+        passing = listed.filter(status__in=model.vocabulary.passing).order_by("changed_at", "pk")
+        for row, one in find_long(passing[:limit], now=now):
+            url = reverse(f"{row.noun}s:detail", args=[workspace.slug, row.remote_id])
+            text = f"{row.noun.capitalize()} {row.status} for {span(one.length)}. {one.comparison}"
+            yield AttentionItem(
+                "warn", text, row.remote_id, url, now - one.length,
+                kind=f"{row.noun}s {row.status}", remote_id=row.remote_id, noun=row.noun,
+            )  # fmt: skip
 
 
 def find_failing_samplers(

@@ -20,6 +20,7 @@ from loopsweb.dashboard.over_time import render_over_time
 from loopsweb.dashboard.past_overview import show_past_overview
 from loopsweb.dashboard.snoozed import find_attention
 from loopsweb.keys.models import Key
+from loopsweb.resources.bills import list_bills
 from loopsweb.resources.checkpoints.models import Checkpoint
 from loopsweb.resources.checkpoints.statuses import SYNC
 from loopsweb.resources.deployments.models import Deployment
@@ -60,6 +61,7 @@ def show_overview(request: WorkspaceRequest) -> HttpResponse:
             workspace, freshness, has_key=overview["has_key"], has_runs=has_runs
         ),
         "over_time": render_over_time(request, version=version, now=now),
+        "bills": list_bills(workspace),
         "feed": feed,
         "runs_feed": freshness.of("runs"),
         "deployments_feed": freshness.of("deployments"),

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import uuid
 from collections.abc import Callable
 from functools import wraps
 from http import HTTPStatus
+from typing import Any
 
 from django.contrib import messages
-from django.http import HttpResponse, StreamingHttpResponse
+from django.http import Http404, HttpResponse, StreamingHttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import redirect
 from django.utils import timezone
@@ -17,14 +19,15 @@ from loopsweb.accounts.authorization.decorators import WorkspaceRequest, require
 from loopsweb.accounts.authorization.roles import Permission
 from loopsweb.accounts.rate_limits import enforce_rate_limit
 from loopsweb.audit.chain import signed_heads
-from loopsweb.audit.chain.export import export_chain
+from loopsweb.audit.chain.export import export_chain, export_record
 from loopsweb.audit.chain.format import encode_canonical_json
 from loopsweb.audit.chain.verification import verify_and_store_result
 from loopsweb.audit.chain.verifier import BrokenChain
+from loopsweb.audit.models import Event
 from loopsweb.dashboard.export_events import record_audit_export
 from loopsweb.ui.errors import render_error
 
-View = Callable[[WorkspaceRequest], HttpResponseBase]
+View = Callable[..., HttpResponseBase]
 
 
 def limit_proofs(action: str) -> Callable[[View], View]:
@@ -35,10 +38,10 @@ def limit_proofs(action: str) -> Callable[[View], View]:
 
     def decorate(view: View) -> View:
         @wraps(view)
-        def wrapped(request: WorkspaceRequest) -> HttpResponseBase:
+        def wrapped(request: WorkspaceRequest, **given: Any) -> HttpResponseBase:
             enforce_rate_limit(request, action)
             try:
-                return view(request)
+                return view(request, **given)
             except BrokenChain as broken:
                 title = "Audit trail verification failed"
                 reason = f"Nothing was signed or exported. {broken}"
@@ -70,6 +73,19 @@ def download_export(request: WorkspaceRequest) -> HttpResponseBase:
     record_audit_export(request, "with proof", now=now)
     response = StreamingHttpResponse(export_chain(request.workspace.slug, now=now))
     return set_download_headers(response, request, f"audit-{now:%Y%m%dT%H%M%SZ}.jsonl")
+
+
+@require(Permission.EXPORT, noun="audit")
+@require_POST
+@limit_proofs("export")
+def download_record(request: WorkspaceRequest, incident: uuid.UUID) -> HttpResponseBase:
+    """The proof of one incident alone, for `python -m loopsweb.audit.verify`."""
+    slug, now = request.workspace.slug, timezone.now()
+    if not Event.objects.filter(workspace=slug, incident=incident).exists():
+        raise Http404("There is no such record in this workspace.")
+    record_audit_export(request, f"record {incident}", now=now)
+    response = StreamingHttpResponse(export_record(slug, str(incident), now=now))
+    return set_download_headers(response, request, f"record-{incident}.jsonl")
 
 
 @require(Permission.EXPORT, noun="audit")

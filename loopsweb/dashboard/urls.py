@@ -20,5 +20,6 @@ urlpatterns = [
     path("audit/verification/", proof_views.verify_now, name="verification"),
     path("audit/export/", proof_views.download_export, name="export"),
     path("audit/head/", proof_views.download_head, name="head"),
+    path("audit/records/<uuid:incident>/proof/", proof_views.download_record, name="record_proof"),
     path("audit/<int:sequence>/", audit_views.show_event, name="event"),
 ]

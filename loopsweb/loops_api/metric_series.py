@@ -11,7 +11,7 @@ import math
 from collections.abc import Iterable, Iterator
 from datetime import datetime
 from itertools import islice
-from typing import Any
+from typing import Any, NamedTuple
 
 import msgspec
 
@@ -36,6 +36,13 @@ class Series(msgspec.Struct, frozen=True, kw_only=True):
     node: str = ""
     name: str = ""
     points: tuple[Point, ...] = ()
+
+
+class Work(NamedTuple):
+    """A sign of it: a GPU that worked, else a request that was served."""
+
+    at: datetime
+    is_gpu: bool
 
 
 def list_series(metrics: Any) -> tuple[Series, ...]:
@@ -102,13 +109,13 @@ def parse_time(value: Any) -> datetime | None:
     return parse_epoch_nanoseconds(int(digits) * 10 ** (18 - unit))
 
 
-def find_last_work(series: Iterable[Series]) -> datetime | None:
+def find_last_work(series: Iterable[Series]) -> Work | None:
     """The newest time at which a GPU worked or a request was served; None if none is known."""
-    times = (
-        at
+    found = (
+        Work(at, is_gpu)
         for one in series
-        if one.metric == GPU_UTILIZATION or one.metric in REQUESTS
+        if (is_gpu := one.metric == GPU_UTILIZATION) or one.metric in REQUESTS
         for at, value in one.points
-        if value is not None and value > (LEAST_UTILIZATION if one.metric == GPU_UTILIZATION else 0)
+        if value is not None and value > (LEAST_UTILIZATION if is_gpu else 0)
     )
-    return max(times, default=None)
+    return max(found, default=None)

@@ -123,10 +123,16 @@ def parse_usage_summary(value: Any) -> types.UsageSummary | None:
     """The resources of every kind of usage that lists some."""
     if not isinstance(value, dict):
         return None
-    parts = [part.get("breakdown") for part in value.values() if isinstance(part, dict)]
-    items = [item for part in parts if isinstance(part, list) for item in part]
+    parts = [value.get(name, "") for name in ("training_usage", "dedicated_usage")]
+    breakdowns = [part.get("breakdown") for part in value.values() if isinstance(part, dict)]
+    items = [item for part in breakdowns if isinstance(part, list) for item in part]
     resources = tuple(one for item in items if (one := parse_billed_resource(item)) is not None)
-    return types.UsageSummary(resources=resources, raw=value)
+    is_listed = all(
+        part is None or (isinstance(part, dict) and isinstance(part.get("breakdown"), list))
+        for part in parts
+    )
+    is_whole = is_listed and len(resources) == len(items)
+    return types.UsageSummary(resources=resources, raw=value, is_whole=is_whole)
 
 
 def parse_billed_resource(value: Any) -> types.BilledResource | None:

@@ -160,7 +160,9 @@ class BilledResource(msgspec.Struct, frozen=True, kw_only=True, gc=False):
 
 
 class UsageSummary(msgspec.Struct, frozen=True, kw_only=True, gc=False):
-    """What was billed. `raw` has the totals."""
+    """What was billed. `raw` has the totals. is_whole: training and dedicated usage both list what
+    they are for, or are null, and all of that could be read."""
 
     resources: tuple[BilledResource, ...]
     raw: dict[str, Any]
+    is_whole: bool = True

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from loopsweb.resources.bills import Bill
 from loopsweb.resources.catalogue import Catalogue
 from loopsweb.resources.checkpoints.models import Checkpoint, CheckpointFeed
 from loopsweb.resources.cleanups.models import Cleanup, Removal
@@ -23,6 +24,7 @@ from loopsweb.resources.snoozes import Snooze
 
 __all__ = [
     "Batch",
+    "Bill",
     "Catalogue",
     "Checkpoint",
     "CheckpointFeed",

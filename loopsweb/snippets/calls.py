@@ -13,11 +13,12 @@ from loopsweb.accounts.models import Workspace
 from loopsweb.loops_api import Client
 from loopsweb.loops_api.request_bodies import NewRun, NewSampler
 from loopsweb.resources.checkpoints.models import Checkpoint
+from loopsweb.resources.cleanups.request_forms import EXPIRE
 from loopsweb.resources.nouns import NOUNS
 from loopsweb.resources.samplers.models import Sampler
 from loopsweb.ui.filter_values import decode_value
 
-EXAMPLE_EXPIRY = timedelta(days=30)
+EXAMPLE_DAYS, SECONDS_A_DAY = 30, 86_400
 WINDOW = timedelta(hours=1)
 ONE_OF = ("run_id", "base_model", "checkpoint_path")
 PARAMETERS = {"session": "session_id"}  # of a creation page's URL, where the API says otherwise
@@ -97,6 +98,33 @@ def create_run(client: Client, page: Page) -> object:
     return client.create_run(**fields)
 
 
+def set_expiry(client: Client, page: Page, checkpoint_id: str) -> object:
+    """As it was chosen: never, or in some days; else the example."""
+    chosen, days = page.query.get("expiry", ""), page.query.get("days", "")
+    if chosen == "never":
+        return client.set_checkpoint_ttl(checkpoint_id, None)
+    number = next((int(one) for one in (chosen, days) if one.isdecimal()), EXAMPLE_DAYS)
+    return client.set_checkpoint_ttl(checkpoint_id, number * SECONDS_A_DAY)
+
+
+def validate_uri(client: Client, page: Page) -> None:
+    uri = page.query.get("checkpoint_path") or "CHECKPOINT_URI"
+    client.validate_checkpoint(uri, page.query.get("run_id") or None)
+
+
+def deploy_checkpoint(client: Client, page: Page) -> object:
+    names = ("model_name", "instance_type_id", "hf_secret_name")
+    fields = {name: page.query.get(name) or name.upper() for name in names}
+    return client.deploy_checkpoints([page.remote_id], **fields)
+
+
+def clean_up(client: Client, page: Page) -> object:
+    """Of one of the checkpoints: the API takes them one by one."""
+    if page.query.get("action") == EXPIRE:
+        return set_expiry(client, page, "CHECKPOINT_ID")
+    return client.delete_checkpoint("CHECKPOINT_ID")
+
+
 def deactivate(client: Client, page: Page) -> object:
     return page.arguments["kind"].deactivate(client, page.remote_id)
 
@@ -115,9 +143,10 @@ CALLS: dict[str, Call] = {
     "checkpoints:list": find_checkpoints,
     "checkpoints:detail": find_checkpoint,
     "checkpoints:files": lambda client, page: client.list_files(page.remote_id),
-    "checkpoints:expiry": lambda client, page: client.set_checkpoint_ttl(
-        page.remote_id, int(EXAMPLE_EXPIRY.total_seconds())
-    ),
+    "checkpoints:expiry": lambda client, page: set_expiry(client, page, page.remote_id),
+    "checkpoints:validate": validate_uri,
+    "checkpoints:deploy": deploy_checkpoint,
+    "cleanups:plan": clean_up,
     "deployments:list": lambda client, page: client.list_deployments(scope=page.scope),
     "logs-deployments": lambda client, page: client.list_logs(
         page.remote_id, start=page.now - WINDOW, end=page.now

@@ -15,6 +15,7 @@ from loopsweb.audit.record import Actor
 from loopsweb.keys.clients import find_client
 from loopsweb.resources.deactivations import batches, reconcile
 from loopsweb.resources.deactivations.models import Batch, Policy
+from loopsweb.resources.deactivations.selections import preview_selection
 from loopsweb.resources.deactivations.targets import KINDS
 from loopsweb.resources.polling import poller
 from tests.crash.conftest import run_module
@@ -53,7 +54,7 @@ def batch(acme: Workspace, alice: User, api: str) -> Batch:
     kind, policy = KINDS["deployment"], Policy(team=acme.team)
     ids = [each["id"] for each in remote if each["status"]["name"] != "STOPPED"]
     batch = batches.request_batch(
-        batches.preview_selection(acme, kind, ids, policy=policy, own_emails=frozenset()),
+        preview_selection(acme, kind, ids, policy=policy, own_emails=frozenset()),
         kind=kind,
         key=find_client(workspace=acme, person=alice, method=kind.method).key,
         by=Actor(workspace=acme.slug, person=alice.email, role="admin", address="", request_id=""),

@@ -3,6 +3,7 @@ from __future__ import annotations
 import json
 from datetime import datetime
 from typing import Any
+from uuid import uuid4
 
 import pytest
 from django.test import Client
@@ -99,3 +100,19 @@ def test_proof_is_limited_to_ten_requests_a_minute(
     assert send(login_as(alice), what).status_code == done
     others = {"verification", "export", "head"} - {what}
     assert {send(browser, other).status_code for other in others} <= {200, 302}
+
+
+def test_the_proof_of_one_record_is_recorded_and_only_for_members(
+    acme: Workspace, browser: Client, mallory: User
+) -> None:
+    event = Event.objects.get(action="key.add")
+    url = f"/w/{acme.slug}/audit/records/{event.incident}/proof/"
+    answer = browser.post(url)
+    assert answer["Content-Disposition"].endswith(f'-record-{event.incident}.jsonl"')
+    assert check_export(b"".join(answer)).events == (event.sequence,)
+    recorded = Event.objects.filter(action="audit.export").get()
+    assert recorded.target_name == f"record {event.incident}"
+    assert login_as(mallory).post(url).status_code == 404
+    assert browser.post(f"/w/{acme.slug}/audit/records/{uuid4()}/proof/").status_code == 404
+    Chain.objects.filter(workspace=acme.slug).update(digest="f" * 64)
+    assert browser.post(url).status_code == 409

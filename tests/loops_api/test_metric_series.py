@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from loopsweb.loops_api.metric_series import Series, find_last_work, list_series
+from loopsweb.loops_api.metric_series import Series, Work, find_last_work, list_series
 
 START = datetime(2026, 11, 23, 20, tzinfo=UTC)
 JSON = st.recursive(
@@ -73,9 +73,10 @@ def test_what_was_sent_is_found(
         ),
     )
     used = [v for values in (ranks, *nodes) for v in values.values()]
-    work = [at for values in used for at, one in values.items() if one is not None and one > 0.02]
-    work += [at for at, one in requests.items() if one is not None and one > 0]
-    expected = START + timedelta(minutes=max(work)) if work else None
+    busy = {at for values in used for at, one in values.items() if one is not None and one > 0.02}
+    served = {at for at, one in requests.items() if one is not None and one > 0}
+    last = max(busy | served, default=None)
+    expected = None if last is None else Work(START + timedelta(minutes=last), last in busy)
     assert find_last_work(found) == expected
 
 

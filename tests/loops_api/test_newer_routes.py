@@ -247,6 +247,7 @@ def test_get_usage_summary(client: Client, server: ScriptedServer) -> None:
             BilledResource(id="s1", kind="LOOPS_SAMPLER", subtotal=Decimal("0.25")),
         ),
         raw=raw,
+        is_whole=False,
     )
     assert server.requests[-1].query == (
         "start_date=2026-11-22T12%3A00%3A00Z&end_date=2026-11-23T12%3A00%3A00Z"

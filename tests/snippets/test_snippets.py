@@ -141,6 +141,32 @@ def test_an_action_does_the_same(
     assert created["run"]["session_id"] == session
 
 
+def test_what_is_done_to_a_checkpoint_is_copied_as_it_was_typed(
+    api: str, key: Key, alice: User, acme: Workspace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    browser = login_as(alice)
+    run_id = ask_api(api, "runs?scope=org")["runs"][0]["id"]
+
+    def find(target: str) -> list[Any]:
+        every = ask_api(api, f"checkpoints?run_id={run_id}")["checkpoints"]
+        return [one for one in every if one["target"] == target]
+
+    sampler, trainer = find("sampler")[0], find("trainer")[0]
+    uri = str(CheckpointURI(run_id, "sampler", sampler["checkpoint_id"]))
+    page = f"/w/acme/checkpoints/validate/?checkpoint_path={quote(uri, safe='')}"
+    run_curl(copy(browser, page)["curl"])
+    fields = {"model_name": "kept", "instance_type_id": "h100-1", "hf_secret_name": "hf"}
+    deploy = copy(browser, f"/w/acme/checkpoints/{sampler['id']}/inference/", **fields)
+    assert run_python(deploy["Python"], monkeypatch)["model_id"]
+    path = f"/w/acme/checkpoints/{trainer['id']}/expiry/"
+    assert run_curl(copy(browser, path, expiry="7")["curl"])["expires_at"]
+    never = copy(browser, path, expiry="never")["Python"]
+    assert run_python(never, monkeypatch)["expires_at"] is None
+    plan = copy(browser, "/w/acme/checkpoints/plan/", action="delete")["curl"]
+    run_curl(plan.replace("CHECKPOINT_ID", trainer["id"]))
+    assert trainer["id"] not in [one["id"] for one in find("trainer")]
+
+
 def test_no_key_is_in_it_and_pages_without_a_request_have_none(
     api: str, key: Key, vic: User, acme: Workspace
 ) -> None:

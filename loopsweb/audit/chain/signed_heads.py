@@ -70,6 +70,15 @@ def sign_head(verified: VerifiedChain, *, now: datetime) -> JsonObject:
     return head | {"public_key": encode_public_key(), "signature": signature}
 
 
+def find_head(workspace: str, *, at_least: int) -> JsonObject | None:
+    """The first head signed with the present key that covers link `at_least`."""
+    signed = SignedHead.objects.filter(
+        workspace=workspace, head__public_key=encode_public_key(), head__sequence__gte=at_least
+    )
+    found = signed.order_by("head__sequence", "pk").first()
+    return found.head if found else None
+
+
 def store_signed_head(workspace: str, *, now: datetime, handed_to: str = "") -> SignedHead:
     """Verify a chain, sign its head and store that. Raises BrokenChain."""
     head = sign_head(verify_stored_chain(workspace), now=now)

@@ -25,12 +25,15 @@ class BrokenChain(Exception):
 
 @dataclass(frozen=True)
 class VerifiedChain:
-    """A valid chain, up to its last link `sequence`. `erased` counts its erased values."""
+    """A valid chain, up to its last link `sequence`. `erased` counts its erased values. events: of
+    the record, where it is the part of a chain that proves one; `first` is the first link of it."""
 
     workspace: str
     sequence: int
     digest: str
     erased: int
+    first: int = 1
+    events: tuple[int, ...] = ()
 
 
 def check_links(
@@ -60,6 +63,33 @@ def check_links(
         problem = f"truncated: the chain ends before #{max(expected)}, which has a signed head"
         raise BrokenChain(sequence + 1, problem)
     return VerifiedChain(workspace, sequence, previous, len(empty))
+
+
+def check_record(
+    workspace: str, incident: str, links: Iterable[JsonObject], *, heads: Iterable[JsonObject] = ()
+) -> VerifiedChain:
+    """Verify the events of one incident and all links up to the last one given. Those of other
+    incidents may lack their personal values. Heads of links outside prove nothing here. Raises
+    BrokenChain."""
+    expected, events, erased = index_heads(workspace, heads), list[int](), 0
+    first = sequence = 0
+    previous = ""
+    for link in links:
+        if not first:
+            first, previous = link["body"]["sequence"], link["previous"]
+        sequence = (sequence or first - 1) + 1
+        if link["body"].get("sequence") != sequence:
+            raise BrokenChain(sequence, "missing, inserted or reordered")
+        check_link(link, workspace=workspace, sequence=sequence, previous=previous)
+        if link["body"]["incident"] == incident:
+            events.append(sequence)
+            erased += sum(kept is None for kept in link["personal"].values())
+        previous = link["digest"]
+        if expected.get(sequence, previous) != previous:
+            raise BrokenChain(sequence, "does not match the signed head")
+    if not events or events[0] != first:
+        raise BrokenChain(first, "is not the first event of the record")
+    return VerifiedChain(workspace, sequence, previous, erased, first, tuple(events))
 
 
 def count_values(count: int) -> str:

@@ -7,13 +7,16 @@ from typing import Any
 
 from django import forms
 
-from loopsweb.resources.deactivations.batches import Selection
+from loopsweb.accounts.models import Workspace
 from loopsweb.resources.deactivations.forms import DeactivateForm
+from loopsweb.resources.deactivations.impact import Impact
 from loopsweb.resources.deactivations.impact_forms import ForeseenForm
 from loopsweb.resources.deactivations.models import Policy
+from loopsweb.resources.deactivations.selections import Selection
+from loopsweb.resources.deactivations.wait_forms import WaitFields
 
 
-class BatchForm(ForeseenForm):
+class BatchForm(WaitFields, ForeseenForm):
     """Always asks for the number, so that nobody ends more than they think they selected."""
 
     once = forms.UUIDField(widget=forms.HiddenInput)
@@ -26,9 +29,20 @@ class BatchForm(ForeseenForm):
     is_seen_required = True
     field_order = ("once", "seen", "reason", "typed")
 
-    def __init__(self, data: Any = None, *, selection: Selection, policy: Policy) -> None:
+    def list_impacts(self) -> list[Impact]:
+        return self.selection.impacts
+
+    @property
+    def asked(self) -> list[forms.BoundField]:
+        """The fields above the buttons."""
+        return [self[name] for name in self.field_order]
+
+    def __init__(
+        self, data: Any = None, *, selection: Selection, policy: Policy, workspace: Workspace
+    ) -> None:
         self.selection, self.policy = selection, policy
         self.number = len(selection.requested)
+        self.workspace = workspace
         super().__init__(
             data,
             foreseen=selection.foreseen,

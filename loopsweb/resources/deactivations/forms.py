@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable
 from datetime import datetime, timedelta
 from http import HTTPStatus
@@ -14,11 +13,10 @@ from django.utils.html import escape
 from loopsweb.accounts.models import User
 from loopsweb.audit.record import Actor
 from loopsweb.keys.clients import find_client
-from loopsweb.resources.checkpoints.models import Checkpoint
 from loopsweb.resources.deactivations import actions, dispatch
 from loopsweb.resources.deactivations.impact import Impact, assess_impact
 from loopsweb.resources.deactivations.impact_forms import ImpactForm
-from loopsweb.resources.deactivations.models import MAX_APPROVAL_HOURS, Deactivation, Policy
+from loopsweb.resources.deactivations.models import Deactivation, Policy
 from loopsweb.resources.deactivations.preflight import find_age
 from loopsweb.resources.deactivations.requirements import (
     Requirements,
@@ -28,12 +26,9 @@ from loopsweb.resources.deactivations.requirements import (
     schedule_request,
 )
 from loopsweb.resources.deactivations.targets import Target, explain_shared_end, kind_of
+from loopsweb.resources.deactivations.wait_forms import SYNC_HOURS, WaitFields
 
 INVISIBLE_LETTERS = "\u115f\u1160\u3164\uffa0"  # fillers that count as letters
-SYNC_HOURS = 6
-UNLISTED = "The API no longer lists {}. It may be lost. Nothing was requested."
-BEGUN = "{} began to sync meanwhile. Review it again."
-NOT_TOLD = "The API does not say of every checkpoint whether it has synced, so none can be awaited."
 
 
 def require_words(reason: str) -> None:
@@ -41,7 +36,7 @@ def require_words(reason: str) -> None:
         raise forms.ValidationError("Enter the reason in words.")
 
 
-class DeactivateForm(ImpactForm):
+class DeactivateForm(WaitFields, ImpactForm):
     reason = forms.CharField(
         label="Reason",
         max_length=1000,
@@ -54,16 +49,6 @@ class DeactivateForm(ImpactForm):
         max_length=255, widget=forms.TextInput({"autocomplete": "off", "spellcheck": "false"})
     )
     break_glass = forms.BooleanField(required=False)  # the value of a button of its own
-    seen_now = forms.CharField(required=False)  # a box that the page offers when more would be lost
-    once_synced = forms.JSONField(required=False)  # of another: the ids of the checkpoints it named
-    sync_hours = forms.IntegerField(
-        label="Give up after",
-        required=False,
-        min_value=1,
-        max_value=MAX_APPROVAL_HOURS,
-        initial=SYNC_HOURS,
-        help_text="hours",
-    )
 
     def __init__(
         self,
@@ -76,6 +61,7 @@ class DeactivateForm(ImpactForm):
     ) -> None:
         super().__init__(data, impact=impact)
         self.policy, self.requirements = policy, requirements
+        self.workspace = impact.target.workspace
         self.fields["reason"].required = requirements.reason
         if requirements.typed_id:
             noun = kind_of(impact.target).noun
@@ -93,13 +79,8 @@ class DeactivateForm(ImpactForm):
         """The fields above the buttons."""
         return [self[name] for name in ("seen", "reason", "typed") if name in self.fields]
 
-    @property
-    def foreseen_json(self) -> str:
-        return json.dumps(self.foreseen)
-
-    @property
-    def syncing_json(self) -> str:
-        return json.dumps([each.remote_id for each in self.impact.syncing])
+    def list_impacts(self) -> list[Impact]:
+        return [self.impact]
 
     def clean_typed(self) -> str:
         typed: str = self.cleaned_data["typed"].strip()
@@ -108,27 +89,6 @@ class DeactivateForm(ImpactForm):
                 f"This is not the {kind_of(self.impact.target).noun}'s ID. Nothing was done."
             )
         return typed
-
-    def clean_once_synced(self) -> list[Checkpoint]:
-        """The checkpoints to wait for: those that the page named, or for a script all that sync."""
-        named: Any = self.cleaned_data["once_synced"]
-        syncing = {each.remote_id: each for each in self.impact.syncing}
-        if named is None or named is False:
-            return []
-        if named is True:
-            if not syncing and any(each.checkpoints.unknown for each in self.impact.runs):
-                raise forms.ValidationError(NOT_TOLD)
-            return list(syncing.values())
-        if not isinstance(named, list) or not all(isinstance(each, str) for each in named):
-            raise forms.ValidationError("These are no checkpoints.")
-        runs = [each.run.remote_id for each in self.impact.runs]
-        rows = Checkpoint.objects.in_workspace(self.impact.target.workspace)
-        found = list(rows.filter(remote_id__in=named, run_remote_id__in=runs, missing_since=None))
-        if lost := sorted(set(named) - {each.remote_id for each in found}):
-            raise forms.ValidationError(UNLISTED.format(lost[0]))
-        if begun := sorted(each.name for each in syncing.values() if each.remote_id not in named):
-            raise forms.ValidationError(BEGUN.format(begun[0]))
-        return found
 
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean()

@@ -43,6 +43,7 @@ def freeze_impact(impact: Impact, *, as_of: datetime | None) -> Facts:
         "is_reported": impact.target.is_reported,
         "base_model": impact.target.base_model,
         "last_work_at": worked_at and format_utc(worked_at),
+        "last_work_sign": impact.target.last_work_sign,
         "gpus": figures.gpus_held,
         "gpus_of": figures.gpus_of,
         "gpu_type": figures.gpu_type,

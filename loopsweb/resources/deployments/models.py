@@ -8,7 +8,8 @@ from loopsweb.ui.search import SearchTextField
 
 
 class Deployment(GPUHolder):
-    """The live training pair: trainer and paired sampler, holding GPUs."""
+    """The live training pair: trainer and paired sampler, holding GPUs. metrics_as_of: until when
+    its metrics were read; worked_at: the last work in them, worked_sign what it was."""
 
     noun = "deployment"
     vocabulary = DEPLOYMENT
@@ -20,6 +21,11 @@ class Deployment(GPUHolder):
     gone_at = models.DateTimeField(
         null=True, blank=True, help_text="When its own route first answered 404."
     )
+
+    metrics_as_of = models.DateTimeField(null=True, editable=False)
+    ask_metrics_at = models.DateTimeField(null=True, editable=False)
+    worked_at = models.DateTimeField(null=True, editable=False)
+    worked_sign = models.CharField(max_length=12, blank=True, editable=False)
 
     search_text = SearchTextField(
         of=(

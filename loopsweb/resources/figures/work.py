@@ -12,6 +12,7 @@ from django.db.models import Max
 
 from loopsweb.accounts.models import Workspace
 from loopsweb.resources.checkpoints.models import Checkpoint
+from loopsweb.resources.deployments.models import Deployment
 from loopsweb.resources.figures.related import Key
 from loopsweb.resources.runs.models import Run
 from loopsweb.resources.snapshot.models import Costed
@@ -25,6 +26,12 @@ class Kind(IntEnum):
     CREATED = 0
     STATUS = 1
     CHECKPOINT = 2
+    REQUESTS = 3
+    GPU = 4
+
+
+GPU, REQUESTS = Kind.GPU.name.lower(), Kind.REQUESTS.name.lower()
+MEASURED = {GPU: Kind.GPU, REQUESTS: Kind.REQUESTS}  # by what `Deployment.worked_sign` holds
 
 
 class Sign(NamedTuple):
@@ -41,6 +48,9 @@ def find_signs(workspace: Workspace, rows: Iterable[Costed]) -> dict[Key, Sign]:
         ids[type(row)].add(row.remote_id)
         if created_at := getattr(row, "created_at", None):
             signs[type(row), row.remote_id].append(Sign(created_at, Kind.CREATED))
+        if isinstance(row, Deployment) and row.worked_at:
+            measured = Sign(row.worked_at, MEASURED[row.worked_sign])
+            signs[Deployment, row.remote_id].append(measured)
     for model, every in ids.items():
         for some in split_into_batches(sorted(every)):
             changes = StatusChange.objects.filter(

@@ -9,7 +9,7 @@ from bisect import bisect_right
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from decimal import Decimal
 from functools import reduce
 from typing import Any, NamedTuple
@@ -34,6 +34,16 @@ class Step(NamedTuple):
     gpus: int | None
     usd: Decimal | None
     unknown: int = 0
+
+
+@dataclass(frozen=True)
+class Estimate:
+    """usd: the cost of `observed`, the time of which it is known what was held. is_partial: without
+    what has no known price."""
+
+    usd: Decimal
+    observed: timedelta
+    is_partial: bool
 
 
 @dataclass(frozen=True)
@@ -169,3 +179,17 @@ def add_up(changes: dict[datetime, list[Sums]], start: datetime, end: datetime) 
         if before is None or step[1:] != before[1:]:
             yield step
             before = step
+
+
+def estimate_cost(series: Series) -> Estimate:
+    ends = [*(one.start for one in series.steps[1:]), series.end]
+    known = [
+        (step.usd, Decimal((end - step.start).total_seconds()), step.unknown)
+        for step, end in zip(series.steps, ends, strict=True)
+        if step.usd is not None
+    ]
+    return Estimate(
+        usd=sum((usd * seconds for usd, seconds, _ in known), Decimal(0)) / 3600,
+        observed=timedelta(seconds=float(sum(seconds for _, seconds, _ in known))),
+        is_partial=bool(series.unseen) or any(unknown for *_, unknown in known),
+    )

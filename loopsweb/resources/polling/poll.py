@@ -20,15 +20,13 @@ from django.db import transaction
 from loopsweb.keys.models import KeyState
 from loopsweb.loops_api import Client, errors
 from loopsweb.loops_api.deadline import Deadline
-from loopsweb.resources import catalogue
 from loopsweb.resources.checkpoints import sync as checkpoints
 from loopsweb.resources.checkpoints.feeds import CheckpointFeeds
 from loopsweb.resources.checkpoints.poll_plan import CheckpointQuery
-from loopsweb.resources.deployments import sync as deployments
 from loopsweb.resources.history.observation import note_answer
 from loopsweb.resources.nouns import FEEDS
 from loopsweb.resources.polling import leases, pace, reasons
-from loopsweb.resources.runs import sync as runs
+from loopsweb.resources.polling.questions import PAIRED, list_questions
 from loopsweb.resources.samplers import sync as samplers
 from loopsweb.resources.snapshot.feeds import Feed
 from loopsweb.resources.snapshot.poll_context import PollContext
@@ -103,17 +101,12 @@ class Poll:
                 self.finish(started_at)
 
     def poll_feeds(self) -> None:
-        """In an order in which one answer helps the next query."""
-        client, has_new_answer = self.client, False
-        if self.key.can_list is not False:
-            has_new_answer |= self.poll_feed("runs", partial(runs.pull_runs, client))
-            has_new_answer |= self.poll_feed("samplers", partial(samplers.pull_samplers, client))
-        if self.key.can_manage is not False:
-            self.poll_feed("deployments", partial(deployments.pull_deployments, client))
-            self.poll_feed("vanished", partial(deployments.pull_vanished_deployments, client))
-            has_new_answer |= self.poll_feed("details", partial(runs.pull_run_details, client))
-            self.poll_feed("catalogue", partial(catalogue.pull_catalogue, client))
-        if has_new_answer:
+        changed = {
+            name
+            for name, ask in list_questions(self.key).items()
+            if self.poll_feed(name, partial(ask, self.client))
+        }
+        if not changed.isdisjoint(PAIRED):
             samplers.pair_with_runs(poll=self.build_context(Feed()))
         if self.key.can_list is not False:
             self.poll_checkpoints()

@@ -8,10 +8,11 @@ from datetime import datetime, timedelta
 from typing import Any, ClassVar, Protocol, Self, TypeVar
 
 from django.db import models
-from django.db.models import Count, F, Q
+from django.db.models import Count, Q
 
 from loopsweb.accounts.models import Workspace
 from loopsweb.keys.models import Key
+from loopsweb.resources.snapshot.largest_first import LargestFirst
 from loopsweb.ui.statuses import Vocabulary
 
 Row = TypeVar("Row", bound="Snapshot")
@@ -134,26 +135,6 @@ class Snapshot(models.Model):
         return known is not None and getattr(self, self.status_field) in known.terminal
 
 
-class LargestFirst(models.Index):
-    """By a number within a workspace: the largest first, unknown last, then the newest."""
-
-    def __init__(self, field: str, *, name: str) -> None:
-        self.field = field
-        by = F(field).desc(nulls_last=True)
-        super().__init__("workspace", by, F("id").desc(), name=name)
-
-    def deconstruct(self) -> Any:
-        path, _, _ = super().deconstruct()
-        return path, (self.field,), {"name": self.name}
-
-    def create_sql(self, model: Any, schema_editor: Any, using: str = "", **options: Any) -> Any:
-        """SQLite puts unknown last when it descends, and must not be told so."""
-        statement = super().create_sql(model, schema_editor, using, **options)
-        if schema_editor.connection.vendor == "sqlite":
-            return str(statement).replace(" NULLS LAST", "")
-        return statement
-
-
 class Costed(Snapshot):
     """A row with what it holds and costs, and when it last worked. `resources/figures/` alone
     writes this, whenever what it follows from changes.
@@ -200,6 +181,9 @@ FIGURES = (
     *("gpus", "gpus_of", "usd_per_hour", "usd_of", "cost_source"),
     *("last_work_at", "last_work_sign", "pair_remote_id"),
 )
+
+
+MEASURED = ("metrics_as_of", "ask_metrics_at", "worked_at", "worked_sign")  # of a deployment
 
 
 def count_gpus(of_one: int | None, machines: int | None) -> int | None:

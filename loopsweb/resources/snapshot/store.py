@@ -17,7 +17,7 @@ from loopsweb.accounts.models import Workspace
 from loopsweb.loops_api import LazyList
 from loopsweb.loops_api.omissions import STATUS_FIELDS, fill_omissions
 from loopsweb.resources.snapshot import sanitize, unknown_periods
-from loopsweb.resources.snapshot.models import FIGURES, Snapshot
+from loopsweb.resources.snapshot.models import FIGURES, MEASURED, Snapshot
 from loopsweb.resources.snapshot.poll_context import PollContext
 from loopsweb.resources.snapshot.sanitize import ID_LENGTH
 from loopsweb.resources.snapshot.status_changes import StatusChange, statuses_changed
@@ -34,7 +34,7 @@ from loopsweb.resources.snapshot.stored_rows import (
 )
 from loopsweb.ui.search import refresh_search_text
 
-NEVER_UPDATED = frozenset({"id", "workspace", "remote_id", "first_seen_at", *FIGURES})
+NEVER_UPDATED = frozenset({"id", "workspace", "remote_id", "first_seen_at", *FIGURES, *MEASURED})
 WRITERS = 0x10095  # the advisory locks of `lock_writers`
 
 # Sent with the `workspace`, the `ids` of rows that are new, changed or newly missing, and the first

@@ -38,7 +38,15 @@ SIGNS = {
     "created": "it was created",
     "status": "its status changed",
     "checkpoint": "its newest checkpoint",
+    "requests": "it served a request",
+    "gpu": "its GPUs were busy",
 }
+
+
+@register.filter
+def name_sign(sign: str) -> str:
+    """What the last sign of work was, after "since"; "" where there is none."""
+    return SIGNS.get(sign, "")
 
 
 @register.simple_tag
@@ -49,7 +57,7 @@ def idle(row: Costed) -> SafeString:
         return mark_safe('<abbr title="It holds no GPUs.">—</abbr>')
     if row.idle_for is None or row.last_work_at is None or row.observed_until is None:
         return mark_safe('<span class="muted" title="Counts as active.">unknown</span>')
-    since = f"Since {SIGNS[row.last_work_sign]}, {format_minute(row.last_work_at)}"
+    since = f"Since {name_sign(row.last_work_sign)}, {format_minute(row.last_work_at)}"
     if row.observed_until < timezone.now() - ENDS:
         return format_html('<span title="{}">{}</span>', since, span(row.idle_for))
     return format_html(

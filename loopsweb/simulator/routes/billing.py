@@ -12,6 +12,7 @@ from loopsweb.simulator.http_messages import ApiError, Response, respond_json
 from loopsweb.simulator.log_generator import get_last_active
 
 EARLIEST = datetime(2026, 1, 1, tzinfo=UTC)
+OVER = frozenset({"INACTIVE", "BUILD_FAILED", "BUILD_STOPPED", "DEPLOY_FAILED", "FAILED"})
 MAX_RANGE = timedelta(days=31)
 
 
@@ -57,7 +58,10 @@ def read_time(request: AuthorizedRequest, name: str) -> datetime:
 def count_minutes(
     request: AuthorizedRequest, one: Deployment | Sampler, start: datetime, end: datetime
 ) -> int:
-    """The minutes between `start` and `end` in which it held GPUs."""
+    """The minutes between `start` and `end` in which it held GPUs; none if when it ended is not
+    known."""
+    if one.status in OVER and one.ended_at is None:
+        return 0
     lasted = min(end, get_last_active(one, request.now)) - max(start, one.created_at)
     return max(lasted // timedelta(minutes=1), 0)
 

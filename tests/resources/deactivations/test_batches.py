@@ -247,3 +247,52 @@ def test_a_run_of_several_deployments_is_counted_once(
     preview = browser.get(url, {"id": [row.remote_id for row in rows]}).context["selection"]
     assert [(len(each.runs), each.is_inferred) for each in preview.impacts] == [(2, True)] * 2
     assert (preview.syncing_count, preview.unsaved_count) == (2, 2)
+
+
+def test_each_waits_for_its_own_checkpoints_and_the_others_are_sent(
+    create_deployments: CreateDeployments,
+    url: str,
+    browser: Client,
+    world: Simulator,
+    real_time: Timeline,
+    poll: Poll,
+) -> None:
+    first, second = (row.remote_id for row in create_deployments(2))
+    run = Run.objects.get(remote_id=Deployment.objects.get(remote_id=first).active_run_remote_id)
+    saved = world.world.add_checkpoint(
+        run=world.world.runs[run.remote_id], name="step-9", sync_status="SYNCING"
+    )
+    poll(after=120)
+    page = browser.get(url, {"id": [first, second]})
+    form = page.context["form"]
+    assert "step-9" in page.content.decode()
+    sent = fill_batch_form(browser, url, [first, second])
+    browser.post(url, sent | {"once_synced": form.syncing_json, "sync_hours": 2})
+    batch = Batch.objects.get()
+    waits = {row.target_remote_id: row for row in batch.rows.all()}
+    assert [waits[each].state for each in (first, second)] == ["syncing", "due"]
+    assert [each["id"] for each in waits[first].awaited] == [saved.id]
+    assert waits[second].awaited == []
+    assert run_tick(real_time) == 1
+    assert list_calls(world) == [f"/v1/loops/deployments/{second}/deactivate"]
+
+
+def test_the_preview_keeps_up_and_says_what_is_new(
+    create_deployments: CreateDeployments, url: str, browser: Client, world: Simulator, poll: Poll
+) -> None:
+    ids = [row.remote_id for row in create_deployments(2)]
+    page = browser.get(url, {"id": ids})
+    seen = {"id": ids, "marks": page.context["selection"].marks, "v": page["Loopsweb-Version"]}
+    live = {"hx-request": "true", "hx-target": "live"}
+    assert browser.get(url, seen, headers=live).status_code == 204
+    run_id = Deployment.objects.get(remote_id=ids[1]).active_run_remote_id
+    world.world.add_checkpoint(run=world.world.runs[run_id], sync_status="SYNCING")
+    poll(after=120)
+    part = browser.get(url, seen, headers=live)
+    assert part.context["changes"] == {ids[1]: ["syncing"]}
+    text = part.content.decode()
+    assert ("I have seen this" in text, 'name="reason"' in text) == (True, False)
+    stale = fill_batch_form(browser, url, ids) | {"seen": page.context["form"].initial["seen"]}
+    assert browser.post(url, stale).status_code == 409
+    told = stale | {"seen_now": part.context["form"].foreseen_json}
+    assert browser.post(url, told).status_code == 302

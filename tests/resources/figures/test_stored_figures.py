@@ -72,8 +72,11 @@ DEPLOYMENT = st.fixed_dictionaries(
         "latest_run_remote_id": IDS["run"],
         "sampler_remote_id": IDS["sampler"],
         "raw": st.sampled_from([{}, {"sampler": None}]),
+        "worked_at": TIMES,
+        "worked_sign": st.sampled_from(["gpu", "requests"]),
     }
 )
+SIGNS = ("created", "status", "checkpoint", "requests", "gpu")
 CHANGED_AT = st.integers(0, 50).map(lambda n: FIRST_SEEN_AT + timedelta(minutes=n))
 STEPS = st.lists(
     st.one_of(
@@ -201,7 +204,12 @@ def find_work(noun: str, remote_id: str) -> Any:
         for one in Checkpoint.objects.all()
         if noun == "run" and one.run_remote_id == remote_id and one.created_at and rows
     ]
-    return latest([*created, *changes, *checkpoints])
+    measured = [
+        (row.worked_at, {"requests": 3, "gpu": 4}[row.worked_sign])
+        for row in rows
+        if isinstance(row, Deployment) and row.worked_at
+    ]
+    return latest([*created, *changes, *checkpoints, *measured])
 
 
 def latest(signs: list[Any]) -> Any:
@@ -218,6 +226,6 @@ def describe(row: Any, figures: Any, work: Any, pair_id: str) -> dict[str, Any]:
         "usd_of": figures.cost_of,
         "cost_source": figures.cost_source,
         "last_work_at": work[0] if is_idle else None,
-        "last_work_sign": ("created", "status", "checkpoint")[work[1]] if is_idle else "",
+        "last_work_sign": SIGNS[work[1]] if is_idle else "",
         "pair_remote_id": pair_id,
     }

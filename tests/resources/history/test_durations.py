@@ -3,10 +3,12 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from typing import Any
 
+import pytest
+
 from loopsweb.accounts.models import User, Workspace
-from loopsweb.dashboard.attention import find_stuck_deployments
+from loopsweb.dashboard.attention import find_stuck
 from loopsweb.resources.history.durations import measure_status
-from loopsweb.resources.models import Deployment, StatusChange
+from loopsweb.resources.models import Deployment, Sampler, StatusChange
 from tests.personas import login_as
 from tests.resources.rows import add_row
 
@@ -15,20 +17,26 @@ MINUTE, SECOND = timedelta(minutes=1), timedelta(seconds=1)
 
 
 def change(
-    acme: Workspace, remote_id: str, old: str, new: str, at: datetime, *, after: timedelta = SECOND
-) -> None:
+    acme: Workspace, remote_id: str, old: str, new: str, at: datetime, *, after: timedelta = SECOND,
+    noun: str = "deployment",
+) -> None:  # fmt: skip
     StatusChange.objects.create(
-        workspace=acme, noun="deployment", remote_id=remote_id, field="status", old=old, new=new,
+        workspace=acme, noun=noun, remote_id=remote_id, field="status", old=old, new=new,
         last_seen_old_at=at - after, first_seen_new_at=at,
     )  # fmt: skip
 
 
-def add_earlier(acme: Workspace, now: datetime, lengths: list[int], model: str = "m") -> None:
+def add_earlier(
+    acme: Workspace, now: datetime, lengths: list[int], model: str = "m",
+    of: type[Deployment | Sampler] = Deployment,
+) -> None:  # fmt: skip
     for minutes in lengths:
         remote_id = f"{model}{minutes}"
-        add_row(Deployment, acme, remote_id, status="RUNNING", base_model=model)
-        change(acme, remote_id, "CREATED", "DEPLOYING", now - 500 * MINUTE)
-        change(acme, remote_id, "DEPLOYING", "RUNNING", now - (500 - minutes) * MINUTE)
+        add_row(of, acme, remote_id, status="RUNNING", base_model=model)
+        change(acme, remote_id, "CREATED", "DEPLOYING", now - 500 * MINUTE, noun=of.noun)
+        change(
+            acme, remote_id, "DEPLOYING", "RUNNING", now - (500 - minutes) * MINUTE, noun=of.noun
+        )
 
 
 def test_a_status_is_compared_with_earlier_ones_of_the_model(
@@ -46,27 +54,35 @@ def test_a_status_is_compared_with_earlier_ones_of_the_model(
     assert "Of 20 earlier ones of this model, 95 % took at most 19 min." in " ".join(page.split())
 
 
+@pytest.mark.parametrize("of", [Deployment, Sampler])
 def test_what_is_stuck_needs_attention(
-    acme: Workspace, now: datetime, django_assert_max_num_queries: Any
+    of: type[Deployment | Sampler],
+    acme: Workspace,
+    now: datetime,
+    django_assert_max_num_queries: Any,
 ) -> None:
-    add_earlier(acme, now, list(range(1, 21)))
+    add_earlier(acme, now, list(range(1, 21)), of=of)
     counts = []
+
+    def add(name: str, minutes: int) -> None:
+        add_row(of, acme, name, status="DEPLOYING", base_model="m")
+        since = now - minutes * MINUTE
+        change(acme, name, "CREATED", "DEPLOYING", since, noun=of.noun)
+
     for number in (1, 3):
         for n in range(number):
-            row = {"status": "DEPLOYING", "base_model": "m"}
-            add_row(Deployment, acme, f"slow{number}-{n}", **row)
-            change(acme, f"slow{number}-{n}", "CREATED", "DEPLOYING", now - 30 * MINUTE)
-            add_row(Deployment, acme, f"usual{number}-{n}", **row)
-            change(acme, f"usual{number}-{n}", "CREATED", "DEPLOYING", now - 19 * MINUTE)
-            add_row(Deployment, acme, f"gone{number}-{n}", missing_since=now, **row)
-        with django_assert_max_num_queries(4) as queries:
-            items = list(find_stuck_deployments(acme, now=now, limit=9))
+            add(f"slow{number}-{n}", 30)
+            add(f"usual{number}-{n}", 19)
+            gone = {"status": "DEPLOYING", "base_model": "m", "missing_since": now}
+            add_row(of, acme, f"gone{number}-{n}", **gone)
+        with django_assert_max_num_queries(5) as queries:
+            items = list(find_stuck(acme, now=now, limit=9))
         counts.append(len(queries))
-    assert counts == [4, 4]
+    assert counts == [5, 5]
     assert [one.name for one in items] == ["slow1-0", "slow3-0", "slow3-1", "slow3-2"]
     assert (items[0].since, items[0].text) == (
         now - 30 * MINUTE,
-        f"Deployment DEPLOYING for 30 min. {EARLIER}",
+        f"{of.noun.capitalize()} DEPLOYING for 30 min. {EARLIER}",
     )
 
 

@@ -16,7 +16,13 @@ from loopsweb.keys.models import Key
 from loopsweb.resources.catalogue import Catalogue
 from loopsweb.resources.history.holders import MODELS, Holder, list_rows, select_live
 from loopsweb.resources.history.observation import load_observation
-from loopsweb.resources.history.series import Series, Step, compute_series, load_series
+from loopsweb.resources.history.series import (
+    Series,
+    Step,
+    compute_series,
+    estimate_cost,
+    load_series,
+)
 from loopsweb.resources.history.statuses import History, Knowledge, load_histories
 from loopsweb.resources.models import (
     Deployment,
@@ -87,6 +93,12 @@ def test_each_moment_is_the_sum_of_what_was_held_then(
     ever = [{held(one, hour) for hour in moments} - {None} for one in every]
     seen = [one for one, known in zip(every, ever, strict=True) if known != {gap}]
     assert series.unseen == len(every) - len(seen)
+    known = [now for now in (value(series, hour) for hour in moments) if now[1] is not None]
+    estimate = estimate_cost(series)
+    assert round(estimate.usd, 9) == sum((usd for _, usd, _ in known if usd), Decimal(0))
+    assert estimate.observed == timedelta(hours=len(known))
+    unpriced = any(unknown for *_, unknown in known)
+    assert estimate.is_partial == (unpriced or series.unseen > 0)
     for hour in moments:
         sure = [one for one in seen if held(one, hour) is Knowledge.KNOWN]
         is_answered = any(since <= at(hour) < until for since, until in observed)

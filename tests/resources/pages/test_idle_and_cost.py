@@ -28,6 +28,7 @@ from tests.personas import create_founder, login_as
 from tests.resources.conftest import AddKey
 from tests.resources.rows import FIRST_SEEN_AT, add_row
 
+METRICS = "POST /v1/loops/deployments/{deployment_id}/metrics"
 LISTS = ("deployments", "samplers", "runs")
 MINUTES = st.none() | st.integers(0, 300)
 ROWS = st.lists(st.tuples(MINUTES, st.none() | st.integers(0, 16), MINUTES), max_size=8)
@@ -79,6 +80,7 @@ def now() -> datetime:
 def idle_and_busy(
     world: Simulator, now: datetime, add_key: AddKey, poll: Callable[..., int]
 ) -> None:
+    world.add_fault(METRICS, mode="status", status=404, count=None)
     for name, hours in (("busy", 1), ("idle", 3)):
         created_at = now - timedelta(hours=9)
         run = world.world.add_run(id=f"{name}-run", created_at=created_at)

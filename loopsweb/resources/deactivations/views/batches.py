@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from datetime import timedelta
 from http import HTTPStatus
 
 from django.contrib import messages
@@ -21,14 +22,17 @@ from loopsweb.audit.record import actor_of_request
 from loopsweb.keys.clients import NoKey, explain_missing_access, find_client
 from loopsweb.resources.deactivations import batches
 from loopsweb.resources.deactivations.batch_forms import BatchForm
-from loopsweb.resources.deactivations.models import Batch, Policy
+from loopsweb.resources.deactivations.models import Batch
 from loopsweb.resources.deactivations.requirements import list_own_emails, load_policy
+from loopsweb.resources.deactivations.selections import preview_selection
 from loopsweb.resources.deactivations.states import DEACTIVATION, NOT_SENT, OPEN, State
 from loopsweb.resources.deactivations.summary import add_up, summarize_batch
 from loopsweb.resources.deactivations.targets import KINDS, Kind
+from loopsweb.resources.deactivations.wait_forms import SYNC_HOURS
 from loopsweb.resources.nouns import NOUNS
-from loopsweb.resources.pages.freshness import load_freshness
+from loopsweb.resources.pages.freshness import compute_page_version, load_freshness
 from loopsweb.resources.pages.idempotency import AlreadySubmitted
+from loopsweb.resources.pages.idleness import find_observed_until, observe
 from loopsweb.resources.pages.refusals import add_refusal
 from loopsweb.resources.snapshot.viewers import record_viewer
 from loopsweb.ui import errors
@@ -51,13 +55,18 @@ def preview_batch(request: WorkspaceRequest, kind: Kind) -> HttpResponseBase:
         return errors.render_error(request, HTTPStatus.UNPROCESSABLE_ENTITY, what, back)
     policy = load_policy(request.workspace.team)
     own_emails = list_own_emails(request.workspace, request.user)
-    selection = batches.preview_selection(
+    selection = preview_selection(
         request.workspace, kind, ids, policy=policy, own_emails=own_emails
     )
-    form = BatchForm(sent, selection=selection, policy=policy)
+    form = BatchForm(sent, selection=selection, policy=policy, workspace=request.workspace)
     form.initial.update(find_kept_text(request))
     if sent is None:
         return render_preview(request, kind, form, status=HTTPStatus.OK)
+    return submit_preview(request, kind, form)
+
+
+def submit_preview(request: WorkspaceRequest, kind: Kind, form: BatchForm) -> HttpResponseBase:
+    sent, selection = request.POST, form.selection
     if batches.is_submitted(request.workspace, sent.get("once", "")):
         return redirect_submitted(request)
     if not selection.requested:
@@ -73,12 +82,11 @@ def preview_batch(request: WorkspaceRequest, kind: Kind) -> HttpResponseBase:
         )
     concerns_others = any(item.requirements.concerns_others for item in selection.requested)
     confirmation = ask_to_confirm(request) if concerns_others else None
-    return confirmation or request_batch(request, kind, form, policy)
+    return confirmation or request_batch(request, kind, form)
 
 
-def request_batch(
-    request: WorkspaceRequest, kind: Kind, form: BatchForm, policy: Policy
-) -> HttpResponse:
+def request_batch(request: WorkspaceRequest, kind: Kind, form: BatchForm) -> HttpResponse:
+    now = timezone.now()
     try:
         batch = batches.request_batch(
             form.selection,
@@ -89,8 +97,10 @@ def request_batch(
             by=actor_of_request(request),
             reason=form.cleaned_data["reason"],
             once=form.cleaned_data["once"],
-            policy=policy,
-            now=timezone.now(),
+            policy=form.policy,
+            now=now,
+            awaited=form.cleaned_data["once_synced"],
+            sync_until=now + timedelta(hours=form.cleaned_data["sync_hours"] or SYNC_HOURS),
         )
     except (NoKey, NotRecorded) as error:
         status = add_refusal(form, error)
@@ -108,20 +118,36 @@ def redirect_submitted(request: WorkspaceRequest) -> HttpResponse:
 def render_preview(
     request: WorkspaceRequest, kind: Kind, form: BatchForm, *, status: int
 ) -> HttpResponse:
+    freshness = load_freshness(request.workspace)
+    feed = freshness.of(kind.plural, *NOUNS)
+    version = compute_page_version(request.workspace, feed)
+    record_viewer(request.workspace)
+    if same := answer_if_unchanged(request, version, feed.as_of, feed.next_poll_at):
+        return same
+    until = find_observed_until(freshness, now=timezone.now())
+    lines = form.selection.lines
+    list(observe((line.item.impact.target for line in lines if line.item), until=until))
     context = {
         "kind": kind,
         "list_view": f"{kind.plural}:list",
         "detail_view": f"{kind.plural}:detail",
         "selection": form.selection,
+        "changes": form.selection.find_changes(clean_text(request.GET.get("marks"))),
+        "version": version,
+        "is_part": wants_partial(request, "live"),
         "form": form,
         "policy": form.policy,
         "vocabulary": kind.vocabulary,
-        "feed": load_freshness(request.workspace).of(kind.plural, *NOUNS),
+        "feed": feed,
         "blocked": explain_missing_access(
             workspace=request.workspace, person=request.user, method=kind.method
         ),
     }
-    return render_page(request, "deactivations/bulk.html", context, status=status)
+    response = render_page(
+        request, "deactivations/bulk.html", context, partial="live", status=status
+    )
+    set_live_headers(response, version, feed.as_of, feed.next_poll_at)
+    return response
 
 
 @require(Permission.VIEW)

@@ -1,0 +1,115 @@
+"""What the API says was billed for Loops, and our estimate for the same time."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Iterable
+from datetime import timedelta
+from decimal import Decimal
+from typing import Any
+
+from django.db import models, transaction
+
+from loopsweb.accounts.models import Workspace
+from loopsweb.loops_api import Client, errors
+from loopsweb.loops_api.undocumented_types import UsageSummary
+from loopsweb.resources.history.series import estimate_cost, load_series
+from loopsweb.resources.snapshot.poll_context import PollContext
+from loopsweb.resources.snapshot.poll_state import name_organisation
+from loopsweb.resources.snapshot.sanitize import replace_nul
+from loopsweb.resources.snapshot.store import touch_version
+
+ASK_AFTER = timedelta(hours=1)
+PERIOD = timedelta(days=7)
+LOOPS_KINDS = frozenset({"LOOPS_TRAINER", "LOOPS_SAMPLER"})
+CENT, MAX_USD = Decimal("0.01"), Decimal(10**14)
+NOT_OFFERED = "This API does not offer it."
+FORBIDDEN = "The key that reads this workspace may not read it."
+
+
+class Bill(models.Model):
+    """Of one organisation, from `starts_at` to `ends_at`, in US dollars. usd: None where the answer
+    does not give all amounts. estimate_usd: of what this workspace observed in that time, for
+    `observed`; is_estimate_partial: something without a known price is not in it. problem: why
+    the last question was not answered. What an earlier answer said stays, with its times."""
+
+    workspace = models.ForeignKey(Workspace, on_delete=models.CASCADE, related_name="bills")
+    organisation = models.TextField()  # as `name_organisation` has it
+    name = models.TextField(blank=True)
+    asked_at = models.DateTimeField()
+    problem = models.TextField(blank=True)
+    starts_at = models.DateTimeField(null=True)
+    ends_at = models.DateTimeField(null=True)
+    usd = models.DecimalField(max_digits=20, decimal_places=2, null=True)
+    estimate_usd = models.DecimalField(max_digits=20, decimal_places=2, null=True)
+    observed = models.DurationField(default=timedelta)
+    is_estimate_partial = models.BooleanField(default=False)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["workspace", "organisation"], name="one_bill_per_organisation"
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"bill of {self.workspace}"
+
+
+def list_bills(workspace: Workspace) -> list[Bill]:
+    return list(Bill.objects.filter(workspace=workspace).order_by("organisation"))
+
+
+def pull_bill(client: Client, *, poll: PollContext, known_digest: str = "") -> Callable[[], str]:
+    """Ask once an hour, and store the answer at once. A refusal is an answer."""
+    organisation = replace_nul(name_organisation(poll.key))
+    stored = Bill.objects.filter(workspace=poll.workspace, organisation=organisation).first()
+    if stored and poll.now - stored.asked_at < ASK_AFTER:
+        return lambda: known_digest
+    start, found = poll.now - PERIOD, dict[str, Any](problem="")
+    try:
+        summary = client.get_usage_summary(start=start, end=poll.now)
+    except (errors.Unauthorized, errors.RateLimited, errors.ConnectionFailed):
+        raise
+    except errors.NotFound:
+        found["problem"] = NOT_OFFERED
+    except errors.Forbidden:
+        found["problem"] = FORBIDDEN
+    except errors.LoopsError as error:
+        logging.getLogger(__name__).warning("the bill could not be read: %s", error)
+        found["problem"] = error.plain
+    else:
+        series = load_series(poll.workspace, start=start, end=poll.now, now=poll.now)
+        estimate = estimate_cost(series)
+        found |= {
+            "starts_at": start,
+            "ends_at": poll.now,
+            "usd": add_up(summary),
+            "estimate_usd": fit(estimate.usd) if estimate.observed else None,
+            "observed": estimate.observed,
+            "is_estimate_partial": estimate.is_partial,
+        }
+    found |= {"name": replace_nul(poll.key.api_workspace_name), "asked_at": poll.now}
+    with transaction.atomic():
+        Bill.objects.update_or_create(
+            workspace=poll.workspace, organisation=organisation, defaults=found
+        )
+        touch_version(poll.workspace)
+    return lambda: known_digest
+
+
+def add_up(summary: UsageSummary) -> Decimal | None:
+    """Of all trainers and samplers, None unless every amount is known."""
+    amounts = [one.subtotal for one in summary.resources if one.kind in LOOPS_KINDS]
+    if not summary.is_whole or not all_known(amounts):
+        return None
+    return fit(sum(filter(None, amounts), Decimal(0)))
+
+
+def all_known(amounts: Iterable[Decimal | None]) -> bool:
+    return all(amount is not None for amount in amounts)
+
+
+def fit(usd: Decimal) -> Decimal | None:
+    """In whole cents. What is too large to be true is unknown."""
+    return usd.quantize(CENT) if abs(usd) < MAX_USD else None

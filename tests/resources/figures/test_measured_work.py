@@ -1,0 +1,149 @@
+"""Metrics are asked where something seems to idle, and what they say is a sign of work."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from typing import Any
+
+import pytest
+
+from loopsweb.accounts.models import User, Workspace
+from loopsweb.resources.figures.measured_work import ASK_AFTER, MAX_PER_POLL
+from loopsweb.resources.models import Deployment, Run
+from loopsweb.simulator import Simulator
+from tests.personas import login_as
+from tests.resources.conftest import AddKey, Timeline
+
+Poll = Callable[..., int]
+ROUTE = "POST /v1/loops/deployments/{deployment_id}/metrics"
+
+
+def add_deployments(loops: Simulator, *ids: str) -> None:
+    for one in ids:
+        loops.world.add_deployment(id=one, run=loops.world.add_run(id=f"run-{one}"))
+
+
+def answer_with(loops: Simulator, at: datetime, **values: Any) -> None:
+    """values: {metric: its only value}."""
+    rows = {name: [{"timestamp": at.isoformat(), "value": one}] for name, one in values.items()}
+    loops.clear_faults()
+    loops.add_fault(ROUTE, mode="status", status=200, body={"metrics": rows}, count=None)
+
+
+def list_asked(loops: Simulator) -> list[str]:
+    """The deployments whose metrics were asked, in order; then none are on record."""
+    paths = [one.path.split("/") for one in loops.requests if one.path.endswith("/metrics")]
+    loops.requests.clear()
+    return [parts[-2] for parts in paths]
+
+
+@pytest.mark.parametrize(
+    ("values", "sign"),
+    [
+        ({"gpu_utilization": 0.6, "inference_volume": 2}, "gpu"),
+        ({"gpu_utilization": 0.0, "concurrent_requests": 1}, "requests"),
+    ],
+)
+def test_work_in_the_metrics_ends_idleness_everywhere(
+    values: dict[str, float], sign: str, alice: User, world: Simulator, add_key: AddKey,
+    poll: Poll, clock: Timeline,
+) -> None:  # fmt: skip
+    add_deployments(world, "d")
+    add_key()
+    poll()
+    assert list_asked(world) == []  # it was just created
+    worked_at = clock() + timedelta(minutes=20)
+    answer_with(world, worked_at, **values)
+    poll(after=1800)
+    assert list_asked(world) == ["d"]
+    told = {
+        (row.last_work_at, row.last_work_sign)
+        for row in (Deployment.objects.get(), Run.objects.get())
+    }
+    assert told == {(worked_at, sign)}
+    answer_with(world, worked_at - timedelta(minutes=9), **values)  # older than what is known
+    poll(after=1800)
+    assert Deployment.objects.get().last_work_at == worked_at
+    page = login_as(alice).get("/w/acme/deployments/d/").content.decode()
+    assert {"gpu": "its GPUs were busy", "requests": "it served a request"}[sign] in page
+
+
+def test_idle_gpus_are_no_sign_of_work(
+    world: Simulator, add_key: AddKey, poll: Poll, clock: Timeline
+) -> None:
+    add_deployments(world, "d")
+    add_key()
+    poll()
+    answer_with(world, clock(), gpu_utilization=0.01, inference_volume=0)
+    poll(after=1800)
+    row = Deployment.objects.get()
+    assert (row.last_work_sign, row.worked_at, row.metrics_as_of) == ("created", None, clock())
+
+
+def test_a_few_are_asked_in_each_poll_and_each_in_its_turn(
+    acme: Workspace, world: Simulator, add_key: AddKey, poll: Poll, clock: Timeline
+) -> None:
+    ids = [f"d{number}" for number in range(MAX_PER_POLL + 2)]
+    add_deployments(world, *ids)
+    add_key()
+    poll()
+    answer_with(world, clock(), gpu_utilization=0.0)
+    poll(after=1800)
+    first = list_asked(world)
+    acme.refresh_from_db()
+    version = acme.version
+    poll(after=120)
+    assert (len(first), sorted(first + list_asked(world))) == (MAX_PER_POLL, ids)
+    acme.refresh_from_db()
+    assert acme.version == version  # that nothing worked reloads no page
+    poll(after=120)
+    assert list_asked(world) == []
+    poll(after=ASK_AFTER.total_seconds())
+    assert list_asked(world) == first
+
+
+@pytest.mark.parametrize("status", [403, 404])
+def test_a_server_without_metrics_is_asked_once_an_hour(
+    status: int, world: Simulator, add_key: AddKey, poll: Poll
+) -> None:
+    add_deployments(world, "d0", "d1")
+    key = add_key()
+    poll()
+    world.add_fault(ROUTE, mode="status", status=status, count=None)
+    for minutes in (30, 10, 40):
+        poll(after=60 * minutes)
+    assert list_asked(world) == ["d0"]
+    poll(after=1200)
+    assert list_asked(world) == ["d0"]
+    rows = Deployment.objects.values_list("last_work_sign", "metrics_as_of")
+    assert (list(rows), key.poll_state.failures) == ([("created", None)] * 2, 0)
+
+
+def test_a_failure_concerns_one_and_not_the_poll(
+    world: Simulator, add_key: AddKey, poll: Poll
+) -> None:
+    add_deployments(world, "d0", "d1")
+    key = add_key()
+    poll()
+    world.add_fault(ROUTE, mode="status", status=500, count=1)
+    poll(after=1800)
+    assert list_asked(world) == ["d0"]
+    poll(after=120)
+    assert list_asked(world) == ["d1"]
+    key.poll_state.refresh_from_db()
+    assert key.poll_state.failures == 0
+
+
+@pytest.mark.usefixtures("alice")
+def test_what_the_simulator_says_of_work_is_read(
+    world: Simulator, add_key: AddKey, poll: Poll, clock: Timeline
+) -> None:
+    add_deployments(world, "d")
+    add_key()
+    poll()
+    poll(after=1800)
+    row = Deployment.objects.get()
+    assert row.last_work_sign == "gpu"
+    assert row.last_work_at
+    assert clock() - row.last_work_at < timedelta(minutes=2)
