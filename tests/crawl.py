@@ -14,16 +14,18 @@ LINK = re.compile(r'(?:href|hx-get)="([^"]+)"')
 MAX_OF_EACH_KIND = 3
 
 
-def crawl(client: Client, *starts: str, skip: str = "^$") -> dict[str, bytes]:
+def crawl(
+    client: Client, *starts: str, skip: str = "^$", each: int = MAX_OF_EACH_KIND
+) -> dict[str, bytes]:
     """Return {path and query: headers and body} of the site's own pages.
 
-    skip: a pattern of links not to follow.
+    skip: a pattern of links not to follow. each: how many of each kind.
     """
     waiting, answers, kinds = list(starts), dict[str, bytes](), Counter[str]()
     while waiting:
         path = waiting.pop(0)
         kind = get_page_kind(path)
-        if path in answers or kind is None or kinds[kind] == MAX_OF_EACH_KIND:
+        if path in answers or kind is None or kinds[kind] == each:
             continue
         kinds[kind] += 1
         response = client.get(path)

@@ -2,11 +2,19 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 
+import httpx
 import pytest
+from django.test import Client
+from django.utils import timezone
 from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, sync_playwright
 
+from loopsweb.accounts.models import User, Workspace
+from loopsweb.resources.polling import leases, poller
+from loopsweb.simulator import Simulator
+from tests import personas
 from tests.browser import chromium
 from tests.composed import start_compose
+from tests.conftest import ConnectApi
 from tests.processes import Site, single_process_environment, start_simulator, start_site
 
 FREQUENT_POLLS = {"LOOPSWEB_POLL_BUSY_SECONDS": "1", "LOOPSWEB_POLL_QUIET_SECONDS": "2"}
@@ -69,3 +77,25 @@ def visit(browser: Browser, site: Site) -> Iterator[Visit]:
     for context in contexts:
         context.close()
     assert errors == []
+
+
+@pytest.fixture
+def small_world(connect_api: ConnectApi) -> Simulator:
+    """An API with little in it: what a browser takes for a page grows with its elements."""
+    simulator = Simulator(now=timezone.now(), runs=5, checkpoints_per_run=1)
+    connect_api(httpx.WSGITransport(app=simulator))
+    return simulator
+
+
+@pytest.fixture
+def small_team(small_world: Simulator, acme: Workspace, alice: User) -> Client:
+    """alice, signed in, after the first poll of that API."""
+    personas.add_key(alice, workspace=acme, secret="demo-org-key", now=small_world.world.now)
+    poll(small_world)
+    return personas.login_as(alice)
+
+
+def poll(simulator: Simulator) -> None:
+    """Read the API at its own time."""
+    for state in leases.claim_due_states(now=simulator.world.now):
+        poller.run_poll(state, clock=lambda: simulator.world.now)

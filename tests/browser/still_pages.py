@@ -13,19 +13,21 @@ from django.test import Client
 from playwright.sync_api import Page, Route, sync_playwright
 
 from tests.browser import chromium
-from tests.crawl import crawl, get_page_kind
+from tests.crawl import crawl
 
 ORIGIN = "http://testserver"
 STATIC = "/static/"
+HTML = "text/html; charset=utf-8"
 
 
 class StillPages:
     """{path and query: HTML}, in a browser page that gets nothing else but static files.
 
-    What a page asks for while it is open is answered 204, as a poll without news is."""
+    What a page asks for while it is open is answered 204, as a poll without news is, unless it is
+    in the updates: {path: HTML of its live region}."""
 
     def __init__(self, pages: dict[str, str], page: Page) -> None:
-        self.pages, self.page = pages, page
+        self.pages, self.page, self.updates = pages, page, dict[str, str]()
         page.route("**/*", self.answer)
 
     def answer(self, route: Route) -> None:
@@ -36,7 +38,10 @@ class StillPages:
             kind = mimetypes.guess_type(url.path)[0]
             route.fulfill(path=file, content_type=kind)
         elif route.request.is_navigation_request():
-            route.fulfill(body=self.pages[path], content_type="text/html; charset=utf-8")
+            route.fulfill(body=self.pages[path], content_type=HTML)
+        elif url.path in self.updates:
+            body = self.updates.pop(url.path)
+            route.fulfill(body=body, content_type=HTML, headers={"Loopsweb-Version": "updated"})
         else:
             route.fulfill(status=204)
 
@@ -46,12 +51,12 @@ class StillPages:
 
 def read_pages(client: Client, *starts: str, skip: str = "^$") -> dict[str, str]:
     """One HTML page of each kind that links lead to."""
-    found: dict[str | None, tuple[str, str]] = {}
-    for path, answer in crawl(client, *starts, skip=skip).items():
+    found = {}
+    for path, answer in crawl(client, *starts, skip=skip, each=1).items():
         headers, _, body = answer.partition(b"\n\n")
-        if b"Content-Type: text/html" in headers:
-            found.setdefault(get_page_kind(path), (path, body.decode()))
-    return dict(found.values())
+        if body and b"Content-Type: text/html" in headers:  # a redirect has none
+            found[path] = body.decode()
+    return found
 
 
 @contextmanager

@@ -1,0 +1,87 @@
+"""Parts that answer while one uses them: logs, metrics, the search and single keys."""
+
+from __future__ import annotations
+
+from playwright.sync_api import expect
+
+from tests.browser import person
+from tests.browser.axe import find_violations
+from tests.browser.conftest import TIMEOUT, Visit
+from tests.processes import Site, wait_for
+
+SIMULATOR = ("--runs", "5", "--checkpoints-per-run", "2")
+
+
+def test_logs_are_followed_searched_and_jumped_through(visit: Visit, site: Site) -> None:
+    page = visit("/accounts/login/")
+    person.sign_in(page, email=person.create_person(site, name="rosa"))
+    person.add_key(page, name="Mine", secret="demo-org-key")
+    page.goto("/w/rosa/deployments/?status=RUNNING&sort=created")
+    wait_for(lambda: page.reload() is not None and person.list_rows(page))
+    page.get_by_role("row").nth(1).get_by_role("link").first.click()
+    page.get_by_role("main").get_by_role("link", name="Logs", exact=True).click()
+    lines = page.get_by_role("region", name="Log lines, oldest first")
+    shown = lines.get_by_role("listitem")
+    expect(page.get_by_text("Following", exact=True)).to_be_visible()
+    newest = shown.last.inner_text()
+    expect(shown.last).not_to_have_text(newest, timeout=TIMEOUT)
+    page.get_by_role("button", name="Pause").click()
+    expect(page.get_by_text("Paused", exact=True)).to_be_visible()
+    assert find_violations(page) == []
+
+    page.get_by_role("searchbox", name="Search in the lines of this span").fill("step")
+    page.get_by_role("button", name="Show").click()
+    number = page.locator("[data-hit-number]")
+    expect(number).to_be_visible()
+    count = number.inner_text()
+    lines.focus()
+    page.keyboard.press("n")
+    expect(number).to_have_text("1")
+    expect(page.locator("#hit mark").first).to_be_in_viewport()
+    page.keyboard.press("Shift+N")
+    expect(number).to_have_text(count)
+    assert find_violations(page) == []
+
+    page.get_by_role("link", name="Last 6 hours").click()
+    oldest = page.locator("time").first
+    page.get_by_role("link", name="Metrics of this span").click()
+    expect(oldest).to_be_visible()
+    chart = page.get_by_role("img", name="GPU utilisation in % of a GPU")
+    chart.focus()
+    page.keyboard.press("ArrowRight")
+    expect(page.locator("output").first).to_contain_text("GPU 0")
+    assert find_violations(page) == []
+
+
+def test_search_and_single_keys_open_what_is_meant(visit: Visit, site: Site) -> None:
+    page = visit("/accounts/login/")
+    person.sign_in(page, email=person.create_person(site, name="nell"))
+    person.add_key(page, name="Mine", secret="demo-org-key")
+    page.goto("/w/nell/deployments/?status=RUNNING")
+    wait_for(lambda: page.reload() is not None and person.list_rows(page))
+    page.keyboard.press("j")
+    first = page.locator(":focus")
+    deployment = first.inner_text()
+    page.keyboard.press("x")
+    expect(page.get_by_role("checkbox", name=f"Select {deployment}")).to_be_checked()
+    page.keyboard.press("/")
+    field = page.get_by_role("combobox", name="Search")
+    expect(field).to_be_focused()
+    field.press_sequentially(f"deactivate {deployment}")
+    expect(page.get_by_role("option", name=f"Deactivate {deployment}")).to_be_visible()
+    assert find_violations(page) == []
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("heading", name="What ends")).to_be_visible()
+
+    page.keyboard.press("?")
+    expect(page.get_by_role("dialog", name="Keys")).to_be_visible()
+    assert find_violations(page) == []
+    page.keyboard.press("Escape")
+    page.set_viewport_size({"width": 1280, "height": 900})
+    page.get_by_role("button", name="You: ").click()
+    page.get_by_role("button", name="Off", exact=True).click()
+    page.keyboard.press("Escape")
+    page.keyboard.press("?")
+    expect(page.get_by_role("dialog")).to_have_count(0)
+    page.keyboard.press("Control+k")
+    expect(field).to_be_focused()
