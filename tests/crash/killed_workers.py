@@ -15,7 +15,6 @@ from typing import Any
 import django
 
 from tests.crash.killed_requests import arm_kill_point, die, die_after
-from tests.resources.claims import claim_due
 
 WORKER_POINTS: dict[str, tuple[str, Callable[[Any], Any]]] = {
     "claimed": ("check_ready", lambda _: die),
@@ -39,6 +38,7 @@ def run_tick(number: int) -> None:
     from django.utils import timezone
 
     from loopsweb.resources.deactivations import dispatch, sync_waits
+    from tests.resources.claims import claim_due
 
     def clock() -> datetime:
         return timezone.now() + TICK_INTERVAL * number
