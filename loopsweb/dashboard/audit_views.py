@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import UTC, date, datetime, time, timedelta
 
 from django.db.models import Q
@@ -79,7 +80,7 @@ def list_events(request: WorkspaceRequest) -> HttpResponseBase:
     chain = Chain.objects.filter(workspace=slug).first()
     version = chain.sequence if chain else 0
     events = Event.objects.filter(workspace=slug, sequence__lte=version)
-    now = timezone.now()
+    now, key = timezone.now(), ("audit", slug, version)
 
     def export(query: ListQuery) -> HttpResponseBase:
         require_export(request, noun="audit")
@@ -89,8 +90,8 @@ def list_events(request: WorkspaceRequest) -> HttpResponseBase:
         columns = {name: name for name in COLUMNS}
         return csv_response(columns, selected, name=f"audit-{slug}", as_of=now)
 
-    def render_table(query: ListQuery, facets: Facets) -> str:
-        page = query.page(events, facets)
+    def render_table(query: ListQuery, facets: Callable[[], Facets]) -> str:
+        page = query.page(events, facets())
         incidents = group_by_incident(page.rows, events)
         noun = "event" if page.found == 1 else "events"
         if len(incidents) < len(page.rows):
@@ -105,9 +106,8 @@ def list_events(request: WorkspaceRequest) -> HttpResponseBase:
         "dashboard/audit.html",
         version=version,
         as_of=now,
-        facets=lambda: cached(
-            lambda: SPEC.count_facets(events), key=("audit", slug, version), of=Facets
-        ),
+        key=key,
+        facets=lambda: cached(lambda: SPEC.count_facets(events), key=key, of=Facets),
         table=render_table,
         export=export,
         context={"chain": chain, "public_key": signed_heads.encode_public_key()},

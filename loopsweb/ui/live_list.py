@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable, Mapping
 from datetime import datetime
 from http import HTTPStatus
@@ -15,6 +16,7 @@ from loopsweb.ui.filters import Facets, ListSpec
 from loopsweb.ui.listing import PAGE_SIZE, ListQuery, parse_query
 from loopsweb.ui.live import answer_if_unchanged, set_live_headers
 from loopsweb.ui.pages import render_page, wants_partial
+from loopsweb.ui.table_cache import cached_html
 
 
 def render_live_list(
@@ -25,16 +27,18 @@ def render_live_list(
     version: object,
     as_of: datetime | None,
     next_poll_at: datetime | None = None,
+    key: tuple[object, ...],
     facets: Callable[[], Facets],
-    table: Callable[[ListQuery, Facets], str],
+    table: Callable[[ListQuery, Callable[[], Facets]], str],
     export: Callable[[ListQuery], HttpResponseBase] | None = None,
     context: Mapping[str, Any] | None = None,
     problem: str = "",
     size: int = PAGE_SIZE,
 ) -> HttpResponseBase:
-    """`version` changes whenever the page would. `facets` is called for whole pages only, `table`
-    makes the HTML of the live region, `export` answers a POST. problem: why these filters cannot
-    be combined. size: rows of a page."""
+    """`version` changes whenever the page would. key: of all that the choices of the filters follow
+    from. `facets` is called at most once, and for whole pages only, `table` makes the HTML of the
+    live region, `export` answers a POST. problem: why these filters cannot be combined. size: rows
+    of a page."""
     if same := answer_if_unchanged(request, version, as_of, next_poll_at):
         return same
     query = parse_query(spec, request.GET, size=size)
@@ -42,7 +46,12 @@ def render_live_list(
     if export and request.method == "POST" and not refused:
         return export(query)
     is_part = wants_partial(request, "live")
-    found = Facets() if is_part else facets()
+    load = Facets if is_part else functools.cache(facets)
+
+    def render_choices() -> str:
+        return render_to_string("ui/choices.html", {"choices": query.choices(load())})
+
+    choices_key = (*key, "choices", query.url())
     status = HTTPStatus.OK
     if problem:
         status = HTTPStatus.BAD_REQUEST
@@ -50,10 +59,10 @@ def render_live_list(
         status = HTTPStatus.UNPROCESSABLE_ENTITY
     context = {
         **(context or {}),
-        "table": render_refusal(request, query, problem) if refused else table(query, found),
+        "table": render_refusal(request, query, problem) if refused else table(query, load),
         "version": version,
         "query": query,
-        "choices": query.choices(found),
+        "choices": "" if is_part else cached_html(render_choices, key=choices_key),
         "is_part": is_part,
     }
     response = render_page(request, "ui/live.html" if is_part else template, context, status=status)

@@ -30,6 +30,7 @@ from loopsweb.resources.snapshot.viewers import record_viewer
 from loopsweb.ui.csv_export import csv_response
 from loopsweb.ui.filters import Facets, ListSpec
 from loopsweb.ui.listing import ListQuery
+from loopsweb.ui.live import answer_if_unchanged
 from loopsweb.ui.live_list import render_live_list
 from loopsweb.ui.table_cache import cached, cached_html
 
@@ -99,6 +100,8 @@ def render_list_page(
     if issubclass(rows.model, Costed):
         spec = add_idle_filter(spec, until=until)
         version += f".{now:%H%M}" if "idle" in request.GET else ""
+    if same := answer_if_unchanged(request, version, feed.as_of, feed.next_poll_at):
+        return same
     preferences = load_preferences(request.user, noun.slug)
     views_url = reverse("lists:views", args=[request.workspace.slug, noun.slug])
     scope = (request.workspace.pk, version, noun.slug, str(rows.query))
@@ -138,7 +141,7 @@ def render_list_page(
         }
         return render_to_string(f"{noun.slug}/_table.html", shown, request)
 
-    def table(query: ListQuery, _facets: Facets) -> str:
+    def table(query: ListQuery, _facets: Callable[[], Facets]) -> str:
         key = (*scope, request.role, request.path, query.url(), *preferences.key())
         return cached_html(lambda: render_table(query), key=key)
 
@@ -150,6 +153,7 @@ def render_list_page(
         version=version,
         as_of=feed.as_of,
         next_poll_at=feed.next_poll_at,
+        key=scope,
         facets=load_facets,
         table=table,
         export=export,

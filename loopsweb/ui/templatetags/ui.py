@@ -6,7 +6,7 @@ import json
 from collections.abc import Mapping
 from datetime import datetime, timedelta
 from decimal import Decimal
-from functools import cache
+from functools import cache, lru_cache
 from typing import Any
 from urllib.parse import quote
 
@@ -48,6 +48,11 @@ def draw_icon(name: str, size: int, attributes: tuple[tuple[str, str], ...]) -> 
     return draw(name, size=size, **{"class": "icon", "aria-hidden": "true"} | dict(attributes))
 
 
+@lru_cache(maxsize=1024)
+def build_workspace_url(url_name: str, slug: str) -> str:
+    return reverse(url_name, args=[slug])
+
+
 @register.simple_tag(takes_context=True)
 def nav(context: template.Context, entry: Entry) -> SafeString:
     """An entry of the navigation of the frame's workspace, marked if it is the current page."""
@@ -61,7 +66,7 @@ def nav(context: template.Context, entry: Entry) -> SafeString:
     )
     return format_html(
         '<li><a href="{}"{}>{}{}</a></li>',
-        reverse(entry.url_name, args=[context["frame_workspace"].slug]),
+        build_workspace_url(entry.url_name, context["frame_workspace"].slug),
         mark_safe(' aria-current="page"') if is_current else "",
         icon(entry.icon),
         entry.label,

@@ -69,8 +69,8 @@ def list_requests(request: WorkspaceRequest) -> HttpResponseBase:
     record_viewer(request.workspace)
     rows = Deactivation.objects.filter(workspace=request.workspace)
 
-    def render_table(query: ListQuery, facets: Facets) -> str:
-        table = {"page": query.page(rows, facets), "query": query, "vocabulary": DEACTIVATION}
+    def render_table(query: ListQuery, facets: Callable[[], Facets]) -> str:
+        table = {"page": query.page(rows, facets()), "query": query, "vocabulary": DEACTIVATION}
         return render_to_string("deactivations/_table.html", table, request)
 
     return render_live_list(
@@ -79,6 +79,7 @@ def list_requests(request: WorkspaceRequest) -> HttpResponseBase:
         "deactivations/list.html",
         version=request.workspace.version,
         as_of=timezone.now(),
+        key=("deactivations", request.workspace.pk, request.workspace.version),
         facets=lambda: SPEC.count_facets(rows),
         table=render_table,
     )
