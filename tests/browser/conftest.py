@@ -9,13 +9,14 @@ from django.utils import timezone
 from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, sync_playwright
 
 from loopsweb.accounts.models import User, Workspace
-from loopsweb.resources.polling import leases, poller
+from loopsweb.resources.polling import poller
 from loopsweb.simulator import Simulator
 from tests import personas
 from tests.browser import chromium
 from tests.composed import start_compose
 from tests.conftest import ConnectApi
 from tests.processes import Site, single_process_environment, start_simulator, start_site
+from tests.resources.claims import claim_polls
 
 FREQUENT_POLLS = {"LOOPSWEB_POLL_BUSY_SECONDS": "1", "LOOPSWEB_POLL_QUIET_SECONDS": "2"}
 COOP_IGNORED = "Cross-Origin-Opener-Policy header has been ignored"
@@ -97,5 +98,5 @@ def small_team(small_world: Simulator, acme: Workspace, alice: User) -> Client:
 
 def poll(simulator: Simulator) -> None:
     """Read the API at its own time."""
-    for state in leases.claim_due_states(now=simulator.world.now):
+    for state in claim_polls(now=simulator.world.now):
         poller.run_poll(state, clock=lambda: simulator.world.now)
