@@ -153,6 +153,7 @@ def test_the_sorts_read_an_index(sort: str, acme: Workspace) -> None:
 def test_the_overview_leads_from_what_idles_to_ending_it(
     world: Simulator, alice: User, add_key: AddKey, poll: Callable[..., int], now: Any
 ) -> None:
+    world.add_fault(METRICS, mode="status", status=404, count=None)
     created_at = now - timedelta(hours=9)
     run = world.world.add_run(id="run", created_at=created_at)
     world.world.add_deployment(id="pair", run=run, created_at=created_at)
