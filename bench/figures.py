@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, field
 
 COLUMNS = ("figure", "value", "floor", "ratio", "bound", "besides", "")
@@ -13,9 +14,9 @@ Besides = dict[str, tuple[float, float | None, str]]
 
 @dataclass(frozen=True)
 class Figure:
-    """floor: what the least that could be done costs, None where nothing is compared. bound: of the
-    ratio, or of the value where there is no floor. besides: {what else was measured: (value,
-    bound, unit)}, None where it has no bound."""
+    """value: infinite of what failed. floor: what the least that could be done costs, None where
+    nothing is compared. bound: of the ratio, or of the value where there is no floor. besides:
+    {what else was measured: (value, bound, unit)}, None where it has no bound."""
 
     name: str
     value: float
@@ -33,7 +34,11 @@ class Figure:
         measured = self.value if self.ratio is None else self.ratio
         is_within = self.bound is None or measured <= self.bound
         others = self.besides.values()
-        return is_within and all(bound is None or value <= bound for value, bound, _ in others)
+        return (
+            self.value < math.inf
+            and is_within
+            and all(bound is None or value <= bound for value, bound, _ in others)
+        )
 
     @property
     def cells(self) -> tuple[str, ...]:

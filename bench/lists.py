@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 from functools import partial
 
 from bench import timing
 from bench.figures import Figure
-from bench.site import Site
+from bench.site import PageFailed, Site
 from bench.sizes import Sizes
 from loopsweb.accounts.models import Workspace
 from loopsweb.resources.nouns import NOUNS
@@ -45,9 +46,14 @@ def measure(site: Site, large: Workspace, small: Workspace, sizes: Sizes) -> Ite
                 one.slug: partial(site.get_cold, f"/w/{one.slug}/{slug}/?{query}")
                 for one in (large, small)
             }
-            spent = timing.measure_medians(calls, rounds=sizes.rounds, budget=3)
+            title = f"{slug}, {name}: {rows:,} rows ÷ {few:,}"
+            try:
+                spent = timing.measure_medians(calls, rounds=sizes.rounds, budget=3)
+            except PageFailed as failure:
+                yield Figure(f"{title}: {failure}", math.inf, None, BOUND)
+                continue
             yield Figure(
-                f"{slug}, {name}: {rows:,} rows ÷ {few:,}",
+                title,
                 spent[large.slug] * 1000,
                 spent[small.slug] * 1000,
                 BOUND,

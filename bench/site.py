@@ -22,6 +22,10 @@ SCRIPT = re.compile(rb'<script[^>]* src="([^"]+)"')
 DIGEST = re.compile(r"(?<=\.)[0-9a-f]{12}\.(?=\w+\Z)")  # in the name of a collected file
 
 
+class PageFailed(Exception):
+    """A page answered with an error, as when the database takes too long. Its text says which."""
+
+
 class Site:
     def __init__(self, person: User) -> None:
         client = Client()
@@ -52,7 +56,8 @@ class Site:
             return lambda _body: None
 
         body = b"".join(self.application(environ, start_response))
-        assert status[0][:3] in {"200", "204"}, (path, status)
+        if status[0][:3] not in {"200", "204"}:
+            raise PageFailed(f"{path} answered {status[0]}")
         return body
 
     def get_cold(self, path: str) -> bytes:

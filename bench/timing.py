@@ -31,15 +31,15 @@ def measure_medians(
     budget: seconds after which no new round starts. Before several rounds, one is not counted.
     """
     spent: dict[str, list[float]] = {name: [] for name in calls}
+    deadline = time.perf_counter() + budget
     for call in calls.values() if rounds > 1 else ():
         call()
-    deadline = time.perf_counter() + budget
     gc.collect()
-    for number in range(rounds):
+    for _ in range(rounds):
         for name, call in calls.items():
             start = read_cpu()
             call()
             spent[name].append(read_cpu() - start)
-        if time.perf_counter() > deadline and number:
+        if time.perf_counter() > deadline:
             break
     return {name: statistics.median(times) for name, times in spent.items()}

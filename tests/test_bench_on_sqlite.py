@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Iterator
 from pathlib import Path
@@ -69,6 +70,7 @@ def test_every_figure_is_measured_and_written(settings: Settings, tmp_path: Path
         (Figure("a", 6, None, 6, unit=""), True),
         (Figure("a", 7, None, 6, unit=""), False),
         (Figure("a", 9.0, 1.0), True),
+        (Figure("a", math.inf), False),
         (Figure("a", 9.0, 1.0, besides={"HTML": (50.1, 50, "kB")}), False),
     ],
 )
