@@ -12,8 +12,9 @@ def claim_polls(*, now: datetime) -> list[int]:
     return [state.pk for state in leases.find_due_states(now=now) if leases.claim(state, now=now)]
 
 
-def claim_due(*, now: datetime) -> list[int]:
-    return [row.pk for row in dispatch.find_due(now=now) if dispatch.claim(row, now=now)]
+def claim_due(*, now: datetime, at_most: int | None = None) -> list[int]:
+    due = list(dispatch.find_due(now=now))[:at_most]
+    return [row.pk for row in due if dispatch.claim(row, now=now)]
 
 
 def claim_sent(*, now: datetime) -> list[int]:

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from django.db.models import F, OuterRef, Subquery
+from django.db.models import Q
 
 from loopsweb.resources.history.observation import compute_longest_wait
 from loopsweb.resources.nouns import find_noun
@@ -93,18 +93,22 @@ def find_lengths(row: GPUHolder) -> list[timedelta]:
     alike = type(row)._default_manager.filter(workspace=row.workspace_id, base_model=row.base_model)
     newest = alike.order_by("-created_at", "-pk")[:MAX_THINGS]
     longest_wait = compute_longest_wait(find_noun(row).feed)
-    changes = StatusChange.objects.filter(workspace=row.workspace_id, noun=row.noun)
-    seen_in_time = {"last_seen_old_at__gte": F("first_seen_new_at") - longest_wait}
-    before = changes.filter(
-        remote_id=OuterRef("remote_id"),
-        new=row.status,
-        first_seen_new_at__lt=OuterRef("first_seen_new_at"),
-        **seen_in_time,
-    )
-    ends = changes.filter(
-        old=row.status,
+    changes = StatusChange.objects.filter(
+        Q(old=row.status) | Q(new=row.status),
+        workspace=row.workspace_id,
+        noun=row.noun,
         remote_id__in=list(newest.values_list("remote_id", flat=True)),
-        **seen_in_time,
-    ).annotate(begun=Subquery(before.values("first_seen_new_at")[:1]))
-    times = ends.exclude(begun=None).values_list("begun", "first_seen_new_at")
-    return [end - begun for begun, end in times]
+    ).order_by("first_seen_new_at", "pk")
+    begun: dict[str, datetime] = {}
+    lengths = []
+    for remote_id, new, last_seen_old_at, at in changes.values_list(
+        "remote_id", "new", "last_seen_old_at", "first_seen_new_at"
+    ):
+        since = begun.pop(remote_id, None)
+        if last_seen_old_at is None or last_seen_old_at < at - longest_wait:
+            continue
+        if new == row.status:
+            begun[remote_id] = at
+        elif since is not None:
+            lengths.append(at - since)
+    return lengths

@@ -98,11 +98,11 @@ def deactivation(
     return found
 
 
-def run_tick(clock: Timeline) -> int:
+def run_tick(clock: Timeline, *, at_most: int | None = None) -> int:
     """Do what the worker does each second. Return how many requests were sent."""
     dispatch.expire_overdue(now=clock())
     sync_waits.settle_waits(now=clock())
-    claimed = claim_due(now=clock())
+    claimed = claim_due(now=clock(), at_most=at_most)
     for pk in claimed:
         dispatch.dispatch(pk, clock=clock)
     return len(claimed)
