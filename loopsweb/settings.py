@@ -217,7 +217,8 @@ else:
         "keepalives_idle": 10,
         "keepalives_interval": 3,
         "keepalives_count": 3,
-        "options": f"-c lock_timeout={POSTGRESQL_LOCK_SECONDS}s",
+        # Compiling a statement of a page takes longer than running it.
+        "options": f"-c lock_timeout={POSTGRESQL_LOCK_SECONDS}s -c jit=off",
         **DATABASE.get("OPTIONS", {}),
     }
 DATABASES = {"default": DATABASE}
