@@ -14,6 +14,7 @@ from loopsweb.resources.history.observation import compute_longest_wait
 from loopsweb.resources.nouns import find_noun
 from loopsweb.resources.snapshot.models import GPUHolder
 from loopsweb.resources.snapshot.status_changes import StatusChange
+from loopsweb.ui.table_cache import cached
 from loopsweb.ui.templatetags.ui import span
 
 FEWEST = 5  # fewer say nothing
@@ -53,7 +54,7 @@ def measure_status(row: GPUHolder, *, now: datetime) -> Lasting:
 
 def measure_statuses(rows: Sequence[GPUHolder], *, now: datetime) -> dict[str, Lasting]:
     """{remote id: how long}. rows: of one noun and workspace; only the first MAX_ALIKE pairs of
-    model and status are measured. In one query, and two for each pair."""
+    model and status are measured. In one query, and two for each pair that is not cached."""
     changes = StatusChange.objects.filter(
         workspace=rows[0].workspace_id, noun=rows[0].noun, remote_id__in=[o.remote_id for o in rows]
     )
@@ -68,10 +69,7 @@ def measure_statuses(rows: Sequence[GPUHolder], *, now: datetime) -> dict[str, L
         groups[row.base_model, row.status].append(row)
     found: dict[str, Lasting] = {}
     for alike in list(groups.values())[:MAX_ALIKE]:
-        lengths = sorted(find_lengths(alike[0]))
-        number, usual = len(lengths), None
-        if number >= FEWEST:
-            usual = lengths[math.ceil(number * SHARE / 100) - 1]
+        number, usual = find_usual(alike[0])
         for row in alike:
             since = begun.get((row.remote_id, row.status))
             length = now - (since or row.first_seen_at)
@@ -86,6 +84,21 @@ def find_long(rows: Iterable[GPUHolder], *, now: datetime) -> Iterator[tuple[GPU
     for row in some:
         if row.remote_id in found and found[row.remote_id].is_long:
             yield row, found[row.remote_id]
+
+
+def find_usual(row: GPUHolder) -> tuple[int, timedelta | None]:
+    """Of how many earlier ones, and what most of them took at most; None if they are too few. One
+    more makes little difference, so what was worked out some minutes ago will do."""
+
+    def compute() -> tuple[int, float | None]:
+        lengths = sorted(find_lengths(row))
+        number = len(lengths)
+        place = math.ceil(number * SHARE / 100) - 1
+        return number, lengths[place].total_seconds() if number >= FEWEST else None
+
+    key = ("durations", row.workspace_id, row.noun, row.base_model, row.status)
+    number, seconds = cached(compute, key=key, of=tuple[int, float | None])
+    return number, None if seconds is None else timedelta(seconds=seconds)
 
 
 def find_lengths(row: GPUHolder) -> list[timedelta]:

@@ -4,6 +4,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
+from django.core.cache import caches
 
 from loopsweb.accounts.models import User, Workspace
 from loopsweb.dashboard.attention import find_stuck
@@ -75,6 +76,7 @@ def test_what_is_stuck_needs_attention(
             add(f"usual{number}-{n}", 19)
             gone = {"status": "DEPLOYING", "base_model": "m", "missing_since": now}
             add_row(of, acme, f"gone{number}-{n}", **gone)
+        caches["tables"].clear()
         with django_assert_max_num_queries(5) as queries:
             items = list(find_stuck(acme, now=now, limit=9))
         counts.append(len(queries))
