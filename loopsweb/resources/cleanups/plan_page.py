@@ -49,11 +49,7 @@ class WorkedOut:
 
 def work_out(judged: QuerySet[Any], *, now: datetime) -> WorkedOut:
     """Every checkpoint is looked at, so what comes out is kept while the snapshot is the same."""
-    parts = add_up(judged)
-    oldest: list[int] = []
-    if GOES in parts:
-        going = judged.filter(verdict=GOES).order_by("created_at", "pk")
-        oldest = list(going.values_list("pk", flat=True)[:MAX_REQUESTED])
+    parts, oldest = add_up(judged, oldest=MAX_REQUESTED)
     return WorkedOut(parts, oldest, now)
 
 

@@ -161,7 +161,7 @@ def test_the_plan_is_what_a_plain_computation_gives(
         plain = judge_plainly(made, rules)
         assert dict(judged.values_list("remote_id", "verdict")) == plain
         sizes = {one["id"]: one["size_bytes"] for one in made}
-        assert {part.verdict: (part.number, part.bytes) for part in add_up(judged).values()} == {
+        assert {part.verdict: (part.number, part.bytes) for part in add_up(judged)[0].values()} == {
             verdict: (number, sum(sizes[i] or 0 for i in plain if plain[i] == verdict))
             for verdict, number in Counter(plain.values()).items()
         }
