@@ -30,7 +30,12 @@ OWN_PREFIXES = tuple(
 )
 VIEWS_WITHOUT_PAGE = {
     *("checkpoints:download", "checkpoints:manifest", "dashboard:export", "dashboard:head"),
-    *("dashboard:unsnooze", "dashboard:verification", "teams:revoke_links"),
+    *(
+        "dashboard:record_proof",
+        "dashboard:unsnooze",
+        "dashboard:verification",
+        "teams:revoke_links",
+    ),
     "teams:revoke_own_links",
     *("keys:check", "keys:share", "teams:rename", "teams:add_member", "teams:change_role"),
     *("teams:add_workspace", "teams:invite", "teams:revoke_invitation", "teams:policy"),
