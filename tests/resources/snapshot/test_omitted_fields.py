@@ -17,7 +17,7 @@ from loopsweb.loops_api import parsers
 from loopsweb.loops_api.omissions import fill_omissions
 from loopsweb.resources.models import Checkpoint, Deployment, Run, Sampler, StatusChange
 from loopsweb.resources.nouns import find_noun
-from loopsweb.resources.snapshot.models import FIGURES, Snapshot
+from loopsweb.resources.snapshot.models import FIGURES, MEASURED, Snapshot
 from loopsweb.simulator import Simulator
 from loopsweb.simulator.dispatcher import Dispatcher
 from loopsweb.simulator.entities import Entity
@@ -28,7 +28,7 @@ Poll = Callable[..., int]
 MODELS = (Run, Sampler, Deployment, Checkpoint)
 BOOKKEEPING = frozenset(
     {"id", "raw", "digest", "omitted", "is_status_omitted", "unknown_since", "detailed_at"}
-).union(FIGURES)
+).union(FIGURES, MEASURED)
 
 
 @pytest.fixture
