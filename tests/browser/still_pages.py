@@ -46,7 +46,7 @@ class StillPages:
             route.fulfill(status=204)
 
     def open(self, path: str) -> None:
-        self.page.goto(ORIGIN + path, wait_until="domcontentloaded")
+        self.page.goto(ORIGIN + path, wait_until="load")
 
 
 def read_pages(client: Client, *starts: str, skip: str = "^$") -> dict[str, str]:
