@@ -46,8 +46,11 @@ def diagnose() -> Iterator[Finding]:
         yield finding
     for url in settings.LOOPSWEB_API_URLS:
         yield check_api(url)
-    if is_up:
-        yield from check_migrations()
+    if not is_up:
+        return
+    migrations = check_migrations()
+    yield migrations
+    if migrations.is_good:
         clock = DatabaseClock()
         difference = abs(clock.ahead) > MAX_SKEW
         text = describe_skew(clock.ahead) if difference else "agrees with the database"
@@ -69,7 +72,7 @@ def describe_configuration() -> Iterator[Finding]:
         "encryption keys": ", ".join(cipher.get_ring().ids),
         "audit signed": "with a configured key" if settings.LOOPSWEB_AUDIT_KEY else "with its own",
         "metrics elsewhere": "by token" if settings.LOOPSWEB_METRICS_TOKEN else "refused",
-        "polls": f"every {settings.POLL_BUSY_SECONDS:g} to {settings.POLL_QUIET_SECONDS:g} s",
+        "poll pace": f"every {settings.POLL_BUSY_SECONDS:g} to {settings.POLL_QUIET_SECONDS:g} s",
         "history kept": f"{settings.LOOPSWEB_RETENTION_DAYS:g} days"
         if settings.LOOPSWEB_RETENTION_DAYS
         else "for ever",
@@ -114,11 +117,11 @@ def check_api(url: str) -> Finding:
     return Finding("Reachable", url, f"no: {why}" if why else "yes", is_good=not why)
 
 
-def check_migrations() -> Iterator[Finding]:
+def check_migrations() -> Finding:
     executor = MigrationExecutor(connection)
     waiting = executor.migration_plan(executor.loader.graph.leaf_nodes())
     text = f"{len(waiting)} to run: python manage.py migrate" if waiting else "all run"
-    yield Finding("Late", "migrations", text, is_good=not waiting)
+    return Finding("Late", "migrations", text, is_good=not waiting)
 
 
 def check_condition(condition: Condition) -> Iterator[Finding]:

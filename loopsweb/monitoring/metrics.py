@@ -23,7 +23,12 @@ from loopsweb.postgresql.limits import limit_statements
 from loopsweb.resources.worker.database_clock import DatabaseClock
 
 LIMIT_SECONDS = 2.0
-FORWARDED = ("Forwarded", "X-Forwarded-For", "X-Real-IP")
+FORWARDED = (
+    "Forwarded",
+    "Via",
+    "X-Real-IP",
+    *(f"X-Forwarded-{x}" for x in ("For", "Host", "Proto")),
+)
 REFUSAL = (
     "Metrics are given to this machine, and to whoever sends LOOPSWEB_METRICS_TOKEN as a bearer "
     "token.\n"

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from django.conf import settings
-from django.db.models import Count, Min
+from django.db.models import Count
 from redis import Redis
 
 from loopsweb.keys.models import Key, KeyState
@@ -15,7 +15,11 @@ from loopsweb.resources.cleanups.models import Removal
 from loopsweb.resources.deactivations.models import Deactivation
 from loopsweb.resources.deactivations.states import OPEN as OPEN_DEACTIVATIONS
 from loopsweb.resources.snapshot.heartbeats import Heartbeat
-from loopsweb.resources.snapshot.poll_state import PollState
+from loopsweb.resources.snapshot.poll_state import (
+    PollState,
+    group_by_organisation,
+    select_polling,
+)
 
 PARTS = ("control", "polling", "schedule")
 
@@ -38,9 +42,9 @@ class Condition:
 def load_condition(*, now: datetime) -> Condition:
     """In five queries. now: by the database's clock."""
     keys = dict(Key.objects.order_by().values_list("state").annotate(Count("pk")))
-    polled = PollState.objects.filter(key__in=Key.objects.usable())
-    times = polled.aggregate(Min("next_poll_at"), Min("last_success_at"))
-    due_at, success_at = times["next_poll_at__min"], times["last_success_at__min"]
+    polling = list_polling()
+    due_at = min((one.next_poll_at for one in polling), default=None)
+    success_at = min((one.last_success_at for one in polling if one.last_success_at), default=None)
     open_ones = Deactivation.objects.filter(state__in=OPEN_DEACTIVATIONS).order_by()
     open_removals = Removal.objects.filter(state__in=OPEN_REMOVALS).order_by()
     beats = Heartbeat.objects.in_bulk(PARTS)
@@ -52,6 +56,13 @@ def load_condition(*, now: datetime) -> Condition:
         removals=dict(open_removals.values_list("state").annotate(Count("pk"))),
         heartbeats={part: now - beats[part].at if part in beats else None for part in PARTS},
     )
+
+
+def list_polling() -> list[PollState]:
+    """Of the healthy keys, those that poll: one that sees a whole organisation does for all."""
+    healthy = PollState.objects.filter(key__in=Key.objects.usable())
+    states = healthy.select_related("key").defer("feeds", "observed_since")
+    return [one for group in group_by_organisation(states) for one in select_polling(group)]
 
 
 def count_queued_tasks() -> int:

@@ -16,9 +16,11 @@ from loopsweb.keys.models import Key
 from loopsweb.resources.polling import poller
 from loopsweb.resources.snapshot.heartbeats import record_heartbeat
 from loopsweb.resources.snapshot.poll_state import PollState
+from tests import personas
 from tests.personas import login_as
 from tests.resources.claims import claim_polls
 
+FORWARDED = ("Forwarded", "X-Forwarded-For", "X-Forwarded-Proto", "X-Real-IP", "Via")
 OF_REDIS = {"loopsweb_redis_up", "loopsweb_queue_length"}
 TOKEN = "only-for-tests-of-metrics"
 Samples = dict[tuple[str, tuple[tuple[str, str], ...]], float]
@@ -50,7 +52,7 @@ def test_only_this_machine_reads_metrics_without_a_token(client: Client) -> None
     for elsewhere in ("203.0.113.9", "10.0.0.7", "2001:db8::1"):
         refused = client.get("/metrics", REMOTE_ADDR=elsewhere)
         assert (refused.status_code, refused["WWW-Authenticate"]) == (401, 'Bearer realm="metrics"')
-    for forwarded in ("Forwarded", "X-Forwarded-For", "X-Real-IP"):  # by a proxy on this machine
+    for forwarded in FORWARDED:  # by a proxy on this machine
         assert client.get("/metrics", headers={forwarded: "127.0.0.1"}).status_code == 401
 
 
@@ -84,6 +86,20 @@ def test_polling_is_measured(key: Key, client: Client, now: datetime) -> None:
     for name in ("poll_lag_seconds", "snapshot_age_seconds"):
         assert 600 <= read(client, f"loopsweb_{name}") < 660
     assert 600 <= read(client, "loopsweb_heartbeat_age_seconds", part="polling") < 660
+
+
+def test_a_key_for_which_another_polls_is_not_late(
+    key: Key, otto: User, client: Client, now: datetime
+) -> None:
+    personas.add_key(otto, workspace=key.workspace, secret="demo-own-key", now=now)
+    current = timezone.now()
+    PollState.objects.update(next_poll_at=current, last_success_at=current)
+    states = PollState.objects.exclude(key=key)
+    long_ago = current - timedelta(hours=2)
+    assert states.update(next_poll_at=long_ago, last_success_at=long_ago) == 1
+    assert Key.objects.values("api_workspace_name").distinct().count() == 1
+    assert read(client, "loopsweb_poll_lag_seconds") < 60
+    assert read(client, "loopsweb_snapshot_age_seconds") < 60
 
 
 def test_pages_and_audit_events_are_counted(

@@ -7,6 +7,8 @@ from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
+from django.db import transaction
+
 from loopsweb.audit.durable import durable_transaction
 from loopsweb.audit.models import Outcome
 from loopsweb.audit.record import Actor, record_event, record_follow_up
@@ -20,6 +22,7 @@ from loopsweb.resources.pages.creation import record_failure
 from loopsweb.resources.pages.idempotency import claim_submission
 from loopsweb.resources.snapshot.poll_context import PollContext
 from loopsweb.resources.snapshot.starts import record_start
+from loopsweb.resources.snapshot.store import touch_version
 
 DAY = int(timedelta(days=1).total_seconds())
 
@@ -83,7 +86,9 @@ def deploy_checkpoint(
         raise
     answer = {"model_id": deployed.model_id, "deployment_id": deployed.deployment_id}
     record_follow_up(incident, outcome=Outcome.SUCCEEDED, answer=answer, now=clock())
-    record_start(workspace, "model", deployed.model_id, checkpoint.uri)
+    with transaction.atomic():
+        record_start(workspace, "model", deployed.model_id, checkpoint.uri)
+        touch_version(workspace)  # plans of what to delete follow from it
     return deployed
 
 
