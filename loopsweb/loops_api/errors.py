@@ -165,6 +165,9 @@ class ServerError(StatusError):
     sentence = "The Loops API had an internal error (status {error.status}). Try again later."
 
 
+# Any other question would meet them as well, as far as one can tell.
+GENERAL = (Unauthorized, RateLimited, ConnectionFailed)
+
 _BY_STATUS: dict[int, type[StatusError]] = {
     400: BadRequest,
     401: Unauthorized,

@@ -113,9 +113,20 @@ def find_last_work(series: Iterable[Series]) -> Work | None:
     """The newest time at which a GPU worked or a request was served; None if none is known."""
     found = (
         Work(at, is_gpu)
-        for one in series
-        if (is_gpu := one.metric == GPU_UTILIZATION) or one.metric in REQUESTS
-        for at, value in one.points
-        if value is not None and value > (LEAST_UTILIZATION if is_gpu else 0)
+        for at, value, is_gpu in list_numbers(series)
+        if value > (LEAST_UTILIZATION if is_gpu else 0)
     )
     return max(found, default=None)
+
+
+def tells_of_work(series: Iterable[Series]) -> bool:
+    """True if a number says whether a GPU worked or a request was served."""
+    return any(True for _ in list_numbers(series))
+
+
+def list_numbers(series: Iterable[Series]) -> Iterator[tuple[datetime, float, bool]]:
+    """The time and value of each that tells of work, and whether it is of a GPU."""
+    for one in series:
+        is_gpu = one.metric == GPU_UTILIZATION
+        if is_gpu or one.metric in REQUESTS:
+            yield from ((at, value, is_gpu) for at, value in one.points if value is not None)

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Iterable
-from datetime import timedelta
+from collections.abc import Iterable
+from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
 from django.db import models, transaction
 
 from loopsweb.accounts.models import Workspace
+from loopsweb.keys.models import Key
 from loopsweb.loops_api import Client, errors
 from loopsweb.loops_api.undocumented_types import UsageSummary
 from loopsweb.resources.history.series import estimate_cost, load_series
@@ -30,8 +31,9 @@ FORBIDDEN = "The key that reads this workspace may not read it."
 class Bill(models.Model):
     """Of one organisation, from `starts_at` to `ends_at`, in US dollars. usd: None where the answer
     does not give all amounts. estimate_usd: of what this workspace observed in that time, for
-    `observed`; is_estimate_partial: something without a known price is not in it. problem: why
-    the last question was not answered. What an earlier answer said stays, with its times."""
+    `observed`; None where some of that may be another organisation's. is_estimate_partial:
+    something without a known price is not in it. problem: why the last question was not answered.
+    What an earlier answer said stays, with its times."""
 
     workspace = models.ForeignKey(Workspace, on_delete=models.CASCADE, related_name="bills")
     organisation = models.TextField()  # as `name_organisation` has it
@@ -57,35 +59,44 @@ class Bill(models.Model):
 
 
 def list_bills(workspace: Workspace) -> list[Bill]:
-    return list(Bill.objects.filter(workspace=workspace).order_by("organisation"))
+    """Of the organisations whose keys are here."""
+    present = list_organisations(workspace)
+    bills = Bill.objects.filter(workspace=workspace, organisation__in=present)
+    return list(bills.order_by("organisation"))
 
 
-def pull_bill(client: Client, *, poll: PollContext, known_digest: str = "") -> Callable[[], str]:
-    """Ask once an hour, and store the answer at once. A refusal is an answer."""
+def list_organisations(workspace: Workspace) -> set[str]:
+    keys = Key.objects.in_workspace(workspace).only("api_url", "api_workspace_name")
+    return {replace_nul(name_organisation(key)) for key in keys}
+
+
+def pull_bill(client: Client, *, poll: PollContext) -> bool:
+    """Ask once an hour. An error is an answer. Returns whether the API may be asked more."""
     organisation = replace_nul(name_organisation(poll.key))
     stored = Bill.objects.filter(workspace=poll.workspace, organisation=organisation).first()
     if stored and poll.now - stored.asked_at < ASK_AFTER:
-        return lambda: known_digest
+        return True
     start, found = poll.now - PERIOD, dict[str, Any](problem="")
+    may_ask_more = True
     try:
         summary = client.get_usage_summary(start=start, end=poll.now)
-    except (errors.Unauthorized, errors.RateLimited, errors.ConnectionFailed):
-        raise
     except errors.NotFound:
         found["problem"] = NOT_OFFERED
     except errors.Forbidden:
         found["problem"] = FORBIDDEN
     except errors.LoopsError as error:
         logging.getLogger(__name__).warning("the bill could not be read: %s", error)
-        found["problem"] = error.plain
+        found["problem"] = FORBIDDEN if isinstance(error, errors.Unauthorized) else error.plain
+        may_ask_more = not isinstance(error, errors.GENERAL)
     else:
         series = load_series(poll.workspace, start=start, end=poll.now, now=poll.now)
         estimate = estimate_cost(series)
+        is_known = estimate.observed and is_only_one(organisation, poll=poll, since=start)
         found |= {
             "starts_at": start,
             "ends_at": poll.now,
             "usd": add_up(summary),
-            "estimate_usd": fit(estimate.usd) if estimate.observed else None,
+            "estimate_usd": fit(estimate.usd) if is_known else None,
             "observed": estimate.observed,
             "is_estimate_partial": estimate.is_partial,
         }
@@ -95,7 +106,14 @@ def pull_bill(client: Client, *, poll: PollContext, known_digest: str = "") -> C
             workspace=poll.workspace, organisation=organisation, defaults=found
         )
         touch_version(poll.workspace)
-    return lambda: known_digest
+    return may_ask_more
+
+
+def is_only_one(organisation: str, *, poll: PollContext, since: datetime) -> bool:
+    """False if the workspace has a key of another organisation, or had one after `since`."""
+    billed = Bill.objects.filter(workspace=poll.workspace, asked_at__gt=since)
+    others = billed.exclude(organisation=organisation)
+    return list_organisations(poll.workspace) <= {organisation} and not others.exists()
 
 
 def add_up(summary: UsageSummary) -> Decimal | None:

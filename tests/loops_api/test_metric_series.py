@@ -9,7 +9,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from loopsweb.loops_api.metric_series import Series, Work, find_last_work, list_series
+from loopsweb.loops_api.metric_series import (
+    Series,
+    Work,
+    find_last_work,
+    list_series,
+    tells_of_work,
+)
 
 START = datetime(2026, 11, 23, 20, tzinfo=UTC)
 JSON = st.recursive(
@@ -78,6 +84,8 @@ def test_what_was_sent_is_found(
     last = max(busy | served, default=None)
     expected = None if last is None else Work(START + timedelta(minutes=last), last in busy)
     assert find_last_work(found) == expected
+    numbers = [one for values in (*used, requests) for one in values.values()]
+    assert tells_of_work(found) == any(one is not None for one in numbers)
 
 
 @given(JSON)

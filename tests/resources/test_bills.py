@@ -12,9 +12,12 @@ from typing import Any
 import pytest
 from django.utils.html import strip_tags
 
-from loopsweb.accounts.models import User
+from loopsweb.accounts.models import User, Workspace
+from loopsweb.audit.record import Actor
+from loopsweb.keys import actions as keys
+from loopsweb.keys.models import Key
 from loopsweb.loops_api.undocumented_parsers import parse_usage_summary
-from loopsweb.resources.bills import FORBIDDEN, NOT_OFFERED, PERIOD, add_up
+from loopsweb.resources.bills import FORBIDDEN, NOT_OFFERED, PERIOD, add_up, list_bills
 from loopsweb.resources.models import Bill
 from loopsweb.simulator import Simulator
 from tests.personas import login_as
@@ -36,9 +39,9 @@ def count_questions(loops: Simulator) -> int:
     return sum(request.path.endswith("/usage_summary") for request in loops.requests)
 
 
-def pass_hours(poll: Poll, hours: int) -> None:
+def pass_hours(poll: Poll, hours: int, *, keys: int = 1) -> None:
     for _ in range(2 * hours):
-        assert poll(after=1800) == 1
+        assert poll(after=1800) == keys
 
 
 def read_overview(alice: User) -> str:
@@ -64,6 +67,44 @@ def test_the_bill_stands_beside_our_estimate(
     assert f"Billed in 7 days to {key.api_workspace_name} $13.00" in page
     assert "Our estimate for that time $13.00 observed for 1 h of it" in page
     assert "Billed in 7 days" in login_as(alice).get("/w/acme/rates/").content.decode()
+
+
+@pytest.mark.usefixtures("billed")
+def test_an_estimate_of_several_organisations_stands_beside_no_bill(
+    alice: User, acme: Workspace, add_key: AddKey, poll: Poll, clock: Timeline
+) -> None:
+    add_key()
+    other = add_key("demo-other-key")
+    Key.objects.filter(pk=other.pk).update(api_workspace_name="Another organisation")
+    poll()
+    pass_hours(poll, 1, keys=2)
+    bills = list_bills(acme)
+    assert [one.name == "Another organisation" for one in bills].count(True) == 1
+    assert {one.ends_at for one in bills} == {clock()}
+    assert {one.estimate_usd for one in bills} == {None}
+    page = read_overview(alice)
+    assert "Our estimate for that time unknown the keys here were of several organisations" in page
+
+
+@pytest.mark.usefixtures("billed")
+def test_the_bill_of_an_organisation_whose_keys_were_removed_is_not_shown(
+    alice: User, acme: Workspace, add_key: AddKey, poll: Poll
+) -> None:
+    key = add_key()
+    other = add_key("demo-other-key")
+    Key.objects.filter(pk=other.pk).update(api_workspace_name="Another organisation")
+    poll()
+    by = Actor(workspace=acme.slug, person="", role="admin", address="", request_id="")
+    keys.remove(key=other, by=by, now=key.created_at)
+    assert [one.name for one in list_bills(acme)] == [key.api_workspace_name]
+    assert "Another organisation" not in read_overview(alice)
+    pass_hours(poll, 1)
+    [bill] = list_bills(acme)  # what was observed for the removed key is still in the estimate
+    assert (bill.estimate_usd, bool(bill.observed)) == (None, True)
+    poll(after=PERIOD.total_seconds())
+    pass_hours(poll, 1)
+    bill.refresh_from_db()
+    assert bill.estimate_usd is not None
 
 
 @pytest.mark.parametrize(("status", "said"), [(404, NOT_OFFERED), (403, FORBIDDEN)])

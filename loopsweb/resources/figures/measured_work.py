@@ -4,15 +4,14 @@ from __future__ import annotations
 
 import logging
 import math
-from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from functools import partial
 
+from django.db import transaction
 from django.db.models import F, Q, QuerySet
 
 from loopsweb.loops_api import Client, errors
-from loopsweb.loops_api.metric_series import Work, find_last_work, list_series
+from loopsweb.loops_api.metric_series import Work, find_last_work, list_series, tells_of_work
 from loopsweb.resources.deployments.models import Deployment
 from loopsweb.resources.figures.work import GPU, REQUESTS
 from loopsweb.resources.snapshot.models import REPORTED
@@ -27,29 +26,34 @@ ASK_AFTER_REFUSAL = timedelta(hours=1)
 MAX_PER_POLL = 4
 MAX_WINDOW = timedelta(days=7)  # the API gives no more at once
 OVERLAP = timedelta(minutes=10)  # with the last window: values may come late
+REFUSALS = (errors.NotFound, errors.Forbidden, errors.Unauthorized)
 MAX_VALUES, SHORTEST_STEP = 120, 60  # of one series, in seconds
 
 
 @dataclass(frozen=True)
 class Answer:
-    """error: why there is none, None where there is. work: None where none is known of."""
+    """error: why there is none, None where there is. is_known: whether it tells of work at all.
+    work: the last, None where there was none."""
 
     pk: int
     remote_id: str
     asked_at: datetime
+    is_known: bool = False
     work: Work | None = None
     error: errors.LoopsError | None = None
 
 
-def pull_work(client: Client, *, poll: PollContext, known_digest: str = "") -> Callable[[], str]:
-    """Ask for the metrics of a few that seem to idle, those first that waited longest. Returns what
-    stores the answers."""
+def pull_work(client: Client, *, poll: PollContext) -> bool:
+    """Ask for the metrics of a few that seem to idle, those first that waited longest. An error is
+    an answer. Returns whether the API may be asked more."""
     answers: list[Answer] = []
     for row in select_idle(poll)[:MAX_PER_POLL]:
         answers.append(ask(client, row, now=poll.now))
         if answers[-1].error:
             break
-    return partial(store_work, answers, poll=poll, known_digest=known_digest)
+    if answers:
+        store_work(answers, poll=poll)
+    return not any(isinstance(one.error, errors.GENERAL) for one in answers)
 
 
 def select_idle(poll: PollContext) -> QuerySet[Deployment]:
@@ -62,36 +66,37 @@ def select_idle(poll: PollContext) -> QuerySet[Deployment]:
 
 
 def ask(client: Client, row: Deployment, *, now: datetime) -> Answer:
-    """Raises what concerns more than this row: Unauthorized, RateLimited, ConnectionFailed."""
     since = row.metrics_as_of - OVERLAP if row.metrics_as_of else row.last_work_at or now
     start = max(since, now - MAX_WINDOW)
     step = max(math.ceil((now - start).total_seconds() / MAX_VALUES), SHORTEST_STEP)
     try:
         found = client.get_metrics(row.remote_id, start=start, end=now, step_seconds=step)
-    except (errors.Unauthorized, errors.RateLimited, errors.ConnectionFailed):
-        raise
     except errors.LoopsError as error:
         log.info("the metrics of %s could not be read: %s", row.remote_id, error)
         return Answer(row.pk, row.remote_id, now, error=error)
-    work = find_last_work(list_series(found.metrics))
-    return Answer(row.pk, row.remote_id, now, work)
+    series = list_series(found.metrics)
+    work, is_known = find_last_work(series), tells_of_work(series)
+    return Answer(row.pk, row.remote_id, now, is_known=is_known, work=work)
 
 
-def store_work(answers: list[Answer], *, poll: PollContext, known_digest: str) -> str:
-    """With the figures that follow. Call it in a transaction."""
-    if not answers:
-        return known_digest
+@transaction.atomic
+def store_work(answers: list[Answer], *, poll: PollContext) -> None:
+    """With the figures that follow."""
     lock_writers(poll.workspace)
     worked: list[str] = []
     for answer in answers:
         row = Deployment.objects.filter(pk=answer.pk)
         if answer.error:
-            is_refusal = isinstance(answer.error, errors.NotFound | errors.Forbidden)
-            refused = select_idle(poll) if is_refusal and not is_offered(poll) else row
+            is_refusal = isinstance(answer.error, REFUSALS)
+            is_general = isinstance(answer.error, errors.GENERAL)
+            concerns_all = is_general or (is_refusal and not is_offered(poll))
             after = ASK_AFTER_REFUSAL if is_refusal else ASK_AFTER
-            refused.update(ask_metrics_at=answer.asked_at + after)
+            concerned = select_idle(poll) if concerns_all else row
+            concerned.update(ask_metrics_at=answer.asked_at + after)
             continue
-        row.update(metrics_as_of=answer.asked_at, ask_metrics_at=answer.asked_at + ASK_AFTER)
+        row.update(ask_metrics_at=answer.asked_at + ASK_AFTER)
+        if answer.is_known:
+            row.update(metrics_as_of=answer.asked_at)
         if answer.work:
             at = min(answer.work.at, answer.asked_at)
             sign = GPU if answer.work.is_gpu else REQUESTS
@@ -101,11 +106,10 @@ def store_work(answers: list[Answer], *, poll: PollContext, known_digest: str) -
     if worked:
         rows_stored.send(sender=Deployment, workspace=poll.workspace, ids=worked, rows=[])
         touch_version(poll.workspace)
-    return known_digest
 
 
 def is_offered(poll: PollContext) -> bool:
-    """True if the API has answered with metrics of anything here before."""
+    """True if the API has told of work by metrics of anything here before."""
     return Deployment.objects.filter(
         workspace=poll.workspace, metrics_as_of__gt=poll.now - MAX_WINDOW
     ).exists()

@@ -26,7 +26,7 @@ from loopsweb.resources.checkpoints.poll_plan import CheckpointQuery
 from loopsweb.resources.history.observation import note_answer
 from loopsweb.resources.nouns import FEEDS
 from loopsweb.resources.polling import leases, pace, reasons
-from loopsweb.resources.polling.questions import PAIRED, list_questions
+from loopsweb.resources.polling.questions import PAIRED, list_optional_questions, list_questions
 from loopsweb.resources.samplers import sync as samplers
 from loopsweb.resources.snapshot.feeds import Feed
 from loopsweb.resources.snapshot.poll_context import PollContext
@@ -110,6 +110,12 @@ class Poll:
             samplers.pair_with_runs(poll=self.build_context(Feed()))
         if self.key.can_list is not False:
             self.poll_checkpoints()
+        for ask in list_optional_questions(self.key):
+            if self.is_stopping():
+                raise Stopped
+            is_over = self.ended_by or self.deadline.left() <= 0
+            if is_over or not ask(self.client, poll=self.build_context(Feed())):
+                break
 
     def poll_feed(self, name: str, pull: Pull) -> bool:
         """True when the answer differs from the last one."""

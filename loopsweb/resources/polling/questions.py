@@ -16,6 +16,13 @@ from loopsweb.resources.samplers.sync import pull_samplers
 from loopsweb.resources.snapshot.poll_context import PollContext
 
 
+class OptionalQuestion(Protocol):
+    """Ask the API, and store the answer or when to ask again. Raises no LoopsError. Returns
+    whether the API may be asked more in this poll."""
+
+    def __call__(self, client: Client, /, *, poll: PollContext) -> bool: ...
+
+
 class Question(Protocol):
     """Ask the API. Returns what stores the answer and then returns its digest, or `known_digest`
     if nothing is new."""
@@ -31,9 +38,8 @@ MANAGED: dict[str, Question] = {
     "vanished": pull_vanished_deployments,
     "details": pull_run_details,
     "catalogue": pull_catalogue,
-    "bill": pull_bill,
-    "work": pull_work,
 }
+OPTIONAL: tuple[OptionalQuestion, ...] = (pull_bill, pull_work)
 PAIRED = frozenset({"runs", "samplers", "details"})  # a new answer may pair runs and samplers
 
 
@@ -41,3 +47,8 @@ def list_questions(key: Key) -> dict[str, Question]:
     """By feed; without the checkpoints, which are asked for run by run."""
     lists = LISTS if key.can_list is not False else {}
     return lists | (MANAGED if key.can_manage is not False else {})
+
+
+def list_optional_questions(key: Key) -> tuple[OptionalQuestion, ...]:
+    """Those to ask last, since no list needs their answers."""
+    return OPTIONAL if key.can_manage is not False else ()

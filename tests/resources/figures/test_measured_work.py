@@ -81,6 +81,43 @@ def test_idle_gpus_are_no_sign_of_work(
     assert (row.last_work_sign, row.worked_at, row.metrics_as_of) == ("created", None, clock())
 
 
+@pytest.mark.parametrize("values", [{}, {"gpu_utilization": None}, {"cpu_usage": 0.5}])
+def test_an_answer_without_a_number_of_work_says_nothing(
+    values: dict[str, Any], alice: User, world: Simulator, add_key: AddKey, poll: Poll,
+    clock: Timeline,
+) -> None:  # fmt: skip
+    add_deployments(world, "d")
+    add_key()
+    poll()
+    answer_with(world, clock(), **values)
+    poll(after=1800)
+    row = Deployment.objects.get()
+    assert (row.metrics_as_of, row.ask_metrics_at) == (None, clock() + ASK_AFTER)
+    page = login_as(alice).get("/w/acme/deployments/d/").content.decode()
+    assert "metrics read" not in page
+    list_asked(world)
+    poll(after=120)
+    assert list_asked(world) == []
+    answer_with(world, clock(), gpu_utilization=0.0)
+    poll(after=ASK_AFTER.total_seconds())
+    row.refresh_from_db()
+    assert (row.worked_at, row.metrics_as_of) == (None, clock())
+
+
+def test_answers_are_kept_when_the_next_question_fails(
+    world: Simulator, add_key: AddKey, poll: Poll, clock: Timeline
+) -> None:
+    add_deployments(world, "d0", "d1")
+    add_key()
+    poll()
+    answer_with(world, clock(), gpu_utilization=0.0)
+    world.faults.pending[0].count = 1
+    world.add_fault(ROUTE, mode="rate_limit", count=None)
+    poll(after=1800)
+    rows = Deployment.objects.order_by("remote_id").values_list("metrics_as_of", "ask_metrics_at")
+    assert list(rows) == [(clock(), clock() + ASK_AFTER), (None, clock() + ASK_AFTER)]
+
+
 def test_a_few_are_asked_in_each_poll_and_each_in_its_turn(
     acme: Workspace, world: Simulator, add_key: AddKey, poll: Poll, clock: Timeline
 ) -> None:
