@@ -56,9 +56,9 @@ class WaitFields(forms.Form):
         runs = [each for one in self.list_impacts() for each in one.runs]
         if named is None or named is False:
             return []
+        if any(each.checkpoints.unknown for each in runs):
+            raise forms.ValidationError(NOT_TOLD)
         if named is True:
-            if not self.syncing and any(each.checkpoints.unknown for each in runs):
-                raise forms.ValidationError(NOT_TOLD)
             return list(self.syncing.values())
         if not isinstance(named, list) or not all(isinstance(each, str) for each in named):
             raise forms.ValidationError("These are no checkpoints.")

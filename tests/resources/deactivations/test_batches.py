@@ -14,6 +14,7 @@ from loopsweb.accounts.models import User, Workspace
 from loopsweb.audit.models import Event
 from loopsweb.resources.deactivations.models import Batch, Deactivation, Policy
 from loopsweb.resources.deactivations.states import State
+from loopsweb.resources.deactivations.wait_forms import NOT_TOLD
 from loopsweb.resources.models import Checkpoint, Deployment, Run, Sampler
 from loopsweb.simulator import Simulator
 from tests.personas import login_as
@@ -275,6 +276,27 @@ def test_each_waits_for_its_own_checkpoints_and_the_others_are_sent(
     assert waits[second].awaited == []
     assert run_tick(real_time) == 1
     assert list_calls(world) == [f"/v1/loops/deployments/{second}/deactivate"]
+
+
+def test_none_is_awaited_where_the_api_does_not_tell_of_another(
+    create_deployments: CreateDeployments, url: str, browser: Client, world: Simulator
+) -> None:
+    first, second = (row.remote_id for row in create_deployments(2))
+    rows = {each.active_run_remote_id: each.remote_id for each in Deployment.objects.all()}
+    for saved in Checkpoint.objects.all():
+        saved.sync_status = "SYNCING" if rows[saved.run_remote_id] == first else ""
+        saved.save()
+    form = browser.get(url, {"id": [first, second]}).context["form"]
+    sent = fill_batch_form(browser, url, [first, second])
+
+    waits = {"once_synced": form.syncing_json, "sync_hours": 2}
+    refused = browser.post(url, sent | waits)
+
+    form = refused.context["form"]
+    assert (refused.status_code, form.errors) == (422, {"once_synced": [NOT_TOLD]})
+    assert (form["reason"].value(), form["sync_hours"].value()) == ("budget", "2")
+    assert (Batch.objects.exists(), Deactivation.objects.exists()) == (False, False)
+    assert list_calls(world) == []
 
 
 def test_the_preview_keeps_up_and_says_what_is_new(

@@ -16,6 +16,7 @@ from loopsweb.keys.models import Key
 from loopsweb.resources.deactivations import dispatch, sync_waits
 from loopsweb.resources.deactivations.models import Deactivation, Policy
 from loopsweb.resources.deactivations.states import State
+from loopsweb.resources.deactivations.wait_forms import NOT_TOLD
 from loopsweb.resources.models import Checkpoint, Deployment
 from loopsweb.simulator import Simulator
 from tests.personas import login_as
@@ -229,6 +230,21 @@ def test_invalid_waits_are_refused(
     starts = {name: [text.startswith(errors[name][0]) for text in found[name]] for name in found}
     assert (response.status_code, starts) == (422, {name: [True] for name in errors})
     assert not Deactivation.objects.exists()
+
+
+@pytest.mark.parametrize("named", ["button", "true"])
+def test_what_the_api_does_not_tell_of_is_not_awaited(
+    alice: User, syncing_deployment: Deployment, world: Simulator, named: str
+) -> None:
+    Checkpoint.objects.filter(name="step-1").update(sync_status="")
+    sent = list_syncing() if named == "button" else named
+
+    refused = submit_form(alice, syncing_deployment, once_synced=sent, sync_hours="2")
+
+    form = refused.context["form"]
+    assert (refused.status_code, form.errors) == (422, {"once_synced": [NOT_TOLD]})
+    assert (form["reason"].value(), form["sync_hours"].value()) == ("idle", "2")
+    assert (Deactivation.objects.exists(), list_calls(world)) == (False, [])
 
 
 def test_dispatch_ignores_what_waits(waiting: Deactivation, real_time: Timeline) -> None:
