@@ -45,6 +45,8 @@ ANSWER_DUE = timedelta(seconds=60)
 EFFECT_DUE = timedelta(minutes=2)  # what is as before by then, was not done
 GIVE_UP = timedelta(days=1)
 ASK_AGAIN = timedelta(seconds=30)
+PAUSE = timedelta(hours=1)  # a question that is later than this follows one in which nobody asked
+AFTER_PAUSE = timedelta(minutes=5)  # until the next question
 CLOCKS_APART = timedelta(minutes=5)
 
 
@@ -66,13 +68,13 @@ def claim(removal: Removal, *, now: datetime) -> bool:
     return bool(rows.update(ask_at=now + CLAIM))
 
 
-def work_on(removal_id: int, *, clock: Callable[[], datetime]) -> None:
-    """Send it, or ask what became of it."""
+def work_on(removal_id: int, *, clock: Callable[[], datetime], due_at: datetime | None) -> None:
+    """Send it, or ask what became of it. due_at: its `ask_at` before it was claimed."""
     removal = Removal.objects.select_related("cleanup", "workspace__team").get(pk=removal_id)
     if removal.state == State.DUE:
         dispatch(removal, clock=clock)
     elif removal.state in (State.SENT, State.UNKNOWN):
-        find_outcome(removal, now=clock())
+        find_outcome(removal, due_at=due_at, now=clock())
 
 
 def dispatch(removal: Removal, *, clock: Callable[[], datetime]) -> None:
@@ -162,7 +164,7 @@ def send(removal: Removal, acting: KeyClient, *, clock: Callable[[], datetime]) 
         store_checkpoint(changed, poll=PollContext.for_key(acting.key, now=now))
 
 
-def find_outcome(removal: Removal, *, now: datetime) -> None:
+def find_outcome(removal: Removal, *, due_at: datetime | None, now: datetime) -> None:
     """Ask the API for the checkpoints of its run. Nothing is sent again."""
     if removal.state == State.SENT:
         answer = {"error": "loopsweb stopped before the API answered."}
@@ -172,7 +174,7 @@ def find_outcome(removal: Removal, *, now: datetime) -> None:
         found = ask_api(removal, key)
     except (NoKey, NoAnswer, KeyUnusable, errors.LoopsError) as error:
         log.warning("asking about %s failed: %s", removal, error)
-        ask_later(removal, now=now)
+        ask_later(removal, due_at=due_at, now=now)
         return
     sent_at = removal.sent_at or removal.cleanup.requested_at
     if is_done(removal, found, sent_at=sent_at):
@@ -182,11 +184,14 @@ def find_outcome(removal: Removal, *, now: datetime) -> None:
         move_to(removal, State.DONE, answer=seen, now=now)
         if found:
             store_checkpoint(found, poll=PollContext.for_key(key, now=now))
-    elif found and now - sent_at > EFFECT_DUE:
+    elif found is None:
+        answer = {"error": "The API no longer has it. Whether its expiry was set is not known."}
+        move_to(removal, State.LOST, answer=answer, now=now)
+    elif now - sent_at > EFFECT_DUE:
         answer = {"error": "The API still has it as it was, so the request had no effect."}
         move_to(removal, State.REFUSED, answer=answer, now=now)
     else:
-        ask_later(removal, now=now)
+        ask_later(removal, due_at=due_at, now=now)
 
 
 def ask_api(removal: Removal, key: Key) -> types.Checkpoint | None:
@@ -217,12 +222,13 @@ def is_done(removal: Removal, found: types.Checkpoint | None, *, sent_at: dateti
     return found.expires_at is not None and abs(found.expires_at - due) < CLOCKS_APART
 
 
-def ask_later(removal: Removal, *, now: datetime) -> None:
-    """Until a day has passed since it was sent. Then it is closed: nobody knows what became of
-    it."""
-    if now - (removal.sent_at or removal.cleanup.requested_at) > GIVE_UP:
-        answer = {"error": "The API did not say for a day. It may have been done."}
-        move_to(removal, State.LOST, answer=answer, now=now)
+def ask_later(removal: Removal, *, due_at: datetime | None, now: datetime) -> None:
+    """Until a day has passed since it was sent. Then it is closed: nobody knows what became of it.
+    The first question after a pause closes nothing."""
+    was_paused = due_at is not None and now - due_at > PAUSE
+    if not was_paused and now - (removal.sent_at or removal.cleanup.requested_at) > GIVE_UP:
+        unknown = "The outcome could not be determined within a day. It may have been done."
+        move_to(removal, State.LOST, answer={"error": unknown}, now=now)
         return
     rows = Removal.objects.filter(pk=removal.pk, state=State.UNKNOWN)
-    rows.update(ask_at=now + ASK_AGAIN)
+    rows.update(ask_at=now + (AFTER_PAUSE if was_paused else ASK_AGAIN))

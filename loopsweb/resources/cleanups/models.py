@@ -58,7 +58,7 @@ REMOVAL = Vocabulary(
     Status(
         State.LOST,
         "unknown",
-        "For a day the API did not say what became of it. It may have been done.",
+        "What became of it could not be determined. It may have been done.",
         label=State.LOST.label,
     ),
     Status(State.WITHDRAWN, "idle", "It was withdrawn.", label=State.WITHDRAWN.label),

@@ -92,7 +92,8 @@ class RemovalJob:
         """It is claimed for longer than its one call may take."""
 
     def run(self, *, is_stopping: Callable[[], bool]) -> None:
-        removals.work_on(self.removal.pk, clock=DatabaseClock())
+        due_at = self.removal.ask_at
+        removals.work_on(self.removal.pk, clock=DatabaseClock(), due_at=due_at)
 
     def hand_back(self, *, now: datetime) -> None:
         """A call that is cut off is not repeated."""

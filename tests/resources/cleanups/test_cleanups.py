@@ -78,7 +78,7 @@ def work_off(clock: Timeline) -> int:
         if isinstance(job, RemovalJob) and job.claim(now=clock())
     ]
     for job in jobs:
-        dispatch.work_on(job.removal.pk, clock=clock)
+        dispatch.work_on(job.removal.pk, clock=clock, due_at=job.removal.ask_at)
     return len(jobs)
 
 
@@ -252,7 +252,7 @@ def test_the_rest_can_be_withdrawn(
 ) -> None:
     browser = login_as(otto)
     submit(browser, acme, ["c0", "c1", "c2"])
-    dispatch.work_on(Removal.objects.get(remote_id="c0").pk, clock=clock)
+    dispatch.work_on(Removal.objects.get(remote_id="c0").pk, clock=clock, due_at=clock())
 
     browser.post(reverse("cleanups:withdraw", args=[acme.slug, Cleanup.objects.get().uid]))
 
@@ -333,18 +333,20 @@ def test_what_the_trail_has_otherwise_is_not_sent(
     assert (list(world.requests), states()) == ([], {"c0": State.WITHDRAWN})
 
 
-def test_what_vanished_instead_of_expiring_later_is_not_said_to_be_as_it_was(
+def test_what_vanished_instead_of_expiring_later_is_closed_with_what_the_api_said(
     saved: Any, acme: Workspace, otto: User, world: Simulator, clock: Timeline
 ) -> None:
     submit(login_as(otto), acme, ["c0"], typed="1", action="expire", days="7")
     world.add_fault("PUT *", mode="status", status=503)
     work_off(clock)
     world.world.delete_checkpoint(world.world.checkpoints["c0"])
-    for _ in range(6):
-        clock.pass_(40)
-        work_off(clock)
+    clock.pass_(40)
+    work_off(clock)
 
-    assert states() == {"c0": State.UNKNOWN}
+    removal = Removal.objects.get()
+    said = "The API no longer has it. Whether its expiry was set is not known."
+    assert (removal.state, removal.answer) == (State.LOST, {"error": said})
+    assert recorded("c0") == ["requested", "unknown", "unknown"]
 
 
 def test_what_nobody_can_tell_for_a_day_is_closed_as_unknown(
@@ -354,7 +356,7 @@ def test_what_nobody_can_tell_for_a_day_is_closed_as_unknown(
     world.add_fault("DELETE *", mode="status", status=503)
     work_off(clock)
     world.add_fault("GET *", mode="status", status=503, count=None)
-    for seconds in (40, 86_300, 70):
+    for seconds in (40, 86_300, 301):
         clock.pass_(seconds)
         assert states() == {"c0": State.UNKNOWN}
         work_off(clock)
@@ -365,8 +367,46 @@ def test_what_nobody_can_tell_for_a_day_is_closed_as_unknown(
     )
     removal = Removal.objects.get()
     assert (removal.state in OPEN, removal.ask_at) == (False, None)
+    assert removal.answer == {
+        "error": "The outcome could not be determined within a day. It may have been done."
+    }
     page = login_as(otto).get(removal.cleanup.get_absolute_url()).content.decode()
     assert "No longer known" in page
+
+
+@pytest.mark.parametrize("died", [False, True])
+def test_what_nobody_asked_about_for_a_day_is_asked_about_again_before_it_is_closed(
+    saved: Any, acme: Workspace, otto: User, world: Simulator, clock: Timeline, died: bool
+) -> None:
+    submit(login_as(otto), acme, ["c0"], typed="1")
+    if died:
+        assert dispatch.mark_as_sent(Removal.objects.get(), now=clock())
+    else:
+        world.add_fault("DELETE *", mode="status", status=503)
+        work_off(clock)
+    clock.pass_(25 * 3600)
+    world.add_fault("GET *", mode="status", status=503, count=None)
+
+    found = []
+    for seconds in (0, 240, 61):
+        clock.pass_(seconds)
+        found.append((work_off(clock), states()["c0"]))
+
+    assert found == [(1, State.UNKNOWN), (0, State.UNKNOWN), (1, State.LOST)]
+
+
+def test_what_the_api_says_after_the_pause_counts(
+    saved: Any, acme: Workspace, otto: User, world: Simulator, clock: Timeline
+) -> None:
+    submit(login_as(otto), acme, ["c0"], typed="1")
+    dispatch.mark_as_sent(Removal.objects.get(), now=clock())
+    clock.pass_(25 * 3600)
+    world.add_fault("GET *", mode="status", status=503)
+    for seconds in (0, 301):
+        clock.pass_(seconds)
+        work_off(clock)
+
+    assert states() == {"c0": State.REFUSED}
 
 
 def test_erasing_an_owner_takes_them_out_of_the_rules_and_widens_nothing(
