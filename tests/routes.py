@@ -46,6 +46,7 @@ EXAMPLES: Examples = {
     "cleanup": lambda samples: samples.cleanup.uid,
     "sequence": lambda samples: samples.event.sequence,
     "key": lambda _: "abc",
+    "form": lambda samples: samples.event.incident,
     "token": lambda samples: samples.token.pk,
     "invitation": lambda samples: samples.invitation.pk,
     "offer": lambda samples: samples.offer.pk,

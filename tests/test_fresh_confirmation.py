@@ -36,6 +36,7 @@ HURRY = "There may be seconds only, and nothing ends by it."
 UNCONFIRMED = {
     "w/<slug:workspace>/attention/snooze/": HIDES,
     "w/<slug:workspace>/attention/snoozes/<uuid:snooze>/end/": HIDES,
+    "accounts/form/<uuid:form>/discard/": "It forgets what was typed, and sends nothing.",
     "keys/<uuid:uid>/check/": "It only asks the API again.",
     "w/<slug:workspace>/<ending:kind>/<remote_id:remote_id>/deactivation/": OR_GLASS,
     "w/<slug:workspace>/<ending:kind>/deactivations/": SEEN_FIRST,

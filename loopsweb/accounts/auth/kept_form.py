@@ -1,16 +1,19 @@
 """A form that was sent before its person had confirmed, for when they come back: they send it again
 with one click. Its secrets are not kept.
 
-It is in the session for an hour, until a confirmed form is sent.
+It is in the session for an hour, until a confirmed form is sent or another is kept. Its person
+comes back to an address that names it, so that they never send another.
 """
 
 from __future__ import annotations
 
 import time
+import uuid
 from dataclasses import asdict, dataclass
 from typing import Any
 
 from django.contrib.auth.signals import user_logged_in, user_logged_out
+from django.contrib.sessions.backends.base import SessionBase
 from django.dispatch import receiver
 from django.http import HttpRequest, QueryDict
 
@@ -18,6 +21,7 @@ from loopsweb.accounts.models import User
 
 KEY = "kept_form"
 HOUR = 3600
+MAX_BYTES = 100_000
 # Fields with these names are not kept.
 SECRET_FIELDS = frozenset(
     [
@@ -36,9 +40,10 @@ NOT_TYPED = frozenset(["csrfmiddlewaretoken"])
 
 @dataclass(frozen=True)
 class KeptForm:
-    """action, back: the paths that take the form and that it was on. fields: as urlencoded.
-    until: seconds since the epoch."""
+    """uid: in the address of its page. action, back: the paths that take the form and that it was
+    on. fields: as urlencoded. until: seconds since the epoch."""
 
+    uid: str
     action: str
     back: str
     fields: str
@@ -50,23 +55,32 @@ class KeptForm:
         return [(name, value) for name, values in lists for value in values]
 
 
-def keep_form(request: HttpRequest, *, back: str) -> bool:
-    """False if it had nothing but secrets."""
+def keep_form(request: HttpRequest, *, back: str) -> KeptForm | None:
+    """None if it had nothing but secrets, or is too long."""
     sent = request.POST.copy()
     for name in SECRET_FIELDS | NOT_TYPED:
         sent.pop(name, None)
-    if not sent:
-        return False
+    fields = sent.urlencode()
+    if not fields or len(fields) > MAX_BYTES:
+        return None
     lacks_secrets = not SECRET_FIELDS.isdisjoint(request.POST)
     until = time.time() + HOUR
-    kept = KeptForm(request.get_full_path(), back, sent.urlencode(), lacks_secrets, until)
+    kept = KeptForm(str(uuid.uuid4()), request.get_full_path(), back, fields, lacks_secrets, until)
     request.session[KEY] = asdict(kept)
-    return True
+    return kept
 
 
-def find_kept_form(request: HttpRequest) -> KeptForm | None:
+def find_kept_form(request: HttpRequest, uid: uuid.UUID) -> KeptForm | None:
+    """None if it is no longer kept."""
+    forget_expired_form(request.session)
     kept = request.session.get(KEY)
-    return KeptForm(**kept) if kept and kept["until"] > time.time() else None
+    return KeptForm(**kept) if kept and kept.get("uid") == str(uid) else None
+
+
+def forget_expired_form(session: SessionBase) -> None:
+    kept = session.get(KEY)
+    if kept and kept["until"] <= time.time():
+        del session[KEY]
 
 
 def forget_kept_form(request: HttpRequest) -> None:

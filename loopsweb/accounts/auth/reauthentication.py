@@ -93,8 +93,8 @@ def ask_to_confirm(request: HttpRequest) -> HttpResponseBase | None:
         request.META["QUERY_STRING"] = ""
         raise ReauthenticationRequired
     back = referring_path(request)
-    if keep_form(request, back=back):
-        back = reverse("kept_form")
+    if kept := keep_form(request, back=back):
+        back = reverse("kept_form", args=[kept.uid])
     messages.warning(request, NOT_SUBMITTED)
     return redirect(reauthentication_url(request, back=back))
 

@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
+import uuid
+from http import HTTPStatus
+
 from allauth.mfa.utils import is_mfa_enabled
 from django.conf import settings
+from django.contrib import messages
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
-from django.views.decorators.http import require_safe
+from django.views.decorators.http import require_POST, require_safe
 
-from loopsweb.accounts.auth.kept_form import find_kept_form
+from loopsweb.accounts.auth.kept_form import find_kept_form, forget_kept_form
 from loopsweb.accounts.auth.mfa import lacks_required_mfa
+from loopsweb.accounts.auth.reauthentication import without_reauthentication
 from loopsweb.accounts.authorization.decorators import SignedInRequest, public, signed_in
+from loopsweb.ui.errors import render_error
 from loopsweb.ui.pages import render_page
 
 
@@ -27,11 +33,28 @@ def explain_required_mfa(request: SignedInRequest) -> HttpResponse:
 
 @signed_in
 @require_safe
-def offer_kept_form(request: SignedInRequest) -> HttpResponse:
+def offer_kept_form(request: SignedInRequest, form: uuid.UUID) -> HttpResponse:
     """People come here once they have confirmed. Nothing is sent unless they press the button."""
-    if (form := find_kept_form(request)) is None:
-        return redirect("/")
-    return render_page(request, "account/kept_form.html", {"form": form})
+    if (kept := find_kept_form(request, form)) is None:
+        return explain_lost_form(request)
+    return render_page(request, "account/kept_form.html", {"form": kept})
+
+
+@signed_in
+@require_POST
+@without_reauthentication("It forgets what was typed, and sends nothing.")
+def discard_kept_form(request: SignedInRequest, form: uuid.UUID) -> HttpResponse:
+    if (kept := find_kept_form(request, form)) is None:
+        return explain_lost_form(request)
+    forget_kept_form(request)
+    messages.success(request, "The form was discarded. Nothing was sent.")
+    return redirect(kept.back)
+
+
+def explain_lost_form(request: SignedInRequest) -> HttpResponse:
+    title = "This form is no longer kept"
+    text = "Nothing was sent. Open the page that the form was on and fill it in again."
+    return render_error(request, HTTPStatus.GONE, title, text)
 
 
 @public

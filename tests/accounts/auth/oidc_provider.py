@@ -98,6 +98,11 @@ def ask_provider(browser: Client, at: str = LOGIN) -> dict[str, list[str]]:
     return parse_qs(urlsplit(browser.post(at).context["url"]).query)
 
 
+def find_next(url: str) -> str:
+    """Where a page of confirmation leads to."""
+    return parse_qs(urlsplit(url).query)["next"][0]
+
+
 def sign_in(
     provider: Provider, claims: dict[str, Any], browser: Client | None = None, at: str = LOGIN
 ) -> Any:

@@ -6,20 +6,14 @@ from urllib.parse import urlencode
 
 import pytest
 from django.test import Client
-from django.urls import reverse
 from pytest_django import Settings
 
-from loopsweb.accounts.auth import kept_form
 from loopsweb.accounts.models import User, Workspace
-from loopsweb.resources.models import Deployment, Protection
 from tests.accounts.auth.oidc_provider import EVE, LOGIN, Provider, ask_provider, sign_in
 from tests.personas import login_as
-from tests.resources.rows import add_row
 
 KEYS = "/keys/add/"
 MEMBER = EVE | {"groups": ["ml"]}
-LEAD = EVE | {"groups": ["leads"]}
-NOTE = 'the "gold" run:\r\n<b>keep</b> it'
 PASSWORD = "correct horse battery"
 
 
@@ -185,51 +179,3 @@ def test_setting_a_first_password_requires_sign_in(
     response = Client().get("/accounts/password/set/")
 
     assert response["Location"] == "/accounts/login/?next=/accounts/password/set/"
-
-
-@pytest.fixture
-def protection(acme: Workspace) -> str:
-    """The path that protects a deployment."""
-    add_row(Deployment, acme, "k4q95w5", status="ACTIVE")
-    return reverse("deactivations:protection", args=[acme.slug, "deployments", "k4q95w5"])
-
-
-def confirm_amid_a_form(path: str, provider: Provider, settings: Settings) -> Client:
-    """Her browser, back from the provider."""
-    settings.OIDC_ISSUER = provider.issuer
-    browser: Client = sign_in(provider, LEAD).client
-    referrer = {"Referer": "http://testserver/w/acme/deployments/k4q95w5/"}
-    redirect = browser.post(
-        path, {"protect": "on", "note": NOTE, "x": ["1", "2"]}, headers=referrer
-    )
-    assert (
-        sign_in(provider, LEAD, browser, at=redirect["Location"])["Location"] == "/accounts/form/"
-    )
-    return browser
-
-
-def test_a_form_that_was_interrupted_is_sent_with_one_click(
-    protection: str, provider: Provider, settings: Settings
-) -> None:
-    browser = confirm_amid_a_form(protection, provider, settings)
-    page = browser.get("/accounts/form/")
-    kept = page.context["form"]
-
-    assert kept.list_fields() == [("protect", "on"), ("note", NOTE), ("x", "1"), ("x", "2")]
-    assert (kept.action, kept.back) == (protection, "/w/acme/deployments/k4q95w5/")
-    assert "&quot;gold&quot; run:\r\n&lt;b&gt;keep&lt;/b&gt;" in page.content.decode()
-    assert Protection.objects.count() == 0
-    browser.post(kept.action, dict(kept.list_fields()))
-    assert Protection.objects.get().reason == NOTE
-    assert browser.get("/accounts/form/")["Location"] == "/"
-
-
-def test_a_form_that_was_interrupted_is_kept_for_an_hour(
-    protection: str, provider: Provider, settings: Settings
-) -> None:
-    browser = confirm_amid_a_form(protection, provider, settings)
-    session = browser.session
-    session[kept_form.KEY]["until"] -= kept_form.HOUR
-    session.save()
-
-    assert browser.get("/accounts/form/")["Location"] == "/"

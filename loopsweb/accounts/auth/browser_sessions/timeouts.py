@@ -20,6 +20,8 @@ from django.dispatch import receiver
 from django.http import HttpRequest, HttpResponse
 from django.utils.deprecation import MiddlewareMixin
 
+from loopsweb.accounts.auth.kept_form import forget_expired_form
+
 log = structlog.get_logger(__name__)
 STARTED_KEY, USED_KEY = "started_at", "used_at"  # seconds since the epoch
 PARTS = 60  # of the idle time: a use is saved once in each
@@ -44,11 +46,13 @@ def is_live_poll(request: HttpRequest) -> bool:
 
 
 def note_use(session: SessionBase, *, now: float) -> None:
-    """A database that cannot be written to is ignored: the page itself has succeeded."""
+    """Also forgets a form that was kept for long enough. A database that cannot be written to is
+    ignored: the page itself has succeeded."""
     if now - session[USED_KEY] < settings.SESSION_IDLE_SECONDS / PARTS:
         return
     is_saved_anyway = session.modified
     session[USED_KEY] = now
+    forget_expired_form(session)
     if not is_saved_anyway:
         with suppress(DatabaseError, UpdateError):
             session.save()
