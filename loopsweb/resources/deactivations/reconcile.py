@@ -71,7 +71,9 @@ def reconcile(deactivation_id: int, *, now: datetime) -> None:
     key = choose_key_to_ask(deactivation)
     if key is None:
         log.warning("no key can ask about %s", deactivation)
-        give_up_after_a_day(deactivation, why="No API key could ask about it for a day.", now=now)
+        give_up_after_a_day(
+            deactivation, why="Within a day no API key could ask about it.", now=now
+        )
         return
     feed = Feed.load(PollState.objects.get(key=key), KINDS[deactivation.noun].plural)
     poll = PollContext.for_key(key, now=now, previous_at=feed.as_of)
@@ -79,7 +81,7 @@ def reconcile(deactivation_id: int, *, now: datetime) -> None:
         ask_outcome(deactivation, client=build_client(key), poll=poll)
     except (KeyUnusable, errors.LoopsError) as error:
         log.warning("asking about %s failed: %s", deactivation, error)
-        give_up_after_a_day(deactivation, why="The API did not say for a day.", now=now)
+        give_up_after_a_day(deactivation, why="The API did not say within a day.", now=now)
 
 
 def give_up_after_a_day(deactivation: Deactivation, *, why: str, now: datetime) -> None:
@@ -112,7 +114,7 @@ def ask_outcome(deactivation: Deactivation, *, client: Client, poll: PollContext
     if status and kind.has_ended(status):
         close_request(deactivation, status=status, now=now)
     elif not status:
-        give_up_after_a_day(deactivation, why="The API has not reported it for a day.", now=now)
+        give_up_after_a_day(deactivation, why="The API did not report it within a day.", now=now)
     elif deactivation.spec.next_state == State.REFUSED and max_duration and age > max_duration:
         error = deactivation.spec.timeout_reason.format(status=status)
         deactivation.move_to(State.REFUSED, answer={"error": error, "assumed": True}, now=now)
