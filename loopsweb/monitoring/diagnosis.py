@@ -12,12 +12,11 @@ import django
 from django.conf import settings
 from django.db import Error, connection
 from django.db.migrations.executor import MigrationExecutor
-from redis import Redis
 from redis.exceptions import RedisError
 
 from loopsweb import cipher
 from loopsweb.loops_api.reachability import explain_unreachable
-from loopsweb.monitoring.stored import PARTS, Condition, load_condition
+from loopsweb.monitoring.stored import PARTS, Condition, connect_redis, load_condition
 from loopsweb.resources.snapshot.heartbeats import MISSED_TICKS
 from loopsweb.resources.worker.database_clock import MAX_SKEW, DatabaseClock, describe_skew
 from loopsweb.ui.templatetags.ui import span
@@ -94,8 +93,7 @@ def check_redis(name: str) -> Finding:
         return Finding("Reachable", name, "not used")
 
     def ping() -> None:
-        limits = {"socket_timeout": TIMEOUT, "socket_connect_timeout": TIMEOUT}
-        with Redis.from_url(settings.REDIS_URL, **limits) as redis:
+        with connect_redis(seconds=TIMEOUT) as redis:
             redis.ping()
 
     return measure(name, ping, RedisError, OSError)

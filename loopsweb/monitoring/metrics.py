@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hmac
-import ipaddress
 from collections.abc import Iterator, Mapping
 from http import HTTPStatus
 
@@ -18,6 +17,7 @@ from prometheus_client.registry import Collector
 from redis.exceptions import RedisError
 
 from loopsweb.accounts.authorization.decorators import public
+from loopsweb.addresses import is_loopback
 from loopsweb.monitoring.stored import Condition, count_queued_tasks, load_condition
 from loopsweb.postgresql.limits import limit_statements
 from loopsweb.resources.worker.database_clock import DatabaseClock
@@ -55,11 +55,8 @@ def has_token(request: HttpRequest) -> bool:
 
 def is_local(request: HttpRequest) -> bool:
     """False behind a proxy on this machine, which forwards requests from everywhere."""
-    try:
-        address = ipaddress.ip_address(request.META.get("REMOTE_ADDR", ""))
-    except ValueError:
-        return False
-    return address.is_loopback and not any(name in request.headers for name in FORWARDED)
+    is_forwarded = any(name in request.headers for name in FORWARDED)
+    return is_loopback(request.META.get("REMOTE_ADDR", "")) and not is_forwarded
 
 
 def build_registry() -> CollectorRegistry:
@@ -84,9 +81,7 @@ class StoredCollector(Collector):
                 condition: Condition | None = load_condition(now=DatabaseClock()())
         except Error:
             condition = None
-        is_up = GaugeMetricFamily("loopsweb_database_up", "1 while the database answers.")
-        is_up.add_metric([], 1 if condition else 0)
-        yield is_up
+        yield build_gauge("loopsweb_database_up", "1 while the database answers.", bool(condition))
         if condition:
             yield from describe_condition(condition)
         if settings.REDIS_URL:
@@ -94,27 +89,23 @@ class StoredCollector(Collector):
 
 
 def describe_condition(condition: Condition) -> Iterator[Metric]:
-    numbers = (
-        ("loopsweb_keys", "API keys.", "state", condition.keys),
-        ("loopsweb_deactivations_open", "Deactivations.", "state", condition.deactivations),
-        ("loopsweb_removals_open", "Checkpoints in clean-ups.", "state", condition.removals),
-    )
-    for name, text, label, found in numbers:
-        yield build_gauge(name, text, label, found)
+    for name, text, found in (
+        ("loopsweb_keys", "API keys.", condition.keys),
+        ("loopsweb_deactivations_open", "Deactivations.", condition.deactivations),
+        ("loopsweb_removals_open", "Checkpoints in clean-ups.", condition.removals),
+    ):
+        yield build_labelled_gauge(name, text, "state", found)
     seconds = {
         part: ago.total_seconds() for part, ago in condition.heartbeats.items() if ago is not None
     }
     text = "Since a part of the worker last showed that it is alive."
-    yield build_gauge("loopsweb_heartbeat_age_seconds", text, "part", seconds)
+    yield build_labelled_gauge("loopsweb_heartbeat_age_seconds", text, "part", seconds)
     text = "By how long the longest overdue poll is late."
-    lag = GaugeMetricFamily("loopsweb_poll_lag_seconds", text)
-    lag.add_metric([], condition.poll_lag.total_seconds())
-    yield lag
+    yield build_gauge("loopsweb_poll_lag_seconds", text, condition.poll_lag.total_seconds())
     if condition.snapshot_age is not None:
         text = "Since the oldest last good poll of a healthy key."
-        age = GaugeMetricFamily("loopsweb_snapshot_age_seconds", text)
-        age.add_metric([], condition.snapshot_age.total_seconds())
-        yield age
+        seconds_old = condition.snapshot_age.total_seconds()
+        yield build_gauge("loopsweb_snapshot_age_seconds", text, seconds_old)
 
 
 def describe_queue() -> Iterator[Metric]:
@@ -122,16 +113,16 @@ def describe_queue() -> Iterator[Metric]:
         waiting = count_queued_tasks()
     except (RedisError, OSError):
         waiting = None
-    is_up = GaugeMetricFamily("loopsweb_redis_up", "1 while Redis answers.")
-    is_up.add_metric([], 0 if waiting is None else 1)
-    yield is_up
+    yield build_gauge("loopsweb_redis_up", "1 while Redis answers.", waiting is not None)
     if waiting is not None:
-        length = GaugeMetricFamily("loopsweb_queue_length", "Tasks that no worker has taken yet.")
-        length.add_metric([], waiting)
-        yield length
+        yield build_gauge("loopsweb_queue_length", "Tasks that no worker has taken yet.", waiting)
 
 
-def build_gauge(name: str, text: str, label: str, found: Mapping[str, float]) -> Metric:
+def build_gauge(name: str, text: str, number: float) -> Metric:
+    return GaugeMetricFamily(name, text, value=number)
+
+
+def build_labelled_gauge(name: str, text: str, label: str, found: Mapping[str, float]) -> Metric:
     gauge = GaugeMetricFamily(name, text, labels=[label])
     for value, number in found.items():
         gauge.add_metric([value], number)

@@ -20,8 +20,9 @@ class PageTimeMiddleware:
     def __call__(self, request: HttpRequest) -> HttpResponse:
         started = time.monotonic()
         response = self.get_response(request)
-        view = request.resolver_match.view_name if request.resolver_match else NO_VIEW
+        match = request.resolver_match
+        view = (match.view_name if match else "") or NO_VIEW
         method = request.method if request.method in METHODS else "other"
         seconds = time.monotonic() - started
-        counts.pages.labels(method, view or NO_VIEW, response.status_code).observe(seconds)
+        counts.pages.labels(method, view, response.status_code).observe(seconds)
         return response

@@ -67,5 +67,11 @@ def list_polling() -> list[PollState]:
 
 def count_queued_tasks() -> int:
     """Tasks that no worker has taken yet. Raises RedisError, and OSError."""
-    with Redis.from_url(settings.REDIS_URL, socket_timeout=1, socket_connect_timeout=1) as redis:
+    with connect_redis(seconds=1) as redis:
         return int(redis.llen(settings.CELERY_TASK_DEFAULT_QUEUE))
+
+
+def connect_redis(*, seconds: float) -> Redis:
+    return Redis.from_url(
+        settings.REDIS_URL, socket_timeout=seconds, socket_connect_timeout=seconds
+    )

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import ipaddress
-
 from django.conf import settings
 from django.http import HttpRequest
+
+from loopsweb.addresses import is_loopback
 
 
 class SiteUrlUnknown(Exception):
@@ -30,8 +30,4 @@ def is_site_url_known(request: HttpRequest) -> bool:
 def is_from_this_machine(request: HttpRequest) -> bool:
     host = request.get_host()
     is_local_host = any(host == each or host.startswith(f"{each}:") for each in settings.LOOPBACK)
-    try:
-        client = ipaddress.ip_address(request.META.get("REMOTE_ADDR", ""))
-    except ValueError:
-        return False
-    return is_local_host and client.is_loopback
+    return is_local_host and is_loopback(request.META.get("REMOTE_ADDR", ""))
