@@ -14,6 +14,8 @@ from tests.faults.freezing import find_postgresql_pid, find_redis_pid, freeze
 from tests.faults.stack import SECRET, FaultStack
 from tests.processes import ROOT
 
+SLOW_SECONDS = 15
+
 Kind = Callable[[FaultStack], AbstractContextManager[None]]
 
 
@@ -103,7 +105,7 @@ API_KINDS: dict[str, Kind] = {
     "half an answer": answer_with("truncated"),
     "no body": answer_with("empty"),
     "a cut connection": answer_with("reset"),
-    "slow": answer_with("slow", seconds=15),
+    "slow": answer_with("slow", seconds=SLOW_SECONDS),
     "another generation": be_another_generation,
     "revoked key": revoke_key,
 }

@@ -147,14 +147,14 @@ def test_a_key_cut_by_the_redaction_limit_is_redacted(filling: str, cut_off: int
 @pytest.mark.parametrize(
     "text", ["http://" * 9000, "sig" * 20_000, "sig=" * 15_000, "x-amz-" * 9000]
 )
-def test_redaction_is_fast(client: Client, server: ScriptedServer, text: str) -> None:
-    server.set_responses(
-        "GET /v1/loops/runs", ScriptedResponse(403, json.dumps({"message": text}).encode())
-    )
-    started = time.monotonic()
-    with pytest.raises(errors.Forbidden):
-        client.list_runs()
-    assert time.monotonic() - started < 1
+def test_redaction_of_wild_text_costs_little_more_than_of_plain_text(text: str) -> None:
+    def measure(text: str) -> float:
+        started = time.thread_time()
+        for _ in range(5):
+            ApiKey(KEY).redact(text)
+        return time.thread_time() - started
+
+    assert measure(text) < 20 * measure("plain text ".ljust(len(text), "."))
 
 
 def test_a_clients_repr_shows_the_url_but_not_the_key(client: Client) -> None:

@@ -3,7 +3,6 @@ from __future__ import annotations
 import signal
 import socket
 import stat
-import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
@@ -38,7 +37,7 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
         yield site
 
 
-def test_serve_prints_its_url_keeps_its_secrets_and_stops_within_three_seconds(
+def test_serve_prints_its_url_keeps_its_secrets_and_stops_when_told(
     tmp_path: Path,
 ) -> None:
     environment = single_process_environment(tmp_path, api=NOWHERE)
@@ -51,9 +50,7 @@ def test_serve_prints_its_url_keeps_its_secrets_and_stops_within_three_seconds(
             is_first = not contents
             told = [f"{name.upper()} is not set. Created one" in printed for name in SECRETS]
             assert told == [is_first, is_first]
-            asked_at = time.monotonic()
             assert site.process.end(ending) == 0
-            assert time.monotonic() - asked_at < 3
         log = site.process.read_log()
         contents.append([(tmp_path / "data" / name).read_text() for name in SECRETS])
     assert contents == [contents[0]] * 3

@@ -62,7 +62,7 @@ def test_the_clock_is_real(http: httpx.Client) -> None:
 
 def test_statuses_change_by_themselves(http: httpx.Client) -> None:
     before = http.get("/v1/loops/deployments?scope=org").content
-    given_up = time.monotonic() + 5
+    given_up = time.monotonic() + 30
     while http.get("/v1/loops/deployments?scope=org").content == before:
         assert time.monotonic() < given_up
         time.sleep(0.1)
@@ -87,24 +87,23 @@ def test_a_reset_cuts_the_connection(http: httpx.Client) -> None:
 
 
 def test_a_slow_response_blocks_no_other(http: httpx.Client, address: str) -> None:
-    fault = {"route": "GET /v1/loops/runs", "mode": "slow", "seconds": 1.5, "count": 4}
+    fault = {"route": "GET /v1/loops/runs", "mode": "slow", "seconds": 3, "count": 4}
     http.post("/_simulator/faults", json=fault)
-    took: list[float] = []
+    answered: list[int] = []
 
     def wait() -> None:
-        begun = time.monotonic()
-        httpx.get(f"{address}/v1/loops/runs", headers=http.headers, trust_env=False)
-        took.append(time.monotonic() - begun)
+        runs = f"{address}/v1/loops/runs"
+        answer = httpx.get(runs, headers=http.headers, timeout=30, trust_env=False)
+        answered.append(answer.status_code)
 
     waiting = [threading.Thread(target=wait) for _ in range(4)]
     for one in waiting:
         one.start()
-    begun = time.monotonic()
     assert http.get("/v1/loops/samplers").status_code == 200
-    assert time.monotonic() - begun < 1
+    assert answered == []
     for one in waiting:
         one.join()
-    assert min(took) >= 1.5
+    assert answered == [200] * 4
 
 
 def test_a_port_in_use_prints_one_line(address: str) -> None:
