@@ -13,6 +13,8 @@ from django.db.models import F, Q
 from loopsweb.accounts.models import Workspace
 from loopsweb.resources.deactivations.models import Deactivation
 from loopsweb.resources.deactivations.states import EVER_SENT, State
+from loopsweb.resources.deactivations.stops import find_stopped_with
+from loopsweb.resources.deployments.models import Deployment
 from loopsweb.resources.history.holders import MODELS, select_live
 from loopsweb.resources.history.statuses import load_histories
 from loopsweb.resources.pages.past_list import NOT_A_TIME, NoMoment, parse_moment
@@ -93,18 +95,26 @@ def load_lanes(
 
 def find_requests(rows: list[GPUHolder], scale: TimeScale) -> dict[str, list[Deactivation]]:
     """{remote id: those that were sent to end it, or what it ended with}. A request for a whole has
-    it that its parts end too, and it was confirmed."""
-    noun, ids = rows[0].noun, {row.remote_id for row in rows}
+    it that its parts end too, and it was confirmed; of a deployment the audit trail has it."""
+    workspace, noun, ids = rows[0].workspace, rows[0].noun, {row.remote_id for row in rows}
+    with_run = find_stopped_with(workspace, ids) if noun == Deployment.noun else {}
     sent = Deactivation.objects.filter(
-        workspace=rows[0].workspace, state__in=EVER_SENT, sent_at__range=(scale.start, scale.end)
+        workspace=workspace, state__in=EVER_SENT, sent_at__range=(scale.start, scale.end)
     )
     own = Q(noun=noun, target_remote_id__in=ids)
     whole = Q(noun__in=WHOLES.get(noun, ()), state=State.CONFIRMED)
     found = defaultdict[str, list[Deactivation]](list)
-    newest = sent.filter(own | whole).select_related("workspace").order_by("-pk")
+    newest = (
+        sent.filter(own | whole | Q(incident__in=with_run))
+        .select_related("workspace")
+        .order_by("-pk")
+    )
     for one in reversed(newest[:MAX_REQUESTS]):
-        is_own = one.noun == noun
-        parts = [one.target_remote_id] if is_own else one.foreseen.get(f"{noun}s", ())
+        parts = one.foreseen.get(f"{noun}s", ())
+        if one.noun == noun:
+            parts = [one.target_remote_id]
+        elif one.incident in with_run:
+            parts = with_run[one.incident]
         for part in ids.intersection(parts):
             found[part].append(one)
     return found

@@ -13,6 +13,7 @@ LONGEST_TAIL, PLAIN_TAIL = 18, 10
 LONGEST_PART = 32  # letters without a separator that fit a narrow page
 TAIL = re.compile(r"(?<=[/\-_.:@ ])[^/]{4,18}$")
 PART = re.compile(rf"[^/_]{{0,{LONGEST_PART}}}[/_]+|[^/_]{{1,{LONGEST_PART}}}")
+SEPARATED = re.compile(r"[^/_.:,=&?]*[/_.:,=&?]+|[^/_.:,=&?]+")
 
 
 def split_tail(text: str) -> tuple[str, str]:
@@ -24,9 +25,14 @@ def split_tail(text: str) -> tuple[str, str]:
     return text[:at], text[at:]
 
 
-def mark_breaks(text: str) -> SafeString:
+def mark_breaks(text: str, parts: re.Pattern[str] = PART) -> SafeString:
     """The text, which may be broken after / and _, and where a part is longer than any page."""
-    return format_html_join(WBR, "{}", ((part,) for part in PART.findall(text)))
+    return format_html_join(WBR, "{}", ((part,) for part in parts.findall(text)))
+
+
+def mark_separators(text: str) -> SafeString:
+    """The text, which may be broken after whatever separates its parts: for narrow columns."""
+    return mark_breaks(text, SEPARATED)
 
 
 def render_long_text(text: str) -> SafeString:

@@ -13,6 +13,8 @@ from django.utils import timezone
 from django.utils.html import strip_tags
 
 from loopsweb.accounts.models import User, Workspace
+from loopsweb.audit.models import Outcome
+from loopsweb.audit.record import record_event
 from loopsweb.dashboard.over_time import MAX_CHANGES
 from loopsweb.keys.models import Key
 from loopsweb.resources.deactivations.models import Deactivation
@@ -111,6 +113,37 @@ def test_a_sampler_shows_the_stop_of_the_run_that_it_ended_with(
     assert acts == {"s": [("Olga stopped run r", stop.get_absolute_url())], "another": []}
 
 
+def test_a_deployment_shows_the_stop_of_the_run_that_it_ended_with(
+    browser: Client, acme: Workspace, key: Key, ago: datetime
+) -> None:
+    stops = {}
+    for remote_id in ("d", "another"):
+        add_row(Deployment, acme, remote_id, status="STOPPED", source_key=key, first_seen_at=ago)
+        StatusChange.objects.create(
+            workspace=acme, noun="deployment", remote_id=remote_id, field="status", old="RUNNING",
+            new="STOPPED", last_seen_old_at=ago + HOUR, first_seen_new_at=ago + 2 * HOUR,
+        )  # fmt: skip
+        stops[remote_id] = Deactivation.objects.create(
+            workspace=acme, noun="run", target_remote_id=f"run of {remote_id}", person="Olga",
+            state="confirmed", state_since=ago, ask_at=ago, requested_at=ago, sent_at=ago + HOUR,
+            foreseen={"runs": [f"run of {remote_id}"]},
+        )  # fmt: skip
+    stopped: Any = {"workspace": acme.slug, "action": "deployment.stop"}
+    for remote_id, outcome in (("d", Outcome.CONFIRMED), ("another", Outcome.OBSERVED)):
+        event = {"target_noun": "deployment", "target_id": remote_id, "outcome": outcome}
+        record_event(**stopped, **event, incident=stops[remote_id].incident, now=ago + 2 * HOUR)
+    acts = {
+        lane.row.remote_id: [(act.label, act.url) for act in lane.acts]
+        for lane in browser.get(URL).context["lanes"]
+    }
+    mark = ("Olga stopped run run of d", stops["d"].get_absolute_url())
+    assert acts == {"d": [mark], "another": []}
+    page = browser.get("/w/acme/deployments/d/")
+    assert [(act.label, act.url) for act in page.context["status_band"].band.marks_of_kinds] == [
+        mark
+    ]
+
+
 def test_lanes_are_paged_and_ordered_under_the_same_queries(
     browser: Client, acme: Workspace, key: Key, ago: datetime
 ) -> None:
@@ -152,7 +185,7 @@ def test_times_that_make_no_span_are_refused(
 
 @pytest.mark.usefixtures("acme")
 def test_an_empty_timeline_says_so(browser: Client) -> None:
-    assert "Nothing was there" in read(browser.get(URL))
+    assert "Nothing is known of this time" in read(browser.get(URL))
 
 
 def test_the_overview_shows_cost_and_gpus_over_time(

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
+from uuid import UUID
+
 from django.db.models import Q
 
+from loopsweb.accounts.models import Workspace
 from loopsweb.audit.models import Event, Outcome
 from loopsweb.resources.deactivations.models import Deactivation
 from loopsweb.resources.deactivations.states import SENT, State
@@ -27,18 +31,28 @@ def find_stop(row: Snapshot) -> Deactivation | None:
     if own is not None:
         return own
     if isinstance(row, Deployment):
-        stopped = Event.objects.filter(
-            workspace=row.workspace.slug,
-            action="deployment.stop",
-            outcome=Outcome.CONFIRMED,
-            target_id=row.remote_id,
-        )
-        incidents = stopped.values_list("incident", flat=True)
-        return requests.filter(incident__in=list(incidents)).last()
+        incidents = find_stopped_with(row.workspace, [row.remote_id])
+        return requests.filter(incident__in=incidents).last()
     for request in requests.filter(match_wholes(row)).order_by("-pk"):
         if row.remote_id in request.foreseen.get(f"{row.noun}s", ()):
             return request
     return None
+
+
+def find_stopped_with(workspace: Workspace, ids: Collection[str]) -> dict[UUID, list[str]]:
+    """{incident: those of the deployments `ids` that stopped with the run it was about}, as the
+    audit trail has it."""
+    stopped = Event.objects.filter(
+        workspace=workspace.slug,
+        target_noun=Deployment.noun,
+        target_id__in=ids,
+        action="deployment.stop",
+        outcome=Outcome.CONFIRMED,
+    )
+    found: dict[UUID, list[str]] = {}
+    for incident, remote_id in stopped.values_list("incident", "target_id"):
+        found.setdefault(incident, []).append(remote_id)
+    return found
 
 
 def match_wholes(row: Snapshot) -> Q:

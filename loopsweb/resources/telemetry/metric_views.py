@@ -17,7 +17,7 @@ from loopsweb.accounts.authorization.decorators import WorkspaceRequest, require
 from loopsweb.accounts.authorization.roles import Permission
 from loopsweb.audit.models import Outcome
 from loopsweb.audit.record import actor_of_request, record_event
-from loopsweb.loops_api.metric_series import Series, find_last_work, list_series
+from loopsweb.loops_api.metric_series import Series, find_last_work, list_series, tells_of_work
 from loopsweb.resources.deployments.models import Deployment
 from loopsweb.resources.pages.detail_page import get_row_or_404
 from loopsweb.resources.pages.exports import require_export
@@ -96,6 +96,7 @@ def show_metrics(request: WorkspaceRequest, remote_id: str) -> HttpResponseBase:
                 "pictures": draw_pictures(series, query.window, node=query.node),
                 "nodes": list_nodes(series),
                 "last_work": find_last_work(series),
+                "tells_of_work": tells_of_work(series),
                 "step": timedelta(seconds=choose_step(query.window.length)),
             }
     template = "telemetry/metrics.html"

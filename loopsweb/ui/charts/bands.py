@@ -11,7 +11,8 @@ from loopsweb.ui.charts.scales import TimeScale
 from loopsweb.ui.statuses import Tone
 
 Look = Tone | Literal["gap", "none"]
-WIDE_ENOUGH = 14  # per cent of the width, for a word inside
+LETTER, AROUND = 8, 14  # pixels of a letter of a label, and around it
+WIDTHS = (240, 320, 480, 640, 800, 1000, 1200)  # of pictures in pixels; in charts.css too
 SAME_PLACE = 0.3  # per cent; ticks closer together are drawn as one
 
 
@@ -48,8 +49,12 @@ class PlacedSpan:
     width: float
 
     @property
-    def is_labelled(self) -> bool:
-        return self.width >= WIDE_ENOUGH and self.span.look != "none"
+    def labelled_from(self) -> int | None:
+        """Of WIDTHS, that from which the whole label has room; None for no label."""
+        if self.span.look == "none":
+            return None
+        room = 100 * (LETTER * len(self.span.label) + AROUND)
+        return next((width for width in WIDTHS if width * self.width >= room), None)
 
 
 @dataclass(frozen=True)

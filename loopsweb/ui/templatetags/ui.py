@@ -21,7 +21,7 @@ from loopsweb.addresses import UNKNOWN_CLIENT
 from loopsweb.ui.charts.units import BYTES, SECONDS
 from loopsweb.ui.clock import get_zone
 from loopsweb.ui.filter_values import encode_value
-from loopsweb.ui.long_text import render_long_text
+from loopsweb.ui.long_text import mark_separators, render_long_text
 from loopsweb.ui.navigation import Entry
 from loopsweb.ui.statuses import Vocabulary
 from loopsweb.ui.timestamps import format_utc
@@ -86,6 +86,7 @@ def or_dash(value: Any) -> Any:
 
 
 register.filter("long_text", lambda text: render_long_text(str(text)) if text else ABSENT)
+register.filter("breakable", mark_separators)
 
 
 @register.filter

@@ -16,6 +16,7 @@ from loopsweb.accounts.models import User, Workspace
 from loopsweb.audit.record import record_event
 from loopsweb.resources.comparison.differences import Cell, compare
 from loopsweb.resources.models import Checkpoint, Deployment, Run
+from tests.long_text import join_long_text
 from tests.personas import login_as
 from tests.resources.rows import FIRST_SEEN_AT, add_row
 
@@ -87,7 +88,7 @@ def cells(page: str) -> dict[str, list[str]]:
 
 def show(browser: Client, acme: Workspace, kind: str = "runs", **query: str) -> tuple[int, str]:
     answer = browser.get(reverse(f"{kind}-compare", args=[acme.slug], query=query))
-    return answer.status_code, answer.content.decode()
+    return answer.status_code, join_long_text(answer.content.decode())
 
 
 def test_runs_are_compared_with_deployment_and_what_was_asked(

@@ -151,7 +151,10 @@ def test_what_the_api_does_not_document_is_shown_under_its_name(
     answer = {"deployment_id": "d", "metrics": {"nvlink_<b>": [point], "cpu_usage": "x"}}
     server.set_responses("POST /v1/loops/deployments/d/metrics", answer)
     connect_api(httpx.WSGITransport(app=server))
-    assert list_headings(ask(browser, url)) == ["nvlink_&lt;b&gt;"]
+    page = ask(browser, url)
+    assert list_headings(page) == ["nvlink_&lt;b&gt;"]
+    assert "Whether it worked is unknown" in page
+    assert "No sign of work" not in page
 
 
 def test_nothing_is_an_empty_page(browser: Client, url: str) -> None:

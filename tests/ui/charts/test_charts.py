@@ -1,12 +1,14 @@
 from __future__ import annotations
 
+import re
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 from django.template.loader import render_to_string
 from hypothesis import given
 from hypothesis import strategies as st
 
-from loopsweb.ui.charts.bands import Mark, Span, draw_band
+from loopsweb.ui.charts.bands import WIDTHS, Mark, Span, draw_band
 from loopsweb.ui.charts.bars import Bar, draw_bars
 from loopsweb.ui.charts.lines import Line, Point, draw_lines
 from loopsweb.ui.charts.scales import TimeScale
@@ -73,6 +75,29 @@ def test_spans_are_cut_at_the_edges_and_ticks_close_together_are_one() -> None:
     assert [(one.x, one.number) for one in band.marks] == [(10, 2), (20, 1)]
     assert band.description == "RUNNING 50%, STOPPED 40%, CREATED 10%."
     assert [one.label for one in band.legend] == ["CREATED", "RUNNING", "STOPPED"]
+
+
+def test_a_label_shows_only_where_all_of_it_has_room() -> None:
+    """Of pictures as wide as `labelled_from`: a letter takes 8 pixels at most."""
+    lengths = [(1, "RUNNING"), (2, "RUNNING"), (4, "SCALED_TO_ZERO"), (3, "not there yet")]
+    spans, start = [], NOON
+    for hours, label in lengths:
+        end = start + hours * HOUR
+        spans.append(Span(start, end, label, "none" if label == "not there yet" else "good"))
+        start = end
+    band = draw_band(spans, name="x", title="", scale=DAY)
+    assert [one.labelled_from for one in band.spans] == [800, 480, 320, None]
+    assert (
+        draw_band(spans[:1], name="x", title="", scale=TimeScale(NOON, NOON + 40 * HOUR))
+        .spans[0]
+        .labelled_from
+        is None
+    )
+    html = render_to_string("ui/charts/band.html", {"chart": band})
+    assert re.findall(r'class="from-(\d+)"', html) == ["800", "480", "320"]
+    css = Path("static/css/charts.css").read_text()
+    assert [int(n) for n in re.findall(r"\.from-(\d+)", css)] == [*WIDTHS]
+    assert [int(n) for n in re.findall(r"@container \(min-width: (\d+)px", css)] == [*WIDTHS]
 
 
 def test_bars_of_zero_are_seen_and_unknown_ones_are_hollow() -> None:
