@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 from django.db import connection
+from django.db.models.signals import post_init
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
@@ -191,3 +192,25 @@ def test_the_number_of_queries_is_constant(browser: Client, url: str, now: datet
         counts.append(len(queries))
     assert len(set(counts)) == 1
     assert counts[0] <= 9  # the ninth loads the other events of each incident
+
+
+def test_only_the_events_of_the_incidents_on_the_page_are_read(
+    browser: Client, url: str, now: datetime
+) -> None:
+    incident = uuid.uuid4()
+    for _ in range(20):
+        add_event(now)
+    for outcome in ("requested", "succeeded", "confirmed"):
+        add_event(now, incident=incident, outcome=outcome, target_id="dep_2")
+    read: list[str] = []
+
+    def note(instance: Event, **_: object) -> None:
+        read.append(instance.target_id)
+
+    post_init.connect(note, sender=Event)
+    try:
+        browser.get(f"{url}?q=dep_2")
+    finally:
+        post_init.disconnect(note, sender=Event)
+
+    assert read == ["dep_2"] * 6  # three rows of the list, and the three of their incident

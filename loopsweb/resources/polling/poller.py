@@ -29,16 +29,15 @@ def run_poll(
     state_id: int,
     *,
     clock: Clock,
-    deadline: Deadline | None = None,
     is_stopping: Callable[[], bool] = lambda: False,
 ) -> None:
-    """Poll with the key of a claimed state.
+    """Poll with the key of a claimed state, for POLL_SECONDS at most.
 
-    clock: returns aware times in UTC. deadline: for the whole poll, POLL_SECONDS from now.
+    clock: returns aware times in UTC.
     is_stopping: asked before each question; once it is true, the poll is handed back.
     """
     state = PollState.objects.select_related("key__workspace").get(pk=state_id)
-    deadline = deadline or Deadline(POLL_SECONDS)
+    deadline = Deadline(POLL_SECONDS)
     try:
         client = build_client(state.key, limits=POLL_LIMITS)
     except KeyUnusable as error:

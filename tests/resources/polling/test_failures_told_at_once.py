@@ -10,10 +10,9 @@ import pytest
 import stamina
 
 from loopsweb.accounts.models import Workspace
-from loopsweb.loops_api.deadline import Deadline
 from loopsweb.resources.models import Checkpoint, PollState, Run
 from loopsweb.resources.pages.freshness import load_freshness
-from loopsweb.resources.polling import poller
+from loopsweb.resources.polling import leases, poller
 from loopsweb.simulator import Simulator
 from tests.conftest import ConnectApi
 from tests.resources.conftest import AddKey, Timeline
@@ -154,8 +153,15 @@ def test_404_for_the_checkpoints_of_a_run_that_is_listed_is_a_failure(
     assert Checkpoint.objects.filter(missing_since=None).count() == 3
 
 
-def test_a_poll_ends_at_its_deadline(busy: Simulator, clock: Timeline) -> None:
-    state, passed = PollState.objects.get(), Deadline(0)
+def test_a_poll_ends_at_its_deadline(
+    acme: Workspace, busy: Simulator, clock: Timeline, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It is over before the key would be polled again."""
+    assert leases.LONGEST_POLL.total_seconds() > poller.POLL_SECONDS
+    monkeypatch.setattr(poller, "POLL_SECONDS", 0)
     clock.pass_(120)
-    poller.run_poll(state.pk, clock=clock, deadline=passed)
-    assert "/v1/loops/checkpoints" not in list_paths(busy)
+
+    poller.run_poll(PollState.objects.get().pk, clock=clock)
+
+    assert list_paths(busy) == ["/v1/loops/runs", "/v1/loops/samplers"]
+    assert list_failing(acme) == set(NOUNS)

@@ -3,8 +3,19 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import timedelta
 
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+
 from loopsweb.accounts.models import User, Workspace
-from loopsweb.resources.models import Checkpoint, Deployment, PollState, Run, Sampler, Session
+from loopsweb.resources.models import (
+    Checkpoint,
+    CheckpointFeed,
+    Deployment,
+    PollState,
+    Run,
+    Sampler,
+    Session,
+)
 from loopsweb.resources.pages.freshness import load_freshness
 from loopsweb.resources.snapshot.status_changes import StatusChange
 from loopsweb.simulator import Simulator
@@ -36,6 +47,20 @@ def test_a_poll_stores_every_noun(
         assert sorted(ids) == sorted(there), model
     named = {run.session_id for run in world.runs.values()}
     assert set(Session.objects.values_list("remote_id", flat=True)) == named
+
+
+def test_the_answers_about_checkpoints_are_noted_in_one_statement(
+    world: Simulator, add_key: AddKey, poll: Poll
+) -> None:
+    table = CheckpointFeed._meta.db_table
+    for n in range(9):
+        world.world.add_run(base_model=f"model-{n}")
+    add_key()
+    poll()
+    with CaptureQueriesContext(connection) as queries:
+        poll(after=120)
+    written = [each for each in queries.captured_queries if f'INTO "{table}"' in each["sql"]]
+    assert (CheckpointFeed.objects.count(), len(written)) == (9, 1)
 
 
 def test_an_unchanged_poll_neither_parses_nor_writes_rows(
