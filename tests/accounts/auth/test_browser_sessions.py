@@ -32,6 +32,15 @@ def test_the_current_session_is_listed_first(ada: User) -> None:
     ]
 
 
+def test_the_page_shows_no_session_key(ada: User) -> None:
+    current, _ = sign_in("Firefox"), sign_in("Safari")
+    keys = list(UserSession.objects.values_list("session_key", flat=True))
+
+    page = current.get(SESSIONS).content.decode()
+
+    assert [key in page for key in keys] == [False, False]
+
+
 def test_ending_a_session(ada: User) -> None:
     current, other = sign_in("Firefox"), sign_in("Safari", address="192.0.2.7")
     session = UserSession.objects.get(user_agent="Safari")
