@@ -9,10 +9,13 @@ from loopsweb.json_api.tokens.urls import team_urlpatterns as team_token_urls
 from loopsweb.resources.checkpoints.urls import site_urlpatterns as file_link_urls
 from loopsweb.resources.deactivations.urls import team_urlpatterns
 
+workspace_urlpatterns = [
+    path("", include("loopsweb.resources.urls")),
+    path("", include("loopsweb.dashboard.urls")),
+]
 urlpatterns = [
+    path("w/<slug:workspace>/", include(workspace_urlpatterns)),
     path("", include("loopsweb.dashboard.site_urls")),
-    path("w/<slug:workspace>/", include("loopsweb.dashboard.urls")),
-    path("w/<slug:workspace>/", include("loopsweb.resources.urls")),
     path("downloads/", include((file_link_urls, "downloads"))),
     path("", include("loopsweb.search.urls")),
     path("", include("loopsweb.snippets.urls")),

@@ -18,6 +18,7 @@ from loopsweb.accounts.models import Role, User, Workspace, set_up_team
 from loopsweb.audit.chain import append_only
 from loopsweb.keys.models import Key
 from loopsweb.loops_api import http_client
+from loopsweb.resources.snapshot.viewers import record_viewer_in_turn
 from loopsweb.simulator import Simulator
 from tests import personas
 
@@ -103,6 +104,7 @@ def static_files_when_asked(settings: Settings) -> None:
 def empty_cache() -> None:
     for cache in caches.all():
         cache.clear()
+    record_viewer_in_turn.cache_clear()
 
 
 @pytest.fixture(autouse=True, scope="session")

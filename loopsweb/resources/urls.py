@@ -13,14 +13,15 @@ from loopsweb.resources.telemetry.log_views import show_logs
 from loopsweb.resources.telemetry.metric_views import show_metrics
 
 urlpatterns = [
-    path("", include("loopsweb.resources.deactivations.urls")),
     path("", include("loopsweb.resources.comparison.urls")),
+    path("", include("loopsweb.resources.cleanups.urls")),
+    path("", include("loopsweb.resources.deactivations.urls")),
+    # What is open most is found early. Those above have addresses among those of rows.
+    *(path(f"{slug}/", include(f"loopsweb.resources.{slug}.urls")) for slug in NOUNS),
     path("", include("loopsweb.resources.rates.urls")),
     path("runs/", include("loopsweb.resources.lineage.urls")),
     path("lists/", include("loopsweb.resources.lists.urls")),
     path("runs/<remote_id:remote_id>/checkpoints/", show_over_time, name="run-checkpoints"),
-    path("", include("loopsweb.resources.cleanups.urls")),
-    *(path(f"{slug}/", include(f"loopsweb.resources.{slug}.urls")) for slug in NOUNS),
     *(
         path(f"{slug}/<remote_id:remote_id>/answer/", show_answer, {"kind": slug}, f"answer-{slug}")
         for slug in FETCH

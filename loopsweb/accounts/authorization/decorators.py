@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import wraps
-from typing import Concatenate, ParamSpec, TypeVar
+from typing import Concatenate, ParamSpec, TypeVar, cast
 
 from django.contrib.auth.decorators import login_required
 from django.db.models import F
@@ -25,6 +25,7 @@ from loopsweb.accounts.authorization.roles import (
     Permission,
     permissions_of,
 )
+from loopsweb.accounts.authorization.workspace_access import WorkspaceAccess, find_access
 from loopsweb.accounts.models import Team, User, Workspace
 
 # In place of a permission, for views outside of a workspace or a team.
@@ -39,8 +40,9 @@ class SignedInRequest(HttpRequest):
 
 
 class WorkspaceRequest(SignedInRequest):
-    """A request that `require` let through."""
+    """A request that `require` let through. access: None of a session that Django had to judge."""
 
+    access: WorkspaceAccess | None
     workspace: Workspace
     role: str
     permissions: frozenset[Permission]
@@ -76,35 +78,42 @@ def require(
 
     def decorate(view: WorkspaceView[P]) -> Callable[Concatenate[HttpRequest, str, P], Response]:
         @login_required
-        @wraps(view)
         def guarded(
             request: WorkspaceRequest, workspace: str, *args: P.args, **kwargs: P.kwargs
         ) -> Response:
-            attach_workspace(request, workspace)
+            attach_workspace(request, request.access or find_access(request.session, workspace))
             if permission not in request.permissions:
                 raise denials.record_denial(request, permission, noun=noun)
             if only_reads:
                 return view(request, *args, **kwargs)
             return confirm_or_call(view, request, *args, **kwargs)
 
-        guarded.permission = permission  # type: ignore[attr-defined]
-        guarded.only_reads = only_reads  # type: ignore[attr-defined]
-        return guarded  # type: ignore[return-value]
+        @wraps(view)
+        def identify(
+            request: HttpRequest, workspace: str, *args: P.args, **kwargs: P.kwargs
+        ) -> Response:
+            identified = cast("WorkspaceRequest", request)
+            identified.access = find_access(request.session, workspace)
+            if identified.access is not None:
+                identified.user = identified.access.person
+            return guarded(identified, workspace, *args, **kwargs)
+
+        identify.permission = permission  # type: ignore[attr-defined]
+        identify.only_reads = only_reads  # type: ignore[attr-defined]
+        return identify  # type: ignore[return-value]
 
     return decorate
 
 
-def attach_workspace(request: WorkspaceRequest, slug: str) -> None:
+def attach_workspace(request: WorkspaceRequest, access: WorkspaceAccess | None) -> None:
     """Raises Http404 for people outside the workspace's team."""
-    own = Workspace.objects.filter(slug=slug, team__memberships__user_id=request.user.pk)
-    workspace = own.select_related("team").annotate(role=F("team__memberships__role")).first()
-    if workspace is None:
+    if access is None:
         raise Http404("No such workspace.")
-    require_mfa(request, request.user, workspace.team)
-    set_last_visited(request, slug)
-    request.workspace = workspace
-    request.role = workspace.role
-    request.permissions = permissions_of(workspace.role)
+    require_mfa(request, request.user, access.workspace.team)
+    set_last_visited(request, access.workspace.slug)
+    request.workspace = access.workspace
+    request.role = access.role
+    request.permissions = permissions_of(access.role)
 
 
 def require_team_permission(

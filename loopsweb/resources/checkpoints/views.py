@@ -92,13 +92,12 @@ def explain_conflict(request: WorkspaceRequest) -> str:
 
 @require(Permission.VIEW)
 def list_checkpoints(request: WorkspaceRequest) -> HttpResponseBase:
-    rows = Checkpoint.objects.in_workspace(request.workspace)
     problem, uri = explain_conflict(request), clean_text(request.GET.get("checkpoint_path"))
     # htmx keeps an element by its id only if that needs no escaping.
     context = {"uri_to_ask": uri, "uri_digest": hashlib.sha256(uri.encode()).hexdigest()[:16]}
     return render_list_page(
         request,
-        rows,
+        Checkpoint,
         SPEC,
         columns=COLUMNS,
         optional=OPTIONAL,

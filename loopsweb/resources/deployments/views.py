@@ -72,11 +72,11 @@ OPTIONAL = {
 
 @require(Permission.VIEW)
 def list_deployments(request: WorkspaceRequest) -> HttpResponseBase:
-    rows = select_with_prices(request.workspace)
     return render_list_page(
         request,
-        rows,
+        Deployment,
         SPEC,
+        select=select_with_prices,
         columns=COLUMNS,
         optional=OPTIONAL,
         lines=price_deployments,

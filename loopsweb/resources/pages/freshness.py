@@ -7,9 +7,12 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Literal
 
+from django.db.models import QuerySet
 from django.utils import timezone
 
 from loopsweb.accounts.models import Workspace
+from loopsweb.keys.models import Key
+from loopsweb.prepared_queries import Columns, Parameter, PreparedQuery, build_rows
 from loopsweb.resources.history.observation import compute_late_time
 from loopsweb.resources.nouns import FEEDS, NOUNS
 from loopsweb.resources.snapshot.feeds import Feed
@@ -48,22 +51,31 @@ class FeedFreshness:
         return self.next_poll_at is not None and self.next_poll_at < now - LATE_AFTER
 
 
-@dataclass(frozen=True)
 class Freshness:
-    feeds: dict[str, FeedFreshness]
+    """Of a workspace, from the states of polling with its keys. Each feed is worked out once."""
+
+    def __init__(self, states: list[PollState]) -> None:
+        self.organisations = group_by_organisation(states)
+        self.known: dict[str, FeedFreshness] = {}
+
+    def feed(self, name: str) -> FeedFreshness:
+        if name not in self.known:
+            every = [compute_organisation_freshness(name, states) for states in self.organisations]
+            self.known[name] = pick_stalest(every)
+        return self.known[name]
 
     def of(self, slug: str, *others: str) -> FeedFreshness:
         """The freshness of a page about the noun `slug`, such as "runs", that shows the `others`
         too: as old as the oldest answer it shows."""
-        own = self.feeds[NOUNS[slug].feed]
+        own = self.feed(NOUNS[slug].feed)
         if own.as_of is None:
             return own
         feeds = {NOUNS[other].feed for other in others} - {NOUNS[slug].feed}
-        return pick_stalest([own, *filter(is_shown, (self.feeds[feed] for feed in sorted(feeds)))])
+        return pick_stalest([own, *filter(is_shown, map(self.feed, sorted(feeds)))])
 
     @property
     def overall(self) -> FeedFreshness:
-        feeds = list(self.feeds.values())
+        feeds = [self.feed(name) for name in FEEDS]
         return pick_stalest([*filter(is_shown, feeds)] or feeds)
 
 
@@ -72,17 +84,29 @@ def is_shown(feed: FeedFreshness) -> bool:
     return feed.as_of is not None or feed.failing_since is not None
 
 
+STATE = Columns(PollState, "id key_id next_poll_at refused_since failures feeds")
+KEY = Columns(
+    Key,
+    "id workspace_id name prefix last4 api_url state state_reason state_since api_workspace_name "
+    "can_manage sees_organisation",
+    "key__",
+)
+
+
+def select_states() -> QuerySet[PollState, tuple[object, ...]]:
+    states = PollState.objects.filter(key__workspace_id=Parameter("workspace"))
+    return states.order_by("pk").values_list(*STATE.paths, *KEY.paths)
+
+
+STATES = PreparedQuery(select_states)
+
+
 def load_freshness(workspace: Workspace) -> Freshness:
-    states = list(PollState.objects.filter(key__workspace=workspace).select_related("key"))
-    if not states:
-        return Freshness(dict.fromkeys(FEEDS, FeedFreshness(error=NO_KEY_TO_POLL)))
-    groups = group_by_organisation(states)
-    return Freshness(
-        {
-            name: pick_stalest([compute_organisation_freshness(name, group) for group in groups])
-            for name in FEEDS
-        }
-    )
+    states = []
+    for row in STATES.fetch(workspace=workspace.pk):
+        state, state.key = build_rows(row, STATE, KEY)
+        states.append(state)
+    return Freshness(states)
 
 
 def compute_organisation_freshness(feed_name: str, states: list[PollState]) -> FeedFreshness:
@@ -118,8 +142,8 @@ def compute_key_freshness(feed_name: str, state: PollState) -> FeedFreshness:
 
 def pick_stalest(candidates: list[FeedFreshness]) -> FeedFreshness:
     """One for many: failing if one is, as old as the oldest answer there is."""
-    if not candidates:
-        return FeedFreshness(error=NO_KEY_TO_POLL)
+    if len(candidates) < 2:  # noqa: PLR2004
+        return candidates[0] if candidates else FeedFreshness(error=NO_KEY_TO_POLL)
     read = [one for one in candidates if one.as_of]
     stalest = min(read or candidates, key=lambda one: (not one.failing_since, str(one.as_of)))
     failing = [one for one in candidates if one.failing_since]

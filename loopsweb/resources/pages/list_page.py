@@ -14,6 +14,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from loopsweb.accounts.authorization.decorators import WorkspaceRequest
+from loopsweb.accounts.models import Workspace
 from loopsweb.keys.models import Key
 from loopsweb.resources.deactivations.protections import Protection
 from loopsweb.resources.lists.bar import render_bar
@@ -25,7 +26,7 @@ from loopsweb.resources.pages.freshness import compute_page_version, load_freshn
 from loopsweb.resources.pages.idleness import add_idle_filter, find_observed_until, observe
 from loopsweb.resources.pages.past_list import render_past_list
 from loopsweb.resources.pages.starting import mark_starting
-from loopsweb.resources.snapshot.models import Costed, Snapshot
+from loopsweb.resources.snapshot.models import Costed, Snapshot, SnapshotQuerySet
 from loopsweb.resources.snapshot.viewers import record_viewer
 from loopsweb.ui.csv_export import csv_response
 from loopsweb.ui.filters import Facets, ListSpec
@@ -74,37 +75,40 @@ def build_lines(rows: Iterable[Row], build: Callable[[list[Row]], Sequence[Any]]
 
 def render_list_page(
     request: WorkspaceRequest,
-    rows: QuerySet[Row],
+    model: type[Row],
     spec: ListSpec,
     *,
     columns: Mapping[str, str],
+    select: Callable[[Workspace], QuerySet[Row]] | None = None,
     optional: ColumnPaths | None = None,
     lines: Callable[[list[Row]], Sequence[Any]] = list,
     context: Mapping[str, Any] | None = None,
     problem: str = "",
     shows: Collection[str] = (),
 ) -> HttpResponseBase:
-    """columns: of the CSV, {heading: path to an attribute of a line}. lines: the rows with all that
+    """columns: of the CSV, {heading: path to an attribute of a line}. select: the rows of a
+    workspace, with more than the model has. lines: the rows with all that
     is shown about them, in a fixed number of queries. optional: the columns of the page that are
     hidden while nothing fills them. context: what else the table needs.
     problem: why these filters cannot be combined. shows: the other nouns of which it shows rows.
     """
+    noun = find_noun(model)
+    select = select or cast("SnapshotQuerySet[Row]", model._default_manager).in_workspace
     if request.GET.get("at"):
-        return render_past_list(request, rows, spec)
-    noun = find_noun(rows.model)
+        return render_past_list(request, select(request.workspace), spec)
     record_viewer(request.workspace)
     now, freshness = timezone.now(), load_freshness(request.workspace)
     feed = freshness.of(noun.slug, *shows)
     version = compute_page_version(request.workspace, feed)
-    until = find_observed_until(freshness, now=now)
-    if issubclass(rows.model, Costed):
-        spec = add_idle_filter(spec, until=until)
-        version += f".{now:%H%M}" if "idle" in request.GET else ""
+    version += f".{now:%H%M}" if "idle" in request.GET else ""
     if same := answer_if_unchanged(request, version, feed.as_of, feed.next_poll_at):
         return same
+    rows, until = select(request.workspace), find_observed_until(freshness, now=now)
+    if issubclass(model, Costed):
+        spec = add_idle_filter(spec, until=until)
     preferences = load_preferences(request.user, noun.slug)
     views_url = reverse("lists:views", args=[request.workspace.slug, noun.slug])
-    scope = (request.workspace.pk, version, noun.slug, str(rows.query))
+    scope = (request.workspace.pk, version, noun.slug)
 
     def export(query: ListQuery) -> HttpResponseBase:
         record_export(request, noun, query)
@@ -114,7 +118,7 @@ def render_list_page(
         return csv_response(columns, shown, name=name, as_of=feed.as_of)
 
     def count_facets() -> Facets:
-        return spec.count_facets(rows, filled=build_conditions(rows.model, optional or {}))
+        return spec.count_facets(rows, filled=build_conditions(model, optional or {}))
 
     @functools.cache
     def load_facets() -> Facets:

@@ -60,7 +60,7 @@ NEWEST = 8
 def list_runs(request: WorkspaceRequest) -> HttpResponseBase:
     return render_list_page(
         request,
-        Run.objects.in_workspace(request.workspace),
+        Run,
         SPEC,
         columns=COLUMNS,
         optional=OPTIONAL,

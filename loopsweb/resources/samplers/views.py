@@ -67,9 +67,13 @@ OPTIONAL = {
 
 @require(Permission.VIEW)
 def list_samplers(request: WorkspaceRequest) -> HttpResponseBase:
-    rows = Sampler.objects.in_workspace(request.workspace)
     return render_list_page(
-        request, rows, SPEC, columns=COLUMNS, optional=OPTIONAL, shows=("runs",)
+        request,
+        Sampler,
+        SPEC,
+        columns=COLUMNS,
+        optional=OPTIONAL,
+        shows=("runs",),
     )
 
 

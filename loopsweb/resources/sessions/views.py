@@ -106,9 +106,14 @@ class SessionRun:
 
 @require(Permission.VIEW)
 def list_sessions(request: WorkspaceRequest) -> HttpResponseBase:
-    rows = Session.objects.in_workspace(request.workspace)
-    lines = partial(count_members, request.workspace)
-    return render_list_page(request, rows, SPEC, columns=COLUMNS, lines=lines, shows=("samplers",))
+    return render_list_page(
+        request,
+        Session,
+        SPEC,
+        columns=COLUMNS,
+        lines=partial(count_members, request.workspace),
+        shows=("samplers",),
+    )
 
 
 def count_members(workspace: Workspace, sessions: list[Session]) -> list[SessionLine]:

@@ -11,6 +11,7 @@ from django.utils.html import strip_tags
 from loopsweb.accounts.models import User, Workspace
 from loopsweb.keys.models import Key
 from loopsweb.resources.models import Checkpoint, Deployment, Run, Sampler
+from loopsweb.resources.nouns import FEEDS
 from loopsweb.resources.pages.freshness import load_freshness
 from loopsweb.resources.polling.reasons import NOT_OFFERED
 from loopsweb.simulator import Simulator
@@ -60,7 +61,7 @@ def test_an_upgraded_server_is_read_by_its_new_routes(
     oldest.dispatcher = Dispatcher(oldest.world, oldest.lifecycle, "current")
     for _ in range(2):
         poll(after=200)
-        assert {feed.error for feed in load_freshness(acme).feeds.values()} == {""}
+        assert {feed.error for feed in map(load_freshness(acme).feed, FEEDS)} == {""}
     rows = [model.objects.get() for model in (Run, Sampler, Deployment, Checkpoint)]
     assert [row.is_reported for row in rows] == [True] * 4
     assert Key.objects.get().generation == "current"

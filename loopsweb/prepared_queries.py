@@ -1,0 +1,73 @@
+"""Queries of the ORM that are compiled once a process and then only executed.
+
+Compiling costs several times what the database takes for a row that is found by an index: this is
+for what every request asks.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from functools import cached_property
+from typing import Any
+
+from django.db import connection
+from django.db.models import Model, QuerySet, Value
+from django.db.models.sql.compiler import SQLCompiler
+
+
+class Parameter(Value):
+    """Stands for a value, in the conditions of a prepared query, that `fetch` is given."""
+
+    def as_sql(self, *_: Any, **__: Any) -> Any:
+        return "%s", [self]
+
+
+class PreparedQuery:
+    """build: makes the query, which selects `values_list`. Its conditions compare with Parameters.
+
+    Values are given to the database as they are: text and numbers.
+    """
+
+    def __init__(self, build: Callable[[], QuerySet[Any, Any]]) -> None:
+        self.build = build
+
+    @cached_property
+    def compiled(self) -> tuple[str, tuple[Any, ...], dict[Any, Any], SQLCompiler]:
+        compiler = self.build().query.get_compiler(connection=connection)
+        sql, params = compiler.as_sql()
+        converters = compiler.get_converters([expression for expression, *_ in compiler.select])
+        return sql, tuple(params), converters, compiler
+
+    def fetch(self, **values: str | int) -> list[Any]:
+        """The rows, as tuples or lists. values: of the Parameters, by their names."""
+        sql, params, converters, compiler = self.compiled
+        with connection.cursor() as cursor:
+            given = [values[p.value] if isinstance(p, Parameter) else p for p in params]
+            cursor.execute(sql, given)
+            rows: list[Any] = cursor.fetchall()
+        return list(compiler.apply_converters(rows, converters)) if converters else rows
+
+
+class Columns:
+    """Stored fields of a model.
+
+    names: which ones, foreign keys as "team_id"; all if there is none. prefix: the relation through
+    which a query reaches the model. Raises ValueError for names of no field.
+    """
+
+    def __init__(self, model: type[Model], names: str = "", prefix: str = "") -> None:
+        stored, wanted = [field.attname for field in model._meta.concrete_fields], names.split()
+        if unknown := set(wanted) - set(stored):
+            raise ValueError(f"{model.__name__} stores no {unknown}.")
+        self.model, self.fields = model, [one for one in stored if one in wanted or not wanted]
+        self.paths = [prefix + name for name in self.fields]
+
+
+def build_rows(values: Sequence[Any], *columns: Columns) -> Iterator[Any]:
+    """A row of each model from the values of its columns, which follow one another, as if it had
+    been loaded, other fields deferred."""
+    start = 0
+    for each in columns:
+        end = start + len(each.fields)
+        yield each.model.from_db(connection.alias, each.fields, values[start:end])
+        start = end
