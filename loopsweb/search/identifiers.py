@@ -1,4 +1,5 @@
-"""What names exactly one thing and is no id of the API: bt:// URIs, requests and audit events."""
+"""What names exactly one thing and is no id of the API: bt:// URIs, ids of requests, batches and
+clean-ups, audit events."""
 
 from __future__ import annotations
 
@@ -15,8 +16,9 @@ from loopsweb.accounts.authorization.decorators import WorkspaceRequest
 from loopsweb.audit.models import Event
 from loopsweb.loops_api.uris import TARGETS, CheckpointURI
 from loopsweb.resources.checkpoints.models import Checkpoint
-from loopsweb.resources.deactivations.models import Deactivation
-from loopsweb.search.hits import Hit
+from loopsweb.resources.cleanups.models import Cleanup
+from loopsweb.resources.deactivations.models import Batch, Deactivation
+from loopsweb.search.hits import Hit, join_details
 from loopsweb.search.rows import describe_request, describe_row
 
 AROUND = "\"'`<>()[],; \t\r\n"  # what copying brings along
@@ -66,25 +68,61 @@ def find_by_uri(request: WorkspaceRequest, typed: str) -> Iterator[Hit]:
     )
 
 
-def find_by_number(request: WorkspaceRequest, typed: str) -> Iterator[Hit]:
-    """A request by its UUID, an audit event by its number, as in #12."""
-    workspace = request.workspace
+def find_by_uuid(request: WorkspaceRequest, typed: str) -> Iterator[Hit]:
+    """A request, a batch of them or a clean-up; else what the audit trail has under this id."""
     try:
-        incident = UUID(typed)
+        uid = UUID(typed)
     except ValueError:
-        pass
-    else:
-        for row in Deactivation.objects.filter(workspace=workspace, incident=incident):
-            row.workspace = workspace
-            yield describe_request(row)
+        return
+    here = {"workspace": request.workspace}
+    requests = Deactivation.objects.filter(**here, incident=uid)
+    batches = Batch.objects.filter(**here, uid=uid)
+    cleanups = Cleanup.objects.filter(**here, uid=uid)
+    found = [
+        *map(describe_request, requests.select_related("workspace")),
+        *map(describe_batch, batches.select_related("workspace")),
+        *map(describe_cleanup, cleanups.select_related("workspace")),
+    ]
+    events = Event.objects.filter(workspace=request.workspace.slug, incident=uid)
+    trail = events.order_by("sequence")
+    for hit in found or map(describe_event, trail[:1]):
+        yield Hit(**(vars(hit) | {"names": hit.names | {typed}}))
+
+
+def describe_batch(row: Batch) -> Hit:
+    count = row.rows.count()
+    return Hit(
+        kind="Deactivations",
+        label=f"{count:,} {row.noun}{'' if count == 1 else 's'}",
+        detail=join_details([f"{row.requested_at:%Y-%m-%d}", row.person, row.reason]),
+        url=reverse("deactivations:batch", args=[row.workspace.slug, row.uid]),
+        icon="hand-raised",
+    )
+
+
+def describe_cleanup(row: Cleanup) -> Hit:
+    return Hit(
+        kind="Clean-up",
+        label="Deletion of checkpoints" if row.is_deletion else "Expiry of checkpoints",
+        detail=join_details([f"{row.requested_at:%Y-%m-%d}", row.person, row.reason]),
+        url=row.get_absolute_url(),
+        icon="trash",
+    )
+
+
+def find_by_number(request: WorkspaceRequest, typed: str) -> Iterator[Hit]:
+    """An audit event, as in #12."""
     if numbered := NUMBER.fullmatch(typed):
-        sequence = int(numbered["number"])
-        for event in Event.objects.filter(workspace=workspace.slug, sequence=sequence):
-            yield Hit(
-                kind="Audit event",
-                label=f"#{event.sequence}",
-                detail=f"{event.action} {event.outcome}",
-                url=reverse("dashboard:event", args=[workspace.slug, event.sequence]),
-                icon="clipboard-document-list",
-                names=frozenset({f"#{event.sequence}"}),
-            )
+        events = Event.objects.filter(workspace=request.workspace.slug)
+        yield from map(describe_event, events.filter(sequence=int(numbered["number"])))
+
+
+def describe_event(event: Event) -> Hit:
+    return Hit(
+        kind="Audit event",
+        label=f"#{event.sequence}",
+        detail=f"{event.action} {event.outcome}",
+        url=reverse("dashboard:event", args=[event.workspace, event.sequence]),
+        icon="clipboard-document-list",
+        names=frozenset({f"#{event.sequence}"}),
+    )

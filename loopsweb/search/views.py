@@ -17,7 +17,7 @@ from loopsweb.accounts.authorization.decorators import (
 )
 from loopsweb.accounts.authorization.roles import Permission
 from loopsweb.search.hits import Hit
-from loopsweb.search.identifiers import find_by_number, find_by_uri, unwrap
+from loopsweb.search.identifiers import find_by_number, find_by_uri, find_by_uuid, unwrap
 from loopsweb.search.names import find_names
 from loopsweb.search.places import find_places, find_places_of_workspace
 from loopsweb.search.rows import (
@@ -43,6 +43,7 @@ def search_workspace(request: WorkspaceRequest) -> HttpResponse:
     scope = Scope.of(typed)
     hits = [
         *find_by_uri(request, typed),
+        *find_by_uuid(request, typed),
         *find_by_number(request, typed),
         *find_endings(request, typed),
         *find_pages_of_rows(request, typed),

@@ -7,6 +7,7 @@ from datetime import datetime
 from html import unescape
 from typing import Any
 from urllib.parse import quote
+from uuid import uuid4
 
 import pytest
 from django.db import connection
@@ -18,7 +19,15 @@ from hypothesis import strategies as st
 
 from loopsweb.accounts.models import User, Workspace
 from loopsweb.audit.record import record_event
-from loopsweb.resources.models import Checkpoint, Deactivation, Deployment, Run, Sampler
+from loopsweb.resources.models import (
+    Batch,
+    Checkpoint,
+    Cleanup,
+    Deactivation,
+    Deployment,
+    Run,
+    Sampler,
+)
 from loopsweb.search import rows
 from tests.personas import login_as
 from tests.resources.rows import FIRST_SEEN_AT, MODELS, add_row
@@ -182,6 +191,29 @@ def test_requests_and_audit_events_are_found(otto: User, acme: Workspace, now: d
     assert lead(otto, str(row.incident), acme) == row.get_absolute_url()
     assert lead(otto, "#1", acme) == reverse("dashboard:event", args=[acme.slug, 1])
     assert [label for _, label, _ in search(otto, "too dear", acme)] == ["dep_1"]
+
+
+def test_the_id_of_a_request_a_batch_or_a_clean_up_leads_to_it_in_any_spelling(
+    vic: User, mallory: User, acme: Workspace, now: datetime
+) -> None:
+    asked = {"workspace": acme, "person": "olga@example.com", "requested_at": now}
+    batch = Batch.objects.create(**asked, noun="deployment", reason="too dear")
+    cleanup = Cleanup.objects.create(**asked, role="admin", rules={}, days=3)
+    trail: Any = {"workspace": acme.slug, "action": "checkpoint.delete", "outcome": "requested"}
+    removal = record_event(**trail, now=now)
+    record_event(**trail | {"outcome": "succeeded"}, incident=removal.incident, now=now)
+    batch_url = reverse("deactivations:batch", args=[acme.slug, batch.uid])
+    for uid, url, label in (
+        (batch.uid, batch_url, "0 deployments"),
+        (cleanup.uid, cleanup.get_absolute_url(), "Expiry of checkpoints"),
+        (removal.incident, reverse("dashboard:event", args=[acme.slug, 1]), "#1"),
+    ):
+        for typed in (f" {uid}", uid.hex, str(uid).upper()):
+            assert lead(vic, typed, acme) == url
+        assert [found[1:] for found in search(vic, str(uid), acme)] == [(label, url)]
+        own = mallory.teams.get().workspaces.get()
+        assert search(mallory, str(uid), own) == []
+    assert lead(vic, str(uuid4()), acme) == ""
 
 
 def test_nothing_of_another_workspace_is_found(
