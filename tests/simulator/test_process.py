@@ -131,16 +131,18 @@ def test_ipv6_is_in_brackets(host: str) -> None:
         text=True,
         cwd=ROOT,
     ) as started:
-        assert started.stdout is not None
-        address = started.stdout.readline().split()[4]
-        assert re.fullmatch(r"http://\[::1\]:\d+", address)
-        headers = {"Authorization": "Api-Key demo-org-key"}
-        with httpx.Client(base_url=address, headers=headers, trust_env=False) as client:
-            run = client.get("/v1/loops/runs").json()["runs"][0]
-            listed = client.get("/v1/loops/checkpoints", params={"run_id": run["id"]}).json()
-            saved = listed["checkpoints"][0]
-            files = client.get(f"/v1/loops/checkpoints/{saved['id']}/files").json()
-        started.kill()
+        try:
+            assert started.stdout is not None
+            address = started.stdout.readline().split()[4]
+            assert re.fullmatch(r"http://\[::1\]:\d+", address)
+            headers = {"Authorization": "Api-Key demo-org-key"}
+            with httpx.Client(base_url=address, headers=headers, trust_env=False) as client:
+                run = client.get("/v1/loops/runs").json()["runs"][0]
+                listed = client.get("/v1/loops/checkpoints", params={"run_id": run["id"]}).json()
+                saved = listed["checkpoints"][0]
+                files = client.get(f"/v1/loops/checkpoints/{saved['id']}/files").json()
+        finally:
+            started.kill()
     assert files["presigned_urls"][0]["url"].startswith(f"{address}/_simulator/files/")
 
 
