@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-from loopsweb.json_api.cursors import PLACE
 from loopsweb.json_api.openapi_deactivation import describe_deactivation
 from loopsweb.json_api.openapi_parts import (
     COUNT,
@@ -12,9 +11,12 @@ from loopsweb.json_api.openapi_parts import (
     TEXT_OR_NULL,
     TIME_OR_NULL,
     WORKSPACE,
+    describe_before,
+    describe_integer,
     object_schema,
     problem_responses,
 )
+from loopsweb.json_api.openapi_plan import describe_plan
 from loopsweb.json_api.query_parameters import DEFAULT_SIZE, MAX_LENGTH, MAX_PAGE, MAX_SIZE
 from loopsweb.json_api.schemas import (
     ANY,
@@ -76,12 +78,13 @@ def build_document() -> dict[str, Any]:
         f"{root}/{kind.plural}/{{id}}/deactivation/": {"post": describe_deactivation(kind)}
         for kind in KINDS.values()
     }
+    plan = {f"{root}/checkpoints/plan/": {"get": describe_plan()}}
     pages = {name: build_page_schema(resource) for name, resource in RESOURCES.items()}
     return {
         "openapi": "3.1.0",
         "info": {"title": "loopsweb", "version": "1", "description": ABOUT},
         "security": [{"token": []}],
-        "paths": lists | deactivations,
+        "paths": lists | plan | deactivations,
         "components": {
             "securitySchemes": {"token": {"type": "http", "scheme": "bearer"}},
             "schemas": {"Problem": PROBLEM, **pages},
@@ -110,22 +113,6 @@ def describe_list(name: str) -> dict[str, Any]:
             **problem_responses(PROBLEM_TEXTS),
         },
     }
-
-
-def describe_before(name: str) -> dict[str, Any]:
-    return {
-        "name": "before",
-        "in": "query",
-        "description": "The `next_before` of the answer before, to continue behind its last item. "
-        "Nothing is repeated or skipped, whatever is added or ends meanwhile. `page` counts from "
-        "it.",
-        "schema": {"type": "string", "pattern": rf"^{name}\.{PLACE}$"},
-    }
-
-
-def describe_integer(name: str, *, default: int, maximum: int) -> dict[str, Any]:
-    schema = {"type": "integer", "minimum": 1, "maximum": maximum, "default": default}
-    return {"name": name, "in": "query", "schema": schema}
 
 
 def describe_search() -> dict[str, Any]:

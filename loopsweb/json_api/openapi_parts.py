@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from loopsweb.json_api.cursors import PLACE
 from loopsweb.json_api.problems import MEDIA_TYPE
 
 TIME_OR_NULL = {"type": ["string", "null"], "format": "date-time"}
@@ -35,3 +36,19 @@ def problem_responses(descriptions: dict[str, str]) -> dict[str, Any]:
     content = {MEDIA_TYPE: {"schema": {"$ref": "#/components/schemas/Problem"}}}
     texts = sorted((COMMON_PROBLEMS | descriptions).items())
     return {status: {"description": text, "content": content} for status, text in texts}
+
+
+def describe_before(name: str) -> dict[str, Any]:
+    return {
+        "name": "before",
+        "in": "query",
+        "description": "The `next_before` of the answer before, to continue behind its last item. "
+        "Nothing is repeated or skipped, whatever is added or ends meanwhile. `page` counts from "
+        "it.",
+        "schema": {"type": "string", "pattern": rf"^{name}\.{PLACE}$"},
+    }
+
+
+def describe_integer(name: str, *, default: int, maximum: int) -> dict[str, Any]:
+    schema = {"type": "integer", "minimum": 1, "maximum": maximum, "default": default}
+    return {"name": name, "in": "query", "schema": schema}

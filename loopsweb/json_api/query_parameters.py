@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import timedelta
 from http import HTTPStatus
@@ -18,6 +19,7 @@ from loopsweb.ui.search import explain_refusal, match_words
 
 DEFAULT_SIZE, MAX_SIZE, MAX_PAGE = 50, 500, 1_000_000
 MAX_LENGTH = 300
+BAD_CURSOR = "before must be the next_before of an answer to the same list."
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,13 +39,7 @@ def parse_query(params: QueryDict, name: str) -> PageQuery:
     resource = RESOURCES[name]
     known = {"before", "page", "page_size", "q", *resource.filters}
     known |= {"idle"} if resource.can_idle else set()
-    for given in params:
-        if given not in known:
-            raise bad_request(
-                f"Unknown parameter {given!r}. Known parameters: {', '.join(sorted(known))}."
-            )
-        if len(params.getlist(given)) > 1:
-            raise bad_request(f"{given} is given more than once.")
+    check_names(params, known)
     return PageQuery(
         page=parse_integer(params, "page", default=1, maximum=MAX_PAGE),
         page_size=parse_integer(params, "page_size", default=DEFAULT_SIZE, maximum=MAX_SIZE),
@@ -51,6 +47,17 @@ def parse_query(params: QueryDict, name: str) -> PageQuery:
         before=parse_before(params, name),
         idle=parse_idle(params),
     )
+
+
+def check_names(params: QueryDict, known: Collection[str]) -> None:
+    """Raises Problem for a name that is not known, or given twice."""
+    for given in params:
+        if given not in known:
+            raise bad_request(
+                f"Unknown parameter {given!r}. Known parameters: {', '.join(sorted(known))}."
+            )
+        if len(params.getlist(given)) > 1:
+            raise bad_request(f"{given} is given more than once.")
 
 
 def parse_idle(params: QueryDict) -> timedelta | None:
@@ -70,7 +77,7 @@ def parse_before(params: QueryDict, name: str) -> Q | None:
     try:
         return match_before(str(params["before"]), name, resource.newest, is_time=is_time)
     except InvalidCursor:
-        raise bad_request("before must be the next_before of an answer to the same list.") from None
+        raise bad_request(BAD_CURSOR) from None
 
 
 def parse_filters(params: QueryDict, resource: Resource) -> Q:

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from django.urls import path, re_path
 
-from loopsweb.json_api import deactivation, views
+from loopsweb.json_api import deactivation, plan, views
 from loopsweb.json_api.schemas import RESOURCES
 from loopsweb.resources.deactivations.targets import KINDS
 
@@ -12,6 +12,12 @@ urlpatterns = [
     *(
         path(f"w/<slug:workspace>/{name}/", views.list_, {"resource_name": name}, name=name)
         for name in RESOURCES
+    ),
+    path(
+        "w/<slug:workspace>/checkpoints/plan/",
+        plan.show_plan,
+        {"resource_name": plan.NAME},
+        name=plan.NAME,
     ),
     *(
         path(

@@ -13,12 +13,13 @@ from loopsweb.accounts.authorization.decorators import public
 from loopsweb.accounts.models import Workspace
 from loopsweb.json_api.authentication import api_view, require_token
 from loopsweb.json_api.cursors import encode_cursor, order_by_newest
+from loopsweb.json_api.freshness import describe_freshness
 from loopsweb.json_api.openapi import build_document
 from loopsweb.json_api.problems import Problem
 from loopsweb.json_api.query_parameters import parse_query
-from loopsweb.json_api.schemas import RESOURCES, select_rows, to_json
+from loopsweb.json_api.schemas import RESOURCES, select_rows
 from loopsweb.resources.pages.filters import UNREPORTED
-from loopsweb.resources.pages.freshness import Freshness, load_freshness
+from loopsweb.resources.pages.freshness import load_freshness
 from loopsweb.resources.pages.idleness import find_observed_until, match_idle, observe
 from loopsweb.resources.snapshot.models import Snapshot
 
@@ -44,7 +45,7 @@ def list_(request: HttpRequest, workspace: Workspace, resource_name: str) -> Htt
     shown = list(observe(found[: query.page_size], until=until))
     return JsonResponse(
         {
-            **describe_freshness(freshness, resource_name),
+            **describe_freshness(freshness, resource_name, *SHOWN_WITH.get(resource_name, ())),
             "total": total,
             "total_not_in_the_last_answer": unreported,
             "page": query.page,
@@ -65,18 +66,6 @@ def count_rows(rows: QuerySet[Any]) -> tuple[int, int]:
         return rows.count(), 0
     counts = rows.aggregate(total=Count("pk"), unreported=Count("pk", filter=UNREPORTED))
     return counts["total"], counts["unreported"]
-
-
-def describe_freshness(freshness: Freshness | None, resource_name: str) -> dict[str, Any]:
-    """The audit trail is loopsweb's own, so it is always up to date."""
-    if freshness is None:
-        return {"as_of": to_json(timezone.now()), "failing_since": None, "error": None}
-    feed = freshness.of(resource_name, *SHOWN_WITH.get(resource_name, ()))
-    return {
-        "as_of": to_json(feed.as_of),
-        "failing_since": to_json(feed.failing_since),
-        "error": feed.error or None,
-    }
 
 
 @public

@@ -23,6 +23,7 @@ from loopsweb.wsgi import application
 from tests.json_api.conftest import create_token
 from tests.resources.rows import MODELS, add_row
 
+READ = (*RESOURCES, "checkpoints/plan")
 A_FEW = settings(
     max_examples=15,
     suppress_health_check=[HealthCheck.function_scoped_fixture],
@@ -56,7 +57,7 @@ def operation(described: Any, noun: str) -> Any:
 
 
 @pytest.mark.parametrize("mode", list(GenerationMode))
-@pytest.mark.parametrize("noun", RESOURCES)
+@pytest.mark.parametrize("noun", READ)
 def test_list_answers_match_the_description(
     noun: str, mode: GenerationMode, described: Any, token: CreatedToken
 ) -> None:
@@ -68,7 +69,7 @@ def test_list_answers_match_the_description(
     ask()
 
 
-@pytest.mark.parametrize("noun", RESOURCES)
+@pytest.mark.parametrize("noun", READ)
 def test_valid_requests_are_answered(noun: str, described: Any, token: CreatedToken) -> None:
     mode = GenerationMode.POSITIVE
 
@@ -105,7 +106,7 @@ def test_deactivation_answers_match_the_description(
 
 
 def test_every_route_is_described() -> None:
-    lists = [f"{noun}/" for noun in RESOURCES]
+    lists = [f"{noun}/" for noun in READ]
     endings = [f"{kind.plural}/{{id}}/deactivation/" for kind in KINDS.values()]
     paths = [f"/api/v1/w/{{workspace}}/{each}" for each in lists + endings]
     assert sorted(build_document()["paths"]) == sorted(paths)

@@ -9,6 +9,9 @@ from django import forms
 from loopsweb.resources.cleanups.plan import Rules
 
 MAX_DAYS = 36_500
+MAX_NEWEST = 10_000
+MAX_EVERY = 10**12
+MAX_ID = 255
 
 
 class PinForm(forms.Form):
@@ -32,29 +35,29 @@ class RulesForm(forms.Form):
     newest = forms.IntegerField(
         label="Keep the newest",
         min_value=0,
-        max_value=10_000,
+        max_value=MAX_NEWEST,
         help_text="Of each run: trainer and sampler weights are counted apart. What cannot be "
         "loaded or is not synced does not count.",
     )
     every = forms.IntegerField(
         label="Keep every … steps",
         min_value=1,
-        max_value=10**12,
+        max_value=MAX_EVERY,
         required=False,
         help_text="500 keeps step-500, step-1000 and so on.",
     )
     older_than = forms.IntegerField(
         label="Older than, in days", min_value=0, max_value=MAX_DAYS, required=False
     )
-    run_id = forms.CharField(label="Run ID", max_length=255, required=False)
-    base_model = forms.CharField(label="Base model", max_length=255, required=False)
-    owner = forms.CharField(label="Owner of the run", max_length=255, required=False)
+    run_id = forms.CharField(label="Run ID", max_length=MAX_ID, required=False)
+    base_model = forms.CharField(label="Base model", max_length=MAX_ID, required=False)
+    owner = forms.CharField(label="Owner of the run", max_length=MAX_ID, required=False)
     target = forms.ChoiceField(
         label="Weights",
         choices=[("", "Trainer and sampler"), ("trainer", "Trainer"), ("sampler", "Sampler")],
         required=False,
     )
-    checkpoint = forms.CharField(label="Checkpoint ID", max_length=255, required=False)
+    checkpoint = forms.CharField(label="Checkpoint ID", max_length=MAX_ID, required=False)
 
     def __init__(self, data: Any) -> None:
         given = {name: data[name] for name in data if name in self.base_fields}

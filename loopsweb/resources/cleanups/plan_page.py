@@ -53,6 +53,19 @@ def work_out(judged: QuerySet[Any], *, now: datetime) -> WorkedOut:
     return WorkedOut(parts, oldest, now)
 
 
+def load_plan(
+    workspace: Workspace, rules: Rules, *, now: datetime
+) -> tuple[QuerySet[Any], WorkedOut]:
+    """The checkpoints that the rules may touch, with their verdict, and what comes out."""
+    judged = judge(workspace, rules, now=now)
+    worked_out = cached(
+        lambda: work_out(judged, now=now),
+        key=("plan", workspace.pk, workspace.version, rules),
+        of=WorkedOut,
+    )
+    return judged, worked_out
+
+
 def render_plan(
     request: WorkspaceRequest,
     form: RulesForm,
@@ -67,12 +80,7 @@ def render_plan(
     if not form.is_valid():
         return render_page(request, "cleanups/plan.html", context, status=HTTPStatus.BAD_REQUEST)
     rules = form.rules
-    judged = judge(workspace, rules, now=now)
-    worked_out = cached(
-        lambda: work_out(judged, now=now),
-        key=("plan", workspace.pk, workspace.version, rules),
-        of=WorkedOut,
-    )
+    judged, worked_out = load_plan(workspace, rules, now=now)
     parts = worked_out.parts
     shown = request.GET.get("show", GOES)
     shown = shown if shown in KEPT else GOES
