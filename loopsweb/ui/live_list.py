@@ -15,6 +15,7 @@ from django.template.loader import render_to_string
 from loopsweb.ui.filters import Facets, ListSpec
 from loopsweb.ui.listing import PAGE_SIZE, ListQuery, parse_query
 from loopsweb.ui.live import answer_if_unchanged, set_live_headers
+from loopsweb.ui.page_frame import render_framed
 from loopsweb.ui.pages import render_page, wants_partial
 from loopsweb.ui.table_cache import cached_html
 
@@ -34,11 +35,13 @@ def render_live_list(
     context: Mapping[str, Any] | None = None,
     problem: str = "",
     size: int = PAGE_SIZE,
+    frame: tuple[object, ...] | None = None,
+    freshness: Callable[[], str] | None = None,
 ) -> HttpResponseBase:
     """`version` changes whenever the page would. key: of all that the choices of the filters follow
     from. `facets` is called at most once, and for whole pages only, `table` makes the HTML of the
     live region, `export` answers a POST. problem: why these filters cannot be combined. size: rows
-    of a page."""
+    of a page. freshness: makes the bar of a page whose frame is kept, under the key `frame`."""
     if same := answer_if_unchanged(request, version, as_of, next_poll_at):
         return same
     query = parse_query(spec, request.GET, size=size)
@@ -57,15 +60,18 @@ def render_live_list(
         status = HTTPStatus.BAD_REQUEST
     elif refused:
         status = HTTPStatus.UNPROCESSABLE_ENTITY
-    context = {
-        **(context or {}),
+    shown = {
         "table": render_refusal(request, query, problem) if refused else table(query, load),
-        "version": version,
-        "query": query,
+        "version": str(version),
         "choices": "" if is_part else cached_html(render_choices, key=choices_key),
-        "is_part": is_part,
     }
-    response = render_page(request, "ui/live.html" if is_part else template, context, status=status)
+    context = {**(context or {}), "query": query, "is_part": is_part}
+    if freshness and not is_part:
+        shown["freshness_html"] = freshness()
+        response = render_framed(request, template, context, holes=shown, key=frame, status=status)
+    else:
+        part = "ui/live.html" if is_part else template
+        response = render_page(request, part, {**context, **shown}, status=status)
     set_live_headers(response, version, as_of, next_poll_at)
     if is_part and "v" not in request.GET:
         response["HX-Push-Url"] = request.path + query.url().removesuffix("?")

@@ -29,7 +29,10 @@ def render_page(
     """Render the whole page, or `template#partial` if htmx targets the id `partial`."""
     if partial and wants_partial(request, partial):
         template = f"{template}#{partial}"
-    response = render(request, template, context, status=status)
+    return vary_on_part(render(request, template, context, status=status))
+
+
+def vary_on_part(response: HttpResponse) -> HttpResponse:
     patch_vary_headers(response, ["HX-Request", "HX-Target", "HX-History-Restore-Request"])
     return response
 

@@ -11,17 +11,13 @@ from django.utils.functional import SimpleLazyObject
 
 from loopsweb.accounts.auth.kept_text import find_kept_text
 from loopsweb.accounts.authorization.last_visited import get_last_visited
+from loopsweb.accounts.authorization.own_workspaces import list_own_workspaces
 from loopsweb.accounts.models import Workspace
 
 
 def current_workspace(request: HttpRequest) -> dict[str, Any]:
-    def list_workspaces() -> list[Workspace]:
-        if not request.user.is_authenticated:
-            return []
-        return list(Workspace.objects.filter(team__memberships__user=request.user))
-
     workspace = getattr(request, "workspace", None)
-    my_workspaces = SimpleLazyObject(list_workspaces)
+    my_workspaces = SimpleLazyObject(lambda: list_own_workspaces(request))
 
     def find_frame_workspace() -> Workspace | None:
         slug = get_last_visited(request)

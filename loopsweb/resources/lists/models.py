@@ -5,13 +5,16 @@ from django.db.models import Q
 from django.urls import reverse
 
 from loopsweb.accounts.models import User, Workspace
+from loopsweb.prepared_queries import Parameter
 from loopsweb.ui.visible_text import validate_visible
 
 MAX_VIEWS = 20  # of one list, for each person and for the team
 
 
 class SavedViewQuerySet(models.QuerySet["SavedView"]):
-    def of_list(self, workspace: Workspace, noun: str, person: User) -> SavedViewQuerySet:
+    def of_list(
+        self, workspace: Workspace | Parameter, noun: str | Parameter, person: User | Parameter
+    ) -> SavedViewQuerySet:
         """The person's own and the team's."""
         visible = Q(person=person) | Q(person=None)
         return self.filter(visible, workspace=workspace, noun=noun)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import TypeVar
@@ -33,9 +33,9 @@ def match_idle(at_least: timedelta | None, *, until: datetime | None) -> Q:
     return Q(last_work_at__lte=until - at_least)
 
 
-def add_idle_filter(spec: ListSpec, *, until: datetime | None) -> ListSpec:
+def add_idle_filter(spec: ListSpec, *, find_until: Callable[[], datetime | None]) -> ListSpec:
     def build(text: str) -> Q:
-        return match_idle(parse_duration(text), until=until)
+        return match_idle(parse_duration(text), until=find_until())
 
     idle = Filter("idle", "Idle for at least", where=build, explain=explain_duration)
     return replace(spec, filters=(*spec.filters, idle))

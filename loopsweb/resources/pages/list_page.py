@@ -14,15 +14,17 @@ from django.urls import reverse
 from django.utils import timezone
 
 from loopsweb.accounts.authorization.decorators import WorkspaceRequest
+from loopsweb.accounts.authorization.visitor import describe_visitor
 from loopsweb.accounts.models import Workspace
 from loopsweb.keys.models import Key
 from loopsweb.resources.deactivations.protections import Protection
-from loopsweb.resources.lists.bar import render_bar
+from loopsweb.resources.lists.bar import describe_bar, load_views
 from loopsweb.resources.lists.preferences import load_preferences
 from loopsweb.resources.nouns import Noun, find_noun
 from loopsweb.resources.pages.columns import ColumnPaths, build_conditions, find_hidden
 from loopsweb.resources.pages.exports import record_export
 from loopsweb.resources.pages.freshness import compute_page_version, load_freshness
+from loopsweb.resources.pages.freshness_bar import render_live_bar
 from loopsweb.resources.pages.idleness import add_idle_filter, find_observed_until, observe
 from loopsweb.resources.pages.past_list import render_past_list
 from loopsweb.resources.pages.starting import mark_starting
@@ -103,21 +105,22 @@ def render_list_page(
     version += f".{now:%H%M}" if "idle" in request.GET else ""
     if same := answer_if_unchanged(request, version, feed.as_of, feed.next_poll_at):
         return same
-    rows, until = select(request.workspace), find_observed_until(freshness, now=now)
+    find_until = functools.cache(functools.partial(find_observed_until, freshness, now=now))
     if issubclass(model, Costed):
-        spec = add_idle_filter(spec, until=until)
+        spec = add_idle_filter(spec, find_until=find_until)
     preferences = load_preferences(request.user, noun.slug)
-    views_url = reverse("lists:views", args=[request.workspace.slug, noun.slug])
     scope = (request.workspace.pk, version, noun.slug)
 
     def export(query: ListQuery) -> HttpResponseBase:
         record_export(request, noun, query)
         name = f"{noun.slug}-{request.workspace.slug}"
-        selected = query.select(annotate_protected(rows, noun)).iterator(chunk_size=2000)
-        shown = build_lines(observe(selected, until=until), lines)
+        rows = annotate_protected(select(request.workspace), noun)
+        selected = query.select(rows).iterator(chunk_size=2000)
+        shown = build_lines(observe(selected, until=find_until()), lines)
         return csv_response(columns, shown, name=name, as_of=feed.as_of)
 
     def count_facets() -> Facets:
+        rows = select(request.workspace)
         return spec.count_facets(rows, filled=build_conditions(model, optional or {}))
 
     @functools.cache
@@ -126,9 +129,9 @@ def render_list_page(
 
     def render_table(query: ListQuery) -> str:
         facets = load_facets()
-        page = query.page(annotate_protected(rows, noun), facets)
+        page = query.page(annotate_protected(select(request.workspace), noun), facets)
         mark_starting(page.rows, noun, workspace=request.workspace, feed=feed)
-        shown_lines = lines(list(observe(page.rows, until=until)))
+        shown_lines = lines(list(observe(page.rows, until=find_until())))
         shown = {
             "page": page,
             "query": query,
@@ -140,7 +143,7 @@ def render_list_page(
             "hidden": find_hidden(
                 optional or {}, facets.filled, shown_lines, query, unwanted=preferences.hidden
             ),
-            "views_url": views_url,
+            "views_url": reverse("lists:views", args=[request.workspace.slug, noun.slug]),
             **(context or {}),
         }
         return render_to_string(f"{noun.slug}/_table.html", shown, request)
@@ -149,7 +152,8 @@ def render_list_page(
         key = (*scope, request.role, request.path, query.url(), *preferences.key())
         return cached_html(lambda: render_table(query), key=key)
 
-    bar = functools.partial(render_bar, request, noun.slug, optional or (), preferences)
+    visitor, views = describe_visitor(request), load_views(request, noun.slug)
+    shown_views = [(view.pk, view.name, view.query, view.person_id) for view in views]
     return render_live_list(
         request,
         spec,
@@ -161,7 +165,14 @@ def render_list_page(
         facets=load_facets,
         table=table,
         export=export,
-        context={"feed": feed, "has_past": True, "bar": bar},
+        context={
+            "has_past": True,
+            "bar": functools.partial(
+                describe_bar, request, noun.slug, optional or (), preferences, views
+            ),
+        },
         size=preferences.size,
         problem=problem,
+        frame=visitor and (*visitor, *preferences.key(), *shown_views),
+        freshness=functools.partial(render_live_bar, feed),
     )

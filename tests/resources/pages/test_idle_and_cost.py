@@ -47,7 +47,9 @@ class TestSortsAndFilters(TestCase):
             add_row(Deployment, workspace, str(number), **figures)
         asked = {"sort": f"-{sort}" if is_descending else sort}
         asked |= {} if at_least is None else {"idle": f"{at_least}m"}
-        query = parse_query(add_idle_filter(SPEC, until=FIRST_SEEN_AT), as_query(asked))
+        query = parse_query(
+            add_idle_filter(SPEC, find_until=lambda: FIRST_SEEN_AT), as_query(asked)
+        )
         found = [row.remote_id for row in query.select(Deployment.objects.in_workspace(workspace))]
         by = {"idle": 0, "gpus": 1, "cost": 2}[sort]
         kept = [
