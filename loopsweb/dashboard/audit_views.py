@@ -11,6 +11,7 @@ from django.http.response import HttpResponseBase
 from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.functional import SimpleLazyObject
 
 from loopsweb.accounts.authorization.decorators import WorkspaceRequest, require
 from loopsweb.accounts.authorization.roles import Permission
@@ -19,6 +20,8 @@ from loopsweb.audit.models import Chain, Event
 from loopsweb.audit.timeline import build_steps, group_by_incident
 from loopsweb.dashboard.export_events import record_audit_export
 from loopsweb.resources.deactivations.models import Deactivation
+from loopsweb.resources.lists.bar import get_views_url, load_bar
+from loopsweb.resources.lists.preferences import load_preferences
 from loopsweb.resources.nouns import BY_SINGULAR
 from loopsweb.resources.pages.exports import require_export
 from loopsweb.ui.csv_export import csv_response
@@ -81,6 +84,7 @@ def list_events(request: WorkspaceRequest) -> HttpResponseBase:
     version = chain.sequence if chain else 0
     events = Event.objects.filter(workspace=slug, sequence__lte=version)
     now, key = timezone.now(), ("audit", slug, version)
+    preferences = load_preferences(request.user, "audit")
 
     def export(query: ListQuery) -> HttpResponseBase:
         require_export(request, noun="audit")
@@ -97,7 +101,13 @@ def list_events(request: WorkspaceRequest) -> HttpResponseBase:
         if len(incidents) < len(page.rows):
             plural = "" if len(incidents) == 1 else "s"
             noun = f"{noun}, {len(incidents)} incident{plural} on this page"
-        table = {"page": page, "incidents": incidents, "query": query, "noun": noun}
+        table = {
+            "page": page,
+            "incidents": incidents,
+            "query": query,
+            "noun": noun,
+            "views_url": get_views_url(request, "audit"),
+        }
         return render_to_string("dashboard/_audit_table.html", table, request)
 
     return render_live_list(
@@ -110,7 +120,12 @@ def list_events(request: WorkspaceRequest) -> HttpResponseBase:
         facets=lambda: cached(lambda: SPEC.count_facets(events), key=key, of=Facets),
         table=render_table,
         export=export,
-        context={"chain": chain, "public_key": signed_heads.encode_public_key()},
+        context={
+            "chain": chain,
+            "public_key": signed_heads.encode_public_key(),
+            "bar": SimpleLazyObject(lambda: load_bar(request, "audit", preferences)),
+        },
+        size=preferences.size,
     )
 
 

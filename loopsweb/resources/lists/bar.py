@@ -33,6 +33,17 @@ def load_views(request: WorkspaceRequest, noun: str) -> list[SavedView]:
     return views
 
 
+def get_views_url(request: WorkspaceRequest, listed: str) -> str:
+    return reverse("lists:views", args=[request.workspace.slug, listed])
+
+
+def load_bar(
+    request: WorkspaceRequest, listed: str, preferences: ListPreferences
+) -> dict[str, Any]:
+    """Of a list that has no columns to choose. listed: of LISTS."""
+    return describe_bar(request, listed, (), preferences, load_views(request, listed))
+
+
 def describe_bar(
     request: WorkspaceRequest,
     noun: str,

@@ -6,16 +6,22 @@ from django.urls import reverse
 
 from loopsweb.accounts.models import User, Workspace
 from loopsweb.prepared_queries import Parameter
+from loopsweb.resources.nouns import NOUNS
 from loopsweb.ui.visible_text import validate_visible
 
 MAX_VIEWS = 20  # of one list, for each person and for the team
+# {its name in URLs: the name of its URL}
+LISTS = {slug: f"{slug}:list" for slug in NOUNS} | {
+    "deactivations": "deactivations:list",
+    "audit": "dashboard:audit",
+}
 
 
 class SavedViewQuerySet(models.QuerySet["SavedView"]):
     def of_list(
         self, workspace: Workspace | Parameter, noun: str | Parameter, person: User | Parameter
     ) -> SavedViewQuerySet:
-        """The person's own and the team's."""
+        """The person's own and the team's. noun: of LISTS."""
         visible = Q(person=person) | Q(person=None)
         return self.filter(visible, workspace=workspace, noun=noun)
 
@@ -39,5 +45,5 @@ class SavedView(models.Model):
         return self.name
 
     def get_absolute_url(self) -> str:
-        url = reverse(f"{self.noun}:list", args=[self.workspace.slug])
+        url = reverse(LISTS[self.noun], args=[self.workspace.slug])
         return f"{url}?{self.query}" if self.query else url

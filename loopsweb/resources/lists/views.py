@@ -22,9 +22,8 @@ from loopsweb.accounts.authorization.roles import READ_ONLY, Permission
 from loopsweb.audit.record import actor_of_request
 from loopsweb.resources.lists import actions
 from loopsweb.resources.lists.forms import RenameForm, ViewForm
-from loopsweb.resources.lists.models import SavedView
+from loopsweb.resources.lists.models import LISTS, SavedView
 from loopsweb.resources.lists.preferences import SIZES, save_preferences
-from loopsweb.resources.nouns import NOUNS
 from loopsweb.ui.listing import PAGE_SIZE
 from loopsweb.ui.pages import render_page
 
@@ -34,7 +33,7 @@ MAX_COLUMNS = 40
 
 def find_views(request: WorkspaceRequest, listed: str) -> QuerySet[SavedView]:
     """Raises Http404 for a list that there is not, and refuses changes in read-only mode."""
-    if listed not in NOUNS:
+    if listed not in LISTS:
         raise Http404("There is no such list.")
     if request.method == "POST" and settings.LOOPSWEB_READ_ONLY:
         raise PermissionDenied(READ_ONLY)
@@ -66,9 +65,9 @@ def list_views(request: WorkspaceRequest, listed: str) -> HttpResponse:
             return redirect(view)
     context = {
         "form": form,
-        "noun": NOUNS[listed],
+        "listed": listed,
         "views": views.select_related("workspace"),
-        "list_url": reverse(f"{listed}:list", args=[request.workspace.slug]),
+        "list_url": reverse(LISTS[listed], args=[request.workspace.slug]),
         "may_share": may_share,
         "saves": sent is not None or "query" in request.GET,
     }
@@ -121,7 +120,7 @@ def choose_columns(request: WorkspaceRequest, listed: str) -> HttpResponse:
     sizes = {str(size): size for size in SIZES}
     size = sizes.get(request.POST.get("size", ""), PAGE_SIZE)
     save_preferences(request.user, listed, hidden=hidden, size=size)
-    list_url = reverse(f"{listed}:list", args=[request.workspace.slug])
+    list_url = reverse(LISTS[listed], args=[request.workspace.slug])
     came_from = urlsplit(request.headers.get("Referer", ""))
     is_list = came_from.path == list_url and came_from.query
     return redirect(f"{list_url}?{came_from.query}" if is_list else list_url)

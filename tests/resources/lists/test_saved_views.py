@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from datetime import datetime
+from html import unescape
+from urllib.parse import quote
 
 import pytest
 from django.db import connection
@@ -14,8 +16,9 @@ from pytest_django import Settings
 from loopsweb.accounts.models import User, Workspace
 from loopsweb.audit.erasure import erase_person
 from loopsweb.audit.models import Event
+from loopsweb.audit.record import record_event
 from loopsweb.resources.lists.models import MAX_VIEWS, SavedView
-from loopsweb.resources.models import Run
+from loopsweb.resources.models import Deactivation, Run
 from tests.personas import login_as
 from tests.resources.rows import add_row
 
@@ -44,6 +47,33 @@ def test_a_view_keeps_filters_and_order_but_no_page(vic: User, acme: Workspace) 
     page = browser.get(LIST).content.decode()
     assert 'href="/w/acme/runs/?status=ACTIVE&amp;sort=-cost"' in page
     assert "Mine &amp; costly" in page
+
+
+@pytest.mark.parametrize(
+    ("listed", "query"),
+    [("audit", "outcome=confirmed&since=2026-11-01"), ("deactivations", "state=open")],
+)
+def test_the_audit_and_the_requests_have_views_and_a_number_of_rows_too(
+    listed: str, query: str, vic: User, acme: Workspace, now: datetime
+) -> None:
+    for n in range(26):
+        event = record_event(workspace=acme.slug, action="test", outcome="confirmed", now=now)
+        Deactivation.objects.create(
+            workspace=acme, noun="run", target_remote_id=f"r{n}", person="olga@example.com",
+            requested_at=now, ask_at=now, state_since=now, incident=event.incident, state="waiting",
+        )  # fmt: skip
+    browser = login_as(vic)
+    url, views = f"/w/acme/{listed}/", f"/w/acme/lists/{listed}/views/"
+    shown = unescape(browser.get(f"{url}?{query}").content.decode())
+    assert f'href="{views}?query={quote("?" + query, safe="")}"' in shown
+    sent = {"name": "Mine", "query": f"?{query}&page=2"}
+    assert browser.post(views, sent)["Location"] == f"{url}?{query}"
+    assert f'<a href="{url}">{listed.capitalize()}</a>' in browser.get(views).content.decode()
+    page = browser.get(url).content.decode()
+    assert unescape(page).count(f'href="{url}?{query}"') == 1
+    assert "of 26 " not in page
+    browser.post(f"/w/acme/lists/{listed}/columns/", {"size": "25"}, HTTP_REFERER=url)
+    assert "of 26 " in browser.get(url).content.decode()
 
 
 def test_everyone_sees_the_teams_views_and_oneself_ones_own(

@@ -14,6 +14,7 @@ from django.http.response import HttpResponseBase
 from django.shortcuts import redirect
 from django.template.loader import render_to_string
 from django.utils import timezone
+from django.utils.functional import SimpleLazyObject
 from django.views.decorators.http import require_POST
 
 from loopsweb.accounts.auth.kept_text import find_kept_text
@@ -33,6 +34,8 @@ from loopsweb.resources.deactivations.records import load_record
 from loopsweb.resources.deactivations.requirements import load_policy
 from loopsweb.resources.deactivations.states import DEACTIVATION, NOT_SENT, OPEN, State
 from loopsweb.resources.deactivations.targets import KINDS
+from loopsweb.resources.lists.bar import get_views_url, load_bar
+from loopsweb.resources.lists.preferences import load_preferences
 from loopsweb.resources.nouns import VOCABULARIES
 from loopsweb.resources.pages.freshness import compute_page_version, load_freshness
 from loopsweb.resources.snapshot.viewers import record_viewer
@@ -42,6 +45,7 @@ from loopsweb.ui.live import answer_if_unchanged, set_live_headers
 from loopsweb.ui.live_list import render_live_list
 from loopsweb.ui.pages import render_page, wants_partial
 
+LISTED = "deactivations"
 SPEC = ListSpec(
     filters=(
         Filter(
@@ -68,9 +72,17 @@ SPEC = ListSpec(
 def list_requests(request: WorkspaceRequest) -> HttpResponseBase:
     record_viewer(request.workspace)
     rows = Deactivation.objects.filter(workspace=request.workspace)
+    preferences = load_preferences(request.user, LISTED)
 
     def render_table(query: ListQuery, facets: Callable[[], Facets]) -> str:
-        table = {"page": query.page(rows, facets()), "query": query, "vocabulary": DEACTIVATION}
+        page = query.page(rows, facets())
+        table = {
+            "page": page,
+            "query": query,
+            "noun": "request" if page.found == 1 else "requests",
+            "vocabulary": DEACTIVATION,
+            "views_url": get_views_url(request, LISTED),
+        }
         return render_to_string("deactivations/_table.html", table, request)
 
     return render_live_list(
@@ -82,6 +94,8 @@ def list_requests(request: WorkspaceRequest) -> HttpResponseBase:
         key=("deactivations", request.workspace.pk, request.workspace.version),
         facets=lambda: SPEC.count_facets(rows),
         table=render_table,
+        context={"bar": SimpleLazyObject(lambda: load_bar(request, LISTED, preferences))},
+        size=preferences.size,
     )
 
 
