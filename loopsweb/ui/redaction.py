@@ -10,11 +10,13 @@ REDACTED = "[redacted]"
 CHARACTER = r"[^\s\"'\\,;&<>(){}\[\]]"
 VALUE = rf"{CHARACTER}+"
 SCHEME = r"(?:api-?key|bearer|basic|token)"
+# Where a word begins: after no letter, unless it is the last of %3F.
+START = r"(?:(?<![a-z])|(?<=[0-9][a-f]))"
 # Names of secrets, at the end of longer ones too: LOOPSWEB_OIDC_CLIENT_SECRET, "new_password".
 NAME = (
-    r"(?=[pstackor])(?:pass(?:word|wd|phrase)[12]?|(?<![a-z])pass|pwd|secret(?:[_-]keys?)?"
+    rf"(?=[pstackor])(?:pass(?:word|wd|phrase)[12]?|{START}pass|pwd|secret(?:[_-]keys?)?"
     r"|(?<!page[_-])token(?:[_-]hint)?|api[_-]?key|private[_-]key|audit[_-]key|seed|credentials?|sessionid|known_browser|code[_-]verifier"
-    r"|client[_-]assertion|recovery[_-]codes?|(?<![a-z])otp)"
+    rf"|client[_-]assertion|recovery[_-]codes?|{START}otp)"
 )
 # %3D, also when it was encoded again: %253D.
 PERCENT = r"%(?:25){0,4}"

@@ -67,6 +67,7 @@ surroundings = st.text(string.ascii_letters + " \n.,", max_size=20)
         '{{"\\u0070assword": "{}", "s\\u0065cret": "{}", "\\u0070\\u0061\\u0073s": "{}"}}',
         "next=%252Fcallback%253Fcode%253D{}%2526state%253D{}",
         "password%253D{}%2526token%25253D{}",
+        "next=%2Fx%3Fpass%3D{}%26y%3D1 %3Fotp%3D{} next=%252Fx%253Fpass%253D{}",
         "redis://{}@cache/0 rediss://:{}@cache https://{}@host/x",
     ],
 )
