@@ -177,6 +177,12 @@ FORM_RENDERER = "django.forms.renderers.TemplatesSetting"
 
 STATIC_URL = "static/"
 STATICFILES_DIRS = [BASE_DIR / "static"]
+BUNDLES_DIR = DATA_DIR / "bundles"
+STATICFILES_FINDERS = [
+    "loopsweb.ui.bundles.BundleFinder",
+    "django.contrib.staticfiles.finders.FileSystemFinder",
+    "django.contrib.staticfiles.finders.AppDirectoriesFinder",
+]
 STATIC_ROOT = env.read_path("STATIC_ROOT") or (None if SINGLE_PROCESS else DATA_DIR / "static")
 WHITENOISE_USE_FINDERS = SINGLE_PROCESS
 WHITENOISE_AUTOREFRESH = False
