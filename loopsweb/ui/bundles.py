@@ -44,7 +44,7 @@ class BundleFinder(BaseFinder):
             self.write(name)
             yield name, self.storage
 
-    def find(self, path: str, **_: Any) -> Any:
+    def find(self, path: str, *_: Any, **__: Any) -> Any:
         return self.write(path) if path in SOURCES else []
 
     def write(self, name: str) -> str:
