@@ -46,8 +46,7 @@ class OverTime:
 
 def render_over_time(request: WorkspaceRequest, *, version: str, now: datetime) -> SafeString:
     """The section of the overview. version: that of the page."""
-    workspace, chosen = request.workspace, clean_text(request.GET.get("history"))
-    chosen = chosen if chosen in SPANS else DAY
+    workspace, chosen = request.workspace, choose_span(request)
 
     def render(over_time: OverTime) -> str:
         context = {"over_time": over_time, "workspace": workspace}
@@ -61,10 +60,19 @@ def render_over_time(request: WorkspaceRequest, *, version: str, now: datetime) 
     )
     if changes.order_by()[: MAX_CHANGES + 1].count() <= MAX_CHANGES:
         return cached_html(render_now, key=("over time", workspace.pk, chosen, version))
-    key = ("over time", workspace.pk, chosen)
-    if request.GET.get("pictures") == "now" or is_cached_html(key=key):
-        return cached_html(render_now, key=key)
+    if request.GET.get("pictures") == "now" or has_pictures(request):
+        return cached_html(render_now, key=("over time", workspace.pk, chosen))
     return SafeString(render(draw_series(Series(now - LENGTHS[chosen], now, []), chosen=chosen)))
+
+
+def choose_span(request: WorkspaceRequest) -> str:
+    chosen = clean_text(request.GET.get("history"))
+    return chosen if chosen in SPANS else DAY
+
+
+def has_pictures(request: WorkspaceRequest) -> bool:
+    """Whether those that are worked out after the page are kept."""
+    return is_cached_html(key=("over time", request.workspace.pk, choose_span(request)))
 
 
 def draw_over_time(workspace: Workspace, *, chosen: str, now: datetime) -> OverTime:

@@ -16,7 +16,7 @@ from loopsweb.dashboard import activity, totals
 from loopsweb.dashboard.attention import group_items
 from loopsweb.dashboard.first_steps import list_first_steps
 from loopsweb.dashboard.idle_costs import find_costliest_idle
-from loopsweb.dashboard.over_time import render_over_time
+from loopsweb.dashboard.over_time import has_pictures, render_over_time
 from loopsweb.dashboard.past_overview import show_past_overview
 from loopsweb.dashboard.snoozed import find_attention
 from loopsweb.keys.models import Key
@@ -28,13 +28,13 @@ from loopsweb.resources.deployments.run_pairing import price_deployments, select
 from loopsweb.resources.deployments.statuses import DEPLOYMENT
 from loopsweb.resources.pages.freshness import Freshness, compute_page_version, load_freshness
 from loopsweb.resources.pages.idleness import find_observed_until, observe
+from loopsweb.resources.pages.live_page import render_live_page
 from loopsweb.resources.runs.models import Run
 from loopsweb.resources.samplers.models import Sampler
 from loopsweb.resources.snapshot.models import REPORTED, Tally
 from loopsweb.resources.snapshot.status_changes import StatusChange
 from loopsweb.resources.snapshot.viewers import record_viewer
-from loopsweb.ui.live import answer_if_unchanged, set_live_headers
-from loopsweb.ui.pages import render_page, wants_partial
+from loopsweb.ui.live import answer_if_unchanged
 
 DEPLOYMENTS_SHOWN = 25
 CHECKPOINTS_SHOWN = 6
@@ -53,25 +53,30 @@ def show_overview(request: WorkspaceRequest) -> HttpResponse:
     version = f"{compute_page_version(workspace, feed)}.{int(now.timestamp() // 60)}"
     if same := answer_if_unchanged(request, version, feed.as_of, feed.next_poll_at):
         return same
-    overview = build_overview(workspace, freshness, now=now)
-    has_runs = bool(overview["lines"]) or Run.objects.in_workspace(workspace).exists()
-    context = {
-        **overview,
-        "steps": list_first_steps(
-            workspace, freshness, has_key=overview["has_key"], has_runs=has_runs
-        ),
-        "over_time": render_over_time(request, version=version, now=now),
-        "bills": list_bills(workspace),
-        "feed": feed,
-        "runs_feed": freshness.of("runs"),
-        "deployments_feed": freshness.of("deployments"),
-        "checkpoints_feed": freshness.of("checkpoints"),
-        "version": version,
-        "is_part": wants_partial(request, "live"),
-    }
-    response = render_page(request, "dashboard/overview.html", context, partial="live")
-    set_live_headers(response, version, feed.as_of, feed.next_poll_at)
-    return response
+
+    def build_context() -> dict[str, Any]:
+        overview = build_overview(workspace, freshness, now=now)
+        has_key = overview["has_key"]
+        has_runs = bool(overview["lines"]) or Run.objects.in_workspace(workspace).exists()
+        return {
+            **overview,
+            "steps": list_first_steps(workspace, freshness, has_key=has_key, has_runs=has_runs),
+            "over_time": render_over_time(request, version=version, now=now),
+            "bills": list_bills(workspace),
+            "runs_feed": freshness.of("runs"),
+            "deployments_feed": freshness.of("deployments"),
+            "checkpoints_feed": freshness.of("checkpoints"),
+        }
+
+    template = "dashboard/overview.html"
+    return render_live_page(
+        request,
+        template,
+        build_context,
+        version=version,
+        feed=feed,
+        also=(has_pictures(request),),
+    )
 
 
 def find_last_change(workspace: Workspace) -> StatusChange | None:

@@ -68,7 +68,9 @@ def render_live_list(
     context = {**(context or {}), "query": query, "is_part": is_part}
     if freshness and not is_part:
         shown["freshness_html"] = freshness()
-        response = render_framed(request, template, context, holes=shown, key=frame, status=status)
+        response = render_framed(
+            request, template, lambda: context, holes=shown, key=frame, status=status
+        )
     else:
         part = "ui/live.html" if is_part else template
         response = render_page(request, part, {**context, **shown}, status=status)

@@ -6,7 +6,7 @@ times, messages, and what the page shows.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from functools import cache
 from typing import Any
 
@@ -29,19 +29,20 @@ COMMON = ("csrf_token", "messages_html", "page_time", "page_time_utc")
 def render_framed(
     request: HttpRequest,
     template: str,
-    context: Mapping[str, Any],
+    context: Callable[[], Mapping[str, Any]],
     *,
     holes: Mapping[str, str],
     key: tuple[object, ...] | None,
     status: int = 200,
 ) -> HttpResponse:
-    """holes: {variable of the template: its value}; HTML is a SafeString, other text is escaped.
-    key: all that the frame depends on beside its address and the site's settings. None renders it
-    anew, as a page must that shows what was typed."""
+    """context: called where the frame is not kept. holes: {variable of the template: its value};
+    HTML is a SafeString, other text is escaped. key: all that the frame depends on beside its
+    address and the site's settings. None renders it anew, as a page must that shows what was typed.
+    """
 
     def render_frame() -> str:
         marks = {name: mark_hole(name) for name in (*COMMON, *holes)}
-        return render_to_string(template, {**context, **marks}, request)
+        return render_to_string(template, {**context(), **marks}, request)
 
     if key is None:
         frame = render_frame()

@@ -19,14 +19,15 @@ from loopsweb.resources.deactivations.stops import find_stop
 from loopsweb.resources.nouns import VOCABULARIES, find_noun
 from loopsweb.resources.pages.freshness import compute_page_version, load_freshness
 from loopsweb.resources.pages.idleness import find_observed_until, observe
+from loopsweb.resources.pages.live_page import render_live_page
 from loopsweb.resources.pages.starting import mark_starting
 from loopsweb.resources.pages.status_band import REDRAWN_AFTER, draw_status_band
 from loopsweb.resources.snapshot.models import Snapshot
 from loopsweb.resources.snapshot.status_changes import StatusChange
 from loopsweb.resources.snapshot.viewers import record_viewer
 from loopsweb.retention import find_cutoff
-from loopsweb.ui.live import answer_if_unchanged, set_live_headers
-from loopsweb.ui.pages import render_page, wants_partial
+from loopsweb.ui.live import answer_if_unchanged
+from loopsweb.ui.pages import render_page
 from loopsweb.ui.url_text import clean_text
 
 Row = TypeVar("Row", bound=Snapshot)
@@ -53,37 +54,27 @@ def render_detail_page(
     version = f"{compute_page_version(workspace, feed)}.{int(now.timestamp() // REDRAWN_AFTER)}"
     if same := answer_if_unchanged(request, version, feed.as_of, feed.next_poll_at):
         return same
-    records = list(
-        Deactivation.objects.about(noun.singular, remote_id, workspace=workspace)[:MAX_RECORDS]
-        if noun.ending
-        else ()
-    )
-    try:
-        row = get_row_or_404(request, model, remote_id)
-    except Http404 as missing:
-        if not records:
-            raise
-        gone = {"noun": noun, "remote_id": remote_id, "records": records, "text": missing}
-        return render_page(
-            request, "resources/gone.html", gone | {"deactivation": DEACTIVATION}, status=404
+
+    def load_records() -> list[Deactivation]:
+        if noun.ending is None:
+            return []
+        about = Deactivation.objects.about(noun.singular, remote_id, workspace=workspace)
+        return list(about[:MAX_RECORDS])
+
+    def build_context() -> dict[str, Any]:
+        row, records = get_row_or_404(request, model, remote_id), load_records()
+        [row] = observe([row], until=find_observed_until(freshness, now=now))
+        mark_starting([row], noun, workspace=workspace, feed=feed)
+        target = {"workspace": workspace, "noun": noun.singular, "remote_id": row.remote_id}
+        events = Event.objects.filter(
+            workspace=workspace.slug, target_noun=noun.singular, target_id=row.remote_id
         )
-    [row] = observe([row], until=find_observed_until(freshness, now=now))
-    mark_starting([row], noun, workspace=workspace, feed=feed)
-    target = {"workspace": workspace, "noun": noun.singular, "remote_id": row.remote_id}
-    events = Event.objects.filter(
-        workspace=workspace.slug, target_noun=noun.singular, target_id=row.remote_id
-    )
-    stop = find_stop(row) if noun.ending and row.is_terminal else None
-    requests = {one.pk: one for one in ([stop] if stop else []) + records}.values()
-    chosen = clean_text(request.GET.get("history"))
-    response = render_page(
-        request,
-        f"{noun.slug}/detail.html",
-        {
+        stop = find_stop(row) if noun.ending and row.is_terminal else None
+        requests = {one.pk: one for one in ([stop] if stop else []) + records}.values()
+        chosen = clean_text(request.GET.get("history"))
+        return {
             "row": row,
             "noun": noun,
-            "feed": feed,
-            "version": version,
             "changes": StatusChange.objects.filter(**target)[:MAX_CHANGES],
             "changes_kept_since": find_cutoff(now),
             "protection": Protection.objects.filter(**target).first(),
@@ -96,13 +87,19 @@ def render_detail_page(
             "open_request": next((one for one in records if one.spec.open), None),
             "own_vocabulary": noun.vocabulary,
             "vocabulary": VOCABULARIES,
-            "is_part": wants_partial(request, "live"),
             **context(row),
-        },
-        partial="live",
-    )
-    set_live_headers(response, version, feed.as_of, feed.next_poll_at)
-    return response
+        }
+
+    template = f"{noun.slug}/detail.html"
+    try:
+        return render_live_page(request, template, build_context, version=version, feed=feed)
+    except Http404 as missing:
+        records = load_records()
+        if not records:
+            raise
+        gone = {"noun": noun, "remote_id": remote_id, "records": records, "text": missing}
+        gone["deactivation"] = DEACTIVATION
+        return render_page(request, "resources/gone.html", gone, status=404)
 
 
 def get_row_or_404(request: WorkspaceRequest, model: type[Row], remote_id: str) -> Row:

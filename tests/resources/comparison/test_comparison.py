@@ -53,7 +53,7 @@ def test_every_field_of_both_is_compared_once(a: dict[str, Any], b: dict[str, An
 
 def repr_sorted(value: Any) -> str:
     if isinstance(value, dict):
-        return repr(sorted((name, repr_sorted(one)) for name, one in value.items()))
+        return f"{{{sorted((name, repr_sorted(one)) for name, one in value.items())}}}"
     return repr(value)
 
 

@@ -12,6 +12,7 @@ from loopsweb.audit.chain.stored import verify_stored_chain
 from loopsweb.audit.models import Event
 from loopsweb.resources.deactivations.models import Deactivation
 from loopsweb.resources.models import Checkpoint, Deployment, Run
+from loopsweb.resources.snapshot.store import touch_version
 from loopsweb.ui.timestamps import format_utc
 from tests.personas import login_as
 from tests.resources.conftest import Timeline
@@ -59,6 +60,7 @@ def test_the_record_outlives_what_it_is_about(
     assert f'href="{url}"' in login_as(vic).get(target).content.decode()
     for model in (Checkpoint, Run, Deployment):
         model.objects.all().delete()
+    touch_version(acme)
 
     gone = login_as(vic).get(target)
 

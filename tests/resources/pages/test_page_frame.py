@@ -4,14 +4,19 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from datetime import UTC, datetime
 
 import pytest
 from django.conf import settings
 from django.test import Client, override_settings
 
 from loopsweb.accounts.models import Membership, Role, User, Workspace, create_workspace
+from loopsweb.audit.models import Outcome
+from loopsweb.audit.record import record_event
+from loopsweb.keys.models import Key
 from loopsweb.resources.lists.models import SavedView
 from loopsweb.resources.models import Run
+from loopsweb.resources.snapshot.store import touch_version
 from loopsweb.ui.page_frame import fill_holes, mark_hole
 from tests.personas import login_as
 from tests.resources.rows import add_row
@@ -131,3 +136,40 @@ def test_what_is_filled_in_is_escaped_unless_it_is_html() -> None:
 def test_names_of_holes_in_data_fill_nothing(alice: User, acme: Workspace) -> None:
     add_row(Run, acme, "run_1", name="hole-csrf_token", status="ACTIVE")
     assert "hole-csrf_token" in read(login_as(alice))
+
+
+@pytest.mark.parametrize("path", ["/w/acme/", "/w/acme/runs/run_1/"])
+def test_a_kept_page_is_the_one_that_was_rendered(path: str, alice: User, acme: Workspace) -> None:
+    add_row(Run, acme, "run_1", status="ACTIVE")
+    browser = login_as(alice)
+    first, second = (browser.get(path) for _ in range(2))
+    assert CHANGING.sub("", second.content.decode()) == CHANGING.sub("", first.content.decode())
+    assert second["Loopsweb-Version"] == first["Loopsweb-Version"]
+
+
+@pytest.mark.parametrize("path", ["/w/acme/", "/w/acme/runs/run_1/"])
+def test_an_act_is_on_the_next_page(path: str, alice: User, acme: Workspace, key: Key) -> None:
+    """Also one that changed nothing of the snapshot, so that its version is as before."""
+    add_row(Run, acme, "run_1", status="ACTIVE")
+    browser, version = login_as(alice), acme.version
+    assert "otto@example.com" not in browser.get(path).content.decode()
+    record_event(
+        workspace="acme",
+        action="run.deactivate",
+        outcome=Outcome.REFUSED,
+        now=datetime.now(UTC),
+        person="otto@example.com",
+        target_noun="run",
+        target_id="run_1",
+    )
+    acme.refresh_from_db()
+    assert acme.version == version
+    assert "otto@example.com" in browser.get(path).content.decode()
+
+
+def test_what_is_gone_is_gone_at_once(alice: User, acme: Workspace) -> None:
+    run, browser = add_row(Run, acme, "run_1"), login_as(alice)
+    assert browser.get("/w/acme/runs/run_1/").status_code == 200
+    run.delete()
+    touch_version(acme)
+    assert browser.get("/w/acme/runs/run_1/").status_code == 404

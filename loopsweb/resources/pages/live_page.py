@@ -1,0 +1,58 @@
+"""A page of a workspace that keeps itself current, and is rendered once for what it shows."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from django.db.models import QuerySet
+from django.http import HttpResponse
+
+from loopsweb.accounts.authorization.decorators import WorkspaceRequest
+from loopsweb.accounts.authorization.visitor import describe_visitor
+from loopsweb.audit.models import Chain
+from loopsweb.prepared_queries import Parameter, PreparedQuery
+from loopsweb.resources.pages.freshness import FeedFreshness
+from loopsweb.resources.pages.freshness_bar import render_live_bar
+from loopsweb.ui.live import set_live_headers
+from loopsweb.ui.page_frame import render_framed
+from loopsweb.ui.pages import render_page, wants_partial
+
+
+def select_head() -> QuerySet[Chain, tuple[object, ...]]:
+    return Chain.objects.filter(workspace=Parameter("workspace")).values_list("sequence")
+
+
+HEAD = PreparedQuery(select_head)
+
+
+def render_live_page(
+    request: WorkspaceRequest,
+    template: str,
+    build_context: Callable[[], Mapping[str, Any]],
+    *,
+    version: str,
+    feed: FeedFreshness,
+    also: tuple[object, ...] = (),
+) -> HttpResponse:
+    """build_context: called only where the page is not kept: for another version, after another
+    audit event, for another person. version: changes whenever the page would, time included. also:
+    what else the page depends on."""
+
+    def build() -> Mapping[str, Any]:
+        return {**build_context(), "version": version, "feed": feed, "is_part": is_part}
+
+    is_part = wants_partial(request, "live")
+    if is_part:
+        response = render_page(request, template, dict(build()), partial="live")
+    else:
+        visitor, head = describe_visitor(request), HEAD.fetch(workspace=request.workspace.slug)
+        response = render_framed(
+            request,
+            template,
+            build,
+            holes={"freshness_html": render_live_bar(feed)},
+            key=visitor and (*visitor, version, *head, *also),
+        )
+    set_live_headers(response, version, feed.as_of, feed.next_poll_at)
+    return response
