@@ -14,7 +14,7 @@ from django.utils import timezone
 
 from bench import timing
 from bench.figures import Besides, Figure
-from bench.site import PageFailed, Site, measure_scripts
+from bench.site import PageFailed, Site, count_requests, measure_scripts
 from bench.sizes import Sizes
 from loopsweb.accounts.models import Workspace
 from loopsweb.resources.models import (
@@ -60,6 +60,8 @@ def measure_list(site: Site, workspace: Workspace, sizes: Sizes) -> Iterator[Fig
     yield Figure(f"list, {rows}, warm", ms["warm"], ms["bare"], 2.0, besides=queries)
     yield Figure(f"list, {rows}, cold", ms["cold"], ms["bare"], 6)
     queries = {"queries": (float(site.count_queries(unchanged)), None, "")}
+    requests = count_requests(site.get(runs))
+    yield Figure("requests of a page load, cold", requests, None, 6, unit="")
     name = "live poll, nothing changed"
     yield Figure(name, ms["poll"], ms["bare empty"], 1.3, besides=queries)
 

@@ -19,6 +19,7 @@ from django.test.utils import CaptureQueriesContext
 from loopsweb.accounts.models import User
 
 SCRIPT = re.compile(rb'<script[^>]* src="([^"]+)"')
+LOADED = re.compile(rb'<(?:script|link|img)[^>]* (?:src|href)="(/[^"]+)"')
 DIGEST = re.compile(r"(?<=\.)[0-9a-f]{12}\.(?=\w+\Z)")  # in the name of a collected file
 
 
@@ -68,6 +69,11 @@ class Site:
         with CaptureQueriesContext(connection) as captured:
             self.get(path)
         return len(captured)
+
+
+def count_requests(page: bytes) -> int:
+    """Of a browser that has nothing of the site yet: the page and what it loads."""
+    return 1 + len({*LOADED.findall(page)})
 
 
 def measure_scripts(page: bytes) -> int:
