@@ -11,9 +11,8 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import partial
-from typing import Protocol
 
 from django.db import transaction
 
@@ -37,15 +36,10 @@ from loopsweb.ui.errors import OUTAGES
 log = logging.getLogger(__name__)
 
 MAX_OUTAGES = 2
+SAVED_EVERY = timedelta(seconds=5)
 UNKNOWN_TO_LEGACY = ("samplers", "deployments")  # feeds
 Clock = Callable[[], datetime]
-
-
-class Pull(Protocol):
-    """Ask the API. Returns what stores the answer and then returns its digest, or `known_digest`
-    if nothing is new."""
-
-    def __call__(self, *, poll: PollContext, known_digest: str) -> Callable[[], str]: ...
+Pull = Callable[..., Callable[[], str]]  # a Question with its client
 
 
 class Stopped(Exception):
@@ -75,7 +69,8 @@ class Poll:
         self.is_changed = self.is_answered = self.is_refused = False
 
     def run(self) -> None:
-        started_at, is_over, is_interrupted = self.clock(), False, False
+        self.saved_at = started_at = self.clock()
+        is_over = is_interrupted = False
         try:
             self.poll_feeds()
             if self.forbidden and not (self.is_answered or self.failures):
@@ -126,12 +121,18 @@ class Poll:
         return after.digest != feed.digest
 
     def store_feed(self, feed: Feed, name: str) -> None:
-        """Raises LeaseLost. What no page shows is saved when the poll ends."""
+        """Raises LeaseLost. What no page shows, and ages for SAVED_EVERY, wait for the end."""
         before = Feed.load(self.state, name)
-        self.is_changed |= feed.store(self.state, name)
-        if name in FEEDS:
-            ended = note_answer(self.state, name, before=before, after=feed)
-            leases.save_feeds(self.state, ended=ended)
+        is_visible = feed.store(self.state, name)
+        self.is_changed |= is_visible
+        if name not in FEEDS:
+            return
+        ended = note_answer(self.state, name, before=before, after=feed)
+        is_known = feed.digest == before.digest and not (is_visible or ended)
+        if is_known and (feed.as_of is None or feed.as_of - self.saved_at < SAVED_EVERY):
+            return
+        leases.save_feeds(self.state, ended=ended)
+        self.saved_at = feed.as_of or self.saved_at
 
     def poll_checkpoints(self) -> None:
         """Run the queries that are due. The feed "checkpoints" is as old as its oldest answer."""

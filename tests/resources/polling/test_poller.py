@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
@@ -16,7 +16,10 @@ from loopsweb.resources.models import (
     Sampler,
     Session,
 )
+from loopsweb.resources.nouns import FEEDS
 from loopsweb.resources.pages.freshness import load_freshness
+from loopsweb.resources.polling import poller
+from loopsweb.resources.snapshot.feeds import Feed
 from loopsweb.resources.snapshot.status_changes import StatusChange
 from loopsweb.simulator import Simulator
 from tests.resources.claims import claim_polls
@@ -61,6 +64,41 @@ def test_the_answers_about_checkpoints_are_noted_in_one_statement(
         poll(after=120)
     written = [each for each in queries.captured_queries if f'INTO "{table}"' in each["sql"]]
     assert (CheckpointFeed.objects.count(), len(written)) == (9, 1)
+
+
+def test_an_unchanged_poll_writes_its_state_when_it_begins_and_when_it_ends(
+    world: Simulator, add_key: AddKey, poll: Poll, clock: Timeline
+) -> None:
+    world.world.add_deployment(run=world.world.add_run())
+    add_key()
+    poll()
+    with CaptureQueriesContext(connection) as queries:
+        poll(after=80)
+    start = f'UPDATE "{PollState._meta.db_table}"'
+    assert sum(each["sql"].startswith(start) for each in queries.captured_queries) == 2
+    ages = {Feed.load(PollState.objects.get(), name).as_of for name in FEEDS}
+    assert ages == {clock()}
+
+
+def test_a_slow_poll_shows_ages_before_it_ends(
+    world: Simulator, add_key: AddKey, poll: Poll, clock: Timeline
+) -> None:
+    world.world.add_deployment(run=world.world.add_run())
+    add_key()
+    poll()
+    clock.pass_(80)
+    [state_id] = claim_polls(now=clock())
+    shown: list[list[datetime | None]] = []
+
+    def watch() -> datetime:
+        state = PollState.objects.get()
+        shown.append([Feed.load(state, name).as_of for name in FEEDS])
+        clock.pass_(4)
+        return clock()
+
+    poller.run_poll(state_id, clock=watch)
+
+    assert len({tuple(map(str, ages)) for ages in shown}) > 2
 
 
 def test_an_unchanged_poll_neither_parses_nor_writes_rows(
