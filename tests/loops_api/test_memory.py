@@ -30,7 +30,7 @@ def fill_list(element: bytes, size: int) -> bytes:
 
 
 def trace_peak(act: Callable[[], Any]) -> int:
-    """The most bytes that `act` and its result hold at once: the least of three, since threads of
+    """The most bytes that `act` and its result hold at once: the least of ten, since threads of
     other tests may hold some too."""
 
     def trace_once() -> int:
@@ -41,7 +41,7 @@ def trace_peak(act: Callable[[], Any]) -> int:
         del kept
         return peak
 
-    return min(trace_once() for _ in range(3))
+    return min(trace_once() for _ in range(10))
 
 
 def parse_list(body: bytes, parse: Callable[[Any], Any] = parsers.parse_run) -> LazyList[Any]:
