@@ -71,5 +71,5 @@ def fill_holes(frame: str, holes: Mapping[str, str]) -> str:
 @cache
 def mark_hole(name: str) -> SafeString:
     """Nobody who names a run knows what stands for a hole."""
-    digest = salted_hmac(__name__, name).hexdigest()
+    digest = salted_hmac(__name__, name, algorithm="sha256").hexdigest()
     return SafeString(f"hole-{digest}")
