@@ -23,7 +23,8 @@ class Parameter(Value):
 
 
 class PreparedQuery:
-    """build: makes the query, which selects `values_list`. Its conditions compare with Parameters.
+    """Decorates a function that makes the query, which selects `values_list`. Its conditions
+    compare with Parameters.
 
     Values are given to the database as they are: text and numbers.
     """

@@ -59,9 +59,9 @@ def render_over_time(request: WorkspaceRequest, *, version: str, now: datetime) 
         workspace=workspace, first_seen_new_at__gt=now - LENGTHS[chosen]
     )
     if changes.order_by()[: MAX_CHANGES + 1].count() <= MAX_CHANGES:
-        return cached_html(render_now, key=("over time", workspace.pk, chosen, version))
+        return cached_html(render_now, key=(*build_key(request), version))
     if request.GET.get("pictures") == "now" or has_pictures(request):
-        return cached_html(render_now, key=("over time", workspace.pk, chosen))
+        return cached_html(render_now, key=build_key(request))
     return SafeString(render(draw_series(Series(now - LENGTHS[chosen], now, []), chosen=chosen)))
 
 
@@ -72,7 +72,11 @@ def choose_span(request: WorkspaceRequest) -> str:
 
 def has_pictures(request: WorkspaceRequest) -> bool:
     """Whether those that are worked out after the page are kept."""
-    return is_cached_html(key=("over time", request.workspace.pk, choose_span(request)))
+    return is_cached_html(key=build_key(request))
+
+
+def build_key(request: WorkspaceRequest) -> tuple[object, ...]:
+    return ("over time", request.workspace.pk, choose_span(request))
 
 
 def draw_over_time(workspace: Workspace, *, chosen: str, now: datetime) -> OverTime:

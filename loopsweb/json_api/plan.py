@@ -10,19 +10,14 @@ from django.utils import timezone
 
 from loopsweb.accounts.models import Workspace
 from loopsweb.json_api.authentication import require_token
-from loopsweb.json_api.cursors import (
-    InvalidCursor,
-    encode_cursor,
-    match_before,
-    order_by_newest,
-)
+from loopsweb.json_api.cursors import encode_cursor, order_by_newest
 from loopsweb.json_api.freshness import describe_freshness
 from loopsweb.json_api.query_parameters import (
-    BAD_CURSOR,
     DEFAULT_SIZE,
     MAX_SIZE,
     bad_request,
     check_names,
+    parse_cursor,
     parse_integer,
 )
 from loopsweb.json_api.schemas import to_json
@@ -48,13 +43,8 @@ def show_plan(request: HttpRequest, workspace: Workspace, resource_name: str) ->
         raise bad_request(f"show must be one of {', '.join(LABELS)}.")
     size = parse_integer(request.GET, "page_size", default=DEFAULT_SIZE, maximum=MAX_SIZE)
     judged, worked_out = load_plan(workspace, rules, now=timezone.now())
-    rows = judged.filter(verdict=shown)
-    if "before" in request.GET:
-        try:
-            cursor = str(request.GET["before"])
-            rows = rows.filter(match_before(cursor, NAME, "created_at", is_time=True))
-        except InvalidCursor:
-            raise bad_request(BAD_CURSOR) from None
+    before = parse_cursor(request.GET, NAME, "created_at", is_time=True)
+    rows = judged.filter(before, verdict=shown)
     found = list(rows.defer("raw").order_by(*order_by_newest("created_at"))[: size + 1])
     items = found[:size]
     has_more = len(found) > size

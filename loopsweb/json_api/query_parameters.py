@@ -19,18 +19,17 @@ from loopsweb.ui.search import explain_refusal, match_words
 
 DEFAULT_SIZE, MAX_SIZE, MAX_PAGE = 50, 500, 1_000_000
 MAX_LENGTH = 300
-BAD_CURSOR = "before must be the next_before of an answer to the same list."
 
 
 @dataclass(frozen=True, slots=True)
 class PageQuery:
-    """condition: of the filters and the search. before: the rows after the cursor, None without
+    """condition: of the filters and the search. before: the rows after the cursor, all without
     one. idle: for how long at least the rows have been idle, None for all rows."""
 
     page: int
     page_size: int
     condition: Q
-    before: Q | None
+    before: Q
     idle: timedelta | None = None
 
 
@@ -69,15 +68,21 @@ def parse_idle(params: QueryDict) -> timedelta | None:
     return duration
 
 
-def parse_before(params: QueryDict, name: str) -> Q | None:
-    if "before" not in params:
-        return None
+def parse_before(params: QueryDict, name: str) -> Q:
     resource = RESOURCES[name]
     is_time = resource.fields[resource.newest][1] == TIME
+    return parse_cursor(params, name, resource.newest, is_time=is_time)
+
+
+def parse_cursor(params: QueryDict, name: str, field: str, *, is_time: bool) -> Q:
+    """What comes after the cursor in the list `name`, whose newest by `field` come first; all of it
+    without one. Raises Problem."""
+    if "before" not in params:
+        return Q()
     try:
-        return match_before(str(params["before"]), name, resource.newest, is_time=is_time)
+        return match_before(str(params["before"]), name, field, is_time=is_time)
     except InvalidCursor:
-        raise bad_request(BAD_CURSOR) from None
+        raise bad_request("before must be the next_before of an answer to the same list.") from None
 
 
 def parse_filters(params: QueryDict, resource: Resource) -> Q:

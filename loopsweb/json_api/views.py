@@ -37,7 +37,7 @@ def list_(request: HttpRequest, workspace: Workspace, resource_name: str) -> Htt
         rows = rows.filter(match_idle(query.idle, until=until))
     total, unreported = count_rows(rows)
     remaining = total
-    if query.before is not None:
+    if query.before:
         rows = rows.filter(query.before)
         remaining = rows.count()
     start, end = (query.page - 1) * query.page_size, query.page * query.page_size

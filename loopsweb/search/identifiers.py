@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 from urllib.parse import unquote
 from uuid import UUID
 
@@ -57,7 +58,7 @@ def find_by_uri(request: WorkspaceRequest, typed: str) -> Iterator[Hit]:
         return
     for row in rows.filter(target=uri.target, name=uri.name).defer("raw"):
         hit = describe_row(request, row)
-        yield Hit(**(vars(hit) | {"names": hit.names | {typed}}))
+        yield replace(hit, names=hit.names | {typed})
     asked = urlencode({"checkpoint_path": str(uri)})
     yield Hit(
         kind="Action",
@@ -86,7 +87,7 @@ def find_by_uuid(request: WorkspaceRequest, typed: str) -> Iterator[Hit]:
     events = Event.objects.filter(workspace=request.workspace.slug, incident=uid)
     trail = events.order_by("sequence")
     for hit in found or map(describe_event, trail[:1]):
-        yield Hit(**(vars(hit) | {"names": hit.names | {typed}}))
+        yield replace(hit, names=hit.names | {typed})
 
 
 def describe_batch(row: Batch) -> Hit:

@@ -9,13 +9,13 @@ import pytest
 from django.conf import settings
 from django.contrib.staticfiles import finders
 
+from bench.site import DIGEST
 from loopsweb.accounts.models import User, Workspace
 from loopsweb.ui.bundles import SOURCES, BundleFinder, join_sources
 from tests.personas import login_as
 
 STATIC = Path(settings.BASE_DIR, "static")
 LOADED = re.compile(r'<(?:script|link)[^>]* (?:src|href)="/static/([^"]+)"')
-DIGEST = re.compile(r"\.[0-9a-f]{12}(?=\.\w+$)")  # of a collected file
 ONLY_SOME = {"admin.css", "asked-region.js", "chart-crosshair.js", "log-view.js"}
 
 

@@ -11,19 +11,17 @@ from loopsweb.prepared_queries import Columns, Parameter, PreparedQuery, build_r
 COLUMNS = Columns(Workspace, "id team_id slug name")
 
 
+@PreparedQuery
 def select_own() -> QuerySet[Workspace, tuple[object, ...]]:
     own = Workspace.objects.filter(team__memberships__user_id=Parameter("person"))
     return own.values_list(*COLUMNS.paths)
-
-
-OWN = PreparedQuery(select_own)
 
 
 def list_own_workspaces(request: HttpRequest) -> list[Workspace]:
     if not request.user.is_authenticated:
         return []
     if not hasattr(request, "own_workspaces"):
-        rows = OWN.fetch(person=request.user.pk)
+        rows = select_own.fetch(person=request.user.pk)
         own = [workspace for row in rows for workspace in build_rows(row, COLUMNS)]
         request.own_workspaces = own  # type: ignore[attr-defined]
     return request.own_workspaces  # type: ignore[attr-defined, no-any-return]

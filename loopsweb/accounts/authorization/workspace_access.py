@@ -27,14 +27,12 @@ TEAM = Columns(Team, prefix="team__")
 WORKSPACE = Columns(Workspace, prefix="team__workspaces__")
 
 
+@PreparedQuery
 def select_access() -> QuerySet[Membership, tuple[object, ...]]:
     memberships = Membership.objects.filter(
         user_id=Parameter("person"), team__workspaces__slug=Parameter("slug")
     )
     return memberships.order_by().values_list("role", *PERSON.paths, *TEAM.paths, *WORKSPACE.paths)
-
-
-ACCESS = PreparedQuery(select_access)
 
 
 def find_access(session: SessionBase, slug: str) -> WorkspaceAccess | None:
@@ -43,7 +41,8 @@ def find_access(session: SessionBase, slug: str) -> WorkspaceAccess | None:
     person_id = session.get(SESSION_KEY, "")
     if not person_id or session.get(BACKEND_SESSION_KEY) not in settings.AUTHENTICATION_BACKENDS:
         return None
-    for role, *values in ACCESS.fetch(person=User._meta.pk.to_python(person_id), slug=slug):
+    person_pk = User._meta.pk.to_python(person_id)
+    for role, *values in select_access.fetch(person=person_pk, slug=slug):
         person, team, workspace = build_rows(values, PERSON, TEAM, WORKSPACE)
         workspace.team = team
         hashed = person.get_session_auth_hash()

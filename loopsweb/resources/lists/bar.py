@@ -16,17 +16,16 @@ from loopsweb.resources.lists.preferences import SIZES, ListPreferences
 COLUMNS = Columns(SavedView)
 
 
+@PreparedQuery
 def select_views() -> QuerySet[SavedView, tuple[object, ...]]:
     views = SavedView.objects.of_list(*map(Parameter, ("workspace", "noun", "person")))
     return views.values_list(*COLUMNS.paths)
 
 
-VIEWS = PreparedQuery(select_views)
-
-
-def load_views(request: WorkspaceRequest, noun: str) -> list[SavedView]:
+def load_views(request: WorkspaceRequest, listed: str) -> list[SavedView]:
     views = []
-    for row in VIEWS.fetch(person=request.user.pk, workspace=request.workspace.pk, noun=noun):
+    person, workspace = request.user.pk, request.workspace.pk
+    for row in select_views.fetch(person=person, workspace=workspace, noun=listed):
         [view] = build_rows(row, COLUMNS)
         view.workspace = request.workspace
         views.append(view)
@@ -46,17 +45,16 @@ def load_bar(
 
 def describe_bar(
     request: WorkspaceRequest,
-    noun: str,
+    listed: str,
     optional: Iterable[str],
     preferences: ListPreferences,
     views: Sequence[SavedView],
 ) -> dict[str, Any]:
     """optional: the columns that can be hidden."""
-    place = [request.workspace.slug, noun]
     return {
         "views": views,
-        "views_url": reverse("lists:views", args=place),
-        "columns_url": reverse("lists:columns", args=place),
+        "views_url": get_views_url(request, listed),
+        "columns_url": reverse("lists:columns", args=[request.workspace.slug, listed]),
         "columns": preferences.list_columns(optional),
         "sizes": SIZES,
         "size_chosen": preferences.size,

@@ -93,17 +93,15 @@ KEY = Columns(
 )
 
 
+@PreparedQuery
 def select_states() -> QuerySet[PollState, tuple[object, ...]]:
     states = PollState.objects.filter(key__workspace_id=Parameter("workspace"))
     return states.order_by("pk").values_list(*STATE.paths, *KEY.paths)
 
 
-STATES = PreparedQuery(select_states)
-
-
 def load_freshness(workspace: Workspace) -> Freshness:
     states = []
-    for row in STATES.fetch(workspace=workspace.pk):
+    for row in select_states.fetch(workspace=workspace.pk):
         state, state.key = build_rows(row, STATE, KEY)
         states.append(state)
     return Freshness(states)

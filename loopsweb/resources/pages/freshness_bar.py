@@ -11,7 +11,9 @@ from loopsweb.resources.pages.freshness import FeedFreshness
 from loopsweb.ui.table_cache import cached_html
 
 
-def describe_bar(feed: FeedFreshness, *, is_live: bool, swapped: bool = False) -> dict[str, Any]:
+def describe_freshness_bar(
+    feed: FeedFreshness, *, is_live: bool, swapped: bool = False
+) -> dict[str, Any]:
     """is_live: other pages do not announce the next poll. swapped: sent with a live region."""
     now = timezone.now()
     return {
@@ -23,8 +25,9 @@ def describe_bar(feed: FeedFreshness, *, is_live: bool, swapped: bool = False) -
     }
 
 
-def render_live_bar(feed: FeedFreshness) -> str:
-    bar = describe_bar(feed, is_live=True)
+def render_freshness_bar(feed: FeedFreshness) -> str:
+    """Of a live page."""
+    bar = describe_freshness_bar(feed, is_live=True)
     return cached_html(
         lambda: render_to_string("ui/freshness.html", bar), key=("bar", *bar.values())
     )

@@ -10,21 +10,21 @@ from typing import Any, TypeVar, cast
 from django.db.models import Exists, OuterRef, QuerySet
 from django.http.response import HttpResponseBase
 from django.template.loader import render_to_string
-from django.urls import reverse
 from django.utils import timezone
+from django.utils.functional import SimpleLazyObject
 
 from loopsweb.accounts.authorization.decorators import WorkspaceRequest
 from loopsweb.accounts.authorization.visitor import describe_visitor
 from loopsweb.accounts.models import Workspace
 from loopsweb.keys.models import Key
 from loopsweb.resources.deactivations.protections import Protection
-from loopsweb.resources.lists.bar import describe_bar, load_views
+from loopsweb.resources.lists.bar import describe_bar, get_views_url, load_views
 from loopsweb.resources.lists.preferences import load_preferences
 from loopsweb.resources.nouns import Noun, find_noun
 from loopsweb.resources.pages.columns import ColumnPaths, build_conditions, find_hidden
 from loopsweb.resources.pages.exports import record_export
 from loopsweb.resources.pages.freshness import compute_page_version, load_freshness
-from loopsweb.resources.pages.freshness_bar import render_live_bar
+from loopsweb.resources.pages.freshness_bar import render_freshness_bar
 from loopsweb.resources.pages.idleness import add_idle_filter, find_observed_until, observe
 from loopsweb.resources.pages.past_list import render_past_list
 from loopsweb.resources.pages.starting import mark_starting
@@ -94,7 +94,7 @@ def render_list_page(
     hidden while nothing fills them. context: what else the table needs.
     problem: why these filters cannot be combined. shows: the other nouns of which it shows rows.
     """
-    noun = find_noun(model)
+    noun, can_idle = find_noun(model), issubclass(model, Costed)
     select = select or cast("SnapshotQuerySet[Row]", model._default_manager).in_workspace
     if request.GET.get("at"):
         return render_past_list(request, select(request.workspace), spec)
@@ -102,11 +102,11 @@ def render_list_page(
     now, freshness = timezone.now(), load_freshness(request.workspace)
     feed = freshness.of(noun.slug, *shows)
     version = compute_page_version(request.workspace, feed)
-    version += f".{now:%H%M}" if "idle" in request.GET else ""
+    version += f".{now:%H%M}" if can_idle and "idle" in request.GET else ""
     if same := answer_if_unchanged(request, version, feed.as_of, feed.next_poll_at):
         return same
     find_until = functools.cache(functools.partial(find_observed_until, freshness, now=now))
-    if issubclass(model, Costed):
+    if can_idle:
         spec = add_idle_filter(spec, find_until=find_until)
     preferences = load_preferences(request.user, noun.slug)
     scope = (request.workspace.pk, version, noun.slug)
@@ -143,7 +143,7 @@ def render_list_page(
             "hidden": find_hidden(
                 optional or {}, facets.filled, shown_lines, query, unwanted=preferences.hidden
             ),
-            "views_url": reverse("lists:views", args=[request.workspace.slug, noun.slug]),
+            "views_url": get_views_url(request, noun.slug),
             **(context or {}),
         }
         return render_to_string(f"{noun.slug}/_table.html", shown, request)
@@ -167,12 +167,12 @@ def render_list_page(
         export=export,
         context={
             "has_past": True,
-            "bar": functools.partial(
-                describe_bar, request, noun.slug, optional or (), preferences, views
+            "bar": SimpleLazyObject(
+                lambda: describe_bar(request, noun.slug, optional or (), preferences, views)
             ),
         },
         size=preferences.size,
         problem=problem,
         frame=visitor and (*visitor, *preferences.key(), *shown_views),
-        freshness=functools.partial(render_live_bar, feed),
+        freshness=functools.partial(render_freshness_bar, feed),
     )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from typing import Any
 
 from django.db.models import QuerySet
@@ -13,23 +13,21 @@ from loopsweb.accounts.authorization.visitor import describe_visitor
 from loopsweb.audit.models import Chain
 from loopsweb.prepared_queries import Parameter, PreparedQuery
 from loopsweb.resources.pages.freshness import FeedFreshness
-from loopsweb.resources.pages.freshness_bar import render_live_bar
+from loopsweb.resources.pages.freshness_bar import render_freshness_bar
 from loopsweb.ui.live import set_live_headers
 from loopsweb.ui.page_frame import render_framed
 from loopsweb.ui.pages import render_page, wants_partial
 
 
+@PreparedQuery
 def select_head() -> QuerySet[Chain, tuple[object, ...]]:
     return Chain.objects.filter(workspace=Parameter("workspace")).values_list("sequence")
-
-
-HEAD = PreparedQuery(select_head)
 
 
 def render_live_page(
     request: WorkspaceRequest,
     template: str,
-    build_context: Callable[[], Mapping[str, Any]],
+    build_context: Callable[[], dict[str, Any]],
     *,
     version: str,
     feed: FeedFreshness,
@@ -39,19 +37,20 @@ def render_live_page(
     audit event, for another person. version: changes whenever the page would, time included. also:
     what else the page depends on."""
 
-    def build() -> Mapping[str, Any]:
+    def build() -> dict[str, Any]:
         return {**build_context(), "version": version, "feed": feed, "is_part": is_part}
 
     is_part = wants_partial(request, "live")
     if is_part:
-        response = render_page(request, template, dict(build()), partial="live")
+        response = render_page(request, template, build(), partial="live")
     else:
-        visitor, head = describe_visitor(request), HEAD.fetch(workspace=request.workspace.slug)
+        head = select_head.fetch(workspace=request.workspace.slug)
+        visitor = describe_visitor(request)
         response = render_framed(
             request,
             template,
             build,
-            holes={"freshness_html": render_live_bar(feed)},
+            holes={"freshness_html": render_freshness_bar(feed)},
             key=visitor and (*visitor, version, *head, *also),
         )
     set_live_headers(response, version, feed.as_of, feed.next_poll_at)

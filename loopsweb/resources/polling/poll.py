@@ -132,7 +132,7 @@ class Poll:
         if is_known and (feed.as_of is None or feed.as_of - self.saved_at < SAVED_EVERY):
             return
         leases.save_feeds(self.state, ended=ended)
-        self.saved_at = feed.as_of or self.saved_at
+        self.saved_at = max(self.saved_at, feed.as_of or self.saved_at)
 
     def poll_checkpoints(self) -> None:
         """Run the queries that are due. The feed "checkpoints" is as old as its oldest answer."""

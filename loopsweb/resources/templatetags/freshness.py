@@ -11,7 +11,7 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString, mark_safe
 
 from loopsweb.resources.pages.freshness import FeedFreshness, load_freshness
-from loopsweb.resources.pages.freshness_bar import describe_bar
+from loopsweb.resources.pages.freshness_bar import describe_freshness_bar
 from loopsweb.resources.snapshot.models import Costed
 from loopsweb.ui.templatetags.ui import span
 from loopsweb.ui.timestamps import format_minute, format_utc
@@ -23,7 +23,7 @@ register = template.Library()
 def freshness_bar(context: template.Context, *, swapped: bool = False) -> dict[str, Any]:
     """`feed` in the context, else the whole workspace. `swapped`: sent with a live region."""
     feed: FeedFreshness = context.get("feed") or load_freshness(context["workspace"]).overall
-    return describe_bar(feed, is_live="version" in context, swapped=swapped)
+    return describe_freshness_bar(feed, is_live="version" in context, swapped=swapped)
 
 
 ENDS = timedelta(minutes=1)  # ago; what was observed until before does not go on
