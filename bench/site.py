@@ -10,7 +10,7 @@ from pathlib import Path
 
 from django.conf import settings
 from django.contrib.staticfiles import finders
-from django.core.cache import cache as page_cache
+from django.core.cache import caches
 from django.core.handlers.wsgi import WSGIHandler
 from django.db import connection
 from django.test import Client, RequestFactory
@@ -38,10 +38,12 @@ class Site:
         self.headers: dict[str, str] = {}
 
     def clear_cached_pages(self) -> None:
-        """Empty the cache except for the session."""
-        session = page_cache.get_many([self.session])
-        page_cache.clear()
-        page_cache.set_many(session)
+        """Empty all caches except for the session."""
+        sessions = caches[settings.SESSION_CACHE_ALIAS]
+        session = sessions.get_many([self.session])
+        for name in settings.CACHES:
+            caches[name].clear()
+        sessions.set_many(session)
 
     def get(self, path: str) -> bytes:
         environ = (
