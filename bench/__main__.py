@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import argparse
 import os
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -11,15 +12,17 @@ from dataclasses import replace
 from pathlib import Path
 
 import msgspec
+import psycopg
+import redis
+from psycopg import sql
 
 from bench.document import write_document
 from bench.figures import Figure
-from bench.frozen_api import run_frozen_api
+from bench.groups import BOTH, GROUPS, POSTGRESQL
 from bench.sizes import TINY, Sizes
 from loopsweb.environment import SECRET_FACTORIES
 from tests import servers
 
-SQLITE, POSTGRESQL = "SQLite", "PostgreSQL and Redis"
 INSTALLATION_PREFIXES = ("LOOPSWEB_", "EMAIL_", "ALLOWED_HOSTS", "STATIC_ROOT", "REDIS_URL")
 
 
@@ -27,32 +30,40 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m bench")
     parser.add_argument("--tiny", action="store_true", help="few rows, once: to see that it works")
     parser.add_argument("--rows", type=int, help="of the longest lists")
-    parser.add_argument("--on", choices=[SQLITE, POSTGRESQL], action="append")
+    parser.add_argument("--on", choices=BOTH, action="append")
+    parser.add_argument("--only", choices=GROUPS, action="append", help="groups of figures")
     parser.add_argument("--document", type=Path, default=Path("docs/benchmarks.md"))
     given = parser.parse_args()
     sizes = TINY if given.tiny else Sizes()
     sizes = replace(sizes, rows=given.rows or sizes.rows)
     found: dict[str, list[Figure]] = {}
-    with run_frozen_api(runs=sizes.polled) as api:
-        for setting in given.on or (SQLITE, POSTGRESQL):
-            print(f"== {setting}. CPU time; the ratios are the result.", flush=True)
-            with prepare_environment(setting, api=api) as environment:
-                found[setting] = measure(environment, sizes, api=api)
+    for setting in given.on or BOTH:
+        print(f"== {setting}. The ratios are the result.", flush=True)
+        groups = [name for name in given.only or GROUPS if setting in GROUPS[name].settings]
+        with prepare_setting(setting) as environment:
+            found[setting] = [
+                figure for name in groups for figure in measure(name, environment, sizes)
+            ]
     write_document(given.document, found)
     return 0
 
 
-def measure(environment: dict[str, str], sizes: Sizes, *, api: str) -> list[Figure]:
-    output = Path(environment["LOOPSWEB_DATA_DIR"]) / "figures.json"
-    encoded = msgspec.json.encode(sizes).decode()
-    command = [sys.executable, "-m", "bench.measure", encoded, api, str(output)]
-    subprocess.run(command, env=environment, check=True)
-    return msgspec.json.decode(output.read_bytes(), type=list[Figure])
+def measure(group: str, environment: dict[str, str], sizes: Sizes) -> list[Figure]:
+    with (
+        GROUPS[group].api(sizes) as api,
+        tempfile.TemporaryDirectory(prefix=f"loopsweb-bench-{group}-") as folder,
+    ):
+        here = copy_installation(environment, group, folder) | {"LOOPSWEB_API_URLS": api}
+        output = Path(folder) / "figures.json"
+        encoded = msgspec.json.encode(sizes).decode()
+        command = [sys.executable, "-m", "bench.measure", group, encoded, api, str(output)]
+        subprocess.run(command, env=here, check=True)
+        return msgspec.json.decode(output.read_bytes(), type=list[Figure])
 
 
 @contextmanager
-def prepare_environment(setting: str, *, api: str) -> Iterator[dict[str, str]]:
-    """The environment of a new installation, with servers of its own."""
+def prepare_setting(setting: str) -> Iterator[dict[str, str]]:
+    """The environment of a new and migrated installation, with servers of its own."""
     kept = {k: v for k, v in os.environ.items() if not k.startswith(INSTALLATION_PREFIXES)}
     kept.pop("DATABASE_URL", None)
     with ExitStack() as stack:
@@ -61,15 +72,33 @@ def prepare_environment(setting: str, *, api: str) -> Iterator[dict[str, str]]:
         environment |= {
             "DJANGO_SETTINGS_MODULE": "bench.settings",
             "LOOPSWEB_DATA_DIR": folder,
-            "LOOPSWEB_API_URLS": api,
             "LOG_LEVEL": "ERROR",
         }
+        commands = [["migrate", "--no-input", "-v0"]]
         if setting == POSTGRESQL:
             environment["DATABASE_URL"] = stack.enter_context(servers.start_postgresql())
             environment["REDIS_URL"] = stack.enter_context(servers.start_redis())
-            collect = [sys.executable, "manage.py", "collectstatic", "--no-input", "-v0"]
-            subprocess.run(collect, env=environment, check=True)
+            environment["STATIC_ROOT"] = f"{folder}/static"
+            commands.append(["collectstatic", "--no-input", "-v0"])
+        for command in commands:
+            subprocess.run([sys.executable, "manage.py", *command], env=environment, check=True)
         yield environment
+
+
+def copy_installation(environment: dict[str, str], group: str, folder: str) -> dict[str, str]:
+    """The environment of a copy of its empty database; what is in Redis is deleted."""
+    if "REDIS_URL" not in environment:
+        for file in Path(environment["LOOPSWEB_DATA_DIR"]).glob("*.sqlite3"):
+            shutil.copy(file, folder)
+        return environment | {"LOOPSWEB_DATA_DIR": folder}
+    url = environment["DATABASE_URL"]
+    server, _, template = url.rpartition("/")
+    with psycopg.connect(f"{server}/template1", autocommit=True) as connection:
+        names = sql.Identifier(group), sql.Identifier(template)
+        connection.execute(sql.SQL("CREATE DATABASE {} TEMPLATE {}").format(*names))
+    with redis.Redis.from_url(environment["REDIS_URL"]) as cache:
+        cache.flushall()
+    return environment | {"LOOPSWEB_DATA_DIR": folder, "DATABASE_URL": f"{server}/{group}"}
 
 
 if __name__ == "__main__":

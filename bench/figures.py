@@ -15,8 +15,9 @@ Besides = dict[str, tuple[float, float | None, str]]
 @dataclass(frozen=True)
 class Figure:
     """value: infinite of what failed. floor: what the least that could be done costs, None where
-    nothing is compared. bound: of the ratio, or of the value where there is no floor. besides:
-    {what else was measured: (value, bound, unit)}, None where it has no bound."""
+    nothing is compared. bound: of the ratio, or of the value where there is no floor: the most it
+    may be, or the least. besides: {what else was measured: (value, bound, unit)}, None where it has
+    no bound."""
 
     name: str
     value: float
@@ -24,6 +25,7 @@ class Figure:
     bound: float | None = None
     unit: str = "ms"
     besides: Besides = field(default_factory=dict)
+    is_least: bool = False
 
     @property
     def ratio(self) -> float | None:
@@ -32,7 +34,9 @@ class Figure:
     @property
     def holds(self) -> bool:
         measured = self.value if self.ratio is None else self.ratio
-        is_within = self.bound is None or measured <= self.bound
+        is_within = self.bound is None or (
+            measured >= self.bound if self.is_least else measured <= self.bound
+        )
         others = self.besides.values()
         return (
             self.value < math.inf
@@ -47,7 +51,7 @@ class Figure:
             f"{self.value:,.3g} {self.unit}".strip(),
             NONE if self.floor is None else f"{self.floor:,.3g} {self.unit}".strip(),
             NONE if self.ratio is None else f"{self.ratio:.2f}",
-            NONE if self.bound is None else f"≤ {self.bound:g}",
+            NONE if self.bound is None else f"{'≥' if self.is_least else '≤'} {self.bound:g}",
             ", ".join(
                 f"{value:,.3g} {unit} {what}" + ("" if bound is None else f" (≤ {bound:g})")
                 for what, (value, bound, unit) in self.besides.items()

@@ -6,7 +6,8 @@ from dataclasses import dataclass
 @dataclass(frozen=True, kw_only=True)
 class Sizes:
     """runs, checkpoints: of the organisation whose pages are measured. rows, few_rows: of the lists
-    that are compared with each other. polled: runs that a poll reads. rounds: at most so many."""
+    that are compared with each other. polled: runs that a poll reads. rounds: at most so many.
+    load_seconds: for which pages are asked for at a time."""
 
     runs: int = 10_000
     checkpoints: int = 100_000
@@ -14,6 +15,7 @@ class Sizes:
     few_rows: int = 1_000
     polled: int = 200
     rounds: int = 40
+    load_seconds: float = 4.0
 
 
-TINY = Sizes(runs=60, checkpoints=120, rows=90, few_rows=60, polled=12, rounds=1)
+TINY = Sizes(runs=60, checkpoints=120, rows=90, few_rows=60, polled=12, rounds=1, load_seconds=0.3)

@@ -71,6 +71,8 @@ def test_every_figure_is_measured_and_written(settings: Settings, tmp_path: Path
         (Figure("a", 7, None, 6, unit=""), False),
         (Figure("a", 9.0, 1.0), True),
         (Figure("a", math.inf), False),
+        (Figure("a", 1.0, 2.0, 0.5, is_least=True), True),
+        (Figure("a", 0.9, 2.0, 0.5, is_least=True), False),
         (Figure("a", 9.0, 1.0, besides={"HTML": (50.1, 50, "kB")}), False),
     ],
 )

@@ -1,0 +1,44 @@
+"""The services of docker-compose.yml as plain processes, in the installation of this one."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from tests.composed import REQUIRED_VARIABLES, load_services
+from tests.processes import Process, Site, start_process, wait_until_up
+from tests.servers import find_free_port
+
+INSTALLATION = ("DATABASE_URL", "REDIS_URL", "DJANGO_SETTINGS_MODULE", "STATIC_ROOT")
+GIVEN = ("SECRET_KEY", "LOOPSWEB_SECRET_KEYS", "LOOPSWEB_API_URLS")
+
+
+@contextmanager
+def start_service(name: str, *, port: int = 8000, **variables: str) -> Iterator[Process]:
+    """Start web, worker or beat with the command and settings that it has there.
+
+    variables: more settings.
+    """
+    folder = Path(os.environ["LOOPSWEB_DATA_DIR"])
+    given = {each: os.environ[each] for each in GIVEN}
+    service = load_services({**REQUIRED_VARIABLES, **given, **variables})[name]
+    command = [str(port) if word == "8000" else word for word in service["command"]]
+    environment = {key: str(value or "") for key, value in service["environment"].items()}
+    environment |= {each: os.environ[each] for each in INSTALLATION}
+    environment["LOOPSWEB_METRICS_DIR"] = str(folder / "metrics")
+    log = folder / f"{name}.log"
+    with start_process([sys.executable, *command[1:]], log=log, environment=environment) as it:
+        yield it
+
+
+@contextmanager
+def start_web(**variables: str) -> Iterator[Site]:
+    port = find_free_port()
+    with start_service("web", port=port, **variables) as process:
+        folder = Path(os.environ["LOOPSWEB_DATA_DIR"])
+        site = Site(f"http://127.0.0.1:{port}", process, {}, folder)
+        wait_until_up(site)
+        yield site
