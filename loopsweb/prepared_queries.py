@@ -1,7 +1,7 @@
-"""Queries of the ORM that are compiled once a process and then only executed.
+"""Statements of the ORM that are compiled once a process and then only executed.
 
 Compiling costs several times what the database takes for a row that is found by an index: this is
-for what every request asks.
+for what every request asks, and for rows that are inserted one by one.
 """
 
 from __future__ import annotations
@@ -11,8 +11,18 @@ from functools import cached_property
 from typing import Any
 
 from django.db import connection
-from django.db.models import Model, QuerySet, Value
+from django.db.models import (
+    CharField,
+    ForeignKey,
+    IntegerField,
+    Model,
+    QuerySet,
+    TextField,
+    Value,
+)
 from django.db.models.sql.compiler import SQLCompiler
+
+PLAIN = (CharField, TextField, IntegerField, ForeignKey)  # taken by every driver as they are
 
 
 class Parameter(Value):
@@ -47,6 +57,53 @@ class PreparedQuery:
             cursor.execute(sql, given)
             rows: list[Any] = cursor.fetchall()
         return list(compiler.apply_converters(rows, converters)) if converters else rows
+
+
+class PreparedInsert:
+    """Inserts rows of a model with a statement that is written once a process.
+
+    replaces: a row is written over the one that has its primary key. Otherwise the database chooses
+    the primary keys.
+    """
+
+    ROWS_AT_ONCE = 500
+
+    def __init__(self, model: type[Model], *, replaces: bool = False) -> None:
+        self.meta, self.replaces = model._meta, replaces
+        fields = [f for f in self.meta.concrete_fields if replaces or not f.primary_key]
+        self.names = [field.attname for field in fields]
+        self.columns = [str(field.column) for field in fields]
+        self.adapted = [(i, f) for i, f in enumerate(fields) if not isinstance(f, PLAIN)]
+
+    @cached_property
+    def parts(self) -> tuple[str, str, str]:
+        """What stands before the rows, for each row, and after them."""
+        quote = connection.ops.quote_name
+        names, key = [quote(column) for column in self.columns], quote(str(self.meta.pk.column))
+        after = f" RETURNING {key}"
+        if self.replaces:
+            written = ", ".join(f"{name} = EXCLUDED.{name}" for name in names)
+            after = f" ON CONFLICT ({key}) DO UPDATE SET {written}{after}"
+        before = f"INSERT INTO {quote(self.meta.db_table)} ({', '.join(names)}) VALUES "  # noqa: S608
+        return before, f"({', '.join(['%s'] * len(names))})", after
+
+    def insert(self, cursor: Any, rows: Sequence[Sequence[Any]]) -> list[int]:
+        """Return the primary keys. rows: values in the order of `names`."""
+        before, each, after = self.parts
+        keys: list[int] = []
+        for start in range(0, len(rows), self.ROWS_AT_ONCE):
+            chosen = rows[start : start + self.ROWS_AT_ONCE]
+            given = [value for row in chosen for value in self.adapt(row)]
+            cursor.execute(f"{before}{', '.join([each] * len(chosen))}{after}", given)
+            keys += [key for (key,) in cursor.fetchall()]
+        return keys
+
+    def adapt(self, row: Sequence[Any]) -> list[Any]:
+        """The values as the database's driver takes them."""
+        values = [*row]
+        for place, field in self.adapted:
+            values[place] = field.get_db_prep_save(values[place], connection)
+        return values
 
 
 class Columns:

@@ -8,7 +8,7 @@ from functools import reduce
 from operator import or_
 from urllib.parse import quote_plus
 
-from django.db import transaction
+from django.db import connection, transaction
 from django.db.models import Q
 from django.dispatch import Signal
 
@@ -43,7 +43,9 @@ def erase_person(person: str, *, by: str, reason: str, now: datetime) -> int:
         emptied = {name: empty_field(workspace, name, conditions[name]) for name in conditions}
         count += sum(map(len, emptied.values()))
         numbers = set[int]().union(*emptied.values())
-        store_search_text(Event.objects.filter(workspace=workspace, sequence__in=numbers))
+        with connection.cursor() as cursor:
+            emptied_events = Event.objects.filter(workspace=workspace, sequence__in=numbers)
+            store_search_text(cursor, emptied_events)
         ranges = encode_erased_ranges({name: where for name, where in emptied.items() if where})
         event: EventFields = {"person": by, "reason": reason, "answer": {"erased": ranges}}
         outcome = Outcome.SUCCEEDED

@@ -2,29 +2,14 @@
 
 from __future__ import annotations
 
-import secrets
 import uuid
-from collections.abc import Sequence
 from datetime import datetime
-from functools import partial
 from typing import Any, TypedDict, Unpack
 
-from django.db import models, transaction
 from django.http import HttpRequest
 
-from loopsweb import counts
-from loopsweb.audit.chain.anonymize import anonymize
-from loopsweb.audit.chain.format import (
-    PERSONAL,
-    hash_link,
-    hash_personal_value,
-    make_storable,
-    sanitize_text,
-)
+from loopsweb.audit.append import append_to_chain
 from loopsweb.audit.models import Chain, Event, Outcome
-from loopsweb.audit.search import store_search_text
-
-BATCH_SIZE = 500
 
 
 class Actor(TypedDict):
@@ -148,38 +133,3 @@ def record_follow_up(
         event.reason = reason
     append_to_chain([event])
     return event
-
-
-@transaction.atomic
-def append_to_chain(events: Sequence[Event]) -> None:
-    """Append new events of one workspace to its chain, whose head stays locked until the commit.
-
-    Record last in a transaction, because other writers of the workspace wait from then on.
-    """
-    for event in events:
-        prepare_fields(event)
-    head, _ = Chain.objects.select_for_update().get_or_create(workspace=events[0].workspace)
-    for event in events:
-        event.sequence, event.previous = head.sequence + 1, head.digest
-        event.digest = hash_link(event.previous, event.body())
-        head.sequence, head.digest = event.sequence, event.digest
-    Event.objects.bulk_create(events, batch_size=BATCH_SIZE)
-    store_search_text(events)
-    head.save(update_fields=["sequence", "digest"])
-    transaction.on_commit(partial(counts.audit_events.inc, len(events)))
-
-
-def prepare_fields(event: Event) -> None:
-    """Make all values storable, and commit to those that can be erased."""
-    for field in Event._meta.concrete_fields:
-        if isinstance(field, models.CharField | models.TextField):
-            value = getattr(event, field.attname)
-            if isinstance(value, str):
-                setattr(event, field.attname, sanitize_text(value)[: field.max_length])
-    event.answer = anonymize(make_storable(event.answer))
-    event.key_label, event.target_name = anonymize(event.key_label), anonymize(event.target_name)
-    event.commitments = {}
-    for name in PERSONAL:
-        salt = secrets.token_hex(16)
-        setattr(event, f"{name}_salt", salt)
-        event.commitments[name] = hash_personal_value(getattr(event, name), salt)

@@ -3,25 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from operator import attrgetter
+from typing import Any
 
 from loopsweb.audit.models import Event, SearchText
+from loopsweb.prepared_queries import PreparedInsert
 from loopsweb.ui.search import join_normalized
 
 FIELDS = (
     "person", "target_id", "target_name", "target_owner", "reason", "action", "incident",
 )  # fmt: skip
-BATCH_SIZE = 1000
+READ_WORDS = attrgetter(*FIELDS)
+TEXTS = PreparedInsert(SearchText, replaces=True)
 
 
-def store_search_text(events: Iterable[Event]) -> None:
+def store_search_text(cursor: Any, events: Iterable[Event]) -> None:
     """Write what the events are found by, over what was written before."""
-    SearchText.objects.bulk_create(
-        (
-            SearchText(event=event, text=join_normalized(getattr(event, name) for name in FIELDS))
-            for event in events
-        ),
-        batch_size=BATCH_SIZE,
-        update_conflicts=True,
-        unique_fields=["event"],
-        update_fields=["text"],
-    )
+    TEXTS.insert(cursor, [(event.pk, join_normalized(READ_WORDS(event))) for event in events])

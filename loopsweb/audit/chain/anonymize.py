@@ -10,15 +10,18 @@ import re
 from typing import Any
 
 REPLACEMENT = "[email]"
+AT_SIGNS = ("@", "\uff20", "%40")
 EMAIL = re.compile(
-    r"[\w.!#$%&'*+/=?^`{|}~-]{1,64}(?:@|\uff20|%40)(?:[\w-]{1,63}(?:\.[\w-]{1,63}){1,8}|localhost\b)"
+    r"[\w.!#$%&'*+/=?^`{|}~-]{1,64}"
+    rf"(?:{'|'.join(AT_SIGNS)})"
+    r"(?:[\w-]{1,63}(?:\.[\w-]{1,63}){1,8}|localhost\b)"
 )
 
 
 def anonymize(value: Any) -> Any:
     """The same JSON, or text, with every email replaced."""
     if isinstance(value, str):
-        return EMAIL.sub(REPLACEMENT, value)
+        return EMAIL.sub(REPLACEMENT, value) if any(at in value for at in AT_SIGNS) else value
     if isinstance(value, list):
         return [anonymize(item) for item in value]
     if isinstance(value, dict):

@@ -23,9 +23,11 @@ LARGEST = 2**53
 LONGEST_TEXT = 5000
 
 
+encoder = json.JSONEncoder(ensure_ascii=False, sort_keys=True, separators=(",", ":"))
+
+
 def encode_canonical_json(value: Any) -> bytes:
-    text = json.dumps(value, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
-    return text.encode()
+    return encoder.encode(value).encode()
 
 
 def hash_link(previous: str, body: dict[str, Any]) -> str:
@@ -53,5 +55,7 @@ def make_storable(value: Any) -> Any:
 
 def sanitize_text(value: str) -> str:
     """At most LONGEST_TEXT characters, without NULs and lone surrogates."""
+    if value.isascii() and "\x00" not in value:
+        return str(value[:LONGEST_TEXT])
     valid = value[:LONGEST_TEXT].encode("utf-8", "replace").decode()
     return valid.replace("\x00", "\ufffd")

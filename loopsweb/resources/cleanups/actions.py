@@ -6,9 +6,10 @@ import uuid
 from collections.abc import Sequence
 from datetime import datetime
 
+from loopsweb.audit.append import append_to_chain
 from loopsweb.audit.durable import durable_transaction
 from loopsweb.audit.models import Outcome
-from loopsweb.audit.record import Actor, append_to_chain, build_event
+from loopsweb.audit.record import Actor, build_event
 from loopsweb.keys.models import Key
 from loopsweb.resources.checkpoints.models import Checkpoint
 from loopsweb.resources.cleanups.models import OPEN, Cleanup, Removal

@@ -7,8 +7,9 @@ from typing import Any
 
 from django.db import transaction
 
+from loopsweb.audit.append import append_to_chain
 from loopsweb.audit.models import Outcome
-from loopsweb.audit.record import Actor, append_to_chain, build_event, record_follow_up
+from loopsweb.audit.record import Actor, build_event, record_follow_up
 from loopsweb.keys.models import Key
 from loopsweb.resources.checkpoints.models import Checkpoint
 from loopsweb.resources.cleanups.models import FOLLOWS, OUTCOMES, Cleanup, Removal, State

@@ -12,8 +12,9 @@ from typing import Any
 from django.db import transaction
 from django.db.models import Case, Q, QuerySet, When
 
+from loopsweb.audit.append import append_to_chain
 from loopsweb.audit.models import Outcome
-from loopsweb.audit.record import append_to_chain, build_event, record_event
+from loopsweb.audit.record import build_event, record_event
 from loopsweb.keys.clients import KeyUnusable, build_client
 from loopsweb.keys.models import Key
 from loopsweb.loops_api import Client, errors
