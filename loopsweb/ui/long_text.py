@@ -35,6 +35,12 @@ def mark_separators(text: str) -> SafeString:
     return mark_breaks(text, SEPARATED)
 
 
+def mark_domain(email: str) -> SafeString:
+    """The email, which may be broken before its domain: people differ in what stands before it."""
+    name, at, domain = email.rpartition("@")
+    return format_html("{}{}{}{}", name, WBR if name else "", at, domain)
+
+
 def render_long_text(text: str) -> SafeString:
     """All of it stands in the page, to be searched and copied. What of it shows is up to CSS."""
     head, tail = split_tail(text)

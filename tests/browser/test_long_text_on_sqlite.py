@@ -25,6 +25,11 @@ FIND_WIDE = """() => {
   const shown = beyond.slice(0, 8).map((one) => one.outerHTML.slice(0, 120));
   return scrollWidth > clientWidth ? shown : null;
 }"""
+FIND_CUT = """() => [...document.querySelectorAll("tr:has(a[href*=known])")]
+  .flatMap((row) => [...row.querySelectorAll("td.text:not(.line), .middle > :last-child, .id")])
+  .filter((one) => one.scrollWidth > one.clientWidth && one.clientWidth
+    || one.matches(".id:not(:has(span))") && one.getClientRects().length > 1)
+  .map((one) => one.textContent)"""
 WIDTHS = (1280, 640, 390)  # 640 is 1280 at 200 %
 
 
@@ -40,8 +45,11 @@ def fill(world: Simulator, *, now: datetime) -> None:
     build.add_deployment(id=f"d{LONG[1:]}", run=run)
     for status, target in (("COMPLETE", "trainer"), ("SYNCING", "sampler")):
         build.add_checkpoint(run=run, name=LONG, target=target, sync_status=status)
-    known = build.add_run(name="support-tone-v4", base_model=LLAMA)
-    build.add_deployment(run=known)
+    owner = build.add_user("grace@example.com")
+    session = build.add_session(id="sess_known1", owner=owner)
+    known = build.add_run(id="known12", session=session, name="support-tone-v4", base_model=LLAMA)
+    build.add_deployment(id="dep_known1", run=known, status="SCALED_TO_ZERO")
+    build.add_checkpoint(id="chkpt_known1", run=known, name="step-4400")
 
 
 @pytest.fixture
@@ -67,6 +75,11 @@ def test_no_page_scrolls_sideways_and_models_keep_what_tells_them_apart(
         tail = model.locator("span").last
         assert (model.text_content(), tail.text_content()) == (LLAMA, "3.3-70B-Instruct")
         assert tail.evaluate("one => one.scrollWidth <= one.clientWidth")
+        for noun in ("runs", "deployments", "samplers", "checkpoints"):
+            browser.open(f"/w/{acme.slug}/{noun}/")
+            browser.page.set_viewport_size({"width": 1280, "height": 900})
+            assert browser.page.locator("tr", has_text="known").count()
+            assert (noun, browser.page.evaluate(FIND_CUT)) == (noun, [])
 
 
 def find_wide(browser: StillPages, path: str) -> dict[int, list[str]]:

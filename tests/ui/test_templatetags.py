@@ -1,9 +1,12 @@
 from __future__ import annotations
 
+import re
 from datetime import UTC, datetime, timedelta, timezone
 from decimal import Decimal
 
 import pytest
+from django.template import Context, Template
+from django.utils.html import escape
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -51,9 +54,17 @@ def test_a_known_status_has_a_tone_and_links_to_its_meaning() -> None:
 
 @given(st.text(min_size=1))
 def test_an_unknown_status_is_shown_escaped(word: str) -> None:
-    shown = ui.badge(DEPLOYMENT, f"X{word}")
-    assert shown.startswith('<span class="status unknown">X')
-    assert shown.count("<") == 2
+    shown = ui.badge(DEPLOYMENT, f"X{word}").replace("<wbr>", "")
+    assert shown.startswith('<span class="status unknown">')
+    assert re.sub("</?span[^>]*>", "", shown) == escape(f"X{word}")
+
+
+def test_a_status_of_several_words_and_an_email_say_where_they_may_break() -> None:
+    shown = '<span class="status idle"><span>SCALED_<wbr>TO_<wbr>ZERO</span></span>'
+    assert ui.badge(DEPLOYMENT, "SCALED_TO_ZERO") == shown
+    emails = ["ada@example.com", "<i>@b", "ada", ""]
+    shown_emails = ["ada<wbr>@example.com", "&lt;i&gt;<wbr>@b", "ada", ABSENT]
+    assert [Template("{{ it|email }}").render(Context({"it": it})) for it in emails] == shown_emails
 
 
 def test_an_id_is_always_escaped() -> None:

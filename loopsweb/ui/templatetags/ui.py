@@ -21,7 +21,7 @@ from loopsweb.addresses import UNKNOWN_CLIENT
 from loopsweb.ui.charts.units import BYTES, SECONDS
 from loopsweb.ui.clock import get_zone
 from loopsweb.ui.filter_values import encode_value
-from loopsweb.ui.long_text import mark_separators, render_long_text
+from loopsweb.ui.long_text import mark_breaks, mark_domain, mark_separators, render_long_text
 from loopsweb.ui.navigation import Entry
 from loopsweb.ui.statuses import Vocabulary
 from loopsweb.ui.timestamps import format_utc
@@ -87,6 +87,7 @@ def or_dash(value: Any) -> Any:
 
 register.filter("long_text", lambda text: render_long_text(str(text)) if text else ABSENT)
 register.filter("breakable", mark_separators)
+register.filter("email", lambda email: mark_domain(email) if email else ABSENT)
 
 
 @register.filter
@@ -190,7 +191,8 @@ def badge(vocabulary: Vocabulary, word: str, *, link: bool = False) -> SafeStrin
     status = vocabulary.get(word)
     label = status.label or word
     if not link:
-        return format_html('<span class="status {}">{}</span>', status.tone, label)
+        shown = format_html("<span>{}</span>", mark_breaks(label)) if "_" in label else label
+        return format_html('<span class="status {}">{}</span>', status.tone, shown)
     return format_html(
         '<a href="{}#{}" class="status {}" title="{}">{}</a>',
         reverse("help-statuses"),

@@ -126,7 +126,7 @@ LISTED = {
     "sessions": {"Session": "sess_xyz789", "Runs": "1"},
     "runs": {"Run": "k4q95w5", "Session": "sess_xyz789", "Base model": "Qwen/Qwen3-8B"},
     "samplers": {
-        "Sampler": "samp_def789 https://model-ghi012.api.baseten.co/deployment/dep345/sync",
+        "Sampler": "samp_def789 model-ghi012.api.baseten.co/deployment/dep345/sync",
         "Run": "k4q95w5",
     },
     "checkpoints": {
@@ -141,7 +141,7 @@ LISTED = {
         "Created": "2025-05-07 10:00 UTC",
     },
     "deployments": {
-        "Deployment": "dep_def456 https://model-abc123.api.baseten.co/deployment/dep456/sync",
+        "Deployment": "dep_def456 model-abc123.api.baseten.co/deployment/dep456/sync",
         "Status": "RUNNING",
         "Base model": "Qwen/Qwen3-8B",
         "Actions": "Deactivate dep_def456",
