@@ -30,12 +30,15 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m bench")
     parser.add_argument("--tiny", action="store_true", help="few rows, once: to see that it works")
     parser.add_argument("--rows", type=int, help="of the longest lists")
+    parser.add_argument("--keys", type=int, help="of a sweep")
+    parser.add_argument("--snapshot-runs", type=int, help="of a first snapshot")
     parser.add_argument("--on", choices=BOTH, action="append")
     parser.add_argument("--only", choices=GROUPS, action="append", help="groups of figures")
     parser.add_argument("--document", type=Path, default=Path("docs/benchmarks.md"))
     given = parser.parse_args()
     sizes = TINY if given.tiny else Sizes()
-    sizes = replace(sizes, rows=given.rows or sizes.rows)
+    given_sizes = {name: getattr(given, name) for name in ("rows", "keys", "snapshot_runs")}
+    sizes = replace(sizes, **{name: size for name, size in given_sizes.items() if size})
     found: dict[str, list[Figure]] = {}
     for setting in given.on or BOTH:
         print(f"== {setting}. The ratios are the result.", flush=True)

@@ -7,6 +7,7 @@ from contextlib import AbstractContextManager
 from dataclasses import dataclass
 
 from bench.frozen_api import run_frozen_api
+from bench.recorded_api import run_recorded_api
 from bench.sizes import Sizes
 
 SQLITE, POSTGRESQL = "SQLite", "PostgreSQL and Redis"
@@ -15,6 +16,10 @@ BOTH = (SQLITE, POSTGRESQL)
 
 def run_small_api(sizes: Sizes) -> AbstractContextManager[str]:
     return run_frozen_api(runs=sizes.polled)
+
+
+def run_large_api(sizes: Sizes) -> AbstractContextManager[str]:
+    return run_recorded_api(runs=sizes.snapshot_runs, checkpoints_per_run=10)
 
 
 @dataclass(frozen=True)
@@ -30,4 +35,6 @@ class Group:
 GROUPS = {
     "everything": Group(),
     "throughput": Group(settings=(POSTGRESQL,)),
+    "sweeps": Group(api=lambda _: run_recorded_api(runs=12, checkpoints_per_run=1)),
+    "first_snapshot": Group(api=run_large_api),
 }

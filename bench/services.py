@@ -4,12 +4,22 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
+from django.conf import settings
+
 from tests.composed import REQUIRED_VARIABLES, load_services
-from tests.processes import Process, Site, start_process, wait_until_up
+from tests.processes import (
+    START_SECONDS,
+    Process,
+    Site,
+    start_process,
+    start_site,
+    wait_for,
+    wait_until_up,
+)
 from tests.servers import find_free_port
 
 INSTALLATION = ("DATABASE_URL", "REDIS_URL", "DJANGO_SETTINGS_MODULE", "STATIC_ROOT")
@@ -17,7 +27,9 @@ GIVEN = ("SECRET_KEY", "LOOPSWEB_SECRET_KEYS", "LOOPSWEB_API_URLS")
 
 
 @contextmanager
-def start_service(name: str, *, port: int = 8000, **variables: str) -> Iterator[Process]:
+def start_service(
+    name: str, variables: Mapping[str, str], *, port: int = 8000
+) -> Iterator[Process]:
     """Start web, worker or beat with the command and settings that it has there.
 
     variables: more settings.
@@ -37,8 +49,28 @@ def start_service(name: str, *, port: int = 8000, **variables: str) -> Iterator[
 @contextmanager
 def start_web(**variables: str) -> Iterator[Site]:
     port = find_free_port()
-    with start_service("web", port=port, **variables) as process:
+    with start_service("web", variables, port=port) as process:
         folder = Path(os.environ["LOOPSWEB_DATA_DIR"])
         site = Site(f"http://127.0.0.1:{port}", process, {}, folder)
         wait_until_up(site)
+        yield site
+
+
+@contextmanager
+def start_workers(**variables: str) -> Iterator[Process]:
+    """Start a worker; without Redis, the one process that is everything."""
+    if settings.SINGLE_PROCESS:
+        with start_embedded(**variables) as site:
+            yield site.process
+        return
+    with start_service("worker", variables) as worker:
+        wait_for(lambda: "ready." in worker.read_log(), timeout=START_SECONDS)
+        yield worker
+
+
+@contextmanager
+def start_embedded(**variables: str) -> Iterator[Site]:
+    """Start `manage.py serve` on this installation."""
+    folder = Path(os.environ["LOOPSWEB_DATA_DIR"])
+    with start_site(folder, {"LOG_LEVEL": "INFO", **variables}) as site:
         yield site

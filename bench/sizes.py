@@ -7,7 +7,9 @@ from dataclasses import dataclass
 class Sizes:
     """runs, checkpoints: of the organisation whose pages are measured. rows, few_rows: of the lists
     that are compared with each other. polled: runs that a poll reads. rounds: at most so many.
-    load_seconds: for which pages are asked for at a time."""
+    load_seconds: for which pages are asked for at a time. keys: with which workers poll.
+    snapshot_runs: of a first snapshot, each with ten checkpoints. tick_seconds: after which a
+    worker looks for what is due."""
 
     runs: int = 10_000
     checkpoints: int = 100_000
@@ -16,6 +18,20 @@ class Sizes:
     polled: int = 200
     rounds: int = 40
     load_seconds: float = 4.0
+    keys: int = 100
+    snapshot_runs: int = 2_000
+    tick_seconds: float = 1
 
 
-TINY = Sizes(runs=60, checkpoints=120, rows=90, few_rows=60, polled=12, rounds=1, load_seconds=0.3)
+TINY = Sizes(
+    runs=60,
+    checkpoints=120,
+    rows=90,
+    few_rows=60,
+    polled=12,
+    rounds=1,
+    load_seconds=0.3,
+    keys=2,
+    snapshot_runs=5,
+    tick_seconds=0.1,
+)

@@ -1,0 +1,92 @@
+"""Serves the answers of the simulator from memory, to any number of keys, in a process of its own.
+
+Keys are `bench-1`, `bench-2` and so on; each sees an organisation that looks the same. After POST
+/_bench/change, the organisation of the first key and of every tenth after it is as
+it is an hour later. GET /_bench/requests
+returns [key, URL] of each request since it was last asked, GET /_bench/counts how much there is.
+"""
+
+from __future__ import annotations
+
+import io
+import json
+import subprocess
+import sys
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from functools import partial
+from typing import Any
+from wsgiref.types import StartResponse, WSGIEnvironment
+
+from waitress.server import create_server
+
+from loopsweb.simulator import Simulator
+from loopsweb.simulator.http_messages import Response
+from loopsweb.simulator.wsgi import read_request
+
+THREADS = 16
+NOW = datetime(2026, 11, 23, 21, tzinfo=UTC)
+HOUR = 3600.0
+SECRET = "bench-"  # noqa: S105
+CHANGED_EVERY = 10
+
+
+class RecordedApi:
+    def __init__(self, *, runs: int, checkpoints_per_run: int) -> None:
+        self.build_world = partial(
+            Simulator, runs=runs, checkpoints_per_run=checkpoints_per_run, now=NOW
+        )
+        self.world = self.build_world()
+        self.answers: dict[tuple[bool, str, str], Response] = {}
+        self.requests: list[tuple[str, str]] = []
+        self.later: Simulator | None = None
+
+    def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
+        path, query = environ["PATH_INFO"], environ["QUERY_STRING"]
+        if path.startswith("/_bench/"):
+            return self.control(path, start_response)
+        secret = environ.get("HTTP_AUTHORIZATION", "").rpartition(" ")[2]
+        self.requests.append((secret, f"{path}?{query}" if query else path))
+        later = self.later if int(secret.removeprefix(SECRET)) % CHANGED_EVERY == 1 else None
+        asked = (later is not None, path, query)
+        if asked not in self.answers:
+            given = environ | {"HTTP_AUTHORIZATION": "Api-Key demo-org-key"}
+            given["wsgi.input"] = io.BytesIO(environ["wsgi.input"].read())
+            self.answers[asked] = (later or self.world).handle_request(read_request(given))
+        answer = self.answers[asked]
+        headers = [("Content-Type", answer.content_type), *answer.headers]
+        start_response(answer.status_line, headers)
+        return [answer.body]
+
+    def control(self, path: str, start_response: StartResponse) -> Iterable[bytes]:
+        answer: object = None
+        if path == "/_bench/requests":
+            answer, self.requests = self.requests, []
+        elif path == "/_bench/counts":
+            world = self.world.world
+            answer = {"runs": len(world.runs), "checkpoints": len(world.checkpoints)}
+        elif path == "/_bench/change":
+            self.later = self.build_world()
+            self.later.advance(HOUR)
+        start_response("200 OK", [("Content-Type", "application/json")])
+        return [json.dumps(answer).encode()]
+
+
+@contextmanager
+def run_recorded_api(**sizes: Any) -> Iterator[str]:
+    """Yields its URL."""
+    command = [sys.executable, "-m", "bench.recorded_api", json.dumps(sizes)]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as child:
+        try:
+            assert child.stdout is not None
+            yield child.stdout.readline().strip()
+        finally:
+            child.terminate()
+
+
+if __name__ == "__main__":
+    api = RecordedApi(**json.loads(sys.argv[1]))
+    server = create_server(api, host="127.0.0.1", port=0, threads=THREADS)
+    print(f"http://127.0.0.1:{server.effective_port}", flush=True)
+    server.run()
