@@ -12,7 +12,7 @@ SHORT = 20  # letters that always have room
 LONGEST_TAIL, PLAIN_TAIL = 18, 10
 LONGEST_PART = 32  # letters without a separator that fit a narrow page
 TAIL = re.compile(r"(?<=[/\-_.:@ ])[^/]{4,18}$")
-PART = re.compile(rf"[^/_]{{0,{LONGEST_PART}}}[/_]+|[^/_]{{1,{LONGEST_PART}}}")
+PART = re.compile(rf"(?:\w+://)?[^/_]{{0,{LONGEST_PART}}}[/_]+|[^/_]{{1,{LONGEST_PART}}}")
 SEPARATED = re.compile(r"[^/_.:,=&?]*[/_.:,=&?]+|[^/_.:,=&?]+")
 
 
