@@ -24,7 +24,7 @@ MEGABYTE = 1e6
 
 def measure(sizes: Sizes, *, api: str) -> Iterator[Figure]:
     state, counts = add_key(1, api=api), httpx.get(f"{api}/_bench/counts").json()
-    with start_workers(**AT_ONCE) as worker:
+    with start_workers(AT_ONCE) as worker:
         idle = usage.read_peak(worker.popen.pid)
         measured = [worker.popen.pid, *usage.list_servers()]
         cpu, start, since = usage.read_cpu(*measured), time.perf_counter(), timezone.now()

@@ -22,6 +22,10 @@ def run_large_api(sizes: Sizes) -> AbstractContextManager[str]:
     return run_recorded_api(runs=sizes.snapshot_runs, checkpoints_per_run=10)
 
 
+def run_largest_api(sizes: Sizes) -> AbstractContextManager[str]:
+    return run_recorded_api(runs=sizes.runs, checkpoints_per_run=10)
+
+
 @dataclass(frozen=True)
 class Group:
     """settings: those in which it is measured. api: starts the API that the installation knows, and
@@ -37,4 +41,5 @@ GROUPS = {
     "throughput": Group(settings=(POSTGRESQL,)),
     "sweeps": Group(api=lambda _: run_recorded_api(runs=12, checkpoints_per_run=1)),
     "first_snapshot": Group(api=run_large_api),
+    "embedded": Group(settings=(SQLITE,), api=run_largest_api),
 }

@@ -57,10 +57,10 @@ def start_web(**variables: str) -> Iterator[Site]:
 
 
 @contextmanager
-def start_workers(**variables: str) -> Iterator[Process]:
+def start_workers(variables: Mapping[str, str]) -> Iterator[Process]:
     """Start a worker; without Redis, the one process that is everything."""
     if settings.SINGLE_PROCESS:
-        with start_embedded(**variables) as site:
+        with start_embedded(variables) as site:
             yield site.process
         return
     with start_service("worker", variables) as worker:
@@ -69,7 +69,7 @@ def start_workers(**variables: str) -> Iterator[Process]:
 
 
 @contextmanager
-def start_embedded(**variables: str) -> Iterator[Site]:
+def start_embedded(variables: Mapping[str, str]) -> Iterator[Site]:
     """Start `manage.py serve` on this installation."""
     folder = Path(os.environ["LOOPSWEB_DATA_DIR"])
     with start_site(folder, {"LOG_LEVEL": "INFO", **variables}) as site:

@@ -48,7 +48,7 @@ def measure(sizes: Sizes, *, api: str) -> Iterator[Figure]:
             add_key(number, api=api)
     name = f"sweep of {sizes.keys:,} keys"
     often = {"LOOPSWEB_POLL_TICK_SECONDS": str(sizes.tick_seconds)}
-    start = partial(start_workers, **SELDOM, **often)
+    start = partial(start_workers, SELDOM | often)
     with ExitStack() as stack:
         pids = [stack.enter_context(start()).popen.pid]
         settle(pids, api=api)

@@ -17,6 +17,10 @@ FIGURES = {
             "first snapshot: 5 runs, 56 checkpoints",
             "memory that a worker needs for it beside what it has when idle ÷ largest answer",
         },
+        "embedded": {
+            "embedded, 60 runs: list while a snapshot is read ÷ when quiet",
+            "embedded: memory with 60 runs ÷ with 60",
+        },
     },
     POSTGRESQL: {
         "throughput": {"requests/s of a list over granian, 8 connections"},
