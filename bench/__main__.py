@@ -40,18 +40,22 @@ def main() -> int:
     given_sizes = {name: getattr(given, name) for name in ("rows", "keys", "snapshot_runs")}
     sizes = replace(sizes, **{name: size for name, size in given_sizes.items() if size})
     found: dict[str, list[Figure]] = {}
+    failed: list[str] = []
     for setting in given.on or BOTH:
         print(f"== {setting}. The ratios are the result.", flush=True)
         groups = [name for name in given.only or GROUPS if setting in GROUPS[name].settings]
         with prepare_setting(setting) as environment:
             found[setting] = [
-                figure for name in groups for figure in measure(name, environment, sizes)
+                figure for name in groups for figure in measure(name, environment, sizes, failed)
             ]
     write_document(given.document, found)
-    return 0
+    return len(failed)
 
 
-def measure(group: str, environment: dict[str, str], sizes: Sizes) -> list[Figure]:
+def measure(
+    group: str, environment: dict[str, str], sizes: Sizes, failed: list[str]
+) -> list[Figure]:
+    """A group that fails is added to `failed`. What it found until then counts."""
     with (
         GROUPS[group].api(sizes) as api,
         tempfile.TemporaryDirectory(prefix=f"loopsweb-bench-{group}-") as folder,
@@ -60,7 +64,11 @@ def measure(group: str, environment: dict[str, str], sizes: Sizes) -> list[Figur
         output = Path(folder) / "figures.json"
         encoded = msgspec.json.encode(sizes).decode()
         command = [sys.executable, "-m", "bench.measure", group, encoded, api, str(output)]
-        subprocess.run(command, env=here, check=True)
+        if subprocess.run(command, env=here, check=False).returncode:
+            print(f"{group} has failed.", flush=True)
+            failed.append(group)
+        if not output.exists():
+            return []
         return msgspec.json.decode(output.read_bytes(), type=list[Figure])
 
 

@@ -40,10 +40,11 @@ class Serving:
 
 
 def measure(sizes: Sizes, *, api: str) -> Iterator[Figure]:
-    few_runs = min(FEW, sizes.runs)
-    with run_recorded_api(runs=few_runs, checkpoints_per_run=10) as small_api:
-        few = serve(few_runs, few_runs * 10, number=1, api=small_api, sizes=sizes)
-    many = serve(sizes.runs, sizes.checkpoints, number=2, api=api, sizes=sizes)
+    many = serve(sizes.runs, sizes.checkpoints, number=1, api=api, sizes=sizes)
+    few, few_runs = many, min(FEW, sizes.runs)
+    if few_runs < sizes.runs:
+        with run_recorded_api(runs=few_runs, checkpoints_per_run=10) as small_api:
+            few = serve(few_runs, few_runs * 10, number=2, api=small_api, sizes=sizes)
     besides: Besides = {
         "at 8 connections meanwhile": (many.per_second, None, "requests/s"),
     }

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from contextlib import AbstractContextManager
+import tempfile
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
+from pathlib import Path
 
 from bench.frozen_api import run_frozen_api
 from bench.recorded_api import run_recorded_api
 from bench.sizes import Sizes
+from tests.processes import start_simulator
 
 SQLITE, POSTGRESQL = "SQLite", "PostgreSQL and Redis"
 BOTH = (SQLITE, POSTGRESQL)
@@ -24,6 +27,17 @@ def run_large_api(sizes: Sizes) -> AbstractContextManager[str]:
 
 def run_largest_api(sizes: Sizes) -> AbstractContextManager[str]:
     return run_recorded_api(runs=sizes.runs, checkpoints_per_run=10)
+
+
+@contextmanager
+def run_live_api(sizes: Sizes) -> Iterator[str]:
+    """A simulator in which nothing happens by itself, and whose clock runs."""
+    options = ["--runs", str(sizes.polled), "--checkpoints-per-run", "1", "--time-scale", "0.0001"]
+    with (
+        tempfile.TemporaryDirectory(prefix="loopsweb-bench-api-") as folder,
+        start_simulator(Path(folder), *options) as url,
+    ):
+        yield url
 
 
 @dataclass(frozen=True)
@@ -42,4 +56,5 @@ GROUPS = {
     "sweeps": Group(api=lambda _: run_recorded_api(runs=12, checkpoints_per_run=1)),
     "first_snapshot": Group(api=run_large_api),
     "embedded": Group(settings=(SQLITE,), api=run_largest_api),
+    "browser": Group(api=run_live_api),
 }

@@ -13,12 +13,12 @@ from loopsweb.serving.benchmark_data.founding import found_workspace
 LATER = timedelta(days=3650)
 
 
-def add_key(number: int, *, api: str) -> PollState:
-    """It is due when `next_poll_at` is changed."""
+def add_key(number: int, *, api: str, secret: str = "") -> PollState:
+    """It is due when `next_poll_at` is changed. secret: of another API than the recorded one."""
     now = timezone.now()
     name, owner = f"organisation {number}", f"admin{number}@example.com"
     key = found_workspace(name, owner=owner, now=now)
     key.api_url = api
-    key.set_secret(f"{SECRET}{number}")
+    key.set_secret(secret or f"{SECRET}{number}")
     key.save()
     return PollState.objects.create(key=key, next_poll_at=now + LATER)

@@ -24,7 +24,7 @@ def main(group: str, sizes: str, api: str, output: str) -> None:
     for figure in module.measure(msgspec.json.decode(sizes, type=Sizes), api=api):
         print(figure.format_line(), flush=True)
         figures.append(figure)
-    Path(output).write_bytes(msgspec.json.encode(figures))
+        Path(output).write_bytes(msgspec.json.encode(figures))
 
 
 if __name__ == "__main__":

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import io
 import json
+import logging
 import subprocess
 import sys
 from collections.abc import Iterable, Iterator
@@ -86,6 +87,7 @@ def run_recorded_api(**sizes: Any) -> Iterator[str]:
 
 
 if __name__ == "__main__":
+    logging.getLogger("waitress").setLevel(logging.ERROR)
     api = RecordedApi(**json.loads(sys.argv[1]))
     server = create_server(api, host="127.0.0.1", port=0, threads=THREADS)
     print(f"http://127.0.0.1:{server.effective_port}", flush=True)

@@ -47,7 +47,7 @@ def start_service(
 
 
 @contextmanager
-def start_web(**variables: str) -> Iterator[Site]:
+def start_web(variables: Mapping[str, str]) -> Iterator[Site]:
     port = find_free_port()
     with start_service("web", variables, port=port) as process:
         folder = Path(os.environ["LOOPSWEB_DATA_DIR"])
@@ -73,4 +73,15 @@ def start_embedded(variables: Mapping[str, str]) -> Iterator[Site]:
     """Start `manage.py serve` on this installation."""
     folder = Path(os.environ["LOOPSWEB_DATA_DIR"])
     with start_site(folder, {"LOG_LEVEL": "INFO", **variables}) as site:
+        yield site
+
+
+@contextmanager
+def start_everything(variables: Mapping[str, str]) -> Iterator[Site]:
+    """Start web and worker, or the one process that is both."""
+    if settings.SINGLE_PROCESS:
+        with start_embedded(variables) as site:
+            yield site
+        return
+    with start_web(variables) as site, start_workers(variables):
         yield site

@@ -8,7 +8,8 @@ class Sizes:
     """runs, checkpoints: of the organisation whose pages are measured. rows, few_rows: of the lists
     that are compared with each other. polled: runs that a poll reads. rounds: at most so many.
     load_seconds: for which pages are asked for at a time. keys: with which workers poll.
-    snapshot_runs: of a first snapshot, each with ten checkpoints. tick_seconds: after which a
+    snapshot_runs: of a first snapshot, each with ten checkpoints. changes: that somebody who
+    watches a page waits for. busy_seconds: between polls meanwhile. tick_seconds: after which a
     worker looks for what is due."""
 
     runs: int = 10_000
@@ -20,6 +21,8 @@ class Sizes:
     load_seconds: float = 4.0
     keys: int = 100
     snapshot_runs: int = 2_000
+    changes: int = 20
+    busy_seconds: float = 5
     tick_seconds: float = 1
 
 
@@ -33,5 +36,7 @@ TINY = Sizes(
     load_seconds=0.3,
     keys=2,
     snapshot_runs=5,
+    changes=1,
+    busy_seconds=0.5,
     tick_seconds=0.1,
 )

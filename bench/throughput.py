@@ -27,7 +27,7 @@ def measure(sizes: Sizes, *, api: str) -> Iterator[Figure]:
     runs = f"/w/{organisation.slug}/runs/"
     paths = {"list": runs, "bare": f"/bare/{len(site.get(runs))}/"}
     found: dict[str, list[float]] = {name: [] for name in paths}
-    with start_web() as web:
+    with start_web({}) as web:
         ask = partial(run_load, web.address, cookie=site.cookie, connections=CONNECTIONS)
         ask([*paths.values()], seconds=sizes.load_seconds)  # each web process loads its code
         for _ in range(min(ROUNDS, sizes.rounds)):

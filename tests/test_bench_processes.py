@@ -21,6 +21,14 @@ FIGURES = {
             "embedded, 60 runs: list while a snapshot is read ÷ when quiet",
             "embedded: memory with 60 runs ÷ with 60",
         },
+        "browser": {
+            "first row visible of 60, full speed",
+            "first row visible of 60, a quarter of the CPU",
+            "click on sort → painted, a quarter of the CPU",
+            "click on filter → painted, a quarter of the CPU",
+            "click on page → painted, a quarter of the CPU",
+            "change in the API → on a page that is open, p95, polls every 0.5 s",
+        },
     },
     POSTGRESQL: {
         "throughput": {"requests/s of a list over granian, 8 connections"},
