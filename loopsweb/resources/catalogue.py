@@ -83,13 +83,11 @@ def price_holder(catalogue: Catalogue | None, holder: GPUHolder) -> Cost:
     return catalogue.price(holder.instance_id, holder.node_count)
 
 
-def pull_catalogue(
-    client: Client, *, poll: PollContext, known_digest: str = ""
-) -> Callable[[], str]:
+def pull_catalogue(client: Client, *, poll: PollContext, known_digest: str = "") -> None:
     """Fetch once an hour, and store it at once. Routes that the server lacks give None."""
     stored = Catalogue.objects.filter(workspace=poll.workspace).first()
     if stored and stored.as_of and poll.now - stored.as_of < STALE_AFTER:
-        return lambda: known_digest
+        return
     supported = fetch_if_offered(client.get_capabilities)
     prices = fetch_if_offered(client.list_prices)
     teams = fetch_if_offered(client.list_teams)
@@ -108,7 +106,6 @@ def pull_catalogue(
             prices_changed.send(sender=Catalogue, workspace=poll.workspace)
         if stored is None or any(getattr(stored, name) != value for name, value in found.items()):
             touch_version(poll.workspace)
-    return lambda: known_digest
 
 
 def fetch_if_offered(route: Callable[[], T]) -> T | None:

@@ -16,19 +16,21 @@ from loopsweb.resources.snapshot.store import copy_columns, store_answer, store_
 
 def pull_checkpoints(
     client: Client, query: CheckpointQuery, *, poll: PollContext, known_digest: str
-) -> Callable[[], str]:
+) -> Callable[[], str] | None:
     """List the checkpoints of one run or base model. A run that the API no longer knows has none.
 
     Returns what stores the answer and returns its digest.
     """
-    build, rows = partial(copy_columns, Checkpoint), query.rows(poll)
+    build = partial(copy_columns, Checkpoint)
     try:
         listing = client.list_checkpoints(**query.api_filter)
     except errors.NotFound:
         if query.by != "run_id" or is_run_listed(client, query.value, poll=poll):
             raise
-        return partial(store_none, build, rows=rows, poll=poll)
-    return partial(store_list, listing, build, known_digest=known_digest, rows=rows, poll=poll)
+        return partial(store_none, build, rows=query.rows(poll), poll=poll)
+    if listing.digest == known_digest:
+        return None
+    return partial(store_list, listing, build, rows=query.rows(poll), poll=poll)
 
 
 def store_checkpoint(found: types.Checkpoint, *, poll: PollContext) -> None:

@@ -15,26 +15,27 @@ from loopsweb.resources.snapshot.store import copy_columns, store_answer, store_
 MAX_VANISHED_PER_POLL = 20
 
 
-def pull_deployments(client: Client, *, poll: PollContext, known_digest: str) -> Callable[[], str]:
+def pull_deployments(
+    client: Client, *, poll: PollContext, known_digest: str
+) -> Callable[[], str] | None:
     """List the deployments. Returns what stores the answer and returns its digest.
 
     Absence from the list is no status: `pull_vanished_deployments` then fetches the deployment.
     """
     listing = client.list_deployments(scope=poll.scope)
+    if listing.digest == known_digest:
+        return None
     live = Deployment.objects.exclude(status__in=DEPLOYMENT.terminal)
-    return partial(store_list, listing, build_row, known_digest=known_digest, rows=live, poll=poll)
+    return partial(store_list, listing, build_row, rows=live, poll=poll)
 
 
-def pull_vanished_deployments(
-    client: Client, *, poll: PollContext, known_digest: str = ""
-) -> Callable[[], str]:
+def pull_vanished_deployments(client: Client, *, poll: PollContext, known_digest: str = "") -> None:
     """Fetch each deployment that left the list before its end was seen, and store it at once."""
     vanished = Deployment.objects.filter(missing_since__isnull=False, gone_at=None)
     rows = poll.select_expected(vanished.exclude(status__in=DEPLOYMENT.terminal))
     ids = rows.order_by("changed_at").values_list("remote_id", flat=True)
     for remote_id in ids[:MAX_VANISHED_PER_POLL]:
         pull_deployment(client, remote_id, poll=poll)
-    return lambda: known_digest
 
 
 def pull_deployment(

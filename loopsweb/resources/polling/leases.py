@@ -10,6 +10,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from django.conf import settings
+from django.db import transaction
 from django.db.models import Case, F, Q, QuerySet, Value, When
 
 from loopsweb.keys.models import Key
@@ -93,6 +94,7 @@ def hand_back(state: PollState, *, now: datetime) -> None:
     select_leased(state).update(leased_until=None, next_poll_at=now)
 
 
+@transaction.atomic
 def save_feeds(state: PollState, *, ended: Collection[ObservedPeriod] = ()) -> None:
     """Show what the feeds are like while the poll goes on, and keep the observed periods that
     ended. Raises LeaseLost."""

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable
+from contextlib import nullcontext
 from dataclasses import replace
 from datetime import datetime, timedelta
 from functools import partial
@@ -39,7 +40,7 @@ MAX_OUTAGES = 2
 SAVED_EVERY = timedelta(seconds=5)
 UNKNOWN_TO_LEGACY = ("samplers", "deployments")  # feeds
 Clock = Callable[[], datetime]
-Pull = Callable[..., Callable[[], str]]  # a Question with its client
+Pull = Callable[..., Callable[[], str] | None]  # a Question with its client
 
 
 class Stopped(Exception):
@@ -142,8 +143,7 @@ class Poll:
                 break
             pull = partial(checkpoints.pull_checkpoints, self.client, query)
             save = partial(self.save_checkpoints, feeds, query)
-            before = feeds.get(query)
-            after = self.query("checkpoints", before, pull, save=save)
+            after = self.query("checkpoints", feeds.get(query), pull, save=save)
             feeds.note(query, after)
             if after.error:
                 shown = Feed.load(self.state, "checkpoints")
@@ -172,8 +172,8 @@ class Poll:
             return feed.with_failure(error=self.ended_by.plain, at=poll.now)
         try:
             store = pull(poll=poll, known_digest=feed.digest)
-            with transaction.atomic():
-                after = feed.with_answer(digest=store(), at=poll.now)
+            with transaction.atomic() if store else nullcontext():
+                after = feed.with_answer(digest=store() if store else feed.digest, at=poll.now)
                 save(after)
         except (errors.Unauthorized, errors.ConnectionFailed):
             raise

@@ -24,12 +24,12 @@ class OptionalQuestion(Protocol):
 
 
 class Question(Protocol):
-    """Ask the API. Returns what stores the answer and then returns its digest, or `known_digest`
-    if nothing is new."""
+    """Ask the API. Returns what stores the answer and then returns its digest, None if nothing is
+    new."""
 
     def __call__(
         self, client: Client, /, *, poll: PollContext, known_digest: str
-    ) -> Callable[[], str]: ...
+    ) -> Callable[[], str] | None: ...
 
 
 LISTS: dict[str, Question] = {"runs": pull_runs, "samplers": pull_samplers}

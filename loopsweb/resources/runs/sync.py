@@ -27,22 +27,19 @@ DETAILS_PER_POLL = 20
 MISSING_IN_OLDER_LISTS = ("base_url", "sampler_remote_id", "detailed_at")
 
 
-def pull_runs(client: Client, *, poll: PollContext, known_digest: str) -> Callable[[], str]:
+def pull_runs(client: Client, *, poll: PollContext, known_digest: str) -> Callable[[], str] | None:
     """List the runs. Returns what stores the answer and returns its digest."""
     listing = client.list_runs(scope=poll.scope)
-    return partial(store_runs, listing, poll=poll, known_digest=known_digest)
+    return None if listing.digest == known_digest else partial(store_runs, listing, poll=poll)
 
 
-def store_runs(listing: LazyList[types.Run], *, poll: PollContext, known_digest: str) -> str:
+def store_runs(listing: LazyList[types.Run], *, poll: PollContext) -> str:
     """Store what changed, and the sessions that the runs name."""
-    if listing.digest == known_digest:
-        return known_digest
     has_samplers = any("sampler" in run.raw for run in listing)
     detailed_at = poll.now if has_samplers else None
     digest = store_list(
         listing,
         lambda run: build_row(run, detailed_at=detailed_at),
-        known_digest=known_digest,
         rows=Run.objects.all(),
         poll=poll,
         unreported=() if has_samplers else MISSING_IN_OLDER_LISTS,
@@ -51,13 +48,15 @@ def store_runs(listing: LazyList[types.Run], *, poll: PollContext, known_digest:
     return digest
 
 
-def pull_run_details(client: Client, *, poll: PollContext, known_digest: str) -> Callable[[], str]:
+def pull_run_details(
+    client: Client, *, poll: PollContext, known_digest: str
+) -> Callable[[], str] | None:
     """Fetch single runs where the list leaves out address and sampler, a few runs a poll.
 
-    Each is stored at once. Returns what gives the id of the last one, else `known_digest`.
+    Each is stored at once. Returns what gives the id of the last one, None if there was none.
     """
     rows = poll.select_expected(Run.objects.filter(detailed_at=None, missing_since=None))
-    digest = known_digest
+    digest = ""
     for remote_id in rows.order_by("-pk").values_list("remote_id", flat=True)[:DETAILS_PER_POLL]:
         details: dict[str, object] = {"detailed_at": poll.now}
         try:
@@ -74,7 +73,7 @@ def pull_run_details(client: Client, *, poll: PollContext, known_digest: str) ->
             rows_stored.send(sender=Run, workspace=poll.workspace, ids=[remote_id], rows=[])
             touch_version(poll.workspace)
         digest = remote_id
-    return lambda: digest
+    return (lambda: digest) if digest else None
 
 
 def pull_run(client: Client, remote_id: str, *, poll: PollContext) -> types.Run | None:

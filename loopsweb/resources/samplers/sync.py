@@ -24,20 +24,21 @@ from loopsweb.ui.search import refresh_search_text
 KNOWN_FROM_RUNS = ("run_remote_id", "session_remote_id")
 
 
-def pull_samplers(client: Client, *, poll: PollContext, known_digest: str) -> Callable[[], str]:
+def pull_samplers(
+    client: Client, *, poll: PollContext, known_digest: str
+) -> Callable[[], str] | None:
     """List the samplers. Returns what stores the answer and returns its digest."""
     listing = client.list_samplers(scope=poll.scope)
-    return partial(store_samplers, listing, poll=poll, known_digest=known_digest)
+    if listing.digest == known_digest:
+        return None
+    return partial(store_samplers, listing, poll=poll)
 
 
-def store_samplers(
-    listing: LazyList[types.Sampler], *, poll: PollContext, known_digest: str
-) -> str:
+def store_samplers(listing: LazyList[types.Sampler], *, poll: PollContext) -> str:
     """Store what changed, and the runs that name the samplers."""
     digest = store_list(
         listing,
         build_row,
-        known_digest=known_digest,
         rows=Sampler.objects.all(),
         poll=poll,
         unreported=KNOWN_FROM_RUNS,

@@ -146,17 +146,14 @@ def store_list(
     listing: LazyList[N],
     build: Callable[[N], S],
     *,
-    known_digest: str,
     rows: QuerySet[S],
     poll: PollContext,
     unreported: Collection[str] = (),
 ) -> str:
-    """Store a list, unless it is the same as last time; `rows` are those that it should have.
+    """Store a list; `rows` are those that it should have.
 
     Returns the digest of what is stored: "" when rows newer than this answer were left alone.
     """
-    if listing.digest == known_digest:
-        return known_digest
     # An object that could not be parsed may be any row, so then none is known to be missing.
     expected = None if listing.skipped else poll.select_expected(rows)
     is_stored = store_answer(
