@@ -5,6 +5,8 @@ PORT ?= 8000
 API_PORT ?= 8900
 UV ?= uv
 FAULT_SECONDS ?= 600
+SOAK_SECONDS ?= 180
+SOAK_KEYS ?= 100
 FAULT_SEED ?= $(shell date +%s)
 
 VENV := .venv
@@ -14,7 +16,7 @@ PYTEST := $(BIN)/pytest -n 2 --dist loadscope --no-loadscope-reorder -q
 LOCK := $(UV) pip compile --universal --python-version 3.11 --generate-hashes --no-strip-extras --no-annotate --no-header -q pyproject.toml
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo serve test test-sqlite test-postgresql faults coverage check bench screenshots lock
+.PHONY: help setup demo serve test test-sqlite test-postgresql faults coverage check bench soak screenshots lock
 
 help:  ## Show this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -56,6 +58,9 @@ faults: $(VENV)/.develop  ## Ten minutes of faults of every kind; FAULT_SECONDS 
 
 bench: $(VENV)/.develop  ## What pages, polls and events cost, as ratios, on both databases; writes docs/benchmarks.md
 	@$(BIN)/python -m bench
+
+soak: $(VENV)/.develop  ## A hundred people and SOAK_KEYS keys for SOAK_SECONDS: load, lag, memory, CPU of a tab and a key
+	@$(BIN)/python -m bench --only soak --soak-seconds $(SOAK_SECONDS) --keys $(SOAK_KEYS) --document $(VENV)/soak.md
 
 screenshots: $(VENV)/.develop  ## The pictures of README and docs, from the demo
 	@$(BIN)/python -m tests.screenshots

@@ -32,18 +32,24 @@ def main() -> int:
     parser.add_argument("--rows", type=int, help="of the longest lists")
     parser.add_argument("--keys", type=int, help="of a sweep")
     parser.add_argument("--snapshot-runs", type=int, help="of a first snapshot")
+    parser.add_argument("--people", type=int, help="of a soak")
+    parser.add_argument("--soak-seconds", type=float)
     parser.add_argument("--on", choices=BOTH, action="append")
     parser.add_argument("--only", choices=GROUPS, action="append", help="groups of figures")
     parser.add_argument("--document", type=Path, default=Path("docs/benchmarks.md"))
     given = parser.parse_args()
     sizes = TINY if given.tiny else Sizes()
-    given_sizes = {name: getattr(given, name) for name in ("rows", "keys", "snapshot_runs")}
+    given_sizes = {
+        name: getattr(given, name)
+        for name in ("rows", "keys", "snapshot_runs", "people", "soak_seconds")
+    }
     sizes = replace(sizes, **{name: size for name, size in given_sizes.items() if size})
     found: dict[str, list[Figure]] = {}
     failed: list[str] = []
     for setting in given.on or BOTH:
         print(f"== {setting}. The ratios are the result.", flush=True)
-        groups = [name for name in given.only or GROUPS if setting in GROUPS[name].settings]
+        wanted = given.only or [name for name, one in GROUPS.items() if not one.is_asked_for]
+        groups = [name for name in wanted if setting in GROUPS[name].settings]
         with prepare_setting(setting) as environment:
             found[setting] = [
                 figure for name in groups for figure in measure(name, environment, sizes, failed)

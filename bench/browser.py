@@ -26,6 +26,7 @@ SLOW = 4
 THROTTLES = {1: "full speed", SLOW: "a quarter of the CPU"}
 ROUNDS = 7
 CLICK_SECONDS = 10
+SETTLED_MS = 500  # what a page does after it has loaded is no part of a click
 TELL_FIRST_ROW = """
 const look = () => document.querySelector("tbody tr")?.getClientRects().length
   ? setTimeout(() => { window.firstRowAt = performance.now(); }) : requestAnimationFrame(look);
@@ -103,6 +104,7 @@ def measure_clicks(
                 touch_version(workspace)
                 for times in (cold, warm):
                     page.goto(path)
+                    page.wait_for_timeout(SETTLED_MS)
                     times.append(page.evaluate(TIME_CLICK, [element, value]))
             besides: Besides = {"when kept": (statistics.median(warm), None, "ms")}
             title = f"click on {name} → painted, {THROTTLES[SLOW]}"

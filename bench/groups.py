@@ -21,6 +21,10 @@ def run_small_api(sizes: Sizes) -> AbstractContextManager[str]:
     return run_frozen_api(runs=sizes.polled)
 
 
+def run_many_keys_api(_: Sizes) -> AbstractContextManager[str]:
+    return run_recorded_api(runs=12, checkpoints_per_run=1)
+
+
 def run_large_api(sizes: Sizes) -> AbstractContextManager[str]:
     return run_recorded_api(runs=sizes.snapshot_runs, checkpoints_per_run=10)
 
@@ -43,9 +47,10 @@ def run_live_api(sizes: Sizes) -> Iterator[str]:
 @dataclass(frozen=True)
 class Group:
     """settings: those in which it is measured. api: starts the API that the installation knows, and
-    yields its URL."""
+    yields its URL. is_asked_for: measured only when it is named."""
 
     settings: tuple[str, ...] = BOTH
+    is_asked_for: bool = False
     api: Callable[[Sizes], AbstractContextManager[str]] = run_small_api
 
 
@@ -53,8 +58,13 @@ class Group:
 GROUPS = {
     "everything": Group(),
     "throughput": Group(settings=(POSTGRESQL,)),
-    "sweeps": Group(api=lambda _: run_recorded_api(runs=12, checkpoints_per_run=1)),
+    "sweeps": Group(api=run_many_keys_api),
     "first_snapshot": Group(api=run_large_api),
     "embedded": Group(settings=(SQLITE,), api=run_largest_api),
     "browser": Group(api=run_live_api),
+    "soak": Group(
+        settings=(POSTGRESQL,),
+        is_asked_for=True,
+        api=run_many_keys_api,
+    ),
 }

@@ -2,7 +2,7 @@
 
 Keys are `bench-1`, `bench-2` and so on; each sees an organisation that looks the same. After POST
 /_bench/change, the organisation of the first key and of every tenth after it is as
-it is an hour later. GET /_bench/requests
+it is an hour later; after another, as before. GET /_bench/requests
 returns [key, URL] of each request since it was last asked, GET /_bench/counts how much there is.
 """
 
@@ -16,7 +16,7 @@ import sys
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
-from functools import partial
+from functools import cache, partial
 from typing import Any
 from wsgiref.types import StartResponse, WSGIEnvironment
 
@@ -60,6 +60,12 @@ class RecordedApi:
         start_response(answer.status_line, headers)
         return [answer.body]
 
+    @cache  # noqa: B019 (one of these lives as long as the process)
+    def build_later(self) -> Simulator:
+        later = self.build_world()
+        later.advance(HOUR)
+        return later
+
     def control(self, path: str, start_response: StartResponse) -> Iterable[bytes]:
         answer: object = None
         if path == "/_bench/requests":
@@ -68,8 +74,7 @@ class RecordedApi:
             world = self.world.world
             answer = {"runs": len(world.runs), "checkpoints": len(world.checkpoints)}
         elif path == "/_bench/change":
-            self.later = self.build_world()
-            self.later.advance(HOUR)
+            self.later = None if self.later else self.build_later()
         start_response("200 OK", [("Content-Type", "application/json")])
         return [json.dumps(answer).encode()]
 

@@ -31,6 +31,21 @@ FIGURES = {
         },
     },
     POSTGRESQL: {
+        "soak": {
+            f"soak of 3 s, 3 people, 2 keys: {what}"
+            for what in (
+                "requests",
+                "news, median",
+                "page, median",
+                "lag of the latest poll, at most",
+                "CPU of a poll",
+                "CPU of a tab a second",
+                "memory of web, last quarter ÷ second",
+                "memory of worker, last quarter ÷ second",
+                "memory of PostgreSQL, last quarter ÷ second",
+                "memory of Redis, last quarter ÷ second",
+            )
+        },
         "throughput": {"requests/s of a list over granian, 8 connections"},
         "sweeps": {
             "sweep of 2 keys, nothing changed",
