@@ -1,30 +1,49 @@
-"""Writes the figures as a page of the documentation, without a date."""
+"""Writes the figures as a page of the documentation: a plot and a table for each setting."""
 
 from __future__ import annotations
 
 import os
 from pathlib import Path
 
+from django.utils.text import slugify
+
 from bench.figures import Figure, format_table
+from bench.plot import draw_plot
 
 INTRODUCTION = """# Benchmarks
 
-`make bench` measures these in some minutes and writes this page; {cores} cores, everything on one
-machine. A *ratio* is the CPU time of what was measured by that of its *floor*, the least that could
-be done instead. Both are medians, measured in turns in one run, so that load affects both alike;
-the time of PostgreSQL is in them. What misses its bound says so.
+`make bench` measures these and writes this page; {cores} cores, everything on one machine. A
+*ratio* is what was measured by its *floor*, the least that could be done instead. Both are measured
+in turns in one run, so that load affects both alike. What misses its bound says so.
 
-- The floor of a page is a view behind the same middleware that returns as many bytes to a signed-in
-  person; that of a live poll one that answers an empty 204.
-- The floor of a list of many rows is the same list of few. That of a poll is plain httpx asking for
-  the same URLs, that of an event an INSERT of the same row, committed.
-- *warm*: the page was opened before, and nothing has changed. *cold*: no page is cached. Sizes are
-  those of a page and of its scripts, gzipped.
-- The rows are those of `manage.py benchmark_data`.
+- **Pages**: medians of CPU time, that of PostgreSQL included. The floor of a page is a view behind
+  the same middleware that returns as many bytes to a signed-in person; that of a live poll one that
+  answers an empty 204. *warm*: the page was opened before, and nothing has changed. *cold*: nothing
+  but the session is in a cache. Sizes are those of a page and of its scripts, gzipped.
+- **Lists** of many rows have the same list of few as their floor. An event has an INSERT of the
+  same row, committed.
+- **Polls and sweeps**: CPU of the worker, PostgreSQL and Redis; the floor is plain httpx asking for
+  the same URLs, with as many threads. A first snapshot is compared with fetching and decoding each
+  different answer once. The API answers from memory, in a process of its own.
+- **Embedded** is `manage.py serve` on SQLite: the list of one organisation is asked for over 8
+  connections while the first snapshot of another is read, which is as large. Memory is that of all
+  processes; what they share counts once.
+- **Browser**: Chromium, with nothing in its cache; the floor is a page that has a table of 200 rows
+  and htmx and nothing else. Clicks are timed after the snapshot has changed, so that nothing is
+  kept; *when kept*, after somebody has seen the same. At a quarter of the CPU only the browser is
+  slowed down.
+- The services run with the commands and settings of docker-compose.yml, except that PostgreSQL
+  does not wait for the disk. The rows are those of `manage.py benchmark_data`.
 """
 
 
 def write_document(path: Path, found: dict[str, list[Figure]]) -> None:
     parts = [INTRODUCTION.format(cores=os.cpu_count())]
-    parts += [f"## {setting}\n\n{format_table(figures)}\n" for setting, figures in found.items()]
+    images = path.parent / "images"
+    images.mkdir(exist_ok=True)
+    for setting, figures in found.items():
+        name, title = f"{path.stem}-{slugify(setting)}.svg", f"How far from their bounds: {setting}"
+        (images / name).write_text(draw_plot(figures, title=title))
+        picture = f"![{title}. The table has the same figures.](images/{name})"
+        parts.append(f"## {setting}\n\n{picture}\n\n{format_table(figures)}\n")
     path.write_text("\n".join(parts))

@@ -32,15 +32,19 @@ class Figure:
         return None if self.floor is None else self.value / self.floor
 
     @property
-    def holds(self) -> bool:
+    def times_bound(self) -> float | None:
+        """How often the bound is reached: more than 1 of what has missed it."""
+        if self.bound is None:
+            return None
         measured = self.value if self.ratio is None else self.ratio
-        is_within = self.bound is None or (
-            measured >= self.bound if self.is_least else measured <= self.bound
-        )
+        return self.bound / measured if self.is_least else measured / self.bound
+
+    @property
+    def holds(self) -> bool:
         others = self.besides.values()
         return (
             self.value < math.inf
-            and is_within
+            and (self.times_bound is None or self.times_bound <= 1)
             and all(bound is None or value <= bound for value, bound, _ in others)
         )
 

@@ -6,6 +6,7 @@ import math
 import re
 from collections.abc import Iterator
 from pathlib import Path
+from xml.etree import ElementTree as ET
 
 import pytest
 from django.core.signals import request_started
@@ -16,6 +17,7 @@ from bench import everything
 from bench.document import write_document
 from bench.figures import Figure
 from bench.frozen_api import run_frozen_api
+from bench.plot import BARS, draw_plot
 from bench.sizes import TINY
 
 NUMBER = r" +(?:[0-9.,e+]+(?: ms)?|\N{EN DASH})"
@@ -60,6 +62,29 @@ def test_every_figure_is_measured_and_written(settings: Settings, tmp_path: Path
     assert [row.split(" | ")[0] for row in rows[-len(figures) :]] == [
         f"| {figure.name}" for figure in figures
     ]
+    plot = (tmp_path / "images" / "benchmarks-sqlite.svg").read_text()
+    assert {element.text for element in find_in_svg(plot, "text")} >= bounds.keys()
+
+
+def find_in_svg(svg: str, name: str) -> list[ET.Element]:
+    return [*ET.fromstring(svg).iter(f"{{http://www.w3.org/2000/svg}}{name}")]  # noqa: S314 (ours)
+
+
+@pytest.mark.parametrize(
+    ("figure", "end"),
+    [
+        (Figure("a", 0.001, 1.0, 2.0), "0.0005 ok"),
+        (Figure("a <b>", 3.0, 1.0, 2.0), "1.5 missed"),
+        (Figure("a", 0.25, 1.0, 0.5, is_least=True), "2 missed"),
+        (Figure("a", 9999.0, 1.0, 2.0), "5e+03 missed"),
+        (Figure("a", math.inf, None, 2.0), "failed"),
+    ],
+)
+def test_a_plot_says_what_it_shows_and_stays_within_its_scale(figure: Figure, end: str) -> None:
+    plot = draw_plot([figure, Figure("b", 1.0)], title="t")
+    assert [element.text for element in find_in_svg(plot, "text")][-2:] == [figure.name, end]
+    bar = find_in_svg(plot, "rect")[-1]
+    assert 0 <= float(bar.attrib["width"]) <= BARS
 
 
 @pytest.mark.parametrize(
