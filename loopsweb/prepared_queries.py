@@ -7,6 +7,7 @@ for what every request asks, and for rows that are inserted one by one.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
+from datetime import datetime
 from functools import cached_property
 from typing import Any
 
@@ -36,7 +37,7 @@ class PreparedQuery:
     """Decorates a function that makes the query, which selects `values_list`. Its conditions
     compare with Parameters.
 
-    Values are given to the database as they are: text and numbers.
+    Values are given to the database as they are: text and numbers, and times in UTC.
     """
 
     def __init__(self, build: Callable[[], QuerySet[Any, Any]]) -> None:
@@ -49,14 +50,21 @@ class PreparedQuery:
         converters = compiler.get_converters([expression for expression, *_ in compiler.select])
         return sql, tuple(params), converters, compiler
 
-    def fetch(self, **values: str | int) -> list[Any]:
+    def fetch(self, **values: str | int | datetime) -> list[Any]:
         """The rows, as tuples or lists. values: of the Parameters, by their names."""
         sql, params, converters, compiler = self.compiled
         with connection.cursor() as cursor:
-            given = [values[p.value] if isinstance(p, Parameter) else p for p in params]
+            adapted = {name: adapt_value(value) for name, value in values.items()}
+            given = [adapted[p.value] if isinstance(p, Parameter) else p for p in params]
             cursor.execute(sql, given)
             rows: list[Any] = cursor.fetchall()
         return list(compiler.apply_converters(rows, converters)) if converters else rows
+
+
+def adapt_value(value: Any) -> Any:
+    """As the database's driver takes it."""
+    is_time = isinstance(value, datetime)
+    return connection.ops.adapt_datetimefield_value(value) if is_time else value
 
 
 class PreparedInsert:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from functools import partial
 
+from django.db.models import QuerySet
+
 from loopsweb.loops_api import Client, errors, types
 from loopsweb.resources.deployments.models import Deployment
 from loopsweb.resources.deployments.statuses import DEPLOYMENT
@@ -31,11 +33,16 @@ def pull_deployments(
 
 def pull_vanished_deployments(client: Client, *, poll: PollContext, known_digest: str = "") -> None:
     """Fetch each deployment that left the list before its end was seen, and store it at once."""
-    vanished = Deployment.objects.filter(missing_since__isnull=False, gone_at=None)
-    rows = poll.select_expected(vanished.exclude(status__in=DEPLOYMENT.terminal))
+    rows = poll.select_expected(select_vanished())
     ids = rows.order_by("changed_at").values_list("remote_id", flat=True)
     for remote_id in ids[:MAX_VANISHED_PER_POLL]:
         pull_deployment(client, remote_id, poll=poll)
+
+
+def select_vanished() -> QuerySet[Deployment]:
+    """Those that left the list before their end was seen."""
+    missing = Deployment.objects.filter(missing_since__isnull=False, gone_at=None)
+    return missing.exclude(status__in=DEPLOYMENT.terminal)
 
 
 def pull_deployment(

@@ -6,6 +6,7 @@ import logging
 import math
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
 from django.db import transaction
 from django.db.models import F, Q, QuerySet
@@ -57,12 +58,15 @@ def pull_work(client: Client, *, poll: PollContext) -> bool:
 
 
 def select_idle(poll: PollContext) -> QuerySet[Deployment]:
-    is_due = Q(ask_metrics_at=None) | Q(ask_metrics_at__lte=poll.now)
-    idle = Deployment.objects.filter(
-        REPORTED, is_due, last_work_at__lte=poll.now - SEEMS_IDLE_AFTER
-    )
+    idle = filter_idle(now=poll.now, idle_at=poll.now - SEEMS_IDLE_AFTER)
     in_turn = poll.select_expected(idle).order_by(F("ask_metrics_at").asc(nulls_first=True), "pk")
     return in_turn.only("remote_id", "last_work_at", "metrics_as_of")
+
+
+def filter_idle(*, now: Any, idle_at: Any) -> QuerySet[Deployment]:
+    """Those to ask about `now` that seem not to have worked since `idle_at`."""
+    is_due = Q(ask_metrics_at=None) | Q(ask_metrics_at__lte=now)
+    return Deployment.objects.filter(REPORTED, is_due, last_work_at__lte=idle_at)
 
 
 def ask(client: Client, row: Deployment, *, now: datetime) -> Answer:

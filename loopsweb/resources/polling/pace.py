@@ -9,7 +9,6 @@ from datetime import datetime, timedelta
 from django.conf import settings
 
 from loopsweb.loops_api import errors
-from loopsweb.resources.polling.work_in_progress import has_work_in_progress
 from loopsweb.resources.snapshot.poll_state import PollState
 from loopsweb.resources.snapshot.viewers import select_viewed
 
@@ -20,7 +19,9 @@ CONFIRM_INTERVAL = timedelta(seconds=20)
 MAX_RETRY_INTERVAL = timedelta(hours=1)  # of a key that is no longer used
 
 
-def compute_wait(state: PollState, *, failures: Iterable[errors.LoopsError]) -> timedelta:
+def compute_wait(
+    state: PollState, *, failures: Iterable[errors.LoopsError], is_busy: bool
+) -> timedelta:
     """POLL_BUSY_SECONDS while something changes, is viewed or fails, else POLL_QUIET_SECONDS."""
     busy = timedelta(seconds=settings.POLL_BUSY_SECONDS)
     quiet = timedelta(seconds=settings.POLL_QUIET_SECONDS)
@@ -29,9 +30,8 @@ def compute_wait(state: PollState, *, failures: Iterable[errors.LoopsError]) -> 
     if asked:
         back_off = min(busy * 2.0 ** min(state.failures - 1, 10) * spread, MAX_BACK_OFF)
         return max(back_off, min(max(asked), MAX_RETRY_AFTER))
-    workspace = state.key.workspace
-    is_viewed = bool(select_viewed([workspace.pk]))
-    return (busy if is_viewed or has_work_in_progress(workspace) else quiet) * spread
+    is_viewed = bool(select_viewed([state.key.workspace_id]))
+    return (busy if is_viewed or is_busy else quiet) * spread
 
 
 def compute_retry_wait(state: PollState, *, now: datetime) -> timedelta:

@@ -9,65 +9,45 @@ forbidden every question is refused as a whole. An error never deletes a row or 
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable
-from contextlib import nullcontext
-from dataclasses import replace
 from datetime import datetime, timedelta
 from functools import partial
-
-from django.db import transaction
+from typing import Any
 
 from loopsweb.keys.models import KeyState
-from loopsweb.loops_api import Client, errors
-from loopsweb.loops_api.deadline import Deadline
+from loopsweb.loops_api import errors
 from loopsweb.resources.checkpoints import sync as checkpoints
 from loopsweb.resources.checkpoints.feeds import CheckpointFeeds
 from loopsweb.resources.checkpoints.poll_plan import CheckpointQuery
 from loopsweb.resources.history.observation import note_answer
 from loopsweb.resources.nouns import FEEDS
 from loopsweb.resources.polling import leases, pace, reasons
-from loopsweb.resources.polling.questions import PAIRED, list_optional_questions, list_questions
+from loopsweb.resources.polling.agenda import Agenda
+from loopsweb.resources.polling.inquiry import Inquiry, Pull, Stopped
+from loopsweb.resources.polling.questions import (
+    PAIRED,
+    find_nothing_new,
+    list_optional_questions,
+    list_questions,
+)
+from loopsweb.resources.polling.work_in_progress import has_work_in_progress
 from loopsweb.resources.samplers import sync as samplers
 from loopsweb.resources.snapshot.feeds import Feed
-from loopsweb.resources.snapshot.poll_context import PollContext
-from loopsweb.resources.snapshot.poll_state import PollState, find_covered_keys
+from loopsweb.resources.snapshot.poll_state import PollState
 from loopsweb.resources.snapshot.store import touch_version
 from loopsweb.ui.errors import OUTAGES
 
 log = logging.getLogger(__name__)
 
-MAX_OUTAGES = 2
 SAVED_EVERY = timedelta(seconds=5)
-UNKNOWN_TO_LEGACY = ("samplers", "deployments")  # feeds
-Clock = Callable[[], datetime]
-Pull = Callable[..., Callable[[], str] | None]  # a Question with its client
 
 
-class Stopped(Exception):
-    """This process ends: another worker polls with the key."""
-
-
-class Poll:
+class Poll(Inquiry):
     """The state of one poll while it runs."""
 
-    def __init__(
-        self,
-        state: PollState,
-        client: Client,
-        clock: Clock,
-        deadline: Deadline,
-        is_stopping: Callable[[], bool],
-    ) -> None:
-        self.state, self.client, self.clock = state, client, clock
-        self.deadline, self.is_stopping = deadline, is_stopping
-        self.key = state.key
-        self.workspace = state.key.workspace
-        self.covered_keys = find_covered_keys(state)
-        self.failures: list[errors.LoopsError] = []
-        self.forbidden: dict[str, errors.Forbidden] = {}  # by feed
-        self.outages = 0  # in a row
-        self.ended_by: errors.LoopsError | None = None
-        self.is_changed = self.is_answered = self.is_refused = False
+    def __init__(self, state: PollState, *asking: Any, agenda: Agenda) -> None:
+        super().__init__(state, *asking)
+        self.agenda = agenda
+        self.is_changed = self.is_refused = False
 
     def run(self) -> None:
         self.saved_at = started_at = self.clock()
@@ -97,21 +77,28 @@ class Poll:
                 self.finish(started_at)
 
     def poll_feeds(self) -> None:
-        changed = {
-            name
-            for name, ask in list_questions(self.key).items()
-            if self.poll_feed(name, partial(ask, self.client))
-        }
+        changed: set[str] = set()
+        for name, ask in list_questions(self.key).items():
+            is_open = name in FEEDS or self.is_open(name)
+            if self.poll_feed(name, partial(ask, self.client) if is_open else find_nothing_new):
+                changed.add(name)
+            self.has_news |= is_open and name not in FEEDS
         if not changed.isdisjoint(PAIRED):
             samplers.pair_with_runs(poll=self.build_context(Feed()))
         if self.key.can_list is not False:
             self.poll_checkpoints()
-        for ask in list_optional_questions(self.key):
+        for name, ask_last in list_optional_questions(self.key).items():
             if self.is_stopping():
                 raise Stopped
             is_over = self.ended_by or self.deadline.left() <= 0
-            if is_over or not ask(self.client, poll=self.build_context(Feed())):
+            if is_over or not self.is_open(name):
+                continue
+            if not ask_last(self.client, poll=self.build_context(Feed())):
                 break
+
+    def is_open(self, topic: str) -> bool:
+        """False where nothing was to be done when the poll began, and nothing is new since."""
+        return self.has_news or topic in self.agenda
 
     def poll_feed(self, name: str, pull: Pull) -> bool:
         """True when the answer differs from the last one."""
@@ -163,50 +150,8 @@ class Poll:
             feeds.save()
             self.store_feed(feeds.summarize(now=feed.as_of), "checkpoints")
 
-    def query(self, name: str, feed: Feed, pull: Pull, *, save: Callable[[Feed], None]) -> Feed:
-        """Run one query and return the feed as it is then. `save` commits it with the answer."""
-        if self.is_stopping():
-            raise Stopped
-        poll = self.build_context(feed)
-        if self.ended_by:
-            return feed.with_failure(error=self.ended_by.plain, at=poll.now)
-        try:
-            store = pull(poll=poll, known_digest=feed.digest)
-            with transaction.atomic() if store else nullcontext():
-                after = feed.with_answer(digest=store() if store else feed.digest, at=poll.now)
-                save(after)
-        except (errors.Unauthorized, errors.ConnectionFailed):
-            raise
-        except errors.Forbidden as error:
-            log.warning("%s may not list %s: %s", self.key, name, error)
-            self.forbidden[name], self.outages = error, 0
-            reason = reasons.FORBIDDEN.format(key=self.key, name=name)
-            return feed.with_failure(error=reason, at=poll.now)
-        except errors.LoopsError as error:
-            if self.is_not_offered(name, error):
-                why = reasons.NOT_OFFERED.format(name=name)
-                return replace(feed, failing_since=None, error=why)
-            log.warning("poll of %s failed: %s", name, error)
-            self.failures.append(error)
-            self.outages = self.outages + 1 if error.is_outage else 0
-            if isinstance(error, errors.RateLimited) or self.outages >= MAX_OUTAGES:
-                self.ended_by = error
-            return feed.with_failure(error=error.plain, at=poll.now)
-        self.outages, self.is_answered = 0, self.is_answered or name in FEEDS
-        return after
-
-    def is_not_offered(self, name: str, error: errors.LoopsError) -> bool:
-        is_legacy = self.client.generation == "legacy"
-        return is_legacy and name in UNKNOWN_TO_LEGACY and isinstance(error, errors.NotFound)
-
-    def build_context(self, feed: Feed) -> PollContext:
-        return PollContext(
-            workspace=self.workspace,
-            key=self.key,
-            covered_keys=self.covered_keys,
-            now=self.clock(),
-            previous_at=feed.as_of,
-        )
+    def is_busy(self) -> bool:
+        return self.is_open("work in progress") and has_work_in_progress(self.workspace)
 
     def fail_every_feed(self, reason: str, *, error: errors.LoopsError) -> None:
         log.warning("poll failed: %s", error)
@@ -243,7 +188,7 @@ class Poll:
         wait = (
             pace.compute_retry_wait(state, now=now)
             if self.is_refused
-            else pace.compute_wait(state, failures=self.failures)
+            else pace.compute_wait(state, failures=self.failures, is_busy=self.is_busy())
         )
         leases.release_lease(state, next_poll_at=now + wait)
         if self.is_changed:

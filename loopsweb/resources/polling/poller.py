@@ -14,8 +14,9 @@ from loopsweb.loops_api.deadline import Deadline
 from loopsweb.loops_api.request_limits import Limits
 from loopsweb.resources.figures.refresh import catch_up
 from loopsweb.resources.polling import leases, pace
-from loopsweb.resources.polling.poll import Clock, Poll, Stopped
-from loopsweb.resources.snapshot.poll_state import PollState
+from loopsweb.resources.polling.agenda import load_state
+from loopsweb.resources.polling.inquiry import Clock, Stopped
+from loopsweb.resources.polling.poll import Poll
 from loopsweb.resources.snapshot.store import touch_version
 from loopsweb.ui.errors import OUTAGES
 
@@ -36,7 +37,7 @@ def run_poll(
     clock: returns aware times in UTC.
     is_stopping: asked before each question; once it is true, the poll is handed back.
     """
-    state = PollState.objects.select_related("key__workspace").get(pk=state_id)
+    state, agenda = load_state(state_id, now=clock())
     deadline = Deadline(POLL_SECONDS)
     try:
         client = build_client(state.key, limits=POLL_LIMITS)
@@ -47,9 +48,10 @@ def run_poll(
             touch_version(state.key.workspace)
         leases.release_lease(state, next_poll_at=now + pace.compute_retry_wait(state, now=now))
     else:
-        poll = Poll(state, client, clock, deadline, is_stopping)
+        poll = Poll(state, client, clock, deadline, is_stopping, agenda=agenda)
         try:
-            catch_up(state.key.workspace)
+            if "figures" in agenda:
+                catch_up(state.key.workspace)
             with deadline.apply():
                 poll.run()
         except Stopped:

@@ -39,7 +39,7 @@ MANAGED: dict[str, Question] = {
     "details": pull_run_details,
     "catalogue": pull_catalogue,
 }
-OPTIONAL: tuple[OptionalQuestion, ...] = (pull_bill, pull_work)
+OPTIONAL: dict[str, OptionalQuestion] = {"bill": pull_bill, "work": pull_work}
 PAIRED = frozenset({"runs", "samplers", "details"})  # a new answer may pair runs and samplers
 
 
@@ -49,6 +49,10 @@ def list_questions(key: Key) -> dict[str, Question]:
     return lists | (MANAGED if key.can_manage is not False else {})
 
 
-def list_optional_questions(key: Key) -> tuple[OptionalQuestion, ...]:
+def list_optional_questions(key: Key) -> dict[str, OptionalQuestion]:
     """Those to ask last, since no list needs their answers."""
-    return OPTIONAL if key.can_manage is not False else ()
+    return OPTIONAL if key.can_manage is not False else {}
+
+
+def find_nothing_new(*, poll: PollContext, known_digest: str) -> None:
+    """The answer to what need not be asked."""

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+from typing import Any
+
+from django.db.models import OuterRef, QuerySet
+
 from loopsweb.accounts.models import Workspace
 from loopsweb.resources.checkpoints.models import Checkpoint
 from loopsweb.resources.deactivations.models import Deactivation
@@ -10,10 +14,14 @@ from loopsweb.resources.deployments.models import Deployment
 
 
 def has_work_in_progress(workspace: Workspace) -> bool:
-    deployments = Deployment.objects.in_workspace(workspace).reported()
-    checkpoints = Checkpoint.objects.in_workspace(workspace).reported()
+    return any(rows.exists() for rows in list_work_in_progress(workspace))
+
+
+def list_work_in_progress(workspace: Workspace | OuterRef) -> tuple[QuerySet[Any], ...]:
+    deployments = Deployment.objects.filter(workspace=workspace).reported()
+    checkpoints = Checkpoint.objects.filter(workspace=workspace).reported()
     return (
-        deployments.filter(status__in=("CREATED", "DEPLOYING")).exists()
-        or checkpoints.filter(sync_status="SYNCING").exists()
-        or Deactivation.objects.filter(workspace=workspace, state__in=(State.DUE, *SENT)).exists()
+        deployments.filter(status__in=("CREATED", "DEPLOYING")),
+        checkpoints.filter(sync_status="SYNCING"),
+        Deactivation.objects.filter(workspace=workspace, state__in=(State.DUE, *SENT)),
     )

@@ -7,6 +7,7 @@ from functools import partial
 from typing import Any
 
 from django.db import transaction
+from django.db.models import QuerySet
 
 from loopsweb.loops_api import Client, LazyList, errors, types
 from loopsweb.loops_api.omissions import fill_omissions
@@ -55,7 +56,7 @@ def pull_run_details(
 
     Each is stored at once. Returns what gives the id of the last one, None if there was none.
     """
-    rows = poll.select_expected(Run.objects.filter(detailed_at=None, missing_since=None))
+    rows = poll.select_expected(select_without_details())
     digest = ""
     for remote_id in rows.order_by("-pk").values_list("remote_id", flat=True)[:DETAILS_PER_POLL]:
         details: dict[str, object] = {"detailed_at": poll.now}
@@ -74,6 +75,10 @@ def pull_run_details(
             touch_version(poll.workspace)
         digest = remote_id
     return (lambda: digest) if digest else None
+
+
+def select_without_details() -> QuerySet[Run]:
+    return Run.objects.filter(detailed_at=None, missing_since=None)
 
 
 def pull_run(client: Client, remote_id: str, *, poll: PollContext) -> types.Run | None:

@@ -7,11 +7,14 @@ from datetime import datetime
 from typing import Any
 
 from django.db import models
+from django.db.models import QuerySet
 
 from loopsweb.accounts.models import Workspace
 from loopsweb.addresses import normalize_url
 from loopsweb.keys.models import Key
+from loopsweb.prepared_queries import Columns, Parameter, PreparedQuery, build_rows
 
+SIBLING = Columns(Key, "id workspace_id api_url api_workspace_name")
 FAILING_AFTER = 3  # polls in a row; then another key that sees as much is preferred
 
 
@@ -68,11 +71,20 @@ def name_organisation(key: Key) -> str:
 def find_covered_keys(state: PollState) -> frozenset[int]:
     """The ids of the keys whose things an answer to this one should list: its own, and all of its
     organisation if it sees that."""
-    siblings = PollState.objects.filter(key__workspace=state.key.workspace_id)
-    groups = group_by_organisation(siblings.select_related("key").defer("feeds"))
-    group = next(one for one in groups if state in one)
-    is_whole = state.key.sees_organisation
-    return frozenset(one.key_id for one in group if is_whole or one == state)
+    key = state.key
+    if not key.sees_organisation:
+        return frozenset({key.pk})
+    every = (
+        next(build_rows(row, SIBLING)) for row in select_siblings.fetch(workspace=key.workspace_id)
+    )
+    organisation = name_organisation(key)
+    return frozenset(one.pk for one in every if name_organisation(one) == organisation)
+
+
+@PreparedQuery
+def select_siblings() -> QuerySet[Key, tuple[Any, ...]]:
+    polled = Key.objects.filter(workspace_id=Parameter("workspace"), poll_state__isnull=False)
+    return polled.order_by("pk").values_list(*SIBLING.paths)
 
 
 def select_polling(states: list[PollState]) -> list[PollState]:

@@ -108,8 +108,12 @@ def test_nothing_is_stored_once_another_worker_polls(
         "last_started_at": clock() + timedelta(seconds=1),
     }
 
+    asked: list[datetime] = []
+
     def steal() -> None:
-        PollState.objects.update(**stolen)
+        asked.append(clock())
+        if len(asked) > 1:  # the poll knows its lease
+            PollState.objects.update(**stolen)
 
     poll_watched(clock, steal)
 

@@ -1,0 +1,99 @@
+"""What the API is asked in one poll, and how it answered so far."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+from contextlib import nullcontext
+from dataclasses import replace
+from datetime import datetime
+
+from django.db import transaction
+
+from loopsweb.loops_api import Client, errors
+from loopsweb.loops_api.deadline import Deadline
+from loopsweb.resources.nouns import FEEDS
+from loopsweb.resources.polling import reasons
+from loopsweb.resources.snapshot.feeds import Feed
+from loopsweb.resources.snapshot.poll_context import PollContext
+from loopsweb.resources.snapshot.poll_state import PollState, find_covered_keys
+
+log = logging.getLogger(__name__)
+
+MAX_OUTAGES = 2
+UNKNOWN_TO_LEGACY = ("samplers", "deployments")  # feeds
+Clock = Callable[[], datetime]
+Pull = Callable[..., Callable[[], str] | None]  # a Question with its client
+
+
+class Stopped(Exception):
+    """This process ends: another worker polls with the key."""
+
+
+class Inquiry:
+    """has_news: something may have been stored since it began."""
+
+    def __init__(
+        self,
+        state: PollState,
+        client: Client,
+        clock: Clock,
+        deadline: Deadline,
+        is_stopping: Callable[[], bool],
+    ) -> None:
+        self.state, self.client, self.clock = state, client, clock
+        self.deadline, self.is_stopping = deadline, is_stopping
+        self.key = state.key
+        self.workspace = state.key.workspace
+        self.covered_keys = find_covered_keys(state)
+        self.failures: list[errors.LoopsError] = []
+        self.forbidden: dict[str, errors.Forbidden] = {}  # by feed
+        self.outages = 0  # in a row
+        self.ended_by: errors.LoopsError | None = None
+        self.is_answered = self.has_news = False
+
+    def query(self, name: str, feed: Feed, pull: Pull, *, save: Callable[[Feed], None]) -> Feed:
+        """Run one query and return the feed as it is then. `save` commits it with the answer."""
+        if self.is_stopping():
+            raise Stopped
+        poll = self.build_context(feed)
+        if self.ended_by:
+            return feed.with_failure(error=self.ended_by.plain, at=poll.now)
+        try:
+            store = pull(poll=poll, known_digest=feed.digest)
+            self.has_news |= store is not None
+            with transaction.atomic() if store else nullcontext():
+                after = feed.with_answer(digest=store() if store else feed.digest, at=poll.now)
+                save(after)
+        except (errors.Unauthorized, errors.ConnectionFailed):
+            raise
+        except errors.Forbidden as error:
+            log.warning("%s may not list %s: %s", self.key, name, error)
+            self.forbidden[name], self.outages = error, 0
+            reason = reasons.FORBIDDEN.format(key=self.key, name=name)
+            return feed.with_failure(error=reason, at=poll.now)
+        except errors.LoopsError as error:
+            if self.is_not_offered(name, error):
+                why = reasons.NOT_OFFERED.format(name=name)
+                return replace(feed, failing_since=None, error=why)
+            log.warning("poll of %s failed: %s", name, error)
+            self.failures.append(error)
+            self.outages = self.outages + 1 if error.is_outage else 0
+            if isinstance(error, errors.RateLimited) or self.outages >= MAX_OUTAGES:
+                self.ended_by = error
+            return feed.with_failure(error=error.plain, at=poll.now)
+        self.outages, self.is_answered = 0, self.is_answered or name in FEEDS
+        return after
+
+    def is_not_offered(self, name: str, error: errors.LoopsError) -> bool:
+        is_legacy = self.client.generation == "legacy"
+        return is_legacy and name in UNKNOWN_TO_LEGACY and isinstance(error, errors.NotFound)
+
+    def build_context(self, feed: Feed) -> PollContext:
+        return PollContext(
+            workspace=self.workspace,
+            key=self.key,
+            covered_keys=self.covered_keys,
+            now=self.clock(),
+            previous_at=feed.as_of,
+        )
