@@ -14,6 +14,7 @@ from loopsweb.accounts.authorization.decorators import WorkspaceRequest, require
 from loopsweb.accounts.authorization.roles import Permission
 from loopsweb.audit.record import actor_of_request
 from loopsweb.resources.bills import list_bills
+from loopsweb.resources.pages.freshness import load_freshness
 from loopsweb.resources.rates import actions
 from loopsweb.resources.rates.forms import RatesForm
 from loopsweb.ui.pages import render_page
@@ -30,5 +31,9 @@ def edit_rates(request: WorkspaceRequest) -> HttpResponse:
         messages.success(request, "Saved.")
         return redirect("dashboard:overview", request.workspace.slug)
     status = HTTPStatus.UNPROCESSABLE_ENTITY if request.method == "POST" else HTTPStatus.OK
-    context = {"form": form, "bills": list_bills(request.workspace)}
+    context = {
+        "form": form,
+        "feed": load_freshness(request.workspace).of("deployments", "samplers"),
+        "bills": list_bills(request.workspace),
+    }
     return render_page(request, "rates/edit.html", context, status=status)

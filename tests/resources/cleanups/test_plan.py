@@ -297,3 +297,9 @@ def test_what_was_created_here_or_is_quoted_by_the_api_is_needed(
     run.raw = {}
     record_reported_starts(Run, acme, [run])
     assert not Start.objects.filter(remote_id="b").exists()
+
+
+def test_nothing_is_said_of_checkpoints_that_were_not_read(acme: Workspace, vic: User) -> None:
+    page = login_as(vic).get(reverse("cleanups:plan", args=[acme.slug])).content.decode()
+    assert "Not read yet" in page
+    assert "Nothing would go" not in page

@@ -77,3 +77,9 @@ def test_only_admins_enter_rates(otto: User, mallory: User) -> None:
     assert login_as(otto).post(PATH, {"rate-h200": "1"}).status_code == 403
     assert login_as(mallory).get(PATH).status_code == 404
     assert Catalogue.objects.get().rates == {}
+
+
+def test_nothing_is_said_of_rates_before_anything_was_read(alice: User, acme: Workspace) -> None:
+    page = login_as(alice).get(f"/w/{acme.slug}/rates/").content.decode()
+    assert "Not read yet" in page
+    assert "No rates needed" not in page
