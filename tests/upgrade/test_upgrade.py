@@ -19,6 +19,7 @@ import psycopg
 import pytest
 
 from tests.processes import run_command
+from tests.upgrade.back_up import restore_back_up
 from tests.upgrade.release_database import Database, Table, load_release_database
 
 AUDIT_KEY = base64.b64encode(b"only for tests, 32 bytes long...").decode()
@@ -119,3 +120,27 @@ def test_secrets_and_states_can_be_read(upgraded: Upgraded) -> None:
         "recovery codes": True,
         "states": {getattr(incident, "hex", incident): state for incident, state in states},
     }
+
+
+def test_a_back_up_is_restored_with_all_rows_and_secrets(
+    upgraded: Upgraded, tmp_path: Path
+) -> None:
+    """The steps of docs/operations.md, after an upgrade."""
+    with restore_back_up(upgraded.database, tmp_path) as database:
+        restored = Upgraded(database, upgraded.before)
+        assert_equal_rows(database.read_tables(), upgraded.database.read_tables())
+        restored.manage("migrate", "--no-input")
+        assert_equal_rows(database.read_tables(), upgraded.database.read_tables())
+        assert (
+            json.loads(restored.manage("shell", "--no-imports", "-c", READ_SCRIPT))["api keys"]
+            == API_KEYS
+        )
+        assert "verified up to" in restored.manage("audit", "verify")
+        with pytest.raises((sqlite3.Error, psycopg.Error), match="append-only"):
+            database.query("DELETE FROM audit_event")
+
+
+def assert_equal_rows(found: dict[str, Table], expected: dict[str, Table]) -> None:
+    assert found.keys() == expected.keys()
+    for name, table in expected.items():
+        assert sorted(map(repr, found[name].rows)) == sorted(map(repr, table.rows)), name
