@@ -40,8 +40,13 @@ def restore_postgresql(url: str, folder: Path) -> Iterator[Database]:
     programs, dump = find_postgresql_bin({}), folder / "loopsweb.dump"
     new = f"restored_{secrets.token_hex(6)}"
     new_url = urlsplit(url)._replace(path=f"/{new}").geturl()
-    save = [programs / "pg_dump", "--format=custom", f"--file={dump}", url]
-    load = [programs / "pg_restore", "--no-owner", "--no-privileges", "--exit-on-error"]
+    save: list[str | Path] = [programs / "pg_dump", "--format=custom", f"--file={dump}", url]
+    load: list[str | Path] = [
+        programs / "pg_restore",
+        "--no-owner",
+        "--no-privileges",
+        "--exit-on-error",
+    ]
     with psycopg.connect(os.environ["DATABASE_URL"], autocommit=True) as server:
         server.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(new)))
         try:
