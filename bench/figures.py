@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 COLUMNS = ("figure", "value", "floor", "ratio", "bound", "besides", "")
 NONE = "\N{EN DASH}"
 WIDTHS = (58, 12, 12, 7, 7)
+THREE_DIGITS = 99.95
 
 Besides = dict[str, tuple[float, float | None, str]]
 
@@ -52,12 +53,13 @@ class Figure:
     def cells(self) -> tuple[str, ...]:
         return (
             self.name,
-            f"{self.value:,.3g} {self.unit}".strip(),
-            NONE if self.floor is None else f"{self.floor:,.3g} {self.unit}".strip(),
+            f"{format_number(self.value)} {self.unit}".strip(),
+            NONE if self.floor is None else f"{format_number(self.floor)} {self.unit}".strip(),
             NONE if self.ratio is None else f"{self.ratio:.2f}",
             NONE if self.bound is None else f"{'≥' if self.is_least else '≤'} {self.bound:g}",
             ", ".join(
-                f"{value:,.3g} {unit} {what}" + ("" if bound is None else f" (≤ {bound:g})")
+                f"{format_number(value)} {unit} {what}"
+                + ("" if bound is None else f" (≤ {bound:g})")
                 for what, (value, bound, unit) in self.besides.items()
             ).replace("  ", " "),
             "ok" if self.holds else "missed",
@@ -68,6 +70,10 @@ class Figure:
         aligned = [text.rjust(width) for text, width in zip(numbers, WIDTHS[1:], strict=True)]
         words = [name.ljust(WIDTHS[0]), *aligned, besides, verdict]
         return "  ".join(word for word in words if word)
+
+
+def format_number(value: float) -> str:
+    return f"{value:,.0f}" if abs(value) >= THREE_DIGITS else f"{value:.3g}"
 
 
 def format_table(figures: list[Figure]) -> str:
