@@ -11,6 +11,7 @@ import random
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from typing import NamedTuple
 
 from django.db.models import Q, QuerySet
 
@@ -23,7 +24,6 @@ from loopsweb.resources.snapshot.poll_context import PollContext
 
 QUIET_INTERVAL = timedelta(minutes=2)
 MAX_QUERIES = 100
-FEW_QUERIES = 40  # so few queries all run at every poll
 NEVER = datetime.min.replace(tzinfo=UTC)
 
 
@@ -48,25 +48,29 @@ class CheckpointQuery:
         )
 
 
-def plan_queries(
-    *, poll: PollContext, feeds: Mapping[CheckpointQuery, Feed]
-) -> tuple[set[CheckpointQuery], list[CheckpointQuery]]:
-    """(all queries that together cover every run, those to run now).
+class Plan(NamedTuple):
+    """every: all queries, which together cover every run. urgent: those that run at every poll.
+    due: those to run now."""
 
-    Queries that never ran come first. Those that failed the last time come last, shuffled: two
+    every: set[CheckpointQuery]
+    urgent: set[CheckpointQuery]
+    due: list[CheckpointQuery]
+
+
+def plan_queries(*, poll: PollContext, feeds: Mapping[CheckpointQuery, Feed]) -> Plan:
+    """Queries that never ran come first. Those that failed the last time come last, shuffled: two
     timeouts end a poll, and this way they do not always cut off the same queries.
     """
     runs = load_runs_to_cover(poll)
     every = choose_queries(runs)
-    if len(every) <= FEW_QUERIES:
-        return every, order_queries(sorted(every), feeds)
     active = find_active_runs(poll=poll)
     urgent = choose_queries({run: model for run, model in runs.items() if run in active})
     as_of = {query: feed.as_of or NEVER for query, feed in feeds.items()}
     long_ago = poll.now - QUIET_INTERVAL
     due = [query for query in every - urgent if as_of.get(query, NEVER) <= long_ago]
     due.sort(key=lambda query: (as_of.get(query, NEVER), query))
-    return every | urgent, order_queries([*sorted(urgent), *due], feeds)[:MAX_QUERIES]
+    in_order = order_queries([*sorted(urgent), *due], feeds)
+    return Plan(every | urgent, urgent, in_order[:MAX_QUERIES])
 
 
 def order_queries(

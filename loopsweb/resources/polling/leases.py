@@ -29,7 +29,7 @@ class LeaseLost(Exception):
 def find_due_states(*, now: datetime) -> list[PollState]:
     """The poll states to poll now, with their keys, the longest due first."""
     states = PollState.objects.filter(key__in=Key.objects.of_members()).select_related("key")
-    groups = group_by_organisation(states.defer("feeds"))
+    groups = group_by_organisation(states.defer("feeds", "checkpoint_plan"))
     chosen = [
         state
         for group in groups
@@ -109,6 +109,7 @@ def release_lease(state: PollState, *, next_poll_at: datetime) -> bool:
 
     A poll that was requested while this one ran still happens: its `next_poll_at` stays.
     """
+    plan = {"checkpoint_plan": state.checkpoint_plan} if state.is_plan_new else {}
     untouched = When(next_poll_at=state.next_poll_at, then=Value(next_poll_at))
     return bool(
         select_leased(state).update(
@@ -121,5 +122,7 @@ def release_lease(state: PollState, *, next_poll_at: datetime) -> bool:
             last_error_at=state.last_error_at,
             feeds=state.feeds,
             observed_since=state.observed_since,
+            checkpoints_confirmed_at=state.checkpoints_confirmed_at,
+            **plan,
         )
     )

@@ -125,7 +125,7 @@ class Poll(Inquiry):
     def poll_checkpoints(self) -> None:
         """Run the queries that are due. The feed "checkpoints" is as old as its oldest answer."""
         feeds = CheckpointFeeds(self.state, poll=self.build_context(Feed()))
-        for query in feeds.due:
+        for query in feeds.plan.due:
             if self.ended_by or "checkpoints" in self.forbidden or self.deadline.left() <= 0:
                 break
             pull = partial(checkpoints.pull_checkpoints, self.client, query)
@@ -136,7 +136,7 @@ class Poll(Inquiry):
                 shown = Feed.load(self.state, "checkpoints")
                 shown = shown.with_failure(error=after.error, at=self.clock())
                 self.store_feed(shown, "checkpoints")
-        feeds.save()
+        feeds.close(now=self.clock())
         summary = feeds.summarize(now=self.clock())
         if self.ended_by:
             before = Feed.load(self.state, "checkpoints")
@@ -151,7 +151,10 @@ class Poll(Inquiry):
             self.store_feed(feeds.summarize(now=feed.as_of), "checkpoints")
 
     def is_busy(self) -> bool:
-        return self.is_open("work in progress") and has_work_in_progress(self.workspace)
+        """Whether something is about to change."""
+        if self.has_news:
+            return has_work_in_progress(self.workspace)
+        return "work in progress" in self.agenda
 
     def fail_every_feed(self, reason: str, *, error: errors.LoopsError) -> None:
         log.warning("poll failed: %s", error)

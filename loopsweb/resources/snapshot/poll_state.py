@@ -22,6 +22,8 @@ class PollState(models.Model):
     """`feeds` is {name: its fields, see feeds.py}. A feed is one query of the API; those for
     checkpoints have rows of their own and are summarized here. `refused_since`: the first of the
     refusals in a row that are not yet, or no longer, contradicted by an answer.
+    `checkpoint_plan`: see standing_plan.py; its queries were all answered without news at
+    `checkpoints_confirmed_at`, or later as their own feeds say.
     `observed_since`: {feed: since when it is answered without a pause}, see observed_periods.py."""
 
     key = models.OneToOneField(Key, on_delete=models.CASCADE, related_name="poll_state")
@@ -34,7 +36,11 @@ class PollState(models.Model):
     last_error = models.TextField(blank=True)
     last_error_at = models.DateTimeField(null=True, blank=True)
     feeds = models.JSONField(default=dict)
+    checkpoint_plan = models.JSONField(default=dict, editable=False)
+    checkpoints_confirmed_at = models.DateTimeField(null=True, editable=False)
     observed_since = models.JSONField(default=dict)
+
+    is_plan_new = False  # not stored
 
     class Meta:
         verbose_name = "poll state"
