@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from django.db.models import Exists, OuterRef, QuerySet, Value
+from django.db.models import Exists, OuterRef, QuerySet, TextField, Value
 from django.db.models.functions import Concat
 
 from loopsweb.accounts.models import Workspace
@@ -36,7 +36,12 @@ TOPICS = ("vanished", "details", "catalogue", "bill", "work", "work in progress"
 @PreparedQuery
 def select_state() -> QuerySet[PollState, tuple[Any, ...]]:
     here: dict[str, Any] = {"workspace": OuterRef("key__workspace")}
-    organisation = Concat(OuterRef("key__api_url"), Value(" "), OuterRef("key__api_workspace_name"))
+    organisation = Concat(
+        OuterRef("key__api_url"),
+        Value(" "),
+        OuterRef("key__api_workspace_name"),
+        output_field=TextField(),
+    )
     catalogues = catalogue.Catalogue.objects.filter(**here)
     recent = bills.Bill.objects.filter(
         **here, organisation=organisation, asked_at__gt=Parameter("bill_since")
