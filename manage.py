@@ -23,6 +23,8 @@ def run_command() -> None:
         demo_environment.set_demo_environment(os.environ, sys.argv)
     environment.create_data_dir()
     environment.create_missing_secrets(report=report)
+    if sys.argv[1:2] in (["demo"], ["serve"]):
+        environment.share_counts()
 
     from django.core.management import execute_from_command_line
 

@@ -171,8 +171,18 @@ def create_data_dir() -> None:
 
 
 def is_single_process() -> bool:
-    """Without Redis, broker, cache, worker and web server share one process."""
+    """Without Redis: one web process with a cache in its memory, and a worker that it starts."""
     return not read_text("REDIS_URL")
+
+
+def share_counts() -> None:
+    """Let web server and embedded worker add up what they count for /metrics, from zero."""
+    if not is_single_process() or os.environ.get("LOOPSWEB_METRICS_DIR"):
+        return
+    folder = get_data_dir() / "metrics"
+    for file in folder.glob("*.db"):
+        file.unlink(missing_ok=True)
+    os.environ["LOOPSWEB_METRICS_DIR"] = str(folder)
 
 
 def read_secret(name: str) -> str:

@@ -1,7 +1,4 @@
-"""Runs web server, Celery worker and beat as threads of one process, without Redis.
-
-The broker lives in this process's memory, so all three must run in it.
-"""
+"""Runs the web server, and beside it a process with worker and beat, without Redis."""
 
 from __future__ import annotations
 
@@ -9,61 +6,94 @@ import logging
 import os
 import signal
 import socket
+import subprocess
 import sys
 import threading
 from collections.abc import Callable
 from contextlib import suppress
 from typing import Any
 
-from celery.beat import Scheduler, Service
-from celery.worker import WorkController
-from celery.worker import state as worker_state
 from django.conf import settings
 from waitress.server import BaseWSGIServer, create_server
 
-from loopsweb.celery import app
-from loopsweb.resources.worker import process
 from loopsweb.wsgi import application
 
 logger = logging.getLogger(__name__)
 
 WEB_THREADS = 8
-WORKER_THREADS = 4
 MAX_CONNECTIONS = 1000
 IDLE_SECONDS = 30
 MAX_REQUEST_BYTES = 2**20
-STOP_SECONDS = 2.0
-stopping = threading.Event()
+WORKER = (sys.executable, "-m", "loopsweb.serving.embedded_worker")
+RESTART_SECONDS = 5.0
+STOP_SECONDS = 5.0
 
 
 def run(*, listener: socket.socket, on_start: Callable[[], None]) -> None:
-    """Serve until SIGINT, SIGTERM or SIGHUP, then stop worker and beat and return.
+    """Serve until SIGINT, SIGTERM or SIGHUP, then stop the worker and return.
 
     on_start: called before the first request is served.
     """
     server = create_web_server(listener)
-    worker = WorkController(
-        app=app,
-        pool="threads",
-        concurrency=WORKER_THREADS,
-        without_mingle=True,
-        without_gossip=True,
-        without_heartbeat=True,
-    )
-    beat = Service(app, scheduler_cls=Scheduler)
-    threads = [start_thread("worker", worker.start), start_thread("beat", beat.start)]
+    worker = EmbeddedWorker(WORKER)
     handle_stop_signals(signal.default_int_handler)
     with suppress(KeyboardInterrupt):
+        worker.start()
         on_start()
         server.run()
     handle_stop_signals(signal.SIG_IGN)
-    stopping.set()
-    process.request_stop()
-    worker_state.should_stop = os.EX_OK  # type: ignore[assignment]
-    beat.stop()
-    process.stop(within=STOP_SECONDS / 2)
-    for thread in threads:
-        thread.join(STOP_SECONDS / 2 / len(threads))
+    worker.stop()
+
+
+class EmbeddedWorker:
+    """The process of worker and beat. If it ends by itself, another one is started."""
+
+    def __init__(self, command: tuple[str, ...]) -> None:
+        self.command, self.stopping = command, threading.Event()
+        self.process = self.start_process()
+        self.watching = threading.Thread(target=self.watch, name="worker", daemon=True)
+
+    def start(self) -> None:
+        self.watching.start()
+
+    def start_process(self) -> subprocess.Popen[bytes]:
+        """In a session of its own, so that Ctrl-C reaches this process alone, which tells it."""
+        path = os.pathsep.join(filter(None, [str(settings.BASE_DIR), os.environ.get("PYTHONPATH")]))
+        return subprocess.Popen(  # noqa: S603
+            self.command,
+            stdin=subprocess.PIPE,
+            start_new_session=True,
+            env=os.environ | {"PYTHONPATH": path},
+        )
+
+    def watch(self) -> None:
+        while not self.stopping.is_set():
+            code = self.process.wait()
+            end_input(self.process)
+            if self.stopping.is_set():
+                return
+            logger.critical(
+                "The worker has stopped (exit code %s), so nothing is polled. "
+                "Another one starts in %g seconds.",
+                code,
+                RESTART_SECONDS,
+            )
+            if not self.stopping.wait(RESTART_SECONDS):
+                self.process = self.start_process()
+
+    def stop(self) -> None:
+        """It ends when its standard input does."""
+        self.stopping.set()
+        end_input(self.process)
+        try:
+            self.process.wait(STOP_SECONDS)
+        except subprocess.TimeoutExpired:
+            self.process.kill()
+
+
+def end_input(process: subprocess.Popen[bytes]) -> None:
+    if process.stdin:
+        process.stdin.close()
 
 
 def handle_stop_signals(handler: Any) -> None:
@@ -86,27 +116,3 @@ def create_web_server(listener: socket.socket) -> BaseWSGIServer:
         clear_untrusted_proxy_headers=not (settings.HTTPS or settings.PROXIES),
     )
     return server
-
-
-def start_thread(name: str, target: Callable[[], object]) -> threading.Thread:
-    def run_and_report() -> None:
-        try:
-            target()
-        finally:
-            if not stopping.is_set():
-                logger.critical(
-                    "The %s has stopped, so nothing is polled any more. Restart loopsweb.",
-                    name,
-                    exc_info=sys.exc_info()[0] is not None,
-                )
-
-    thread = threading.Thread(target=run_and_report, name=name, daemon=True)
-    thread.start()
-    return thread
-
-
-def exit_process() -> None:
-    """Exit with 0 without waiting for running polls, which are safe to interrupt."""
-    logging.shutdown()
-    sys.stdout.flush()
-    os._exit(0)

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import re
 import signal
 import socket
 import stat
@@ -98,8 +99,8 @@ def test_no_worker_needs_redis(tmp_path: Path) -> None:
     refused = processes.run_command("serve", "--no-worker", environment=environment)
     assert refused.returncode == 1
     assert refused.stderr.splitlines()[-1] == (
-        "CommandError: --no-worker needs REDIS_URL: without it, the task queue lives in this "
-        "process."
+        "CommandError: --no-worker needs REDIS_URL: without it, the queue lives in the worker's "
+        "memory."
     )
 
 
@@ -132,3 +133,19 @@ def test_from_an_empty_folder_to_rows_on_a_page(tmp_path: Path) -> None:
             assert added.status_code == 200
             wait_for(lambda: "Qwen/Qwen3-8B" in visitor.get("/w/ada/runs/").text)
         wait_for(lambda: site.get("/readyz").text == READY)
+        counted = r'loopsweb_api_request_seconds_count{method="GET",route="[^"]+",status="200"}'
+        assert re.search(counted, site.get("/metrics").text)
+        [worker] = find_children(site.process.popen.pid)
+        site.process.popen.kill()
+        wait_for(lambda: not is_running(worker))
+
+
+def find_children(pid: int) -> list[int]:
+    lists = Path(f"/proc/{pid}/task").glob("*/children")
+    return [int(child) for one in lists for child in one.read_text().split()]
+
+
+def is_running(pid: int) -> bool:
+    """False also for one that has ended and that nobody has waited for."""
+    status = Path(f"/proc/{pid}/stat")
+    return status.exists() and status.read_text().rpartition(")")[2].split()[0] != "Z"

@@ -1,22 +1,45 @@
 from __future__ import annotations
 
 import socket
+import sys
 from contextlib import closing
+from pathlib import Path
 
 import pytest
 from pytest_django import Settings
 
 from loopsweb.serving import single_process
+from tests.processes import wait_for
 
 
-def test_a_stopped_worker_is_logged(caplog: pytest.LogCaptureFixture) -> None:
-    single_process.start_thread("worker", lambda: None).join()
-    assert [(record.levelname, record.getMessage()) for record in caplog.records] == [
-        (
-            "CRITICAL",
-            "The worker has stopped, so nothing is polled any more. Restart loopsweb.",
-        )
-    ]
+def test_a_worker_that_ends_is_logged_and_started_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    """The first ends at once, the next when its standard input does."""
+    monkeypatch.setattr(single_process, "RESTART_SECONDS", 0.1)
+    log = tmp_path / "starts"
+    script = f"""
+import sys
+with open({str(log)!r}, "a+") as log:
+    log.write("started\\n")
+    log.seek(0)
+    is_first = len(log.readlines()) == 1
+sys.exit(3) if is_first else sys.stdin.read()
+"""
+    worker = single_process.EmbeddedWorker((sys.executable, "-c", script))
+    first = worker.process
+    worker.start()
+    wait_for(lambda: worker.process is not first)
+    wait_for(lambda: log.exists() and log.read_text() == "started\nstarted\n")
+    assert worker.process.poll() is None
+    worker.stop()
+    assert worker.process.returncode == 0
+    [record] = caplog.records
+    assert record.levelname == "CRITICAL"
+    assert record.getMessage() == (
+        "The worker has stopped (exit code 3), so nothing is polled. "
+        "Another one starts in 0.1 seconds."
+    )
 
 
 @pytest.mark.parametrize(

@@ -15,6 +15,7 @@ from django.utils import timezone
 
 from loopsweb.serving import demo_history, demo_people, migrations, single_process
 from loopsweb.serving.demo_environment import API_PORT, HOST
+from loopsweb.serving.exits import exit_process
 from loopsweb.serving.ports import check_demo_host, format_url, open_listener
 from loopsweb.serving.simulator_clock import connect_clock
 from loopsweb.serving.simulator_process import run_simulator
@@ -39,7 +40,7 @@ class Command(BaseCommand):
         except KeyboardInterrupt:
             self.stdout.write("")
         self.stdout.write("The demo has stopped.")
-        single_process.exit_process()
+        exit_process()
 
     def run(self, *, host: str, port: int, api_port: int) -> None:
         listener = open_listener(host=host, port=port, instead=f"make demo PORT={port + 1}")

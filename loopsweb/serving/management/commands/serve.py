@@ -6,13 +6,12 @@ from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from loopsweb.serving import migrations, multiprocess, single_process
+from loopsweb.serving.exits import exit_process
 from loopsweb.serving.ports import check_demo_host, format_url, open_listener
 
 
 class Command(BaseCommand):
-    help = (
-        "Migrate the database and serve the site; without REDIS_URL everything runs in one process."
-    )
+    help = "Migrate the database and serve the site; without REDIS_URL, with all that it needs."
     requires_system_checks = ()  # they open the database; run them after listening
 
     def add_arguments(self, parser: CommandParser) -> None:
@@ -27,7 +26,7 @@ class Command(BaseCommand):
     def handle(self, *, host: str, port: int, no_worker: bool, **options: Any) -> None:
         if settings.SINGLE_PROCESS and no_worker:
             raise CommandError(
-                "--no-worker needs REDIS_URL: without it, the task queue lives in this process."
+                "--no-worker needs REDIS_URL: without it, the queue lives in the worker's memory."
             )
         if settings.DEMO:
             check_demo_host(host)
@@ -41,7 +40,7 @@ class Command(BaseCommand):
         if settings.SINGLE_PROCESS:
             report = f"loopsweb is up: {url}"
             single_process.run(listener=listener, on_start=lambda: self.stdout.write(report))
-            single_process.exit_process()
+            exit_process()
         listener.close()
         self.stdout.write(f"Starting {url}")
         raise SystemExit(
