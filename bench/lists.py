@@ -15,20 +15,20 @@ from loopsweb.resources.nouns import NOUNS
 
 BOUND = 1.5
 PER_PAGE, FAR_PAGE = 50, 500
-QUERIES = {
+QUERIES = {  # each fills a page, however many rows there are
     "runs": {
-        "search": "q=grpo-math",
+        "search": "q=qwen",
         "search that finds nothing": "q=nothing+has+this",
-        "filter": "status=ACTIVE",
-        "filter and sort": "base_model=Qwen/Qwen3-8B&sort=cost",
-        "sort by idle time": "sort=idle",
+        "filter": "status=INACTIVE",
+        "filter and sort": "base_model=Qwen/Qwen3-8B&sort=-cost",
+        "sort by idle time": "sort=-idle",
     },
     "deployments": {
-        "search": "q=engineer07",
-        "filter": "status=RUNNING",
-        "sort by idle time": "sort=idle",
+        "search": "q=engineer0",
+        "filter": "status=STOPPED",
+        "sort by idle time": "sort=-idle",
     },
-    "samplers": {"filter": "status=ACTIVE", "sort by idle time": "sort=idle"},
+    "samplers": {"filter": "status=INACTIVE", "sort by idle time": "sort=-idle"},
     "sessions": {},
 }
 

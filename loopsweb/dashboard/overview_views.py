@@ -89,7 +89,7 @@ def build_overview(workspace: Workspace, freshness: Freshness, *, now: datetime)
     """The template's context, apart from the freshness of the data."""
     until = find_observed_until(freshness, now=now)
     running = select_with_prices(workspace).exclude(status__in=DEPLOYMENT.without_gpus)
-    newest = running.filter(REPORTED).order_by("-created_at", "-pk")[:DEPLOYMENTS_SHOWN]
+    newest = running.filter(REPORTED).newest_first()[:DEPLOYMENTS_SHOWN]
     checkpoints = Checkpoint.objects.in_workspace(workspace)
     attention = find_attention(workspace, now=now)
     tally = Tally(
@@ -107,7 +107,7 @@ def build_overview(workspace: Workspace, freshness: Freshness, *, now: datetime)
         "scaled_to_zero": Deployment.objects.in_workspace(workspace).tally_status("SCALED_TO_ZERO"),
         "active_runs": Run.objects.in_workspace(workspace).tally_status("ACTIVE"),
         "syncing": checkpoints.tally_status("SYNCING"),
-        "checkpoints": checkpoints.order_by("-created_at", "-pk")[:CHECKPOINTS_SHOWN],
+        "checkpoints": checkpoints.newest_first()[:CHECKPOINTS_SHOWN],
         "attention": group_items(attention.items),
         "snoozed": attention,
         "activity": activity.list_recent_activity(workspace, limit=ACTIVITY_SHOWN),

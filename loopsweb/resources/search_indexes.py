@@ -15,7 +15,6 @@ from django.db import connection, connections, models
 from loopsweb.resources.deactivations.models import Deactivation
 from loopsweb.resources.nouns import NOUNS
 
-NEWEST_FIELDS = {"session": "first_seen_at", "deactivation": "requested_at"}
 SHORTEST = 3  # letters of a word by which trigrams find rows
 COLUMNS = {
     "sqlite": "(workspace_id, {newest} DESC, id DESC, search_text)",
@@ -31,7 +30,7 @@ MODELS: tuple[type[models.Model], ...] = (*(noun.model for noun in NOUNS.values(
 
 def get_newest_field(model: type[models.Model]) -> str:
     """The column whose descending order is that of an index."""
-    return NEWEST_FIELDS.get(model._meta.model_name or "", "created_at")
+    return getattr(model, "newest_field", "requested_at")
 
 
 def name_index(model: type[models.Model]) -> str:

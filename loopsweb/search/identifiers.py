@@ -45,7 +45,7 @@ def find_by_uri(request: WorkspaceRequest, typed: str) -> Iterator[Hit]:
         uri = CheckpointURI.parse(f"bt://loops:{run_id}/{rest}")
     except ValueError:
         target = TARGETS.get(rest.strip("/"), "")
-        begun = rows.filter(Q(target=target) if target else Q()).order_by("-created_at", "-pk")
+        begun = rows.filter(Q(target=target) if target else Q()).newest_first()
         for row in begun.defer("raw")[:MOST]:
             yield describe_row(request, row)
         listed = urlencode({"run_id": run_id})

@@ -14,7 +14,7 @@ from loopsweb.accounts.models import Membership
 from loopsweb.resources.deployments.models import Deployment
 from loopsweb.resources.runs.models import Run
 from loopsweb.resources.samplers.models import Sampler
-from loopsweb.resources.search_indexes import get_newest_field
+from loopsweb.resources.snapshot.models import SnapshotQuerySet
 from loopsweb.search.hits import Hit, join_details, matches
 from loopsweb.ui.filter_values import encode_value
 
@@ -42,8 +42,8 @@ def find_names(request: WorkspaceRequest, typed: str) -> Iterator[Hit]:
         yield lead_to_list(request, MODEL, name, lists)
 
 
-def list_names(rows: QuerySet[Any]) -> QuerySet[Any]:
-    newest = rows.order_by(f"-{get_newest_field(rows.model)}", "-pk").values("pk")[:MOST_ROWS]
+def list_names(rows: SnapshotQuerySet[Any]) -> QuerySet[Any]:
+    newest = rows.newest_first().values("pk")[:MOST_ROWS]
     named: QuerySet[Any] = rows.model.objects.filter(pk__in=newest).order_by()
     return named.values_list("owner_email", "base_model").distinct()
 

@@ -10,17 +10,18 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Generic, TypeVar
 
-from django.db.models import Count, F, Model, Q, QuerySet
+from django.db.models import Case, Count, Model, Q, QuerySet, Value, When
 from django.http import QueryDict
 from django.utils.http import urlencode
 
 from loopsweb.ui.filter_values import UNKNOWN
-from loopsweb.ui.filters import MAX_OPTIONS, Facets, Filter, ListSpec
+from loopsweb.ui.filters import MAX_OPTIONS, Facets, Filter, ListSpec, order
 from loopsweb.ui.search import explain_refusal, match_words
 from loopsweb.ui.url_text import clean_text, parse_page_number, remove_nul
 
 Row = TypeVar("Row", bound=Model)
 PAGE_SIZE = 50
+COMMON = 20  # what more than one row in so many meets
 
 
 def parse_query(spec: ListSpec, params: QueryDict, *, size: int = PAGE_SIZE) -> ListQuery:
@@ -77,31 +78,47 @@ class ListQuery:
                 condition &= one.build_condition(self.chosen[one.name])
         return condition
 
-    def select(self, rows: QuerySet[Row]) -> QuerySet[Row]:
-        """Filter and sort. Ties are broken by the newest row."""
+    def select(self, rows: QuerySet[Row], *, is_common: bool = False) -> QuerySet[Row]:
+        """Filter and sort. Ties are broken by the newest row.
+
+        is_common: of what many rows meet, the first are found soonest in the order of the sort. The
+        database is kept from collecting all of them first by an index of the filter.
+        """
         field = self.spec.sorts[self.sort.removeprefix("-")]
-        by = F(field.removeprefix("-"))
         is_descending = self.sort.startswith("-") != field.startswith("-")
-        order = by.desc(nulls_last=True) if is_descending else by.asc(nulls_last=True)
-        return rows.filter(self.condition()).order_by(order, "-pk")
+        by = order(rows.model, field.removeprefix("-"), is_descending=is_descending)
+        condition = self.condition()
+        if is_common and condition:
+            met = Case(When(condition, then=Value(True)), default=Value(False))  # noqa: FBT003
+            return rows.filter(met).order_by(by, "-pk")
+        return rows.filter(condition).order_by(by, "-pk")
 
     def page(self, rows: QuerySet[Row], facets: Facets) -> Page[Row]:
-        total, condition = facets.total or 0, self.condition()
-        counts: dict[str, int] = {"total": total, "found": total, "apart": facets.total_apart}
-        if facets.total is None or self.is_filtered:
-            unknown = {"total": Count("pk")} if facets.total is None else {}
-            unknown |= {"apart": Count("pk", filter=condition & self.spec.apart)}
-            counts |= rows.aggregate(found=Count("pk", filter=condition), **unknown)
+        counts = self.count(rows, facets)
         pages = max(1, -(-counts["found"] // self.size))
         number = min(self.number, pages)
         start = (number - 1) * self.size
+        chosen = self.select(rows, is_common=counts["found"] * COMMON > counts["total"])
         return Page(
             query=self,
-            rows=list(self.select(rows)[start : start + self.size]) if counts["found"] else [],
+            rows=list(chosen[start : start + self.size]) if counts["found"] else [],
             number=number,
             pages=pages,
             **counts,
         )
+
+    def count(self, rows: QuerySet[Row], facets: Facets) -> dict[str, int]:
+        """total, found and apart of the page."""
+        condition, apart = self.condition(), self.spec.apart
+        if facets.total is None:
+            found = {"found": Count("pk", filter=condition)}
+            found |= {"apart": Count("pk", filter=condition & apart)}
+            return rows.aggregate(total=Count("pk"), **found)
+        if not self.is_filtered:
+            return {"total": facets.total, "found": facets.total, "apart": facets.total_apart}
+        chosen = rows.filter(condition)
+        known = chosen.filter(apart).count() if facets.total_apart else 0
+        return {"total": facets.total, "found": chosen.count(), "apart": known}
 
     def choices(self, facets: Facets) -> Iterator[Choices]:
         """The fields of the form. Any chosen value stays chosen, also if no row has it."""

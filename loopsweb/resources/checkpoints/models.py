@@ -10,7 +10,8 @@ from django.db import models
 from loopsweb.accounts.models import Workspace
 from loopsweb.loops_api.uris import CheckpointURI
 from loopsweb.resources.checkpoints.statuses import SYNC
-from loopsweb.resources.snapshot.models import Snapshot
+from loopsweb.resources.snapshot.largest_first import LargestFirst
+from loopsweb.resources.snapshot.models import Snapshot, index_facets
 from loopsweb.resources.snapshot.poll_state import PollState
 from loopsweb.ui.search import SearchTextField
 
@@ -42,7 +43,7 @@ class Checkpoint(Snapshot):
 
     class Meta(Snapshot.Meta):
         indexes = [
-            models.Index(fields=["workspace", "-created_at", "-id"], name="checkpoint_newest"),
+            LargestFirst("created_at", name="checkpoint_newest"),
             models.Index(
                 fields=[
                     "workspace",
@@ -54,7 +55,7 @@ class Checkpoint(Snapshot):
                 ],
                 name="checkpoint_of_run",
             ),
-            models.Index(fields=["workspace", "base_model"], name="checkpoint_of_model"),
+            index_facets("base_model", "target", "sync_status", name="checkpoint_facets"),
             models.Index(
                 fields=["workspace", "sync_status", "created_at"], name="checkpoint_syncing"
             ),
@@ -115,7 +116,7 @@ def summarize_runs(workspace: Workspace, run_ids: Collection[str]) -> dict[str, 
     """{run id: what is known of its checkpoints}, in one query. A run without any is not in it."""
     of_run = defaultdict[str, list[Checkpoint]](list)
     rows = Checkpoint.objects.in_workspace(workspace).filter(run_remote_id__in=run_ids)
-    for row in rows.defer("raw").order_by("-created_at", "-pk"):
+    for row in rows.defer("raw").newest_first():
         of_run[row.run_remote_id].append(row)
     return {run_id: summarize_checkpoints(found) for run_id, found in of_run.items()}
 

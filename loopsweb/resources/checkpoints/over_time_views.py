@@ -25,7 +25,7 @@ def show_over_time(request: WorkspaceRequest, remote_id: str) -> HttpResponse:
     workspace, now = request.workspace, timezone.now()
     run = get_row_or_404(request, Run, remote_id)
     rows = Checkpoint.objects.in_workspace(workspace).filter(run_remote_id=run.remote_id)
-    newest = rows.defer("raw", "search_text").order_by("-created_at", "-pk")[:MAX_SHOWN]
+    newest = rows.defer("raw", "search_text").newest_first()[:MAX_SHOWN]
     saved = over_time.order_saved(list(newest))
 
     def url(row: Checkpoint) -> str:

@@ -14,7 +14,7 @@ from loopsweb.loops_api.uris import CheckpointURI
 from loopsweb.resources.checkpoints.models import Checkpoint
 from loopsweb.resources.cleanups.models import Removal
 from loopsweb.resources.pages.detail_page import render_detail_page
-from loopsweb.resources.pages.filters import BASE_MODEL, STILL_LISTED, UNREPORTED
+from loopsweb.resources.pages.filters import BASE_MODEL, MOST_COUNTED, STILL_LISTED, UNREPORTED
 from loopsweb.resources.pages.list_page import csv_columns, render_list_page
 from loopsweb.resources.runs.models import Run
 from loopsweb.ui.filters import NO_ROWS, Filter, ListSpec
@@ -33,6 +33,7 @@ def match_uri(uri: str) -> Q:
 
 SPEC = ListSpec(
     apart=UNREPORTED,
+    most_counted=MOST_COUNTED,
     filters=(
         Filter("target", "Target", field="target"),
         Filter("sync", "Sync", field="sync_status"),

@@ -38,7 +38,7 @@ def describe_run(workspace: Workspace, run: Run) -> dict[str, Section]:
     deployments = Deployment.objects.in_workspace(workspace)
     deployment = deployments.filter(remote_id=run.deployment_remote_id or None).first()
     checkpoints = Checkpoint.objects.in_workspace(workspace).filter(run_remote_id=run.remote_id)
-    newest = checkpoints.order_by("-created_at", "-pk").first()
+    newest = checkpoints.newest_first().first()
     return {
         "Run": section_of(run),
         "Asked for when it was created here": Section(find_asked(workspace, run)),

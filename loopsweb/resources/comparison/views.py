@@ -58,7 +58,7 @@ def compare_two(request: WorkspaceRequest, noun: Noun) -> HttpResponse:
         "problems": {side: why for side, why in problems.items() if why},
         "shows_all": shows_all,
         "feed": load_freshness(workspace).of(noun.slug),
-        "offered": rows.order_by("-created_at", "-pk")[:OFFERED],
+        "offered": rows.newest_first()[:OFFERED],
         "switch": f"{address}?{urlencode(typed if shows_all else typed | {'all': '1'})}",
     }
     one, other = found["a"], found["b"]

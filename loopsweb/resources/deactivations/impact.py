@@ -169,7 +169,7 @@ def find_ending_runs(
     named_ids = {each.remote_id: list_named_runs(each) for each in deployments}
     named_anywhere = {run_id for ids in named_ids.values() for run_id in ids}
     named = runs.filter(Q(remote_id__in=named_anywhere) | Q(deployment_remote_id__in=named_ids))
-    running = list(named.exclude(status="INACTIVE").order_by("-created_at", "-pk"))
+    running = list(named.exclude(status="INACTIVE").newest_first())
     found: dict[str, tuple[list[Run], bool]] = {}
     for deployment_id, ids in named_ids.items():
         executed = [

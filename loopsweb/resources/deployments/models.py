@@ -3,7 +3,8 @@ from __future__ import annotations
 from django.db import models
 
 from loopsweb.resources.deployments.statuses import DEPLOYMENT
-from loopsweb.resources.snapshot.models import GPUHolder
+from loopsweb.resources.snapshot.largest_first import LargestFirst
+from loopsweb.resources.snapshot.models import GPUHolder, index_facets
 from loopsweb.ui.search import SearchTextField
 
 
@@ -41,8 +42,8 @@ class Deployment(GPUHolder):
     class Meta(GPUHolder.Meta):
         indexes = [
             *GPUHolder.Meta.indexes,
-            models.Index(fields=["workspace", "-created_at", "-id"], name="deployment_newest"),
-            models.Index(fields=["workspace", "status"], name="deployment_by_status"),
+            LargestFirst("created_at", name="deployment_newest"),
+            index_facets("status", "base_model", "owner_email", name="deployment_facets"),
             models.Index(fields=["workspace", "active_run_remote_id"], name="deployment_of_run"),
             models.Index(fields=["workspace", "latest_run_remote_id"], name="deployment_of_latest"),
             models.Index(fields=["workspace", "sampler_remote_id"], name="deployment_of_sampler"),

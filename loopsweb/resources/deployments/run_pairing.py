@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import TypeVar
 
-from django.db.models import Q, QuerySet
+from django.db.models import Q
 
 from loopsweb.accounts.models import Workspace
 from loopsweb.resources.catalogue import (
@@ -22,6 +22,7 @@ from loopsweb.resources.catalogue import (
 from loopsweb.resources.deployments.models import Deployment
 from loopsweb.resources.runs.models import Run
 from loopsweb.resources.samplers.models import Sampler
+from loopsweb.resources.snapshot.models import SnapshotQuerySet
 
 PAIR, TRAINER_ONLY, SERVERLESS = "pair", "trainer only", "serverless"
 NOT_SAID = "not said"
@@ -171,8 +172,9 @@ def pair_runs(workspace: Workspace, runs: Sequence[Run]) -> list[PairedRun]:
     return [PairedRun(run, priced) for run, priced in found]
 
 
-def select_with_prices(workspace: Workspace) -> QuerySet[Deployment]:
-    return Deployment.objects.in_workspace(workspace).select_related("workspace__catalogue")
+def select_with_prices(workspace: Workspace) -> SnapshotQuerySet[Deployment]:
+    rows: SnapshotQuerySet[Deployment] = Deployment.objects.in_workspace(workspace)
+    return rows.select_related("workspace__catalogue")
 
 
 def price_deployments(deployments: Iterable[Deployment]) -> list[PricedDeployment]:

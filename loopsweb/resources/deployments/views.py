@@ -16,6 +16,7 @@ from loopsweb.resources.pages import idleness
 from loopsweb.resources.pages.detail_page import render_detail_page
 from loopsweb.resources.pages.filters import (
     BASE_MODEL,
+    MOST_COUNTED,
     OWNER,
     SORTS,
     STATUS,
@@ -29,6 +30,7 @@ from loopsweb.ui.filters import Filter, ListSpec
 
 SPEC = ListSpec(
     apart=UNREPORTED,
+    most_counted=MOST_COUNTED,
     filters=(
         STATUS,
         Filter(
@@ -97,7 +99,7 @@ def show_deployment(request: WorkspaceRequest, remote_id: str) -> HttpResponseBa
         )
         return {
             "line": line,
-            "runs": runs.order_by("-created_at", "-pk")[:20],
+            "runs": runs.newest_first()[:20],
             "samplers": samplers[:20],
         }
 

@@ -104,7 +104,7 @@ def find_usual(row: GPUHolder) -> tuple[int, timedelta | None]:
 def find_lengths(row: GPUHolder) -> list[timedelta]:
     """How long those of the same model had this status, where both ends were seen in time."""
     alike = type(row)._default_manager.filter(workspace=row.workspace_id, base_model=row.base_model)
-    newest = alike.order_by("-created_at", "-pk")[:MAX_THINGS]
+    newest = alike.newest_first()[:MAX_THINGS]
     longest_wait = compute_longest_wait(find_noun(row).feed)
     changes = StatusChange.objects.filter(
         Q(old=row.status) | Q(new=row.status),

@@ -114,7 +114,7 @@ def pick_checkpoints(
     named = Checkpoint.objects.in_workspace(found.workspace).filter(run_remote_id__in=seen)
     rows: dict[CheckpointURI, Checkpoint | None] = dict.fromkeys(wanted)
     newest: set[tuple[str, str]] = set()
-    for row in named.defer("raw", "search_text").order_by("-created_at", "-pk")[:2000]:
+    for row in named.defer("raw", "search_text").newest_first()[:2000]:
         try:
             uri = CheckpointURI(row.run_remote_id, row.target, row.name)
         except ValueError:

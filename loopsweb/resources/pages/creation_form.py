@@ -222,19 +222,19 @@ def describe(model: BaseModel) -> str:
 
 
 def suggest_sessions(workspace: Workspace) -> list[tuple[str, str]]:
-    newest = Session.objects.in_workspace(workspace).order_by("-first_seen_at", "-pk")
+    newest = Session.objects.in_workspace(workspace).newest_first()
     return [(one.remote_id, one.get_origin_display()) for one in newest[:MAX_SUGGESTIONS]]
 
 
 def suggest_runs(workspace: Workspace) -> list[tuple[str, str]]:
     newest = Run.objects.in_workspace(workspace).filter(missing_since=None)
-    rows = newest.order_by("-created_at", "-pk")[:MAX_SUGGESTIONS]
+    rows = newest.newest_first()[:MAX_SUGGESTIONS]
     return [(one.remote_id, one.name or one.base_model) for one in rows]
 
 
 def suggest_checkpoints(workspace: Workspace, *, target: str) -> list[tuple[str, str]]:
     """The newest that are listed, fully saved and can be loaded."""
     rows = Checkpoint.objects.in_workspace(workspace).filter(target=target, missing_since=None)
-    newest = rows.exclude(sync_status="SYNCING").order_by("-created_at", "-pk")
+    newest = rows.exclude(sync_status="SYNCING").newest_first()
     usable = [one for one in newest[:MAX_SUGGESTIONS] if one.uri and one.is_loadable]
     return [(one.uri, one.base_model) for one in usable]

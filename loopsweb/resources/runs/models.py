@@ -3,7 +3,8 @@ from __future__ import annotations
 from django.db import models
 
 from loopsweb.resources.runs.statuses import RUN
-from loopsweb.resources.snapshot.models import Costed
+from loopsweb.resources.snapshot.largest_first import LargestFirst
+from loopsweb.resources.snapshot.models import Costed, index_facets
 from loopsweb.ui.search import SearchTextField
 
 
@@ -34,7 +35,8 @@ class Run(Costed):
     class Meta(Costed.Meta):
         indexes = [
             *Costed.Meta.indexes,
-            models.Index(fields=["workspace", "-created_at", "-id"], name="run_newest"),
+            index_facets("status", "base_model", "owner_email", name="run_facets"),
+            LargestFirst("created_at", name="run_newest"),
             models.Index(fields=["workspace", "session_remote_id"], name="run_of_session"),
             models.Index(fields=["workspace", "deployment_remote_id"], name="run_of_deployment"),
             models.Index(fields=["workspace", "sampler_remote_id"], name="run_of_sampler"),

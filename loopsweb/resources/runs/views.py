@@ -16,6 +16,7 @@ from loopsweb.resources.pages import idleness
 from loopsweb.resources.pages.detail_page import render_detail_page
 from loopsweb.resources.pages.filters import (
     BASE_MODEL,
+    MOST_COUNTED,
     OWNER,
     SORTS,
     STATUS,
@@ -29,6 +30,7 @@ from loopsweb.ui.filters import ListSpec
 
 SPEC = ListSpec(
     apart=UNREPORTED,
+    most_counted=MOST_COUNTED,
     filters=(STATUS, BASE_MODEL, OWNER, STILL_LISTED),
     sorts=SORTS | idleness.SORTS | {"name": "name", "session": "session_remote_id"},
     default_sort="-created",
@@ -75,7 +77,7 @@ def show_run(request: WorkspaceRequest, remote_id: str) -> HttpResponseBase:
     def context(run: Run) -> dict[str, Any]:
         checkpoints = Checkpoint.objects.filter(
             workspace=request.workspace, run_remote_id=run.remote_id
-        ).order_by("-created_at", "-pk")
+        ).newest_first()
         [pair] = pair_runs(request.workspace, [run])
         sampler = pair.priced.sampler if pair.priced else None
         if sampler is None or sampler.remote_id != run.sampler_remote_id:

@@ -3,7 +3,8 @@ from __future__ import annotations
 from django.db import models
 
 from loopsweb.resources.samplers.statuses import SAMPLER
-from loopsweb.resources.snapshot.models import GPUHolder
+from loopsweb.resources.snapshot.largest_first import LargestFirst
+from loopsweb.resources.snapshot.models import GPUHolder, index_facets
 from loopsweb.ui.search import SearchTextField
 
 
@@ -30,7 +31,8 @@ class Sampler(GPUHolder):
     class Meta(GPUHolder.Meta):
         indexes = [
             *GPUHolder.Meta.indexes,
-            models.Index(fields=["workspace", "-created_at", "-id"], name="sampler_newest"),
+            index_facets("status", "base_model", "owner_email", name="sampler_facets"),
+            LargestFirst("created_at", name="sampler_newest"),
             models.Index(fields=["workspace", "run_remote_id"], name="sampler_of_run"),
             models.Index(fields=["workspace", "session_remote_id"], name="sampler_of_session"),
         ]

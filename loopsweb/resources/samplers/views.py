@@ -15,6 +15,7 @@ from loopsweb.resources.pages import idleness
 from loopsweb.resources.pages.detail_page import render_detail_page
 from loopsweb.resources.pages.filters import (
     BASE_MODEL,
+    MOST_COUNTED,
     OWNER,
     SORTS,
     STATUS,
@@ -28,6 +29,7 @@ from loopsweb.ui.filters import Filter, ListSpec
 
 SPEC = ListSpec(
     apart=UNREPORTED,
+    most_counted=MOST_COUNTED,
     filters=(
         STATUS,
         BASE_MODEL,

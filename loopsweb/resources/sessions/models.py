@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from django.db import models
 
-from loopsweb.resources.snapshot.models import Snapshot
+from loopsweb.resources.snapshot.models import Snapshot, index_facets
 from loopsweb.ui.search import SearchTextField
 
 
@@ -16,6 +16,13 @@ class Session(Snapshot):
     """No route lists sessions: one is known because a run names it, or it was added here."""
 
     noun = "session"
+    newest_field = "first_seen_at"
 
     origin = models.CharField(max_length=10, choices=Origin.choices)
     search_text = SearchTextField(of=("remote_id",))
+
+    class Meta(Snapshot.Meta):
+        indexes = [
+            index_facets("origin", name="session_facets"),
+            models.Index(fields=["workspace", "-first_seen_at", "-id"], name="session_newest"),
+        ]

@@ -141,8 +141,8 @@ def count_members(workspace: Workspace, sessions: list[Session]) -> list[Session
 def show_session(request: WorkspaceRequest, remote_id: str) -> HttpResponseBase:
     def context(session: Session) -> dict[str, Any]:
         in_session = {"workspace": request.workspace, "session_remote_id": session.remote_id}
-        runs = list(Run.objects.filter(**in_session).order_by("-created_at", "-pk")[:MAX_ROWS])
-        samplers = Sampler.objects.filter(**in_session).order_by("-created_at", "-pk")[:MAX_ROWS]
+        runs = list(Run.objects.filter(**in_session).newest_first()[:MAX_ROWS])
+        samplers = Sampler.objects.filter(**in_session).newest_first()[:MAX_ROWS]
         lines = attach_checkpoints(request, runs)
         may_run = [line for line in lines if line.may_run]
         running = tally(may_run)

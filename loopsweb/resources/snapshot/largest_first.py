@@ -1,4 +1,4 @@
-"""An index by a number whose unknown values come last."""
+"""An index by a number or time whose unknown values come last."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ class WithoutNullsLast(Statement):
 
 
 class LargestFirst(models.Index):
-    """By a number within a workspace: the largest first, unknown last, then the newest."""
+    """Within a workspace: the largest or latest first, unknown last, then the newest."""
 
     def __init__(self, field: str, *, name: str) -> None:
         self.field = field

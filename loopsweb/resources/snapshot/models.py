@@ -13,6 +13,7 @@ from django.db.models import Count, Q
 from loopsweb.accounts.models import Workspace
 from loopsweb.keys.models import Key
 from loopsweb.resources.snapshot.largest_first import LargestFirst
+from loopsweb.ui.filters import order
 from loopsweb.ui.statuses import Vocabulary
 
 Row = TypeVar("Row", bound="Snapshot")
@@ -47,9 +48,21 @@ def tally(rows: Collection[HasReport]) -> Tally:
     return Tally(reported, len(rows) - reported)
 
 
+def index_facets(*fields: str, name: str) -> models.Index:
+    """Has all that a list counts of its rows by the values of `fields`, so that the far larger rows
+    are not read."""
+    return models.Index(
+        fields=["workspace", *fields, "missing_since", "is_status_omitted"], name=name
+    )
+
+
 class SnapshotQuerySet(models.QuerySet[Row]):
     def in_workspace(self, workspace: Workspace) -> Self:
         return self.filter(workspace=workspace)
+
+    def newest_first(self) -> Self:
+        """Rows whose age is unknown come last."""
+        return self.order_by(order(self.model, self.model.newest_field), "-pk")
 
     def reported(self) -> Self:
         """Rows that the last answer listed, with a status: only these say what is so now."""
@@ -90,6 +103,8 @@ class Snapshot(models.Model):
     noun: ClassVar[str]  # singular, as in the audit and in `StatusChange.noun`
     vocabulary: ClassVar[Vocabulary | None] = None
     status_field: ClassVar[str] = "status"  # its changes are recorded, if there is a vocabulary
+
+    newest_field: ClassVar[str] = "created_at"
 
     starting: Any = None  # the audit event of its creation, of what no list has yet: see pages
 

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime
 from html import escape, unescape
+from random import Random
 
 import pytest
 from django.test import Client
@@ -175,6 +176,24 @@ def test_unknown_values_are_shown_as_they_are(
     assert (row.status, row.is_terminal) == ("HIBERNATING", False)
     for path in ("deployments/", f"deployments/{deployment.id}/", ""):
         assert "HIBERNATING" in browser.get(f"/w/{acme.slug}/{path}").content.decode()
+
+
+@pytest.mark.parametrize("letters", [range(0x4E00, 0x9FFF), range(0x20000, 0x2A6D0)])
+def test_the_longest_values_fit_their_indexes(
+    letters: range, world: Simulator, browser: Client, poll: Poll
+) -> None:
+    """Letters of three and of four bytes, in an order that cannot be compressed."""
+    random = Random(1)  # noqa: S311
+    status, model = ("".join(map(chr, random.choices(letters, k=255))) for _ in range(2))
+    added = world.world.add_run(base_model=model, status=status)
+    world.world.add_deployment(run=added, base_model=model, status=status)
+    email = "".join(map(chr, random.choices(letters, k=255)))
+    object.__setattr__(added.owner, "email", email)
+    poll()
+    for row in (Run.objects.get(), Deployment.objects.get()):
+        for given, stored in ((status, row.status), (model, row.base_model)):
+            assert stored == given or (stored[-1] == "…" and given.startswith(stored[:-1]))
+            assert len(stored.encode()) <= 765
 
 
 @pytest.mark.parametrize(

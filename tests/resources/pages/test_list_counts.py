@@ -1,0 +1,87 @@
+"""What a list counts and finds is the same whichever way the database goes for it."""
+
+from __future__ import annotations
+
+import pytest
+from django.db import connection
+from django.db.models import Count, Q
+from django.http import QueryDict
+
+from loopsweb.accounts.models import Workspace
+from loopsweb.resources.checkpoints.views import SPEC as CHECKPOINTS
+from loopsweb.resources.deployments.views import SPEC as DEPLOYMENTS
+from loopsweb.resources.models import Run
+from loopsweb.resources.pages.filters import UNREPORTED
+from loopsweb.resources.runs.views import SPEC as RUNS
+from loopsweb.resources.samplers.views import SPEC as SAMPLERS
+from loopsweb.resources.sessions.views import SPEC as SESSIONS
+from loopsweb.ui.filters import ONE, Facets
+from loopsweb.ui.listing import parse_query
+from tests.resources.rows import FIRST_SEEN_AT, MODELS, add_row
+
+SPECS = {
+    "runs": RUNS,
+    "samplers": SAMPLERS,
+    "checkpoints": CHECKPOINTS,
+    "deployments": DEPLOYMENTS,
+}
+
+
+@pytest.mark.parametrize("noun", SPECS)
+def test_counts_are_read_from_an_index_alone(noun: str, acme: Workspace) -> None:
+    model, spec = MODELS[noun], SPECS[noun]
+    rows = model._default_manager.filter(workspace=acme).order_by()
+    fields = [one.field for one in spec.filters if one.field and not one.is_typed]
+    groups = rows.values(*fields).annotate(n=Count(ONE), apart=Count(ONE, filter=UNREPORTED))
+    if connection.vendor == "postgresql":
+        with connection.cursor() as cursor:
+            for way in ("seqscan", "bitmapscan"):
+                cursor.execute(f"SET LOCAL enable_{way} = off")
+    index = {"sqlite": "COVERING INDEX ", "postgresql": "Index Only Scan using "}
+    assert f"{index[connection.vendor]}{model.noun}_facets" in groups.explain()
+
+
+@pytest.mark.parametrize("sort", ["-created", "created", "name", "-status"])
+@pytest.mark.parametrize("filters", ["", "&status=ACTIVE", "&status=ACTIVE&seen=no", "&q=r1"])
+def test_common_rows_are_those_that_are_found_otherwise(
+    filters: str, sort: str, acme: Workspace
+) -> None:
+    for n in range(12):
+        seen = {"missing_since": FIRST_SEEN_AT} if n % 4 == 1 else {}
+        add_row(Run, acme, f"r{n}", name=f"s{n % 5}", status="ACTIVE" if n % 3 else "", **seen)
+    rows = Run.objects.in_workspace(acme)
+    query = parse_query(RUNS, QueryDict(f"sort={sort}{filters}"), size=5)
+    rare, common = (list(query.select(rows, is_common=one)) for one in (False, True))
+    assert common == rare
+    apart = sum(not row.is_reported for row in rare)
+    for facets in (Facets(), RUNS.count_facets(rows)):
+        page = query.page(rows, facets)
+        assert (page.rows, page.found, page.apart, page.total) == (rare[:5], len(rare), apart, 12)
+
+
+def test_filled_columns_are_looked_for_in_the_newest_rows(
+    acme: Workspace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("loopsweb.ui.filters.MAX_LOOKED_AT", 2)
+    rows = Run.objects.in_workspace(acme)
+    filled = {"owner": ~Q(owner_email="")}
+    for n, owner in enumerate(["old@example.com", "", "", "new@example.com"]):
+        add_row(Run, acme, f"r{n}", owner_email=owner, created_at=f"2026-11-23T1{n}:00Z")
+        expected = [] if n == 2 else ["owner"]
+        assert RUNS.count_facets(rows, filled=filled).filled == expected
+
+
+@pytest.mark.parametrize("noun", MODELS)
+def test_the_newest_are_read_in_the_order_of_an_index(noun: str, acme: Workspace) -> None:
+    model = MODELS[noun]
+    if connection.vendor == "postgresql":
+        with connection.cursor() as cursor:
+            for way in ("seqscan", "bitmapscan", "sort"):
+                cursor.execute(f"SET LOCAL enable_{way} = off")
+    rows = model._default_manager.filter(workspace=acme)
+    listed = parse_query(SPECS.get(noun, SESSIONS), QueryDict()).select(rows)
+    for newest in (rows.newest_first()[:50], listed[:50]):
+        plan = newest.explain()
+        assert f"{model.noun}_newest" in plan or f"{model._meta.db_table}_search" in plan
+        assert "TEMP B-TREE" not in plan
+        assert "Sort" not in plan
