@@ -9,7 +9,7 @@ class Migration(migrations.Migration):
     dependencies = [
         ('accounts', '0007_preferences'),
         ('keys', '0001_initial'),
-        ('resources', '0029_measured_work'),
+        ('resources', '0030_standing_plans'),
     ]
 
     operations = [
