@@ -80,6 +80,10 @@ def test_no_page_scrolls_sideways_and_models_keep_what_tells_them_apart(
             browser.page.set_viewport_size({"width": 1280, "height": 900})
             assert browser.page.locator("tr", has_text="known").count()
             assert (noun, browser.page.evaluate(FIND_CUT)) == (noun, [])
+        browser.open(f"/w/{acme.slug}/runs/")
+        box = browser.page.locator("td.main", has_text=LONG).first.bounding_box()
+        assert box
+        assert box["width"] < 180  # pixels: it takes no room from the other columns
 
 
 def find_wide(browser: StillPages, path: str) -> dict[int, list[str]]:
