@@ -13,7 +13,8 @@ LONGEST_TAIL, PLAIN_TAIL = 18, 10
 LONGEST_PART = 32  # letters without a separator that fit a narrow page
 TAIL = re.compile(r"(?<=[/\-_.:@ ])[^/]{4,18}$")
 PART = re.compile(rf"(?:\w+://)?[^/_]{{0,{LONGEST_PART}}}[/_]+|[^/_]{{1,{LONGEST_PART}}}")
-SEPARATED = re.compile(r"[^/_.:,=&?]*[/_.:,=&?]+|[^/_.:,=&?]+")
+INSIDE, BETWEEN = r"(?:[^/_.:,=&?]|\.(?=\d))", r"(?:[/_:,=&?]|\.(?!\d))"  # 3.3 is one part
+SEPARATED = re.compile(f"{INSIDE}*{BETWEEN}+|{INSIDE}+")
 
 
 def split_tail(text: str) -> tuple[str, str]:
