@@ -103,6 +103,12 @@ def has_trail(workspace: str) -> bool:
     return Chain.objects.filter(workspace=workspace).exists()
 
 
+def find_request_id(incident: uuid.UUID) -> str:
+    """Of the browser's or script's request that started the incident; "" if it is not known."""
+    started = Event.objects.filter(incident=incident, outcome=Outcome.REQUESTED)
+    return started.values_list("request_id", flat=True).first() or ""
+
+
 def record_follow_up(
     incident: uuid.UUID,
     *,

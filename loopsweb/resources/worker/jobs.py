@@ -3,9 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
+from uuid import UUID
 
+from structlog.contextvars import bound_contextvars
+
+from loopsweb.audit.record import find_request_id
 from loopsweb.keys.models import Key
 from loopsweb.resources.cleanups import dispatch as removals
 from loopsweb.resources.cleanups.models import Removal
@@ -65,10 +70,11 @@ class DeactivationJob:
         """It is claimed for longer than its one call may take."""
 
     def run(self, *, is_stopping: Callable[[], bool]) -> None:
-        if self.is_due:
-            dispatch.dispatch(self.pk, clock=DatabaseClock())
-        else:
-            reconcile.reconcile(self.pk, now=DatabaseClock()())
+        with name_request(self.deactivation.incident):
+            if self.is_due:
+                dispatch.dispatch(self.pk, clock=DatabaseClock())
+            else:
+                reconcile.reconcile(self.pk, now=DatabaseClock()())
 
     def hand_back(self, *, now: datetime) -> None:
         """A call that is cut off is not repeated: see `reconcile`."""
@@ -93,10 +99,18 @@ class RemovalJob:
 
     def run(self, *, is_stopping: Callable[[], bool]) -> None:
         due_at = self.removal.ask_at
-        removals.work_on(self.removal.pk, clock=DatabaseClock(), due_at=due_at)
+        with name_request(self.removal.incident):
+            removals.work_on(self.removal.pk, clock=DatabaseClock(), due_at=due_at)
 
     def hand_back(self, *, now: datetime) -> None:
         """A call that is cut off is not repeated."""
+
+
+@contextmanager
+def name_request(incident: UUID) -> Iterator[None]:
+    """Give the lines of the log the ID of the request that started the incident."""
+    with bound_contextvars(request_id=find_request_id(incident)):
+        yield
 
 
 def find_polls(now: datetime) -> Iterator[PollJob]:
