@@ -34,6 +34,7 @@ KEYS_ALONE = 0.3  # of the time
 TEAM = 5
 CONNECTIONS = 8
 SAMPLES = 40
+LONGEST = 600.0  # seconds of the first polls
 GROWTH = 1.05
 OURS = ("web", "worker")  # the servers fill what they are given: buffers, caches that expire
 MEGABYTE = 1e6
@@ -79,7 +80,12 @@ def measure(sizes: Sizes, *, api: str) -> Iterator[Figure]:
         first = people[0]
         warm = partial(run_load, web.address, [first.tab, *first.pages], cookie=first.cookie)
         warm(connections=CONNECTIONS, seconds=sizes.load_seconds)  # each process loads its code
-        while PollState.objects.filter(last_success_at=None).exists():
+        polling, until = (
+            PollState.objects.filter(last_success_at=None),
+            time.perf_counter() + LONGEST,
+        )
+        while polling.exists():
+            assert time.perf_counter() < until, f"{polling.count()} keys were not polled"
             time.sleep(0.2)
         alone = watch(processes, sizes.soak_seconds * KEYS_ALONE, api=api)
         seconds = sizes.soak_seconds * (1 - KEYS_ALONE)

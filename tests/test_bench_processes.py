@@ -17,10 +17,6 @@ FIGURES = {
             "first snapshot: 5 runs, 56 checkpoints",
             "memory that a worker needs for it beside what it has when idle ÷ largest answer",
         },
-        "embedded": {
-            "embedded, 60 runs: list while a snapshot is read ÷ when quiet",
-            "embedded: memory with 60 runs ÷ with 60",
-        },
         "browser": {
             "first row visible of 60, full speed",
             "first row visible of 60, a quarter of the CPU",
@@ -46,7 +42,6 @@ FIGURES = {
                 "memory of Redis, last quarter ÷ second",
             )
         },
-        "throughput": {"requests/s of a list over granian, 8 connections"},
         "sweeps": {
             "sweep of 2 keys, nothing changed",
             "sweep of 2 keys, 1 changed",
@@ -56,8 +51,12 @@ FIGURES = {
 }
 
 
+TIMEOUT_SECONDS = 600  # on a machine that is busy
+ELSEWHERE = {"everything", "throughput", "embedded"}  # the last two are made of the same parts
+
+
 def test_every_group_is_tried() -> None:
-    assert {*FIGURES[SQLITE], *FIGURES[POSTGRESQL], "everything"} == GROUPS.keys()
+    assert {*FIGURES[SQLITE], *FIGURES[POSTGRESQL], *ELSEWHERE} == GROUPS.keys()
 
 
 def test_figures_of_processes_are_measured(request: pytest.FixtureRequest, tmp_path: Path) -> None:
@@ -66,7 +65,11 @@ def test_figures_of_processes_are_measured(request: pytest.FixtureRequest, tmp_p
     only = [word for name in expected for word in ("--only", name)]
     options = ["--tiny", "--on", setting, *only, "--document", str(document)]
     done = subprocess.run(
-        [sys.executable, "-m", "bench", *options], capture_output=True, text=True, check=False
+        [sys.executable, "-m", "bench", *options],
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=TIMEOUT_SECONDS,
     )
     assert done.returncode == 0, done.stdout + done.stderr
     rows = [line.split(" | ") for line in document.read_text().splitlines() if " | " in line][2:]
