@@ -6,7 +6,9 @@ too much memory.
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Callable
+from functools import cached_property
 from typing import Any, Protocol, TypeVar
 
 import msgspec
@@ -31,10 +33,19 @@ _envelope = msgspec.json.Decoder(dict[str, msgspec.Raw])
 
 
 class Body(bytes):
-    """A response body that no traceback with locals shows."""
+    """A response body that no traceback with locals shows. digest: its SHA-256, as hex."""
+
+    @cached_property
+    def digest(self) -> str:
+        return hashlib.sha256(self).hexdigest()
 
     def __repr__(self) -> str:
         return f"<Body of {len(self)} bytes>"
+
+
+def compute_digest(body: bytes) -> str:
+    """Its SHA-256, as hex; of a Body once."""
+    return body.digest if isinstance(body, Body) else hashlib.sha256(body).hexdigest()
 
 
 def decode_envelope(body: bytes) -> dict[str, Any]:

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Callable, Iterator
 from typing import Any, Generic, TypeVar
 
 import msgspec
 
-from loopsweb.loops_api.decoding import decode_json, find_array
+from loopsweb.loops_api.checked_bodies import WORTHWHILE_BYTES, CheckedBodies
+from loopsweb.loops_api.decoding import compute_digest, decode_json, find_array
 from loopsweb.loops_api.errors import MalformedResponse
 
 T = TypeVar("T")
 
+_complete = CheckedBodies()  # JSON with an array under a key
 _rows = msgspec.json.Decoder(list[msgspec.Raw])
 
 
@@ -34,8 +35,13 @@ class LazyList(Generic[T]):
         parse: Callable[[Any], T | None],
         keep: Callable[[T], bool] = lambda _: True,
     ) -> None:
-        self.digest = hashlib.sha256(body).hexdigest()
-        self._array: msgspec.Raw | None = find_array(body, key)
+        self._body: bytes | None = body
+        self.digest, self._key = compute_digest(body), key
+        self._array: msgspec.Raw | None = None
+        if not _complete.contains(self.digest, key):
+            self._array = find_array(body, key)
+            if len(body) > WORTHWHILE_BYTES:
+                _complete.add(self.digest, key)
         self._parse = parse
         self._keep = keep
         self._parsed: tuple[T, ...] = ()
@@ -56,16 +62,16 @@ class LazyList(Generic[T]):
         return self._skipped
 
     def _parse_rows(self) -> tuple[T, ...]:
-        if self._array is not None:
+        if self._body is not None:
             try:
-                raws = _rows.decode(self._array)
+                raws = _rows.decode(self._array or find_array(self._body, self._key))
             except RecursionError:
                 raise MalformedResponse("The response is nested too deep.") from None
             rows = [self._parse_row(raw) for raw in raws]
             parsed_rows = [row for row in rows if row is not None]
             self._skipped = len(rows) - len(parsed_rows)
             self._parsed = tuple(row for row in parsed_rows if self._keep(row))
-            self._array = None
+            self._body = self._array = None
         return self._parsed
 
     def _parse_row(self, raw: msgspec.Raw) -> T | None:

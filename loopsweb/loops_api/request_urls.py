@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import lru_cache
 from typing import Any
 from urllib.parse import quote, urlencode
 
@@ -32,6 +33,11 @@ def build_url(
     given = {name: value for name, value in query.items() if value is not None}
     if given:
         target += "?" + urlencode(given, quote_via=quote, safe="")
+    return _join(base, target)
+
+
+@lru_cache(maxsize=4096)  # polls ask the same again and again
+def _join(base: httpx.URL, target: str) -> httpx.URL:
     return base.copy_with(raw_path=target.encode())
 
 

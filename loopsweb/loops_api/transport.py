@@ -20,6 +20,7 @@ import stamina
 from loopsweb import counts
 from loopsweb.loops_api import body_reader, errors, http_client
 from loopsweb.loops_api.api_key import ApiKey
+from loopsweb.loops_api.checked_bodies import WORTHWHILE_BYTES, CheckedBodies
 from loopsweb.loops_api.deadline import Deadline
 from loopsweb.loops_api.error_mapping import map_error_response, map_transport_error
 from loopsweb.loops_api.request_limits import Limits
@@ -31,6 +32,7 @@ logger = logging.getLogger(__name__)
 
 _MAX_ERROR_BYTES = 64 * 1024
 _throttle = Throttle(time.monotonic)
+_without_key = CheckedBodies()
 
 
 class Transport:
@@ -100,7 +102,8 @@ class Transport:
         if wait > max(deadline.left(), 0.0):
             message = "the local rate limit allows no request before the deadline"
             raise errors.TimedOut(message, may_have_been_received=False)
-        time.sleep(wait)
+        if wait > 0:
+            time.sleep(wait)
         started = time.monotonic()
         status, outcome = self._exchange(request, deadline)
         seconds = time.monotonic() - started
@@ -131,8 +134,13 @@ class Transport:
             body = body_reader.read_body(response, deadline, self._limits.max_response_bytes)
             if body is None:
                 return errors.ResponseTooLarge(f"more than {self._limits.max_response_bytes} bytes")
+            is_long = len(body) > WORTHWHILE_BYTES
+            if is_long and _without_key.contains(body.digest, self._key.digest):
+                return body
             if self._key.appears_in(body):
                 return errors.KeyInResponse("the response contains the API key")
+            if is_long:
+                _without_key.add(body.digest, self._key.digest)
             return body
         if response.has_redirect_location:
             return errors.RedirectRefused(f"the response was a redirect ({response.status_code})")
