@@ -120,6 +120,7 @@ MIDDLEWARE = [
     "loopsweb.json_api.https.ApiHttpsMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
+    "django.middleware.gzip.GZipMiddleware",
     "loopsweb.ui.middleware.NoStoreMiddleware",
     "loopsweb.ui.clock.ZoneMiddleware",
     "loopsweb.accounts.authorization.middleware.ClientAddressMiddleware",

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import gzip
+
 import pytest
 from django.db import OperationalError
 from django.http import HttpResponse
@@ -86,3 +88,20 @@ def test_errors_are_not_cached(acme: Workspace, alice: User, mallory: User) -> N
     ]
     assert [answer.status_code for answer in answers] == [404, 404, 400]
     assert {answer["Cache-Control"] for answer in answers} == {"private, no-store"}
+
+
+def test_pages_are_compressed_and_padded_for_browsers_that_ask(
+    acme: Workspace, alice: User
+) -> None:
+    browser = login_as(alice)
+    plain = browser.get("/w/acme/runs/")
+    assert not plain.has_header("Content-Encoding")
+    lengths = set()
+    for _ in range(20):
+        packed = browser.get("/w/acme/runs/", headers={"accept-encoding": "gzip"})
+        assert packed["Content-Encoding"] == "gzip"
+        assert "Accept-Encoding" in packed["Vary"]
+        assert b"<title>Runs" in gzip.decompress(packed.content)
+        assert len(packed.content) < len(plain.content) / 2
+        lengths.add(len(packed.content))
+    assert len(lengths) > 5
