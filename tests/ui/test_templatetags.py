@@ -11,6 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from loopsweb.resources.deployments.statuses import DEPLOYMENT
+from loopsweb.ui.long_text import mark_separators
 from loopsweb.ui.templatetags import ui
 from loopsweb.ui.timestamps import format_utc
 
@@ -60,12 +61,12 @@ def test_an_unknown_status_is_shown_escaped(word: str) -> None:
 
 
 def test_a_text_may_break_between_its_parts_and_not_within_a_version() -> None:
-    assert ui.mark_separators("a_b/Llama-3.3-70B.bin") == "a_<wbr>b/<wbr>Llama-3.3-70B.<wbr>bin"
+    assert mark_separators("a_b/Llama-3.3-70B.bin") == "a_<wbr>b/<wbr>Llama-3.3-70B.<wbr>bin"
 
 
 @given(st.text(alphabet="a1./_:,=&? "))
 def test_marks_of_breaks_change_no_text(text: str) -> None:
-    assert ui.mark_separators(text).replace("<wbr>", "") == escape(text)
+    assert mark_separators(text).replace("<wbr>", "") == escape(text)
 
 
 def test_a_status_of_several_words_and_an_email_say_where_they_may_break() -> None:
