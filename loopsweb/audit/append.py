@@ -76,7 +76,8 @@ def lock_head(cursor: Any, workspace: str) -> tuple[int, str]:
 def prepare_fields(event: Event) -> None:
     """Make all values storable, and commit to those that can be erased."""
     for name, length in TEXTS:
-        setattr(event, name, sanitize_text(getattr(event, name))[:length])
+        if (value := getattr(event, name)) is not None:  # the database refuses what is missing
+            setattr(event, name, sanitize_text(value)[:length])
     event.answer = anonymize(make_storable(event.answer))
     event.key_label, event.target_name = anonymize(event.key_label), anonymize(event.target_name)
     event.commitments = {}

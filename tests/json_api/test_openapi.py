@@ -56,6 +56,11 @@ def operation(described: Any, noun: str) -> Any:
     return described[f"/api/v1/w/{{workspace}}/{noun}/"]["GET"]
 
 
+def sign(secret: str) -> dict[str, str]:
+    """Schemathesis does not unpack answers of a WSGI application."""
+    return {"Authorization": f"Bearer {secret}", "Accept-Encoding": "identity"}
+
+
 @pytest.mark.parametrize("mode", list(GenerationMode))
 @pytest.mark.parametrize("noun", READ)
 def test_list_answers_match_the_description(
@@ -64,7 +69,7 @@ def test_list_answers_match_the_description(
     @A_FEW
     @given(case=operation(described, noun).as_strategy(generation_mode=mode))
     def ask(case: Any) -> None:
-        case.call_and_validate(headers={"Authorization": f"Bearer {token.secret}"})
+        case.call_and_validate(headers=sign(token.secret))
 
     ask()
 
@@ -77,7 +82,7 @@ def test_valid_requests_are_answered(noun: str, described: Any, token: CreatedTo
     @given(case=operation(described, noun).as_strategy(generation_mode=mode))
     def ask(case: Any) -> None:
         case.path_parameters["workspace"] = "acme"
-        answer = case.call_and_validate(headers={"Authorization": f"Bearer {token.secret}"})
+        answer = case.call_and_validate(headers=sign(token.secret))
         assert answer.status_code == 200
 
     ask()
@@ -98,7 +103,7 @@ def test_deactivation_answers_match_the_description(
         if known:
             case.path_parameters = {"workspace": "acme", "id": "k4q95w5"}
         case.call_and_validate(
-            headers={"Authorization": f"Bearer {made.secret}"},
+            headers=sign(made.secret),
             excluded_checks=[positive_data_acceptance],  # repeated deactivations are a conflict
         )
 
