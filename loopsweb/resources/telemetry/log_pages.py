@@ -69,6 +69,7 @@ def read_page(
         found = fetch(from_millis(after), window.end, "asc")
         lines = sort_lines(line for line in found if to_millis(line.at) >= after)
         taken, rest, is_cut = take(lines, step=1, is_full=len(found) >= LIMIT, most=most)
+        rest = None if rest is not None and rest > last else rest
         return LogPage(taken, after - 1 if after > first else None, rest, is_cut)
     newest = last if before is None else min(max(before, first), last)
     found = fetch(window.start, min(window.end, from_millis(newest + 1)), "desc")
@@ -76,6 +77,7 @@ def read_page(
         found = fetch(window.start, from_millis(newest), "desc")
     lines = sort_lines(line for line in reversed(found) if to_millis(line.at) <= newest)
     taken, rest, is_cut = take(lines[::-1], step=-1, is_full=len(found) >= LIMIT, most=most)
+    rest = None if rest is not None and rest < first else rest
     return LogPage(taken[::-1], rest, newest + 1 if newest < last else None, is_cut)
 
 
