@@ -26,7 +26,7 @@ setup: $(VENV)/.develop  ## Everything to develop and test, into .venv
 demo: $(VENV)/.run  ## A filled dashboard with a pretended API, on http://127.0.0.1:8000
 	@exec $(BIN)/python manage.py demo --port $(PORT) --api-port $(API_PORT)
 
-serve: $(VENV)/.run  ## The dashboard for real, in one process on SQLite
+serve: $(VENV)/.run  ## The dashboard for real, on SQLite
 	@exec $(BIN)/python manage.py serve --host $(HOST) --port $(PORT)
 
 test: test-sqlite test-postgresql  ## The whole suite, on SQLite, then on PostgreSQL with Redis

@@ -11,17 +11,15 @@ from __future__ import annotations
 import io
 import json
 import logging
-import subprocess
 import sys
-from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from collections.abc import Iterable
+from contextlib import AbstractContextManager
 from datetime import UTC, datetime
 from functools import cache, partial
 from typing import Any
 from wsgiref.types import StartResponse, WSGIEnvironment
 
-from waitress.server import create_server
-
+from bench.api_process import run_api, serve_api
 from loopsweb.simulator import Simulator
 from loopsweb.simulator.http_messages import Response
 from loopsweb.simulator.wsgi import read_request
@@ -79,21 +77,11 @@ class RecordedApi:
         return [json.dumps(answer).encode()]
 
 
-@contextmanager
-def run_recorded_api(**sizes: Any) -> Iterator[str]:
+def run_recorded_api(**sizes: Any) -> AbstractContextManager[str]:
     """Yields its URL."""
-    command = [sys.executable, "-m", "bench.recorded_api", json.dumps(sizes)]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as child:
-        try:
-            assert child.stdout is not None
-            yield child.stdout.readline().strip()
-        finally:
-            child.terminate()
+    return run_api("bench.recorded_api", json.dumps(sizes))
 
 
 if __name__ == "__main__":
     logging.getLogger("waitress").setLevel(logging.ERROR)
-    api = RecordedApi(**json.loads(sys.argv[1]))
-    server = create_server(api, host="127.0.0.1", port=0, threads=THREADS)
-    print(f"http://127.0.0.1:{server.effective_port}", flush=True)
-    server.run()
+    serve_api(RecordedApi(**json.loads(sys.argv[1])), threads=THREADS)

@@ -10,8 +10,7 @@ from __future__ import annotations
 import re
 from datetime import UTC, datetime, timedelta
 
-from django.db.models import F, Model, Q
-from django.db.models.expressions import OrderBy
+from django.db.models import Model, Q
 
 PLACE = r"(-?[0-9]{1,18})?\.([0-9]{1,18})"
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -22,11 +21,6 @@ LATEST = datetime.max.replace(tzinfo=UTC)
 
 class InvalidCursor(ValueError):
     pass
-
-
-def order_by_newest(field: str) -> list[OrderBy]:
-    """field: a time or a number. Rows without one come last."""
-    return [F(field).desc(nulls_last=True), F("pk").desc()]
 
 
 def encode_cursor(row: Model, name: str, field: str) -> str:

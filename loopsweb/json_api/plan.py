@@ -10,7 +10,7 @@ from django.utils import timezone
 
 from loopsweb.accounts.models import Workspace
 from loopsweb.json_api.authentication import require_token
-from loopsweb.json_api.cursors import encode_cursor, order_by_newest
+from loopsweb.json_api.cursors import encode_cursor
 from loopsweb.json_api.freshness import describe_freshness
 from loopsweb.json_api.query_parameters import (
     DEFAULT_SIZE,
@@ -26,6 +26,7 @@ from loopsweb.resources.cleanups.page import Line, describe
 from loopsweb.resources.cleanups.plan import GOES, LABELS, Part, Rules
 from loopsweb.resources.cleanups.plan_page import count, load_plan
 from loopsweb.resources.pages.freshness import load_freshness
+from loopsweb.ui.filters import build_order
 
 NAME = "plan"
 RULES = RulesForm.base_fields.keys()
@@ -45,7 +46,9 @@ def show_plan(request: HttpRequest, workspace: Workspace, resource_name: str) ->
     judged, worked_out = load_plan(workspace, rules, now=timezone.now())
     before = parse_cursor(request.GET, NAME, "created_at", is_time=True)
     rows = judged.filter(before, verdict=shown)
-    found = list(rows.defer("raw").order_by(*order_by_newest("created_at"))[: size + 1])
+    found = list(
+        rows.defer("raw").order_by(build_order(rows.model, "created_at"), "-pk")[: size + 1]
+    )
     items = found[:size]
     has_more = len(found) > size
     return JsonResponse(

@@ -12,7 +12,7 @@ from django.utils import timezone
 from loopsweb.accounts.authorization.decorators import public
 from loopsweb.accounts.models import Workspace
 from loopsweb.json_api.authentication import api_view, require_token
-from loopsweb.json_api.cursors import encode_cursor, order_by_newest
+from loopsweb.json_api.cursors import encode_cursor
 from loopsweb.json_api.freshness import describe_freshness
 from loopsweb.json_api.openapi import build_document
 from loopsweb.json_api.problems import Problem
@@ -22,6 +22,7 @@ from loopsweb.resources.pages.filters import UNREPORTED
 from loopsweb.resources.pages.freshness import load_freshness
 from loopsweb.resources.pages.idleness import find_observed_until, match_idle, observe
 from loopsweb.resources.snapshot.models import Snapshot
+from loopsweb.ui.filters import build_order
 
 SHOWN_WITH = {"deployments": ("samplers",)}  # whose GPUs count as theirs
 
@@ -41,7 +42,7 @@ def list_(request: HttpRequest, workspace: Workspace, resource_name: str) -> Htt
         rows = rows.filter(query.before)
         remaining = rows.count()
     start, end = (query.page - 1) * query.page_size, query.page * query.page_size
-    found = list(rows.order_by(*order_by_newest(resource.newest))[start : end + 1])
+    found = list(rows.order_by(build_order(rows.model, resource.newest), "-pk")[start : end + 1])
     shown = list(observe(found[: query.page_size], until=until))
     return JsonResponse(
         {

@@ -61,7 +61,7 @@ def describe_configuration() -> Iterator[Finding]:
     database = settings.DATABASES["default"]
     configured = {
         "versions": f"Python {platform.python_version()}, Django {django.get_version()}",
-        "processes": "one" if settings.SINGLE_PROCESS else "several",
+        "processes": "a web server and its worker" if settings.SINGLE_PROCESS else "several",
         "database": f"{connection.display_name} {database.get('HOST', '')}".strip(),
         "address": settings.LOOPSWEB_URL or "not set",
         "https": describe_flag(settings.HTTPS),

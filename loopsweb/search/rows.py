@@ -18,7 +18,7 @@ from loopsweb.resources.runs.models import Run
 from loopsweb.resources.search_indexes import can_search_all, get_newest_field
 from loopsweb.resources.snapshot.models import Snapshot
 from loopsweb.search.hits import Hit, join_details
-from loopsweb.ui.filters import order
+from loopsweb.ui.filters import build_order
 from loopsweb.ui.navigation import WORKSPACE_PAGES
 from loopsweb.ui.search import match_words
 
@@ -47,7 +47,7 @@ class Scope:
 
     def find(self, rows: QuerySet[Any], *, most: int = MOST) -> list[Any]:
         """The newest rows in which every word is. Ids are read first: on SQLite from an index."""
-        newest = rows.order_by(order(rows.model, get_newest_field(rows.model)), "-pk")
+        newest = rows.order_by(build_order(rows.model, get_newest_field(rows.model)), "-pk")
         searched = newest
         if self.bound:
             searched = newest.filter(pk__in=newest.values("pk")[: self.bound])

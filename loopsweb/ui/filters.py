@@ -86,13 +86,15 @@ class ListSpec:
         """Count all rows, and the values of all filters among the newest `most_counted` rows, and
         find which of the conditions `filled` any of the newest MAX_LOOKED_AT rows meets."""
         total = rows.order_by().count()
-        newest = rows.order_by(order(rows.model, self.sorts[self.default_sort[1:]]), "-pk")
+        newest = rows.order_by(
+            build_order(rows.model, self.sorts[self.default_sort.removeprefix("-")]), "-pk"
+        )
         named = [one for one in self.filters if one.field and not one.is_typed]
         met = find_met(newest, filled or {})
         if not named:
             return Facets(total, filled=met, total_apart=rows.filter(self.apart).count())
         is_whole = total <= self.most_counted
-        counted = rows if is_whole else choose(newest, self.most_counted)
+        counted = rows if is_whole else choose_first(newest, self.most_counted)
         counts: dict[str, Counter[str]] = {one.name: Counter() for one in named}
         apart: dict[str, Counter[str]] = {one.name: Counter() for one in named}
         total_apart = 0
@@ -110,7 +112,7 @@ class ListSpec:
         return Facets(total, values, is_whole, met, known_apart, total_apart)
 
 
-def order(model: type[Model], field: str, *, is_descending: bool = True) -> OrderBy:
+def build_order(model: type[Model], field: str, *, is_descending: bool = True) -> OrderBy:
     """By a field or annotation, unknown values last. Where there are none, the database is not told
     so: PostgreSQL would use no index."""
     known = {one.name for one in model._meta.concrete_fields if not one.null}
@@ -119,7 +121,7 @@ def order(model: type[Model], field: str, *, is_descending: bool = True) -> Orde
     return by.desc(nulls_last=nulls_last) if is_descending else by.asc(nulls_last=nulls_last)
 
 
-def choose(ordered: QuerySet[Row], count: int) -> QuerySet[Row]:
+def choose_first(ordered: QuerySet[Row], count: int) -> QuerySet[Row]:
     """The first rows, without their order."""
     return ordered.model._default_manager.filter(pk__in=ordered.values("pk")[:count])
 
@@ -129,5 +131,5 @@ def find_met(newest: QuerySet[Row], conditions: Mapping[str, Q]) -> list[str]:
     if not conditions:
         return []
     numbers = {name: Count("pk", filter=one) for name, one in conditions.items()}
-    met = choose(newest, MAX_LOOKED_AT).aggregate(**numbers)
+    met = choose_first(newest, MAX_LOOKED_AT).aggregate(**numbers)
     return sorted(name for name, number in met.items() if number)

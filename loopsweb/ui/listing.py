@@ -15,7 +15,7 @@ from django.http import QueryDict
 from django.utils.http import urlencode
 
 from loopsweb.ui.filter_values import UNKNOWN
-from loopsweb.ui.filters import MAX_OPTIONS, Facets, Filter, ListSpec, order
+from loopsweb.ui.filters import MAX_OPTIONS, Facets, Filter, ListSpec, build_order
 from loopsweb.ui.search import explain_refusal, match_words
 from loopsweb.ui.url_text import clean_text, parse_page_number, remove_nul
 
@@ -86,7 +86,7 @@ class ListQuery:
         """
         field = self.spec.sorts[self.sort.removeprefix("-")]
         is_descending = self.sort.startswith("-") != field.startswith("-")
-        by = order(rows.model, field.removeprefix("-"), is_descending=is_descending)
+        by = build_order(rows.model, field.removeprefix("-"), is_descending=is_descending)
         condition = self.condition()
         if is_common and condition:
             met = Case(When(condition, then=Value(True)), default=Value(False))  # noqa: FBT003

@@ -21,7 +21,7 @@ FEED_FIELDS = [field.name for field in fields(Feed)]
 
 
 class CheckpointFeeds:
-    """The feeds of one key during a poll. due: the queries to run now."""
+    """The feeds of one key during a poll. plan: its queries. noted: what the poll found."""
 
     def __init__(self, state: PollState, *, poll: PollContext) -> None:
         self.state, self.poll = state, poll

@@ -14,6 +14,7 @@ from loopsweb.loops_api import Client, errors
 from loopsweb.loops_api.deadline import Deadline
 from loopsweb.resources.nouns import FEEDS
 from loopsweb.resources.polling import reasons
+from loopsweb.resources.polling.agenda import Agenda
 from loopsweb.resources.snapshot.feeds import Feed
 from loopsweb.resources.snapshot.poll_context import PollContext
 from loopsweb.resources.snapshot.poll_state import PollState, find_covered_keys
@@ -40,10 +41,12 @@ class Inquiry:
         clock: Clock,
         deadline: Deadline,
         is_stopping: Callable[[], bool],
+        *,
+        agenda: Agenda,
     ) -> None:
         self.state, self.client, self.clock = state, client, clock
         self.deadline, self.is_stopping = deadline, is_stopping
-        self.key = state.key
+        self.agenda, self.key = agenda, state.key
         self.workspace = state.key.workspace
         self.covered_keys = find_covered_keys(state)
         self.failures: list[errors.LoopsError] = []
@@ -51,6 +54,10 @@ class Inquiry:
         self.outages = 0  # in a row
         self.ended_by: errors.LoopsError | None = None
         self.is_answered = self.has_news = False
+
+    def is_open(self, topic: str) -> bool:
+        """False where nothing was to be done when the poll began, and nothing is new since."""
+        return self.has_news or topic in self.agenda
 
     def query(self, name: str, feed: Feed, pull: Pull, *, save: Callable[[Feed], None]) -> Feed:
         """Run one query and return the feed as it is then. `save` commits it with the answer."""

@@ -11,7 +11,6 @@ from __future__ import annotations
 import logging
 from datetime import datetime, timedelta
 from functools import partial
-from typing import Any
 
 from loopsweb.keys.models import KeyState
 from loopsweb.loops_api import errors
@@ -21,7 +20,6 @@ from loopsweb.resources.checkpoints.poll_plan import CheckpointQuery
 from loopsweb.resources.history.observation import note_answer
 from loopsweb.resources.nouns import FEEDS
 from loopsweb.resources.polling import leases, pace, reasons
-from loopsweb.resources.polling.agenda import Agenda
 from loopsweb.resources.polling.inquiry import Inquiry, Pull, Stopped
 from loopsweb.resources.polling.questions import (
     PAIRED,
@@ -32,7 +30,6 @@ from loopsweb.resources.polling.questions import (
 from loopsweb.resources.polling.work_in_progress import has_work_in_progress
 from loopsweb.resources.samplers import sync as samplers
 from loopsweb.resources.snapshot.feeds import Feed
-from loopsweb.resources.snapshot.poll_state import PollState
 from loopsweb.resources.snapshot.store import touch_version
 from loopsweb.ui.errors import OUTAGES
 
@@ -44,10 +41,7 @@ SAVED_EVERY = timedelta(seconds=5)
 class Poll(Inquiry):
     """The state of one poll while it runs."""
 
-    def __init__(self, state: PollState, *asking: Any, agenda: Agenda) -> None:
-        super().__init__(state, *asking)
-        self.agenda = agenda
-        self.is_changed = self.is_refused = False
+    is_changed = is_refused = False
 
     def run(self) -> None:
         self.saved_at = started_at = self.clock()
@@ -95,10 +89,6 @@ class Poll(Inquiry):
                 continue
             if not ask_last(self.client, poll=self.build_context(Feed())):
                 break
-
-    def is_open(self, topic: str) -> bool:
-        """False where nothing was to be done when the poll began, and nothing is new since."""
-        return self.has_news or topic in self.agenda
 
     def poll_feed(self, name: str, pull: Pull) -> bool:
         """True when the answer differs from the last one."""

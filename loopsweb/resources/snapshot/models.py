@@ -13,7 +13,7 @@ from django.db.models import Count, Q
 from loopsweb.accounts.models import Workspace
 from loopsweb.keys.models import Key
 from loopsweb.resources.snapshot.largest_first import LargestFirst
-from loopsweb.ui.filters import order
+from loopsweb.ui.filters import build_order
 from loopsweb.ui.statuses import Vocabulary
 
 Row = TypeVar("Row", bound="Snapshot")
@@ -62,7 +62,7 @@ class SnapshotQuerySet(models.QuerySet[Row]):
 
     def newest_first(self) -> Self:
         """Rows whose age is unknown come last."""
-        return self.order_by(order(self.model, self.model.newest_field), "-pk")
+        return self.order_by(build_order(self.model, self.model.newest_field), "-pk")
 
     def reported(self) -> Self:
         """Rows that the last answer listed, with a status: only these say what is so now."""
