@@ -11,7 +11,7 @@ from typing import Any
 from urllib.parse import quote
 
 from django import template
-from django.forms import BoundField
+from django.forms import Form
 from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString, mark_safe
@@ -86,7 +86,7 @@ def or_dash(value: Any) -> Any:
 
 
 register.filter("long_text", lambda text: render_long_text(str(text)) if text else ABSENT)
-register.filter("breakable", mark_separators)
+register.filter("breakable", lambda text: mark_separators(text) if text else ABSENT)
 register.filter("email", lambda email: mark_domain(email) if email else ABSENT)
 
 
@@ -228,11 +228,15 @@ def settings(values: Any) -> Any:
     return ", ".join(f"{name} {value}" for name, value in shown.items()) or "{}"
 
 
-@register.filter
-def focused(field: BoundField) -> BoundField:
-    """The field, in which one types at once."""
-    field.field.widget.attrs["autofocus"] = True
-    return field
+@register.simple_tag
+def focus_first(form: Form) -> str:
+    """Let people type into the first field at once, unless there are errors to be read first."""
+    if not form.errors:
+        groups = getattr(form, "groups", None)
+        fields = groups[0].fields if groups else form.visible_fields()
+        for first in fields[:1]:
+            first.field.widget.attrs["autofocus"] = True
+    return ""
 
 
 @register.filter
