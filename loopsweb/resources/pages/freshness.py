@@ -13,7 +13,7 @@ from django.utils import timezone
 from loopsweb.accounts.models import Workspace
 from loopsweb.keys.models import Key
 from loopsweb.prepared_queries import Columns, Parameter, PreparedQuery, build_rows
-from loopsweb.resources.history.observation import compute_late_time
+from loopsweb.resources.history.observation import ASKED_SELDOM, compute_late_time
 from loopsweb.resources.nouns import FEEDS, NOUNS
 from loopsweb.resources.snapshot.feeds import Feed
 from loopsweb.resources.snapshot.poll_state import PollState, group_by_organisation, select_polling
@@ -31,12 +31,14 @@ LATE_AFTER = timedelta(minutes=1)
 class FeedFreshness:
     """as_of: of the oldest answer shown, None when nothing has been read yet.
     failing_since: the first failure after it, None when the last try succeeded.
-    error: why it fails or is not polled, in plain words. late_at: when a newer answer was due."""
+    error: why it fails or is not polled, in plain words. next_poll_at: of the poll that asks again
+    for what is oldest. due_at: of the next poll. late_at: when a newer answer was due."""
 
     as_of: datetime | None = None
     failing_since: datetime | None = None
     error: str = ""
     next_poll_at: datetime | None = None
+    due_at: datetime | None = None
     late_at: datetime | None = None
 
     def state(self, *, now: datetime) -> Literal["failing", "late", "ok", "unread"]:
@@ -48,7 +50,7 @@ class FeedFreshness:
 
     def is_overdue(self, *, now: datetime) -> bool:
         """True if a poll should have begun and has not."""
-        return self.next_poll_at is not None and self.next_poll_at < now - LATE_AFTER
+        return self.due_at is not None and self.due_at < now - LATE_AFTER
 
 
 class Freshness:
@@ -84,7 +86,9 @@ def is_shown(feed: FeedFreshness) -> bool:
     return feed.as_of is not None or feed.failing_since is not None
 
 
-STATE = Columns(PollState, "id key_id next_poll_at refused_since failures feeds")
+STATE = Columns(
+    PollState, "id key_id next_poll_at refused_since failures feeds checkpoints_confirmed_at"
+)
 KEY = Columns(
     Key,
     "id workspace_id name prefix last4 api_url state state_reason state_since api_workspace_name "
@@ -134,8 +138,17 @@ def compute_key_freshness(feed_name: str, state: PollState) -> FeedFreshness:
         as_of=feed.as_of,
         failing_since=feed.failing_since,
         error=feed.error,
-        next_poll_at=state.next_poll_at,
+        next_poll_at=find_next_poll(feed_name, feed, state),
+        due_at=state.next_poll_at,
     )
+
+
+def find_next_poll(feed_name: str, feed: Feed, state: PollState) -> datetime:
+    """The poll that asks again for what is oldest: not the next one for what is asked seldom."""
+    seldom, confirmed_at = ASKED_SELDOM.get(feed_name), state.checkpoints_confirmed_at
+    if seldom and feed.as_of and confirmed_at and feed.as_of < confirmed_at:
+        return max(state.next_poll_at, feed.as_of + seldom)
+    return state.next_poll_at
 
 
 def pick_stalest(candidates: list[FeedFreshness]) -> FeedFreshness:

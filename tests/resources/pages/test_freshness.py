@@ -58,6 +58,26 @@ def test_a_page_is_as_old_as_the_oldest_answer_it_shows(
         assert is_old == (old in shown), old
 
 
+@pytest.mark.parametrize(("confirmed", "wait"), [(2, 60), (100, 5)])
+def test_the_header_announces_the_poll_that_asks_for_what_is_oldest(
+    confirmed: int, wait: int, acme: Workspace, alice: User, key: Key
+) -> None:
+    """Checkpoints of runs that have ended are asked for every two minutes."""
+    now = timezone.now().replace(microsecond=0)
+    read(key, now, **dict.fromkeys(FEEDS, 3) | {"checkpoints": 60})
+    rows = PollState.objects.filter(key=key)
+    rows.update(checkpoints_confirmed_at=now - timedelta(seconds=confirmed))
+    url, browser = reverse("checkpoints:list", args=[acme.slug]), login_as(alice)
+    answer = browser.get(url)
+    due = format_utc(now + timedelta(seconds=wait))
+    assert f'data-next><time datetime="{due}"' in answer.content.decode()
+    assert answer["Loopsweb-Next-Poll"] == due
+    rows.update(next_poll_at=now - timedelta(seconds=90))
+    late = browser.get(url).content.decode()
+    assert "has not happened" in late
+    assert 'id="freshness" data-state="late"' in late
+
+
 @pytest.mark.parametrize(("age", "state"), [(60, "ok"), (120, "late")])
 def test_the_header_is_amber_when_an_answer_is_late(
     age: int, state: str, acme: Workspace, alice: User, key: Key
