@@ -1,6 +1,6 @@
-"""Starts PostgreSQL and Redis for a test run, from this machine or from wheels.
+"""Starts PostgreSQL and Redis for a test run, from this machine or from wheels, and WSGI servers.
 
-Each context manager yields a URL and stops its server at the end.
+Each context manager yields where its server is reached, and stops it at the end.
 """
 
 from __future__ import annotations
@@ -12,13 +12,17 @@ import shutil
 import socket
 import subprocess
 import tempfile
+import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from importlib.metadata import files
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
+from wsgiref.types import WSGIApplication
+
+from waitress.server import create_server
 
 START_SECONDS = 20
 NOT_DURABLE = ["fsync=off", "synchronous_commit=off", "full_page_writes=off"]
@@ -135,3 +139,19 @@ def wait_until(ready: Callable[[], bool], process: subprocess.Popen[bytes]) -> N
         if process.poll() is not None or time.monotonic() > deadline:
             raise RuntimeError(f"{process.args!r} did not start (exit code {process.poll()}).")
         time.sleep(0.02)
+
+
+@contextmanager
+def serve_wsgi(application: WSGIApplication, *, threads: int) -> Iterator[int]:
+    """Serve in a thread of this process. Yields the port."""
+    server = create_server(application, host="127.0.0.1", port=0, threads=threads)
+    thread = threading.Thread(target=server.run, daemon=True)
+    thread.start()
+    try:
+        yield server.effective_port
+    finally:
+        # Its own thread closes it, because it waits on the sockets. It may have done so by the time
+        # that it is woken.
+        with suppress(OSError):
+            server.trigger.pull_trigger(server.close)
+        thread.join(5)

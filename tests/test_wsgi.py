@@ -1,15 +1,14 @@
 from __future__ import annotations
 
 import socket
-import threading
 from collections.abc import Iterator
 from contextlib import closing
 from typing import TYPE_CHECKING
 
 import pytest
-from waitress.server import create_server
 
 from loopsweb.wsgi import strip_head_body
+from tests.servers import serve_wsgi
 
 if TYPE_CHECKING:
     from wsgiref.types import StartResponse, WSGIEnvironment
@@ -43,13 +42,8 @@ def port(streamed: Streamed) -> Iterator[int]:
         start_response("200 OK", [("Content-Length", str(len(PAGE)))])
         return [PAGE]
 
-    listener = socket.create_server(("127.0.0.1", 0))
-    server = create_server(strip_head_body(site), sockets=[listener], threads=1)
-    thread = threading.Thread(target=server.run, daemon=True)
-    thread.start()
-    yield listener.getsockname()[1]
-    server.trigger.pull_trigger(server.close)  # in its own thread, which waits on its sockets
-    thread.join(5)
+    with serve_wsgi(strip_head_body(site), threads=1) as port:
+        yield port
 
 
 def send_request(port: int, method: str, path: str) -> tuple[bytes, bytes]:

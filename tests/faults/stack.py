@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import threading
 import time
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
@@ -13,7 +12,6 @@ from typing import Any
 
 import psycopg
 from psycopg.rows import dict_row
-from waitress.server import create_server
 
 from loopsweb.loops_api import Client
 from loopsweb.simulator import Simulator
@@ -102,14 +100,8 @@ class FaultStack:
 def serve_api() -> Iterator[tuple[Simulator, str]]:
     """A simulated API in which nothing happens by itself, and its address."""
     api = Simulator(now=lambda: datetime.now(UTC), pace=1e-4, sleep=time.sleep, runs=6)
-    server = create_server(api, host="127.0.0.1", port=0, threads=16)
-    thread = threading.Thread(target=server.run, daemon=True)
-    thread.start()
-    try:
-        yield api, f"http://127.0.0.1:{server.effective_port}"
-    finally:
-        server.trigger.pull_trigger(server.close)  # in its own thread, which waits on its sockets
-        thread.join(5)
+    with servers.serve_wsgi(api, threads=16) as port:
+        yield api, f"http://127.0.0.1:{port}"
 
 
 @contextmanager
