@@ -10,7 +10,6 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
-from django.db import connection
 from django.test import Client
 from django.utils import timezone
 from django.utils.html import strip_tags
@@ -25,6 +24,7 @@ from loopsweb.resources.pages.idleness import add_idle_filter
 from loopsweb.simulator import Simulator
 from loopsweb.ui.listing import parse_query
 from tests.personas import create_founder, login_as
+from tests.plans import explain_in_order
 from tests.resources.conftest import AddKey
 from tests.resources.rows import FIRST_SEEN_AT, add_row
 
@@ -141,11 +141,7 @@ def test_idleness_that_was_not_observed_is_unknown(
 def test_the_sorts_read_an_index(sort: str, acme: Workspace) -> None:
     query = parse_query(SPEC, as_query({"sort": sort}))
     rows = query.select(Deployment.objects.in_workspace(acme))[:50]
-    if connection.vendor == "postgresql":
-        with connection.cursor() as cursor:
-            cursor.execute("SET LOCAL enable_sort = off")
-            cursor.execute("SET LOCAL enable_seqscan = off")
-    plan = rows.explain()
+    plan = explain_in_order(rows)
     name = {"-idle": "idle", "-gpus": "gpus", "-cost": "cost"}[sort]
     assert f"deployment_{name}" in plan
     assert "TEMP B-TREE" not in plan
