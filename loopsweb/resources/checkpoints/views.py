@@ -121,4 +121,7 @@ def show_checkpoint(request: WorkspaceRequest, remote_id: str) -> HttpResponseBa
             "removal": removals.select_related("cleanup__workspace").order_by("-pk").first(),
         }
 
-    return render_detail_page(request, Checkpoint, remote_id, context, shows=("runs",))
+    shown = Checkpoint.objects.in_workspace(request.workspace).filter(remote_id=remote_id)
+    runs = Run.objects.in_workspace(request.workspace)
+    runs = runs.filter(remote_id__in=shown.values("run_remote_id"))
+    return render_detail_page(request, Checkpoint, remote_id, context, shows=("runs",), runs=runs)

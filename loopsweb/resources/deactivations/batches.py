@@ -18,11 +18,12 @@ from loopsweb.resources.deactivations.actions import (
     record_request,
 )
 from loopsweb.resources.deactivations.models import Batch, Deactivation, Policy
-from loopsweb.resources.deactivations.preflight import find_age
 from loopsweb.resources.deactivations.requirements import Schedule, schedule_request
 from loopsweb.resources.deactivations.selections import Item, SelectedRow, Selection
 from loopsweb.resources.deactivations.states import NOT_SENT, State
 from loopsweb.resources.deactivations.targets import Kind
+from loopsweb.resources.nouns import NOUNS
+from loopsweb.resources.pages.freshness import load_freshness
 from loopsweb.resources.pages.idempotency import Submission, claim_submission
 from loopsweb.resources.snapshot.store import lock_workspace, touch_version
 
@@ -53,7 +54,7 @@ def request_batch(
         workspace=workspace, noun=kind.noun, person=by["person"], reason=reason, requested_at=now
     )
     requested = sorted(selection.requested, key=lambda item: item.remote_id)
-    as_of = find_age(requested[0].impact.target) if requested else None
+    as_of = load_freshness(workspace).of(kind.plural, *NOUNS).as_of
     added: dict[str, Deactivation | AlreadyRequested] = {}
     for item in requested:
         own = select_awaited(item, awaited)

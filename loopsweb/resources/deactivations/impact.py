@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 
 from loopsweb.accounts.models import Workspace
 from loopsweb.resources.catalogue import Catalogue
@@ -187,6 +187,22 @@ def find_ending_runs(
         for run in alike.order_by("-pk"):
             of_model.setdefault(run.base_model, []).append(run)
     return found | {each.remote_id: (of_model.get(each.base_model, []), True) for each in unnamed}
+
+
+def select_ending_runs(workspace: Workspace, noun: str, remote_id: str) -> QuerySet[Run]:
+    """The runs that the API says end with a thing; none where that is inferred."""
+    runs = Run.objects.in_workspace(workspace)
+    if noun == Run.noun:
+        return runs.filter(remote_id=remote_id)
+    if noun != Deployment.noun:
+        return runs.none()
+    own = Deployment.objects.in_workspace(workspace).filter(remote_id=remote_id)
+    named = (
+        Q(deployment_remote_id=remote_id)
+        | Q(remote_id__in=own.values("active_run_remote_id"))
+        | Q(remote_id__in=own.values("latest_run_remote_id"))
+    )
+    return runs.filter(named).exclude(status="INACTIVE")
 
 
 def list_named_runs(deployment: Deployment) -> set[str]:

@@ -10,15 +10,16 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
+from loopsweb.accounts.models import Workspace
 from loopsweb.audit.chain.anonymize import anonymize
 from loopsweb.audit.chain.format import make_storable
 from loopsweb.resources.catalogue import NOTHING_HELD, UNKNOWN_SOURCE
 from loopsweb.resources.checkpoints.models import Checkpoint
-from loopsweb.resources.deactivations.impact import EndingRun, Impact
-from loopsweb.resources.deactivations.targets import Target, kind_of
+from loopsweb.resources.deactivations.impact import EndingRun, Impact, select_ending_runs
+from loopsweb.resources.deactivations.targets import Kind, Target, kind_of
 from loopsweb.resources.deployments.run_pairing import SERVERLESS, Figures
 from loopsweb.resources.nouns import NOUNS
-from loopsweb.resources.pages.freshness import load_freshness
+from loopsweb.resources.pages.freshness import Freshness, load_freshness
 from loopsweb.ui.timestamps import format_utc
 
 MAX_LISTED = 20  # of runs, and of checkpoints; the numbers count all
@@ -26,9 +27,16 @@ NO_SOURCES = (NOTHING_HELD, UNKNOWN_SOURCE)
 Facts = dict[str, Any]
 
 
+def load_impact_freshness(workspace: Workspace, kind: Kind, remote_id: str) -> Freshness:
+    """Of the checkpoints of the runs that end alone, and of everything else."""
+    return load_freshness(workspace, runs=select_ending_runs(workspace, kind.noun, remote_id))
+
+
 def find_age(target: Target) -> datetime | None:
     """The time of the oldest answer from which the impact is."""
-    return load_freshness(target.workspace).of(kind_of(target).plural, *NOUNS).as_of
+    kind = kind_of(target)
+    freshness = load_impact_freshness(target.workspace, kind, target.remote_id)
+    return freshness.of(kind.plural, *NOUNS).as_of
 
 
 def freeze_impact(impact: Impact, *, as_of: datetime | None) -> Facts:

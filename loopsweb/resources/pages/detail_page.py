@@ -22,6 +22,7 @@ from loopsweb.resources.pages.idleness import find_observed_until, observe
 from loopsweb.resources.pages.live_page import render_live_page
 from loopsweb.resources.pages.starting import mark_starting
 from loopsweb.resources.pages.status_band import REDRAWN_AFTER, draw_status_band
+from loopsweb.resources.runs.models import Run
 from loopsweb.resources.snapshot.models import Snapshot
 from loopsweb.resources.snapshot.status_changes import StatusChange
 from loopsweb.resources.snapshot.viewers import record_viewer
@@ -43,12 +44,13 @@ def render_detail_page(
     context: Callable[[Row], dict[str, Any]],
     *,
     shows: Collection[str] = (),
+    runs: QuerySet[Run] | None = None,
 ) -> HttpResponse:
     """context: what else the page shows, called only when something changed. shows: the other
-    nouns of which it shows rows."""
+    nouns of which it shows rows. runs: the only ones whose checkpoints it shows, None for all."""
     workspace, noun = request.workspace, find_noun(model)
     record_viewer(workspace)
-    freshness = load_freshness(workspace)
+    freshness = load_freshness(workspace, runs=runs)
     feed = freshness.of(noun.slug, *shows)
     now = timezone.now()
     version = f"{compute_page_version(workspace, feed)}.{int(now.timestamp() // REDRAWN_AFTER)}"

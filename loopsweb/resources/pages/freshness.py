@@ -13,8 +13,10 @@ from django.utils import timezone
 from loopsweb.accounts.models import Workspace
 from loopsweb.keys.models import Key
 from loopsweb.prepared_queries import Columns, Parameter, PreparedQuery, build_rows
+from loopsweb.resources.checkpoints.run_answers import RunAnswer, find_oldest_answer
 from loopsweb.resources.history.observation import ASKED_SELDOM, compute_late_time
 from loopsweb.resources.nouns import FEEDS, NOUNS
+from loopsweb.resources.runs.models import Run
 from loopsweb.resources.snapshot.feeds import Feed
 from loopsweb.resources.snapshot.poll_state import PollState, group_by_organisation, select_polling
 
@@ -25,6 +27,7 @@ NO_SCOPE = (
 )
 PARTLY_READ = "Not everything has been read yet: some keys wait for their first answer."
 LATE_AFTER = timedelta(minutes=1)
+CHECKPOINTS = NOUNS["checkpoints"].feed
 
 
 @dataclass(frozen=True)
@@ -75,6 +78,16 @@ class Freshness:
         feeds = {NOUNS[other].feed for other in others} - {NOUNS[slug].feed}
         return pick_stalest([own, *filter(is_shown, map(self.feed, sorted(feeds)))])
 
+    def narrow(self, answer: RunAnswer | None) -> None:
+        """From now on checkpoints are as old as the answer about those runs that are shown."""
+        whole = self.feed(CHECKPOINTS)
+        if answer and whole.as_of and whole.as_of < answer.as_of:
+            next_poll_at = whole.next_poll_at if answer.is_seldom else whole.due_at
+            late_at = compute_late_time(CHECKPOINTS, answer.as_of)
+            self.known[CHECKPOINTS] = replace(
+                whole, as_of=answer.as_of, late_at=late_at, next_poll_at=next_poll_at
+            )
+
     @property
     def overall(self) -> FeedFreshness:
         feeds = [self.feed(name) for name in FEEDS]
@@ -103,12 +116,16 @@ def select_states() -> QuerySet[PollState, tuple[object, ...]]:
     return states.order_by("pk").values_list(*STATE.paths, *KEY.paths)
 
 
-def load_freshness(workspace: Workspace) -> Freshness:
+def load_freshness(workspace: Workspace, *, runs: QuerySet[Run] | None = None) -> Freshness:
+    """runs: the only ones whose checkpoints are shown; None for all."""
     states = []
     for row in select_states.fetch(workspace=workspace.pk):
         state, state.key = build_rows(row, STATE, KEY)
         states.append(state)
-    return Freshness(states)
+    freshness = Freshness(states)
+    if runs is not None:
+        freshness.narrow(find_oldest_answer(workspace, runs))
+    return freshness
 
 
 def compute_organisation_freshness(feed_name: str, states: list[PollState]) -> FeedFreshness:

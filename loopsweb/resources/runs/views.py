@@ -92,5 +92,10 @@ def show_run(request: WorkspaceRequest, remote_id: str) -> HttpResponseBase:
         }
 
     return render_detail_page(
-        request, Run, remote_id, context, shows=("deployments", "samplers", "checkpoints")
+        request,
+        Run,
+        remote_id,
+        context,
+        shows=("deployments", "samplers", "checkpoints"),
+        runs=Run.objects.in_workspace(request.workspace).filter(remote_id=remote_id),
     )

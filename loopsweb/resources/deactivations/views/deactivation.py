@@ -22,6 +22,7 @@ from loopsweb.keys.models import NOT_OFFERED
 from loopsweb.resources.deactivations.actions import AlreadyRequested
 from loopsweb.resources.deactivations.forms import DeactivateForm, build_form
 from loopsweb.resources.deactivations.models import Deactivation
+from loopsweb.resources.deactivations.preflight import load_impact_freshness
 from loopsweb.resources.deactivations.targets import (
     KINDS,
     Kind,
@@ -31,7 +32,7 @@ from loopsweb.resources.deactivations.targets import (
 )
 from loopsweb.resources.nouns import NOUNS
 from loopsweb.resources.pages.detail_page import get_row_or_404
-from loopsweb.resources.pages.freshness import FeedFreshness, compute_page_version, load_freshness
+from loopsweb.resources.pages.freshness import FeedFreshness, compute_page_version
 from loopsweb.resources.pages.idleness import find_observed_until, observe
 from loopsweb.resources.pages.refusals import add_refusal
 from loopsweb.resources.snapshot.viewers import record_viewer
@@ -44,7 +45,7 @@ LEVELS = {"good": messages.SUCCESS, "bad": messages.ERROR, "warn": messages.WARN
 @require(Permission.DEACTIVATE)
 @without_reauthentication("It asks by itself, for what is others' and to break the glass.")
 def deactivate(request: WorkspaceRequest, kind: Kind, remote_id: str) -> HttpResponseBase:
-    freshness = load_freshness(request.workspace)
+    freshness = load_impact_freshness(request.workspace, kind, remote_id)
     feed = freshness.of(kind.plural, *NOUNS)
     version = compute_page_version(request.workspace, feed)
     record_viewer(request.workspace)
