@@ -24,7 +24,8 @@ in turns in one run, so that load affects both alike. What misses its bound says
   same row, committed.
 - **Polls and sweeps**: CPU of the worker, PostgreSQL and Redis; the floor is plain httpx asking for
   the same URLs, with as many threads. A first snapshot is compared with fetching and decoding each
-  different answer once. The API answers from memory, in a process of its own.
+  different answer once. The API answers from memory, in a process of its own. A tick is one look of
+  the polling lane, while ten of the workspaces are looked at.
 - **Embedded** is `manage.py serve` on SQLite: the list of one organisation is asked for over 8
   connections while the first snapshot of another is read, which is as large. Memory is that of all
   processes; what they share counts once.

@@ -58,6 +58,7 @@ class Group:
 GROUPS = {
     "everything": Group(),
     "throughput": Group(settings=(POSTGRESQL,)),
+    "ticks": Group(),
     "sweeps": Group(api=run_many_keys_api),
     "first_snapshot": Group(api=run_large_api),
     "embedded": Group(settings=(SQLITE,), api=run_largest_api),

@@ -8,8 +8,8 @@ class Sizes:
     """runs, checkpoints: of the organisation whose pages are measured. rows, few_rows: of the lists
     that are compared with each other. polled: runs that a poll reads. rounds: at most so many.
     load_seconds: for which pages are asked for at a time. keys: with which workers poll.
-    snapshot_runs: of a first snapshot, each with ten checkpoints. people: with open tabs
-    while a soak lasts. changes: that somebody who
+    waiting_keys, few_waiting_keys: of which none is due. snapshot_runs: of a first snapshot, each
+    with ten checkpoints. people: with open tabs while a soak lasts. changes: that somebody who
     watches a page waits for. busy_seconds: between polls meanwhile. tick_seconds: after which a
     worker looks for what is due."""
 
@@ -21,6 +21,8 @@ class Sizes:
     rounds: int = 40
     load_seconds: float = 4.0
     keys: int = 100
+    waiting_keys: int = 10_000
+    few_waiting_keys: int = 100
     snapshot_runs: int = 2_000
     people: int = 100
     soak_seconds: float = 180
@@ -38,6 +40,8 @@ TINY = Sizes(
     rounds=1,
     load_seconds=0.3,
     keys=2,
+    waiting_keys=8,
+    few_waiting_keys=4,
     snapshot_runs=5,
     people=3,
     soak_seconds=3,

@@ -233,7 +233,7 @@ DATABASES = {"default": DATABASE}
 # Cache, sessions -------------------------------------------------------------------------------
 REDIS_URL = env.read_service_url("REDIS_URL")
 # Separate caches: a flood of sessions must not evict rate limits.
-CACHE_ENTRIES = {"default": 50_000, "sessions": 5000, "tables": 1000}
+CACHE_ENTRIES = {"default": 50_000, "sessions": 5000, "tables": 1000, "viewers": 10_000}
 CACHES = {
     name: {
         "BACKEND": "django.core.cache.backends.locmem.LocMemCache",
@@ -256,6 +256,11 @@ CACHES = {
     }
     for name, entries in CACHE_ENTRIES.items()
 }
+if SINGLE_PROCESS:  # the worker, a process of its own, asks who looks
+    CACHES["viewers"] |= {
+        "BACKEND": "django.core.cache.backends.filebased.FileBasedCache",
+        "LOCATION": str(DATA_DIR / "viewers"),
+    }
 SESSION_CACHE_ALIAS = "sessions"
 SESSION_ENGINE = "django.contrib.sessions.backends.cached_db"
 SESSION_IDLE_SECONDS = (

@@ -42,6 +42,7 @@ FIGURES = {
                 "memory of Redis, last quarter ÷ second",
             )
         },
+        "ticks": {"tick with 8 keys, none due ÷ with 4"},
         "sweeps": {
             "sweep of 2 keys, nothing changed",
             "sweep of 2 keys, 1 changed",

@@ -70,6 +70,7 @@ def test_after_an_outage_sessions_are_read_from_the_database_again() -> None:
     assert {name: caches[name].get("a") for name in settings.CACHES} == {
         "default": 1,
         "tables": 1,
+        "viewers": 1,
         "sessions": None,
     }
     assert not sessions.circuit.is_open

@@ -22,7 +22,7 @@ from loopsweb.keys.clients import KeyUnusable, require_allowed_url
 from loopsweb.keys.models import Key, KeyState
 from loopsweb.keys.probe import KeyFacts, probe_key
 from loopsweb.keys.scopes import ORGANISATION, OWN
-from loopsweb.keys.signals import key_ready, key_removing
+from loopsweb.keys.signals import key_ready, key_removing, key_unusable
 from loopsweb.loops_api.errors import LoopsError, Unauthorized
 
 CHANGED = "This key was replaced or removed while the API was asked. Nothing was stored."
@@ -203,6 +203,7 @@ def _mark_unusable(key: Key, state: KeyState, reason: str, *, by: Actor, now: da
     key.checked_at = now
     Key.objects.filter(pk=key.pk, fingerprint=key.fingerprint).update(checked_at=now)
     key.set_state(state, reason, now=now)
+    key_unusable.send(sender=Key, key=key)
     record_key_event(key, "key.check", Outcome.REFUSED, by=by, now=now, reason=reason)
     return key
 

@@ -68,5 +68,5 @@ class PollStateAdmin(RowAdmin):
 
     @admin.action(description="Poll now", permissions=["view"])
     def poll_now(self, request: HttpRequest, states: QuerySet[PollState]) -> None:
-        due = states.update(next_poll_at=timezone.now())
+        due = states.update(next_poll_at=timezone.now(), parked_until=None)
         messages.success(request, f"{due} key{pluralize(due)} will be polled at the next tick.")

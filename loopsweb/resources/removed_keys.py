@@ -31,7 +31,11 @@ def mark_rows_missing(key: Key, now: datetime, **_: Any) -> None:
     for state in others.select_for_update(of=("self",)).order_by("pk"):
         feeds = {name: feed | {"digest": ""} for name, feed in state.feeds.items()}
         PollState.objects.filter(pk=state.pk).update(
-            feeds=feeds, checkpoint_plan={}, leased_until=None, next_poll_at=now
+            feeds=feeds,
+            checkpoint_plan={},
+            leased_until=None,
+            parked_until=None,
+            next_poll_at=now,
         )
     refresh_everything(key.workspace)
 

@@ -56,7 +56,7 @@ def poll(state: PollState, *, now: datetime) -> None:
         earlier = max(now - POLL_INTERVAL, feed.as_of or now)
         feed.with_answer(digest=feed.digest, at=earlier).store(state, name)
     state.save(update_fields=["feeds"])
-    leases.claim(state, now=now)
+    leases.claim([state], now=now)
     poller.run_poll(state.pk, clock=lambda: now)
 
 

@@ -6,10 +6,11 @@ from datetime import datetime
 
 from loopsweb.resources.deactivations import dispatch, reconcile
 from loopsweb.resources.polling import leases
+from loopsweb.resources.polling.queue import find_due_states
 
 
 def claim_polls(*, now: datetime) -> list[int]:
-    return [state.pk for state in leases.find_due_states(now=now) if leases.claim(state, now=now)]
+    return [state.pk for state in leases.claim(find_due_states(now=now), now=now)]
 
 
 def claim_due(*, now: datetime, at_most: int | None = None) -> list[int]:

@@ -10,7 +10,7 @@ from django.conf import settings
 
 from loopsweb.loops_api import errors
 from loopsweb.resources.snapshot.poll_state import PollState
-from loopsweb.resources.snapshot.viewers import select_viewed
+from loopsweb.resources.snapshot.viewers import is_viewed
 
 MAX_BACK_OFF = timedelta(seconds=26)
 MAX_RETRY_AFTER = timedelta(minutes=15)  # whatever the API says
@@ -30,8 +30,7 @@ def compute_wait(
     if asked:
         back_off = min(busy * 2.0 ** min(state.failures - 1, 10) * spread, MAX_BACK_OFF)
         return max(back_off, min(max(asked), MAX_RETRY_AFTER))
-    is_viewed = bool(select_viewed([state.key.workspace_id]))
-    return (busy if is_viewed or is_busy else quiet) * spread
+    return (busy if is_busy or is_viewed(state.key.workspace_id) else quiet) * spread
 
 
 def compute_retry_wait(state: PollState, *, now: datetime) -> timedelta:

@@ -8,6 +8,7 @@ from typing import Any
 
 from django.db import models
 from django.db.models import QuerySet
+from django.db.models.functions import Coalesce
 
 from loopsweb.accounts.models import Workspace
 from loopsweb.addresses import normalize_url
@@ -24,11 +25,20 @@ class PollState(models.Model):
     refusals in a row that are not yet, or no longer, contradicted by an answer.
     `checkpoint_plan`: see standing_plan.py; its queries were all answered without news at
     `checkpoints_confirmed_at`, or later as their own feeds say.
-    `observed_since`: {feed: since when it is answered without a pause}, see observed_periods.py."""
+    `observed_since`: {feed: since when it is answered without a pause}, see observed_periods.py.
+    `parked_until`: of a key that another one polls for, or whose owner has left; `wake` ends it.
+    `due_at`: when a worker looks at it next, kept by the database."""
 
     key = models.OneToOneField(Key, on_delete=models.CASCADE, related_name="poll_state")
-    next_poll_at = models.DateTimeField(db_index=True)
+    next_poll_at = models.DateTimeField()
     leased_until = models.DateTimeField(null=True, blank=True)
+    parked_until = models.DateTimeField(null=True, editable=False)
+    due_at = models.GeneratedField(
+        expression=Coalesce("leased_until", "parked_until", "next_poll_at"),
+        output_field=models.DateTimeField(),
+        db_persist=True,
+        db_index=True,
+    )
     last_started_at = models.DateTimeField(null=True, blank=True)
     last_success_at = models.DateTimeField(null=True, blank=True)
     refused_since = models.DateTimeField(null=True, blank=True)
@@ -51,6 +61,11 @@ class PollState(models.Model):
     @property
     def is_in_trouble(self) -> bool:
         return self.refused_since is not None or self.failures >= FAILING_AFTER
+
+
+def wake(**where: Any) -> None:
+    """Have a worker look at parked states: what decides which of them poll has changed."""
+    PollState.objects.filter(parked_until__isnull=False, **where).update(parked_until=None)
 
 
 def schedule_polls(workspace: Workspace, *, now: datetime) -> None:

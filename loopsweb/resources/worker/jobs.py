@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
@@ -17,7 +17,7 @@ from loopsweb.resources.cleanups.models import Removal
 from loopsweb.resources.deactivations import dispatch, reconcile, sync_waits
 from loopsweb.resources.deactivations.models import Deactivation
 from loopsweb.resources.deactivations.states import State
-from loopsweb.resources.polling import leases, poller
+from loopsweb.resources.polling import leases, poller, queue
 from loopsweb.resources.snapshot.poll_state import PollState
 from loopsweb.resources.worker.database_clock import DatabaseClock
 
@@ -33,9 +33,6 @@ class PollJob:
     @property
     def host(self) -> str:
         return self.state.key.api_url
-
-    def claim(self, *, now: datetime) -> bool:
-        return leases.claim(self.state, now=now)
 
     def keep(self, *, now: datetime) -> None:
         leases.renew_lease(self.state, now=now)
@@ -113,11 +110,18 @@ def name_request(incident: UUID) -> Iterator[None]:
         yield
 
 
-def find_polls(now: datetime) -> Iterator[PollJob]:
-    return map(PollJob, leases.find_due_states(now=now))
+def find_polls(now: datetime, full_hosts: Collection[str]) -> Iterator[PollJob]:
+    return map(PollJob, queue.find_due_states(now=now, full_hosts=full_hosts))
 
 
-def find_control_jobs(now: datetime) -> Iterator[DeactivationJob | RemovalJob]:
+def claim_polls(jobs: Sequence[PollJob], now: datetime) -> list[PollJob]:
+    claimed = {state.pk for state in leases.claim([job.state for job in jobs], now=now)}
+    return [job for job in jobs if job.pk in claimed]
+
+
+def find_control_jobs(
+    now: datetime, _full_hosts: Collection[str] = ()
+) -> Iterator[DeactivationJob | RemovalJob]:
     """Expires what is overdue first, and lets go on what has synced. Checkpoints that are to be
     removed wait for whatever is to be ended."""
     dispatch.expire_overdue(now=now)

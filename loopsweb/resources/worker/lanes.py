@@ -9,10 +9,10 @@ import logging
 import threading
 import time
 from collections import Counter
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from datetime import datetime, timedelta
 from multiprocessing.pool import ThreadPool
-from typing import Protocol
+from typing import Generic, Protocol, TypeVar
 
 from django.conf import settings
 from django.db import close_old_connections, connections
@@ -24,6 +24,7 @@ from loopsweb.ui.errors import OUTAGES
 
 log = logging.getLogger(__name__)
 
+MAX_ROUNDS = 5  # of a look
 HAND_BACK_SECONDS = 1.0
 DRAIN_SECONDS = 6.0  # for which running jobs may end by themselves when the process stops
 
@@ -36,9 +37,6 @@ class Job(Protocol):
     @property
     def host(self) -> str: ...
 
-    def claim(self, *, now: datetime) -> bool:
-        """False when another worker has it."""
-
     def keep(self, *, now: datetime) -> None:
         """Keep it claimed while it runs."""
 
@@ -48,12 +46,26 @@ class Job(Protocol):
         """Let another worker have it at once: this process ends."""
 
 
-class Lane:
+class ClaimableJob(Job, Protocol):
+    def claim(self, *, now: datetime) -> bool:
+        """False when another worker has it."""
+
+
+J = TypeVar("J", bound=Job)
+C = TypeVar("C", bound=ClaimableJob)
+
+
+def claim_each(jobs: Sequence[C], now: datetime) -> Iterator[C]:
+    return (job for job in jobs if job.claim(now=now))
+
+
+class Lane(Generic[J]):
     """One per kind of work and process.
 
     hosts: how many there are. None holds more than its share of the threads, even while no other
     has anything due: a slow host would still hold them when another one has. find_jobs: the jobs
-    that are due, most urgent first.
+    that are due, most urgent first; it may leave out those of hosts that have their share.
+    claim_jobs: those of some jobs that no other worker has.
     """
 
     def __init__(
@@ -62,12 +74,14 @@ class Lane:
         *,
         threads: int,
         hosts: int,
-        find_jobs: Callable[[datetime], Iterable[Job]],
+        find_jobs: Callable[[datetime, Collection[str]], Iterable[J]],
+        claim_jobs: Callable[[Sequence[J], datetime], Iterable[J]],
     ) -> None:
-        self.name, self.threads, self.find_jobs = name, threads, find_jobs
+        self.name, self.threads = name, threads
+        self.find_jobs, self.claim_jobs = find_jobs, claim_jobs
         self.share = max(1, (threads - 1) // max(1, hosts))
         self.stopping, self.wake = threading.Event(), threading.Event()
-        self.running: dict[int | str, Job] = {}
+        self.running: dict[int | str, J] = {}
         self.is_full = self.is_skewed = False
         self.pool, self.looks = ThreadPool(threads), ThreadPool(1)
         self.thread = threading.Thread(target=self.work, name=name, daemon=True)
@@ -107,17 +121,32 @@ class Lane:
         self.warn_of_skew(clock.ahead)
         for running in list(self.running.values()):
             running.keep(now=clock())
-        due = [job for job in self.find_jobs(clock()) if job.pk not in self.running]
+        for _ in range(MAX_ROUNDS):
+            if not self.start_due(clock):
+                break
+
+    def start_due(self, clock: DatabaseClock) -> bool:
+        """Start jobs that are due. True if there may be others: another worker had some, or more of
+        one host were due than fit, and others behind them."""
         busy = Counter(job.host for job in list(self.running.values()))
-        self.is_full = False
-        for job in due:
-            if self.stopping.is_set():
-                return
+        full = {host for host, number in busy.items() if number >= self.share}
+        self.is_full = bool(full) or busy.total() >= self.threads
+        if self.stopping.is_set() or busy.total() >= self.threads:
+            return False
+        chosen: list[J] = []
+        for job in self.find_jobs(clock(), full):
+            if job.pk in self.running:
+                continue
             if busy.total() >= self.threads or busy[job.host] >= self.share:
                 self.is_full = True
-            elif job.claim(now=clock()):
+            else:
                 busy[job.host] += 1
-                self.start_job(job)
+                chosen.append(job)
+        claimed = list(self.claim_jobs(chosen, clock()))
+        for job in claimed:
+            self.start_job(job)
+        has_room = busy.total() < self.threads
+        return len(claimed) < len(chosen) or (has_room and self.is_full and bool(claimed))
 
     def warn_of_skew(self, ahead: timedelta) -> None:
         """Once, until the clocks agree again."""
@@ -126,7 +155,7 @@ class Lane:
             log.warning("The clock of this machine is %s. Set it.", describe_skew(ahead))
         self.is_skewed = is_skewed
 
-    def start_job(self, job: Job) -> None:
+    def start_job(self, job: J) -> None:
         def end(*_: object) -> None:
             self.running.pop(job.pk, None)
             if self.is_full:
@@ -142,7 +171,7 @@ class Lane:
     def log_failure(self, error: BaseException) -> None:
         log.error("a job of %s failed", self.name, exc_info=error)
 
-    def run_job(self, job: Job) -> None:
+    def run_job(self, job: J) -> None:
         close_old_connections()
         try:
             with limit_statements(WORKER_SECONDS):

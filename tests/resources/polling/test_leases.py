@@ -11,6 +11,7 @@ from loopsweb.accounts.models import Workspace
 from loopsweb.resources.models import PollState
 from loopsweb.resources.pages.freshness import load_freshness
 from loopsweb.resources.polling import leases, poller
+from loopsweb.resources.polling.queue import find_due_states
 from loopsweb.simulator import Simulator
 from tests.resources.conftest import AddKey, Timeline
 
@@ -23,27 +24,27 @@ def state(world: Simulator, add_key: AddKey, clock: Timeline) -> PollState:
     """Claimed."""
     world.world.add_run()
     add_key()
-    [state] = leases.find_due_states(now=clock())
-    assert leases.claim(state, now=clock())
+    [state] = find_due_states(now=clock())
+    assert leases.claim([state], now=clock())
     return state
 
 
 def test_a_killed_poll_costs_a_short_lease(state: PollState, clock: Timeline) -> None:
-    assert leases.find_due_states(now=clock() + leases.LEASE) == []
-    assert leases.find_due_states(now=clock() + leases.LEASE + SECOND) == [state]
+    assert find_due_states(now=clock() + leases.LEASE) == []
+    assert find_due_states(now=clock() + leases.LEASE + SECOND) == [state]
 
 
 def test_a_kept_lease_does_not_expire(state: PollState, clock: Timeline) -> None:
     for _ in range(60):
         clock.pass_(1)
         leases.renew_lease(state, now=clock())
-        assert leases.find_due_states(now=clock()) == []
+        assert find_due_states(now=clock()) == []
 
 
 def test_a_lost_lease_is_neither_renewed_nor_released(state: PollState, clock: Timeline) -> None:
     later = clock() + leases.LEASE + SECOND
     other = PollState.objects.get()
-    assert leases.claim(other, now=later)
+    assert leases.claim([other], now=later)
     leases.renew_lease(state, now=later)
     leases.hand_back(state, now=later)
     assert not leases.release_lease(state, next_poll_at=later)
@@ -58,5 +59,5 @@ def test_a_stopping_worker_hands_the_poll_back_between_two_questions(
     assert len(world.requests) == questions
     stored = PollState.objects.get()
     assert (stored.leased_until, stored.failures) == (None, 0)
-    assert leases.find_due_states(now=clock()) == [stored]
+    assert find_due_states(now=clock()) == [stored]
     assert load_freshness(acme).overall.failing_since is None

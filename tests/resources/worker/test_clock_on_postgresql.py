@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from django.test import Client
@@ -11,8 +12,9 @@ from django.utils import timezone
 from loopsweb.keys.models import Key
 from loopsweb.resources.models import Heartbeat, PollState
 from loopsweb.resources.polling import leases
+from loopsweb.resources.polling.queue import find_due_states
 from loopsweb.resources.worker.database_clock import DatabaseClock, read_time
-from loopsweb.resources.worker.lanes import Lane
+from loopsweb.resources.worker.lanes import Lane, claim_each
 
 SECOND = timedelta(seconds=1)
 pytestmark = pytest.mark.django_db
@@ -29,8 +31,8 @@ def skew(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> tim
 def test_leases_go_by_the_database(skew: timedelta, key: Key) -> None:
     state = PollState.objects.get()
     PollState.objects.update(next_poll_at=read_time())
-    [due] = leases.find_due_states(now=DatabaseClock()())
-    assert leases.claim(due, now=DatabaseClock()())
+    [due] = find_due_states(now=DatabaseClock()())
+    assert leases.claim([due], now=DatabaseClock()())
     state.refresh_from_db()
     assert state.leased_until is not None
     assert abs(state.leased_until - read_time() - leases.LEASE) < SECOND
@@ -39,7 +41,7 @@ def test_leases_go_by_the_database(skew: timedelta, key: Key) -> None:
 def test_a_wrong_clock_is_warned_of(
     skew: timedelta, client: Client, caplog: pytest.LogCaptureFixture
 ) -> None:
-    lane = Lane("control", threads=1, hosts=1, find_jobs=lambda _: ())
+    lane = Lane[Any]("control", threads=1, hosts=1, find_jobs=lambda *_: (), claim_jobs=claim_each)
     for _ in range(2):
         lane.look(DatabaseClock())
     lane.close()

@@ -12,7 +12,7 @@ from itertools import count
 import pytest
 
 from loopsweb.resources.worker.database_clock import DatabaseClock
-from loopsweb.resources.worker.lanes import Lane
+from loopsweb.resources.worker.lanes import Lane, claim_each
 from tests.processes import wait_for
 
 THREADS, HOSTS = 8, 3
@@ -57,20 +57,22 @@ def due() -> list[Held]:
 
 
 @pytest.fixture
-def lane(due: list[Held]) -> Iterator[Lane]:
-    lane = Lane("test", threads=THREADS, hosts=HOSTS, find_jobs=lambda _: list(due))
+def lane(due: list[Held]) -> Iterator[Lane[Held]]:
+    lane = Lane(
+        "test", threads=THREADS, hosts=HOSTS, find_jobs=lambda *_: list(due), claim_jobs=claim_each
+    )
     yield lane
     for job in due:
         job.let_go.set()
     lane.close()
 
 
-def count_running(lane: Lane) -> Counter[str]:
+def count_running(lane: Lane[Held]) -> Counter[str]:
     return Counter(job.host for job in lane.running.values())
 
 
 def test_slow_hosts_that_come_one_after_the_other_leave_threads_to_the_last(
-    lane: Lane, due: list[Held]
+    lane: Lane[Held], due: list[Held]
 ) -> None:
     for host in ("slow", "slower", "quick"):
         due += [Held(host) for _ in range(20)]
@@ -82,19 +84,23 @@ def test_slow_hosts_that_come_one_after_the_other_leave_threads_to_the_last(
     ("threads", "hosts", "share"), [(16, 1, 15), (16, 2, 7), (16, 20, 1), (3, 2, 1), (1, 1, 1)]
 )
 def test_a_host_never_has_every_thread(threads: int, hosts: int, share: int) -> None:
-    lane = Lane("test", threads=threads, hosts=hosts, find_jobs=lambda _: [])
+    lane = Lane(
+        "test", threads=threads, hosts=hosts, find_jobs=lambda *_: [], claim_jobs=claim_each
+    )
     assert lane.share == share
     lane.close()
 
 
-def test_hosts_share_the_threads(lane: Lane, due: list[Held]) -> None:
+def test_hosts_share_the_threads(lane: Lane[Held], due: list[Held]) -> None:
     due += [Held(host) for _ in range(20) for host in ("a", "b", "c")]
     lane.look(DatabaseClock())
     assert count_running(lane) == {"a": 2, "b": 2, "c": 2}
 
 
 def test_slow_hosts_hold_up_no_quick_one(due: list[Held]) -> None:
-    lane = Lane("test", threads=THREADS, hosts=20, find_jobs=lambda _: list(due))
+    lane = Lane(
+        "test", threads=THREADS, hosts=20, find_jobs=lambda *_: list(due), claim_jobs=claim_each
+    )
     slow = [Held(f"slow {n % 4}") for n in range(40)]
     quick = [Held(f"quick {n}") for n in range(16)]
     due += slow + quick
@@ -113,14 +119,14 @@ def test_slow_hosts_hold_up_no_quick_one(due: list[Held]) -> None:
     lane.close()
 
 
-def test_nothing_is_claimed_before_a_thread_is_free(lane: Lane, due: list[Held]) -> None:
+def test_nothing_is_claimed_before_a_thread_is_free(lane: Lane[Held], due: list[Held]) -> None:
     due += [Held("a") for _ in range(20)]
     for _ in range(3):
         lane.look(DatabaseClock())
     assert sum("claimed" in job.history for job in due) == (THREADS - 1) // HOSTS
 
 
-def test_what_runs_is_kept(lane: Lane, due: list[Held]) -> None:
+def test_what_runs_is_kept(lane: Lane[Held], due: list[Held]) -> None:
     due.append(Held("a"))
     for _ in range(3):
         lane.look(DatabaseClock())
@@ -128,7 +134,7 @@ def test_what_runs_is_kept(lane: Lane, due: list[Held]) -> None:
 
 
 def test_a_failing_job_frees_its_thread(
-    lane: Lane, due: list[Held], caplog: pytest.LogCaptureFixture
+    lane: Lane[Held], due: list[Held], caplog: pytest.LogCaptureFixture
 ) -> None:
     class Failing(Held):
         def run(self, *, is_stopping: Callable[[], bool]) -> None:
@@ -142,7 +148,7 @@ def test_a_failing_job_frees_its_thread(
 
 @pytest.mark.django_db(transaction=True)
 def test_a_stopping_lane_hands_back_only_what_does_not_end(
-    lane: Lane, due: list[Held], monkeypatch: pytest.MonkeyPatch
+    lane: Lane[Held], due: list[Held], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("loopsweb.resources.worker.lanes.DRAIN_SECONDS", 0.1)
     due += [Held("a"), Deaf("b")]
@@ -157,13 +163,13 @@ def test_a_stopping_lane_hands_back_only_what_does_not_end(
 def test_a_failing_look_ends_no_lane(caplog: pytest.LogCaptureFixture) -> None:
     done = list[int]()
 
-    def fail_at_first(_: datetime) -> list[Held]:
+    def fail_at_first(*_: object) -> list[Held]:
         done.append(1)
         if len(done) == 1:
             raise ZeroDivisionError
         return []
 
-    lane = Lane("test", threads=1, hosts=1, find_jobs=fail_at_first)
+    lane = Lane("test", threads=1, hosts=1, find_jobs=fail_at_first, claim_jobs=claim_each)
     lane.start()
     lane.wake.set()
     wait_for(lambda: len(done) > 1)
