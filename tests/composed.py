@@ -17,7 +17,7 @@ import redis
 import yaml
 from psycopg import sql
 
-from tests.processes import ROOT, Process, Site, start_process, wait_until_up
+from tests.processes import ROOT, START_SECONDS, Process, Site, start_process, wait_until_up
 from tests.servers import find_free_port
 
 REQUIRED_VARIABLES = {
@@ -104,7 +104,7 @@ def start_compose(
                 yield it
 
         with started("migrate") as migrate:
-            assert migrate.popen.wait(timeout=60) == 0, migrate.read_log()
+            assert migrate.popen.wait(timeout=START_SECONDS) == 0, migrate.read_log()
         with ExitStack() as exits:
 
             def launch(name: str, **more: str) -> Process:

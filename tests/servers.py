@@ -24,7 +24,7 @@ from wsgiref.types import WSGIApplication
 
 from waitress.server import create_server
 
-START_SECONDS = 20
+START_SECONDS = 120
 NOT_DURABLE = ["fsync=off", "synchronous_commit=off", "full_page_writes=off"]
 
 

@@ -212,7 +212,7 @@ def test_what_cannot_start_says_why_in_one_line(command: tuple[str, ...], tmp_pa
         capture_output=True,
         text=True,
         check=False,
-        timeout=60,
+        timeout=240,
     )  # fmt: skip
     said = (done.stdout + done.stderr).splitlines()
     assert (done.returncode, said) == (

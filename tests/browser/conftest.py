@@ -20,7 +20,7 @@ from tests.resources.claims import claim_polls
 
 FREQUENT_POLLS = {"LOOPSWEB_POLL_BUSY_SECONDS": "1", "LOOPSWEB_POLL_QUIET_SECONDS": "2"}
 COOP_IGNORED = "Cross-Origin-Opener-Policy header has been ignored"
-TIMEOUT = 15_000  # milliseconds
+TIMEOUT = 60_000  # milliseconds, on a machine that is busy
 Visit = Callable[..., Page]
 
 

@@ -6,6 +6,7 @@ from datetime import datetime
 
 import pytest
 from django.test import Client
+from pytest_django import Settings
 
 from loopsweb.accounts.models import User, Workspace
 from loopsweb.keys.models import Key
@@ -20,7 +21,7 @@ LONG = "n" * 255
 FIND_WIDE = """() => {
   const { scrollWidth, clientWidth } = document.documentElement;
   const beyond = [...document.querySelectorAll("body *")].filter((one) => {
-    return !one.closest(".scroll") && one.getBoundingClientRect().right > clientWidth + 1;
+    return !one.closest(".scroll, nav") && one.getBoundingClientRect().right > clientWidth + 1;
   });
   const shown = beyond.slice(0, 8).map((one) => one.outerHTML.slice(0, 120));
   return scrollWidth > clientWidth ? shown : null;
@@ -54,15 +55,33 @@ def fill(world: Simulator, *, now: datetime) -> None:
 
 @pytest.fixture
 def pages(
-    acme: Workspace, alice: User, key: Key, loops: Simulator, now: datetime
+    acme: Workspace, alice: User, key: Key, loops: Simulator, now: datetime, settings: Settings
 ) -> dict[str, str]:
+    settings.EMAIL_BACKEND = "django.core.mail.backends.console.EmailBackend"
     fill(loops, now=now)
     for state in claim_polls(now=now):
         poller.run_poll(state, clock=lambda: now)
+    alice.is_staff = True
+    alice.save()
     client: Client = login_as(alice)
-    return read_pages(
+    pages = read_pages(
         client, f"/w/{acme.slug}/", skip="/admin/|logout|/accounts/|/teams/|/keys/|sort=|export"
     )
+    return pages | read_answers(client, acme)
+
+
+def read_answers(client: Client, workspace: Workspace) -> dict[str, str]:
+    """The pages that follow on what was sent, and have no address of their own."""
+    team = f"/teams/{workspace.team_id}"
+    token = {"name": LONG[:100], "workspace": workspace.slug, "scope": "act", "days": "7"}
+    sent: dict[str, dict[str, str]] = {
+        "/tokens/make/": token,
+        f"{team}/invitations/": {"email": f"{'e' * 50}@{'f' * 60}.example", "role": "viewer"},
+        f"{team}/workspaces/": {"name": ""},
+    }
+    answers = {path: client.post(path, fields) for path, fields in sent.items()}
+    assert [one.status_code for one in answers.values()] == [201, 201, 422]
+    return {f"/answers{path}": one.content.decode() for path, one in answers.items()}
 
 
 def test_no_page_scrolls_sideways_and_models_keep_what_tells_them_apart(
@@ -92,6 +111,6 @@ def find_wide(browser: StillPages, path: str) -> dict[int, list[str]]:
     found = {}
     for width in WIDTHS:
         browser.page.set_viewport_size({"width": width, "height": 900})
-        if wide := browser.page.evaluate(FIND_WIDE):
+        if (wide := browser.page.evaluate(FIND_WIDE)) is not None:
             found[width] = wide
     return found

@@ -75,15 +75,15 @@ def look_around(visitor: Visitor, *, api: str) -> None:
 def refuse_second_demos(folder: Path, *, port: int, api_port: int) -> None:
     """The first uses these ports and the folder."""
     with demo(folder, port=port, api_port=find_free_port()) as same_port:
-        assert same_port.popen.wait(timeout=20) == 1
+        assert same_port.popen.wait(timeout=START_SECONDS) == 1
     assert same_port.read_log().splitlines()[-1] == (
         f"CommandError: Port {port} on 127.0.0.1 is already in use. "
         f"Stop the other program or choose another port: make demo PORT={port + 1}"
     )
     other = find_free_port()
     with demo(folder, port=other, api_port=api_port) as same_api_port:
-        assert same_api_port.popen.wait(timeout=20) == 1
+        assert same_api_port.popen.wait(timeout=START_SECONDS) == 1
     assert f"make demo API_PORT={api_port + 1}" in same_api_port.read_log()
     with demo(folder, port=find_free_port(), api_port=find_free_port()) as same_data:
-        assert same_data.popen.wait(timeout=20) == 1
+        assert same_data.popen.wait(timeout=START_SECONDS) == 1
     assert "A demo is already running" in same_data.read_log()

@@ -93,7 +93,7 @@ def test_a_slow_response_blocks_no_other(http: httpx.Client, address: str) -> No
 
     def wait() -> None:
         runs = f"{address}/v1/loops/runs"
-        answer = httpx.get(runs, headers=http.headers, timeout=30, trust_env=False)
+        answer = httpx.get(runs, headers=http.headers, timeout=240, trust_env=False)
         answered.append(answer.status_code)
 
     waiting = [threading.Thread(target=wait) for _ in range(4)]
@@ -112,7 +112,7 @@ def test_a_port_in_use_prints_one_line(address: str) -> None:
         [*COMMAND, "--port", port],
         capture_output=True,
         text=True,
-        timeout=30,
+        timeout=240,
         check=False,
         cwd=ROOT,
     )
@@ -158,7 +158,7 @@ def test_a_signal_ends_the_process(number: signal.Signals) -> None:
         assert started.stdout is not None
         started.stdout.readline()
         started.send_signal(number)
-        _, said = started.communicate(timeout=3)
+        _, said = started.communicate(timeout=60)
     assert (started.returncode, said) == (0, "")
 
 
