@@ -22,9 +22,11 @@ def mark_rows_missing(key: Key, now: datetime, **_: Any) -> None:
     A poll that is going on with one of them loses its lease: it may have read its list before.
     """
     lock_writers(key.workspace)
+    answered = PollState.objects.filter(key=key).first() or PollState()
     for noun in EVERY_NOUN:
         rows = noun.model._default_manager.filter(source_key=key, missing_since=None)
-        mark_missing(rows, since=now, noticed_at=now)
+        as_of = Feed.load(answered, noun.feed).as_of
+        mark_missing(rows, since=as_of or now, noticed_at=now)
     end_periods(key)
     others = PollState.objects.filter(key__workspace=key.workspace).exclude(key=key)
     CheckpointFeed.objects.filter(state__in=others).update(digest="")

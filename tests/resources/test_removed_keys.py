@@ -9,6 +9,7 @@ from loopsweb.audit.record import Actor
 from loopsweb.keys import actions as keys
 from loopsweb.keys.models import Key
 from loopsweb.resources.models import Checkpoint, Deployment, Run
+from loopsweb.resources.snapshot.status_changes import StatusChange
 from loopsweb.simulator import Simulator
 from tests.resources.claims import claim_polls
 from tests.resources.conftest import AddKey, Timeline
@@ -34,13 +35,31 @@ def test_rows_of_the_only_key_are_no_longer_listed(
     world.world.add_checkpoint(run=run)
     key = add_key()
     poll()
+    listed_at = clock()
     clock.pass_(5)
 
     remove(key, clock)
 
     for model in (Run, Deployment, Checkpoint):
-        assert [row.missing_since for row in model.objects.all()] == [clock()]
+        assert [row.missing_since for row in model.objects.all()] == [listed_at]
     assert {run.status for run in Run.objects.all()} == {"ACTIVE"}
+
+
+def test_what_changed_meanwhile_was_last_seen_by_the_removed_key(
+    world: Simulator, add_key: AddKey, poll: Callable[..., int], clock: Timeline, otto: User
+) -> None:
+    deployment = world.world.add_deployment(run=world.world.add_run())
+    removed = add_key()
+    poll()
+    listed_at = clock()
+    clock.pass_(600)
+    remove(removed, clock)
+    deployment.status = "STOPPED"
+    add_second_key(world, add_key, otto)
+    poll(after=60)
+
+    [change] = StatusChange.objects.filter(noun="deployment")
+    assert (change.last_seen_old_at, change.first_seen_new_at) == (listed_at, clock())
 
 
 def test_what_another_key_lists_too_is_back_after_its_next_poll(

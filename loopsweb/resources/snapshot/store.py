@@ -7,6 +7,7 @@ requested later wins, whichever is stored first. A field that an answer leaves o
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable
+from datetime import datetime
 from typing import Any, Protocol, TypeVar
 
 from django.db import connection, models, transaction
@@ -175,9 +176,17 @@ def build_change(row: Snapshot, before: StoredRow, poll: PollContext) -> StatusC
         field=row.status_field,
         old=before.status,
         new=getattr(row, row.status_field),
-        last_seen_old_at=before.missing_since or poll.previous_at,
+        last_seen_old_at=find_last_told(before, poll),
         first_seen_new_at=poll.now,
     )
+
+
+def find_last_told(before: StoredRow, poll: PollContext) -> datetime | None:
+    """When an answer told the status last; None where answers have left it out since."""
+    if before.unknown_since is None:
+        return poll.previous_at
+    was_told = before.missing_since and before.missing_since <= before.unknown_since
+    return before.missing_since if was_told else None
 
 
 def copy_columns(model: type[S], source: ApiObject, **own: Any) -> S:

@@ -18,8 +18,8 @@ from loopsweb.resources.deactivations import dispatch, reconcile, sync_waits
 from loopsweb.resources.deactivations.models import Deactivation
 from loopsweb.resources.deactivations.states import State
 from loopsweb.resources.polling import leases, poller, queue
+from loopsweb.resources.polling.inquiry import Clock
 from loopsweb.resources.snapshot.poll_state import PollState
-from loopsweb.resources.worker.database_clock import DatabaseClock
 
 
 @dataclass
@@ -37,8 +37,8 @@ class PollJob:
     def keep(self, *, now: datetime) -> None:
         leases.renew_lease(self.state, now=now)
 
-    def run(self, *, is_stopping: Callable[[], bool]) -> None:
-        poller.run_poll(self.state.pk, clock=DatabaseClock(), is_stopping=is_stopping)
+    def run(self, *, clock: Clock, is_stopping: Callable[[], bool]) -> None:
+        poller.run_poll(self.state.pk, clock=clock, is_stopping=is_stopping)
 
     def hand_back(self, *, now: datetime) -> None:
         leases.hand_back(self.state, now=now)
@@ -66,12 +66,12 @@ class DeactivationJob:
     def keep(self, *, now: datetime) -> None:
         """It is claimed for longer than its one call may take."""
 
-    def run(self, *, is_stopping: Callable[[], bool]) -> None:
+    def run(self, *, clock: Clock, is_stopping: Callable[[], bool]) -> None:
         with name_request(self.deactivation.incident):
             if self.is_due:
-                dispatch.dispatch(self.pk, clock=DatabaseClock())
+                dispatch.dispatch(self.pk, clock=clock)
             else:
-                reconcile.reconcile(self.pk, now=DatabaseClock()())
+                reconcile.reconcile(self.pk, now=clock())
 
     def hand_back(self, *, now: datetime) -> None:
         """A call that is cut off is not repeated: see `reconcile`."""
@@ -94,10 +94,10 @@ class RemovalJob:
     def keep(self, *, now: datetime) -> None:
         """It is claimed for longer than its one call may take."""
 
-    def run(self, *, is_stopping: Callable[[], bool]) -> None:
+    def run(self, *, clock: Clock, is_stopping: Callable[[], bool]) -> None:
         due_at = self.removal.ask_at
         with name_request(self.removal.incident):
-            removals.work_on(self.removal.pk, clock=DatabaseClock(), due_at=due_at)
+            removals.work_on(self.removal.pk, clock=clock, due_at=due_at)
 
     def hand_back(self, *, now: datetime) -> None:
         """A call that is cut off is not repeated."""

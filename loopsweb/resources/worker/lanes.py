@@ -40,7 +40,7 @@ class Job(Protocol):
     def keep(self, *, now: datetime) -> None:
         """Keep it claimed while it runs."""
 
-    def run(self, *, is_stopping: Callable[[], bool]) -> None: ...
+    def run(self, *, clock: Callable[[], datetime], is_stopping: Callable[[], bool]) -> None: ...
 
     def hand_back(self, *, now: datetime) -> None:
         """Let another worker have it at once: this process ends."""
@@ -175,7 +175,7 @@ class Lane(Generic[J]):
         close_old_connections()
         try:
             with limit_statements(WORKER_SECONDS):
-                job.run(is_stopping=self.stopping.is_set)
+                job.run(clock=DatabaseClock(), is_stopping=self.stopping.is_set)
         finally:
             if self.stopping.is_set():
                 connections.close_all()

@@ -29,6 +29,6 @@ def test_lines_of_the_worker_name_the_request_of_the_page(
     real_time.pass_(10)
     [job] = find_control_jobs(real_time())
     assert job.claim(now=real_time())
-    job.run(is_stopping=lambda: False)
+    job.run(clock=real_time, is_stopping=lambda: False)
     lines = [json.loads(line) for line in caplog.text.splitlines() if "asking about" in line]
     assert [line["request_id"] for line in lines] == [request_id]

@@ -125,6 +125,19 @@ def test_an_unreadable_status_is_no_change(
     assert list(StatusChange.objects.values_list("old", "new")) == [("RUNNING", "FAILED")]
 
 
+def test_a_change_after_answers_without_status_does_not_say_when_the_old_one_was_seen_last(
+    things: dict[type[Snapshot], Entity], poll: Poll
+) -> None:
+    deployment = things[Deployment]
+    deployment.omit = ["status"]
+    poll(after=120)
+    poll(after=120)
+    deployment.omit, deployment.extra = [], {"status": {"name": "STOPPED"}}
+    poll(after=120)
+    changes = StatusChange.objects.filter(noun="deployment")
+    assert list(changes.values_list("new", "last_seen_old_at")) == [("STOPPED", None)]
+
+
 def test_null_is_an_answer(things: dict[type[Snapshot], Entity], poll: Poll) -> None:
     things[Deployment].extra = {"active_run_id": None}
     poll(after=120)
