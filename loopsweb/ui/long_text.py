@@ -10,6 +10,7 @@ from django.utils.safestring import SafeString, mark_safe
 WBR = mark_safe("<wbr>")
 SHORT = 20  # letters that always have room
 LONGEST_TAIL, PLAIN_TAIL = 18, 10
+LONGEST_EMAIL = 64  # that is shown whole in a narrow column
 LONGEST_PART = 32  # letters without a separator that fit a narrow page
 TAIL = re.compile(r"(?<=[/\-_.:@ ])[^/]{4,18}$")
 PART = re.compile(rf"(?:\w+://)?[^/_]{{0,{LONGEST_PART}}}[/_]+|[^/_]{{1,{LONGEST_PART}}}")
@@ -37,7 +38,10 @@ def mark_separators(text: str) -> SafeString:
 
 
 def mark_domain(email: str) -> SafeString:
-    """The email, which may be broken before its domain: people differ in what stands before it."""
+    """The email, which may be broken before its domain: people differ in what stands before it.
+    One that would fill a page is cut."""
+    if len(email) > LONGEST_EMAIL:
+        return render_long_text(email)
     name, at, domain = email.rpartition("@")
     return format_html("{}{}{}{}", name, WBR if name else "", at, domain)
 

@@ -20,8 +20,10 @@ LLAMA = "meta-llama/Llama-3.3-70B-Instruct"
 LONG = "n" * 255
 FIND_WIDE = """() => {
   const { scrollWidth, clientWidth } = document.documentElement;
+  const clips = (one) => getComputedStyle(one).overflowX !== "visible";
+  const isClipped = (one) => one !== document.body && (clips(one) || isClipped(one.parentElement));
   const beyond = [...document.querySelectorAll("body *")].filter((one) => {
-    return !one.closest(".scroll, nav") && one.getBoundingClientRect().right > clientWidth + 1;
+    return one.getBoundingClientRect().right > clientWidth + 1 && !isClipped(one);
   });
   const shown = beyond.slice(0, 8).map((one) => one.outerHTML.slice(0, 120));
   return scrollWidth > clientWidth ? shown : null;
