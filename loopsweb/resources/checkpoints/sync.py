@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from functools import partial
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import partial, reduce
+from operator import or_
 
 from django.db.models import QuerySet
 
@@ -11,43 +13,50 @@ from loopsweb.loops_api import Client, errors, types
 from loopsweb.resources.checkpoints.models import Checkpoint
 from loopsweb.resources.checkpoints.poll_plan import CheckpointQuery
 from loopsweb.resources.snapshot.poll_context import PollContext
-from loopsweb.resources.snapshot.store import copy_columns, store_answer, store_list
+from loopsweb.resources.snapshot.store import copy_columns, store_answer
+
+
+@dataclass(frozen=True)
+class Answer:
+    """found: of one query. rows: those that it should have, None where that cannot be told."""
+
+    found: tuple[types.Checkpoint, ...]
+    rows: QuerySet[Checkpoint] | None
+    digest: str = ""
 
 
 def pull_checkpoints(
     client: Client, query: CheckpointQuery, *, poll: PollContext, known_digest: str
-) -> Callable[[], str] | None:
+) -> Answer | None:
     """List the checkpoints of one run or base model. A run that the API no longer knows has none.
 
-    Returns what stores the answer and returns its digest.
+    Returns None if nothing is new.
     """
-    build = partial(copy_columns, Checkpoint)
     try:
         listing = client.list_checkpoints(**query.api_filter)
     except errors.NotFound:
         if query.by != "run_id" or is_run_listed(client, query.value, poll=poll):
             raise
-        return partial(store_none, build, rows=query.rows(poll), poll=poll)
+        return Answer((), query.rows(poll))
     if listing.digest == known_digest:
         return None
-    return partial(store_list, listing, build, rows=query.rows(poll), poll=poll)
+    found = tuple(listing)
+    # An object that could not be parsed may be any row, so then none is known to be missing.
+    return Answer(found, None if listing.skipped else query.rows(poll), listing.digest)
+
+
+def store_answers(answers: Sequence[Answer], *, poll: PollContext) -> bool:
+    """Store the answers to several queries. False when rows newer than these were left alone."""
+    found = [one for answer in answers for one in answer.found]
+    rows = [answer.rows for answer in answers if answer.rows is not None]
+    expected = poll.select_expected(reduce(or_, rows)) if rows else None
+    build = partial(copy_columns, Checkpoint)
+    return store_answer(found, build, model=Checkpoint, poll=poll, expected=expected)
 
 
 def store_checkpoint(found: types.Checkpoint, *, poll: PollContext) -> None:
     """Store the answer about one."""
     store_answer([found], partial(copy_columns, Checkpoint), model=Checkpoint, poll=poll)
-
-
-def store_none(
-    build: Callable[[types.Checkpoint], Checkpoint],
-    *,
-    rows: QuerySet[Checkpoint],
-    poll: PollContext,
-) -> str:
-    expected = poll.select_expected(rows)
-    nothing: tuple[types.Checkpoint, ...] = ()
-    store_answer(nothing, build, model=Checkpoint, poll=poll, expected=expected)
-    return ""
 
 
 def is_run_listed(client: Client, run_id: str, *, poll: PollContext) -> bool:

@@ -59,11 +59,20 @@ class Inquiry:
         """False where nothing was to be done when the poll began, and nothing is new since."""
         return self.has_news or topic in self.agenda
 
-    def query(self, name: str, feed: Feed, pull: Pull, *, save: Callable[[Feed], None]) -> Feed:
-        """Run one query and return the feed as it is then. `save` commits it with the answer."""
+    def query(
+        self,
+        name: str,
+        feed: Feed,
+        pull: Pull,
+        *,
+        save: Callable[[Feed], None] = lambda _: None,
+        asked_at: datetime | None = None,
+    ) -> Feed:
+        """Run one query and return the feed as it is then. `save` commits it with the answer.
+        asked_at: as if then, if given."""
         if self.is_stopping():
             raise Stopped
-        poll = self.build_context(feed)
+        poll = self.build_context(feed, now=asked_at)
         if self.ended_by:
             return feed.with_failure(error=self.ended_by.plain, at=poll.now)
         try:
@@ -96,11 +105,11 @@ class Inquiry:
         is_legacy = self.client.generation == "legacy"
         return is_legacy and name in UNKNOWN_TO_LEGACY and isinstance(error, errors.NotFound)
 
-    def build_context(self, feed: Feed) -> PollContext:
+    def build_context(self, feed: Feed, *, now: datetime | None = None) -> PollContext:
         return PollContext(
             workspace=self.workspace,
             key=self.key,
             covered_keys=self.covered_keys,
-            now=self.clock(),
+            now=now or self.clock(),
             previous_at=feed.as_of,
         )

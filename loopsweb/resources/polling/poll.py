@@ -12,14 +12,16 @@ import logging
 from datetime import datetime, timedelta
 from functools import partial
 
+from django.db import transaction
+
 from loopsweb.keys.models import KeyState
 from loopsweb.loops_api import errors
-from loopsweb.resources.checkpoints import sync as checkpoints
 from loopsweb.resources.checkpoints.feeds import CheckpointFeeds
 from loopsweb.resources.checkpoints.poll_plan import CheckpointQuery
 from loopsweb.resources.history.observation import note_answer
 from loopsweb.resources.nouns import FEEDS
 from loopsweb.resources.polling import leases, pace, reasons
+from loopsweb.resources.polling.checkpoint_batch import CheckpointBatch
 from loopsweb.resources.polling.inquiry import Inquiry, Pull, Stopped
 from loopsweb.resources.polling.questions import (
     PAIRED,
@@ -115,17 +117,19 @@ class Poll(Inquiry):
     def poll_checkpoints(self) -> None:
         """Run the queries that are due. The feed "checkpoints" is as old as its oldest answer."""
         feeds = CheckpointFeeds(self.state, poll=self.build_context(Feed()))
-        for query in feeds.plan.due:
-            if self.ended_by or "checkpoints" in self.forbidden or self.deadline.left() <= 0:
-                break
-            pull = partial(checkpoints.pull_checkpoints, self.client, query)
-            save = partial(self.save_checkpoints, feeds, query)
-            after = self.query("checkpoints", feeds.get(query), pull, save=save)
-            feeds.note(query, after)
-            if after.error:
-                shown = Feed.load(self.state, "checkpoints")
-                shown = shown.with_failure(error=after.error, at=self.clock())
-                self.store_feed(shown, "checkpoints")
+        batch = CheckpointBatch(feeds, asked_at=self.clock())
+        try:
+            for query in feeds.plan.due:
+                if self.ended_by or "checkpoints" in self.forbidden or self.deadline.left() <= 0:
+                    break
+                if batch.is_full(now=self.clock()):
+                    self.store_batch(batch)
+                    batch = CheckpointBatch(feeds, asked_at=self.clock())
+                self.ask_for_checkpoints(query, batch)
+        except (Stopped, errors.LoopsError):
+            self.store_batch(batch)
+            raise
+        self.store_batch(batch)
         feeds.close(now=self.clock())
         summary = feeds.summarize(now=self.clock())
         if self.ended_by:
@@ -133,12 +137,24 @@ class Poll(Inquiry):
             summary = before.with_failure(error=self.ended_by.plain, at=self.clock())
         self.store_feed(summary, "checkpoints")
 
-    def save_checkpoints(self, feeds: CheckpointFeeds, query: CheckpointQuery, feed: Feed) -> None:
+    def ask_for_checkpoints(self, query: CheckpointQuery, batch: CheckpointBatch) -> None:
         """Where nothing is new, the time waits for the end of the poll."""
-        if feed.digest != feeds.get(query).digest:
-            feeds.note(query, feed)
-            feeds.save()
-            self.store_feed(feeds.summarize(now=feed.as_of), "checkpoints")
+        feed, pull = batch.feeds.get(query), partial(batch.pull, self.client, query)
+        after = self.query("checkpoints", feed, pull, asked_at=batch.asked_at)
+        if not batch.holds(query):
+            batch.feeds.note(query, after)
+        if after.error:
+            shown = Feed.load(self.state, "checkpoints")
+            shown = shown.with_failure(error=after.error, at=self.clock())
+            self.store_feed(shown, "checkpoints")
+
+    def store_batch(self, batch: CheckpointBatch) -> None:
+        if not batch.waiting:
+            return
+        self.has_news = True
+        with transaction.atomic():
+            batch.store(self.build_context(Feed()))
+            self.store_feed(batch.feeds.summarize(now=batch.asked_at), "checkpoints")
 
     def is_busy(self) -> bool:
         """Whether something is about to change."""

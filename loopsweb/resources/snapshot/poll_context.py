@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import TypeVar
 
@@ -35,6 +35,9 @@ class PollContext:
         return cls(
             workspace=workspace, key=key, covered_keys=covered, now=now, previous_at=previous_at
         )
+
+    def at(self, now: datetime, *, previous_at: datetime | None) -> PollContext:
+        return replace(self, now=now, previous_at=previous_at)
 
     @property
     def scope(self) -> str | None:
