@@ -6,16 +6,20 @@ for what every request asks, and for rows that are inserted one by one.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime
 from functools import cached_property
 from typing import Any
 
 from django.db import connection
+from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.models import (
     CharField,
+    Field,
     ForeignKey,
     IntegerField,
+    Lookup,
     Model,
     QuerySet,
     TextField,
@@ -33,11 +37,27 @@ class Parameter(Value):
         return "%s", [self]
 
 
+@Field.register_lookup
+class Among(Lookup[Any]):
+    """One of a list of texts that is a single Parameter, however long it is."""
+
+    lookup_name = "among"
+
+    def as_sql(self, compiler: SQLCompiler, connection: BaseDatabaseWrapper) -> Any:
+        (column, params), (given, more) = (
+            self.process_lhs(compiler, connection),
+            self.process_rhs(compiler, connection),
+        )
+        is_sqlite = connection.vendor == "sqlite"
+        among = "IN (SELECT value FROM json_each({}))" if is_sqlite else "= ANY({})"
+        return f"{column} {among.format(given)}", (*params, *more)
+
+
 class PreparedQuery:
     """Decorates a function that makes the query, which selects `values_list`. Its conditions
     compare with Parameters.
 
-    Values are given to the database as they are: text and numbers, and times in UTC.
+    Values are given to the database as they are: text and numbers, times in UTC, lists of texts.
     """
 
     def __init__(self, build: Callable[[], QuerySet[Any, Any]]) -> None:
@@ -50,7 +70,7 @@ class PreparedQuery:
         converters = compiler.get_converters([expression for expression, *_ in compiler.select])
         return sql, tuple(params), converters, compiler
 
-    def fetch(self, **values: str | int | datetime) -> list[Any]:
+    def fetch(self, **values: str | int | datetime | list[str]) -> list[Any]:
         """The rows, as tuples or lists. values: of the Parameters, by their names."""
         sql, params, converters, compiler = self.compiled
         with connection.cursor() as cursor:
@@ -63,6 +83,8 @@ class PreparedQuery:
 
 def adapt_value(value: Any) -> Any:
     """As the database's driver takes it."""
+    if isinstance(value, list):
+        return json.dumps(value) if connection.vendor == "sqlite" else value
     is_time = isinstance(value, datetime)
     return connection.ops.adapt_datetimefield_value(value) if is_time else value
 

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from threading import Thread
+from typing import Any
 
 import pytest
 from django.db import connection
-from django.db.models import Model
+from django.db.models import Model, QuerySet
 from django.utils import timezone
 
 from loopsweb.accounts.models import Membership, Role, User, Workspace
@@ -108,3 +109,17 @@ def test_inserted_rows_are_those_of_the_orm(acme: Workspace, alice: User) -> Non
     assert list(SearchText.objects.order_by("pk").values_list("pk", "text")) == [
         (key, "second") for key in sorted(keys)
     ]
+
+
+@PreparedQuery
+def select_named() -> QuerySet[User, tuple[Any, ...]]:
+    among: dict[str, Any] = {"name__among": Parameter("names")}
+    return User.objects.filter(**among).order_by("name").values_list("name")
+
+
+@pytest.mark.parametrize("names", [[], ["Ada"], ["Ada", 'Bob\'s "{b}", \\', "nobody"]])
+def test_a_list_is_one_parameter(names: list[str], db: None) -> None:
+    for number, name in enumerate(["Ada", 'Bob\'s "{b}", \\', "Cleo"]):
+        User.objects.create_user(f"{number}@example.com", name=name)
+    found = [name for (name,) in select_named.fetch(names=names)]
+    assert found == [name for name in names if name != "nobody"]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import TypeVar
@@ -156,9 +156,13 @@ def pair_runs(workspace: Workspace, runs: Sequence[Run]) -> list[PairedRun]:
     deployments = select_with_prices(workspace).filter(
         Q(remote_id__in=named) | Q(active_run_remote_id__in=ids) | Q(latest_run_remote_id__in=ids)
     )
+    return pair(runs, price_deployments(deployments.order_by("pk")))
+
+
+def pair(runs: Iterable[Run], priced: Iterable[PricedDeployment]) -> list[PairedRun]:
+    """priced: all that one of the runs names, or that name one, by primary key."""
     by_id: dict[str, PricedDeployment] = {}
     by_run: dict[str, PricedDeployment] = {}
-    priced = price_deployments(deployments.order_by("pk"))
     for each in sorted(priced, key=lambda one: not one.deployment.is_terminal):
         by_id[each.deployment.remote_id] = each
         active, latest = each.deployment.active_run_remote_id, each.deployment.latest_run_remote_id
@@ -166,10 +170,10 @@ def pair_runs(workspace: Workspace, runs: Sequence[Run]) -> list[PairedRun]:
         if before is None or (before.deployment.is_terminal and not each.deployment.is_terminal):
             by_run[latest] = each
         by_run[active] = each
-    found = [
-        (run, by_id.get(run.deployment_remote_id) or by_run.get(run.remote_id)) for run in runs
+    return [
+        PairedRun(run, by_id.get(run.deployment_remote_id) or by_run.get(run.remote_id))
+        for run in runs
     ]
-    return [PairedRun(run, priced) for run, priced in found]
 
 
 def select_with_prices(workspace: Workspace) -> SnapshotQuerySet[Deployment]:
@@ -180,7 +184,11 @@ def select_with_prices(workspace: Workspace) -> SnapshotQuerySet[Deployment]:
 def price_deployments(deployments: Iterable[Deployment]) -> list[PricedDeployment]:
     """With their samplers, in one query. deployments: as `select_with_prices` selects them."""
     rows = list(deployments)
-    samplers = load_samplers(rows)
+    return price(rows, load_samplers(rows))
+
+
+def price(rows: Iterable[Deployment], samplers: Mapping[str, Sampler]) -> list[PricedDeployment]:
+    """samplers: as `index_samplers` returns them."""
     lines = []
     for each in rows:
         sampler = samplers.get(each.sampler_remote_id) or samplers.get(run_of(each))
@@ -204,6 +212,10 @@ def load_samplers(deployments: Sequence[Deployment]) -> dict[str, Sampler]:
     ids = {one.sampler_remote_id for one in deployments} - {""}
     runs = {run_of(one) for one in deployments} - {""}
     rows = Sampler.objects.in_workspace(deployments[0].workspace)
-    found = list(rows.filter(Q(remote_id__in=ids) | Q(run_remote_id__in=runs)).order_by("pk"))
+    return index_samplers(rows.filter(Q(remote_id__in=ids) | Q(run_remote_id__in=runs)))
+
+
+def index_samplers(samplers: Iterable[Sampler]) -> dict[str, Sampler]:
+    found = sorted(samplers, key=lambda one: one.pk)
     by_run = {one.run_remote_id: one for one in found if one.run_remote_id}
     return by_run | {one.remote_id: one for one in found}

@@ -6,7 +6,6 @@ from collections.abc import Iterable, Iterator
 from decimal import Decimal
 from typing import Any
 
-from loopsweb.accounts.models import Workspace
 from loopsweb.resources.catalogue import UNKNOWN_SOURCE
 from loopsweb.resources.deployments.models import Deployment
 from loopsweb.resources.deployments.run_pairing import (
@@ -14,9 +13,11 @@ from loopsweb.resources.deployments.run_pairing import (
     PairedRun,
     PricedDeployment,
     figure_sampler,
-    pair_runs,
-    price_deployments,
+    index_samplers,
+    pair,
+    price,
 )
+from loopsweb.resources.figures.queries import FigureRows
 from loopsweb.resources.figures.related import Key, Related
 from loopsweb.resources.figures.work import Sign, find_signs
 from loopsweb.resources.runs.models import Run
@@ -28,19 +29,23 @@ MICRODOLLAR, MAX_USD = Decimal("0.000001"), Decimal(10**14)
 Values = tuple[Any, ...]  # of FIGURES
 
 
-def compute_figures(workspace: Workspace, rows: Related) -> Iterator[tuple[Costed, Values]]:
-    lines = {one.deployment.remote_id: one for one in price_deployments(rows.of(Deployment))}
+def compute_figures(figure_rows: FigureRows, rows: Related) -> Iterator[tuple[Costed, Values]]:
+    runs, own = rows.of(Run), {one.pk: one for one in rows.of(Deployment)}
+    every = {one.pk: one for one in figure_rows.list_deployments(runs)} | own
+    samplers = index_samplers(figure_rows.list_samplers(every.values()))
+    priced = price([every[pk] for pk in sorted(every)], samplers)
+    lines = {one.deployment.remote_id: one for one in priced if one.deployment.pk in own}
     pairs = Pairs(
         live={one: line for one, line in lines.items() if not line.deployment.is_terminal},
-        runs=pair_runs(workspace, rows.of(Run)),
+        runs=pair(runs, priced),
     )
-    signs = find_signs(workspace, [*rows.by_key.values(), *pairs.samplers])
+    signs = find_signs(figure_rows.workspace, [*rows.by_key.values(), *pairs.samplers])
     for (_, remote_id), row in rows.by_key.items():
         counted_in: PricedDeployment | None = None
         if isinstance(row, Run):
-            pair = pairs.runs[remote_id]
-            line = counted_in = pairs.of_run(pair)
-            figures, work = pair.figures, pairs.last_work(line, signs)
+            paired = pairs.runs[remote_id]
+            line = counted_in = pairs.of_run(paired)
+            figures, work = paired.figures, pairs.last_work(line, signs)
             if line and not is_told(line.deployment):
                 work = None
         elif isinstance(row, Sampler):
@@ -49,8 +54,8 @@ def compute_figures(workspace: Workspace, rows: Related) -> Iterator[tuple[Coste
                 is_part = line.deployment.is_reported or not row.is_reported
                 counted_in = line if is_part else None
             figures = figure_sampler(row, getattr(row.workspace, "catalogue", None))
-            own = find_latest(signs, [(Sampler, remote_id), (Run, row.run_remote_id)])
-            work = pairs.last_work(line, signs) if line else own
+            alone = find_latest(signs, [(Sampler, remote_id), (Run, row.run_remote_id)])
+            work = pairs.last_work(line, signs) if line else alone
         else:
             line = pairs.live.get(remote_id)
             figures, work = lines[remote_id].figures, pairs.last_work(line, signs)
@@ -63,7 +68,7 @@ class Pairs:
     """Deployments that have not ended, by id, with their samplers and runs."""
 
     def __init__(self, *, live: dict[str, PricedDeployment], runs: Iterable[PairedRun]) -> None:
-        self.live, self.runs = live, {pair.run.remote_id: pair for pair in runs}
+        self.live, self.runs = live, {one.run.remote_id: one for one in runs}
         self.samplers = [line.sampler for line in live.values() if line.sampler]
         self.of_sampler = {line.sampler.remote_id: line for line in live.values() if line.sampler}
         self.members: dict[str, set[Key]] = {}
@@ -73,14 +78,14 @@ class Pairs:
             self.members[remote_id] = {(Deployment, remote_id), *((Run, one) for one in named)}
             if line.sampler:
                 self.members[remote_id].add((Sampler, line.sampler.remote_id))
-        for pair in self.runs.values():
-            if found := self.of_run(pair):
-                self.members[found.deployment.remote_id].add((Run, pair.run.remote_id))
+        for one in self.runs.values():
+            if found := self.of_run(one):
+                self.members[found.deployment.remote_id].add((Run, one.run.remote_id))
 
-    def of_run(self, pair: PairedRun) -> PricedDeployment | None:
-        if pair.deployment is None or pair.run.is_terminal or not pair.is_current:
+    def of_run(self, paired: PairedRun) -> PricedDeployment | None:
+        if paired.deployment is None or paired.run.is_terminal or not paired.is_current:
             return None
-        return self.live.get(pair.deployment.remote_id)
+        return self.live.get(paired.deployment.remote_id)
 
     def last_work(self, line: PricedDeployment | None, signs: dict[Key, Sign]) -> Sign | None:
         """A pair works as one: trainer, sampler and their runs."""

@@ -9,18 +9,19 @@ from collections import defaultdict
 from collections.abc import Iterable
 from typing import Any
 
-from django.db import transaction
+from django.db import connection, transaction
 from django.db.models import Q
 
 from loopsweb.accounts.models import Workspace
 from loopsweb.resources.catalogue import Catalogue
 from loopsweb.resources.checkpoints.models import Checkpoint
 from loopsweb.resources.figures.compute import compute_figures
-from loopsweb.resources.figures.related import MODELS, C, Key, load_related
+from loopsweb.resources.figures.queries import FigureRows
+from loopsweb.resources.figures.related import MODELS, Key, load_related
 from loopsweb.resources.runs.models import Run
 from loopsweb.resources.snapshot.models import FIGURES, Costed, Snapshot
 from loopsweb.resources.snapshot.store import lock_writers, touch_version
-from loopsweb.resources.snapshot.stored_rows import BATCH_SIZE, split_into_batches
+from loopsweb.resources.snapshot.stored_rows import split_into_batches
 
 FORMULA = "1"  # another one makes the next poll compute all stored figures anew
 
@@ -58,10 +59,11 @@ def catch_up(workspace: Workspace) -> None:
 
 def refresh_figures(workspace: Workspace, keys: Iterable[Key]) -> None:
     """Of these rows, and of those whose figures follow from theirs. Call `lock_writers` first."""
+    figure_rows = FigureRows(workspace)
     known = sorted({key for key in keys if key[1]}, key=lambda key: (key[0].noun, key[1]))
     for some in split_into_batches(known):
         changed = defaultdict[type[Costed], list[Costed]](list)
-        for row, values in compute_figures(workspace, load_related(workspace, some)):
+        for row, values in compute_figures(figure_rows, load_related(figure_rows, some)):
             if values != tuple(getattr(row, name) for name in FIGURES):
                 for name, value in zip(FIGURES, values, strict=True):
                     setattr(row, name, value)
@@ -70,11 +72,16 @@ def refresh_figures(workspace: Workspace, keys: Iterable[Key]) -> None:
             write_figures(model, found)
 
 
-def write_figures(model: type[C], rows: list[Any]) -> None:
-    model._default_manager.bulk_create(  # type: ignore[misc]  # an abstract model has no id
-        rows,
-        batch_size=BATCH_SIZE,
-        update_conflicts=True,
-        unique_fields=["id"],
-        update_fields=FIGURES,
-    )
+def write_figures(model: type[Costed], rows: list[Any]) -> None:
+    fields = [field for field in model._meta.concrete_fields if field.name in FIGURES]
+    quote = connection.ops.quote_name
+    assigned = ", ".join(f"{quote(str(field.column))} = %s" for field in fields)
+    written = f"UPDATE {quote(model._meta.db_table)} SET {assigned} WHERE id = %s"  # noqa: S608
+    with connection.cursor() as cursor:
+        cursor.executemany(
+            written,
+            [
+                [*(f.get_db_prep_save(getattr(row, f.name), connection) for f in fields), row.pk]
+                for row in rows
+            ],
+        )

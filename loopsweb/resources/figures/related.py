@@ -6,10 +6,8 @@ from collections.abc import Collection, Iterator
 from dataclasses import dataclass, field
 from typing import TypeVar
 
-from django.db.models import Q
-
-from loopsweb.accounts.models import Workspace
 from loopsweb.resources.deployments.models import Deployment
+from loopsweb.resources.figures.queries import FigureRows
 from loopsweb.resources.runs.models import Run
 from loopsweb.resources.samplers.models import Sampler
 from loopsweb.resources.snapshot.models import Costed
@@ -40,28 +38,17 @@ class Related:
             yield from list_named(row)
 
 
-def load_related(workspace: Workspace, seeds: Collection[Key]) -> Related:
+def load_related(figure_rows: FigureRows, seeds: Collection[Key]) -> Related:
     """The rows, and all that is tied to them by a pair that has not ended: in three queries for
     each step from one to the next."""
     rows, asked, new = Related(set(seeds)), set[Key](), set(seeds)
     while new:
         asked |= new
-        runs, samplers, deployments = (
-            [remote_id for of, remote_id in new if of is model] for model in MODELS
-        )
-        in_pair, of_sampler = Q(pair_remote_id__in=deployments), Q(sampler_remote_id__in=samplers)
-        of_run = Q(active_run_remote_id__in=runs) | Q(latest_run_remote_id__in=runs)
-        searches: list[tuple[type[Costed], list[str], Q]] = [
-            (Run, runs, in_pair | of_sampler | Q(deployment_remote_id__in=deployments)),
-            (Sampler, samplers, in_pair | Q(run_remote_id__in=runs)),
-            (Deployment, deployments, of_sampler | of_run),
-        ]
+        ids = {model: [remote_id for of, remote_id in new if of is model] for model in MODELS}
+        ties = {"runs": ids[Run], "samplers": ids[Sampler], "deployments": ids[Deployment]}
         named = set[Key]()
-        for model, ids, is_tied in searches:
-            is_live = ~Q(status__in=model.vocabulary.terminal) if model.vocabulary else Q()
-            every = model._default_manager.filter(workspace=workspace)
-            every = every.select_related("workspace__catalogue").order_by("pk")
-            for row in every.filter(Q(remote_id__in=ids) | (is_live & is_tied)):
+        for model in MODELS:
+            for row in figure_rows.list_tied(model, ids[model], **ties):
                 named.update(rows.add(row))
         new = {key for key in named if key[1]} - asked
     return rows

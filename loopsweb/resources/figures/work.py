@@ -6,18 +6,14 @@ from collections import defaultdict
 from collections.abc import Iterable
 from datetime import datetime
 from enum import IntEnum
-from typing import NamedTuple
-
-from django.db.models import Max
+from typing import Any, NamedTuple
 
 from loopsweb.accounts.models import Workspace
-from loopsweb.resources.checkpoints.models import Checkpoint
 from loopsweb.resources.deployments.models import Deployment
+from loopsweb.resources.figures.queries import select_changes, select_saved
 from loopsweb.resources.figures.related import Key
 from loopsweb.resources.runs.models import Run
 from loopsweb.resources.snapshot.models import Costed
-from loopsweb.resources.snapshot.status_changes import StatusChange
-from loopsweb.resources.snapshot.stored_rows import split_into_batches
 
 
 class Kind(IntEnum):
@@ -52,18 +48,9 @@ def find_signs(workspace: Workspace, rows: Iterable[Costed]) -> dict[Key, Sign]:
             measured = Sign(row.worked_at, MEASURED[row.worked_sign])
             signs[Deployment, row.remote_id].append(measured)
     for model, every in ids.items():
-        for some in split_into_batches(sorted(every)):
-            changes = StatusChange.objects.filter(
-                workspace=workspace, noun=model.noun, remote_id__in=some
-            )
-            newest = changes.order_by().values_list("remote_id").annotate(Max("first_seen_new_at"))
-            for remote_id, at in newest:
-                signs[model, remote_id].append(Sign(at, Kind.STATUS))
-    for some in split_into_batches(sorted(ids[Run])):
-        checkpoints = Checkpoint.objects.filter(
-            workspace=workspace, run_remote_id__in=some, created_at__isnull=False
-        )
-        saved = checkpoints.order_by().values_list("run_remote_id").annotate(Max("created_at"))
-        for remote_id, at in saved:
-            signs[Run, remote_id].append(Sign(at, Kind.CHECKPOINT))
+        given: dict[str, Any] = {"workspace": workspace.pk, "ids": sorted(every)}
+        for remote_id, at in select_changes.fetch(noun=model.noun, **given):
+            signs[model, remote_id].append(Sign(at, Kind.STATUS))
+    for remote_id, at in select_saved.fetch(workspace=workspace.pk, ids=sorted(ids[Run])):
+        signs[Run, remote_id].append(Sign(at, Kind.CHECKPOINT))
     return {key: max(found) for key, found in signs.items()}

@@ -7,7 +7,6 @@ requested later wins, whichever is stored first. A field that an answer leaves o
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable
-from datetime import datetime
 from typing import Any, Protocol, TypeVar
 
 from django.db import connection, models, transaction
@@ -26,6 +25,7 @@ from loopsweb.resources.snapshot.stored_rows import (
     BATCH_SIZE,
     StoredRow,
     compute_digest,
+    find_last_told,
     is_row_newer,
     is_unchanged,
     load_raws,
@@ -179,14 +179,6 @@ def build_change(row: Snapshot, before: StoredRow, poll: PollContext) -> StatusC
         last_seen_old_at=find_last_told(before, poll),
         first_seen_new_at=poll.now,
     )
-
-
-def find_last_told(before: StoredRow, poll: PollContext) -> datetime | None:
-    """When an answer told the status last; None where answers have left it out since."""
-    if before.unknown_since is None:
-        return poll.previous_at
-    was_told = before.missing_since and before.missing_since <= before.unknown_since
-    return before.missing_since if was_told else None
 
 
 def copy_columns(model: type[S], source: ApiObject, **own: Any) -> S:

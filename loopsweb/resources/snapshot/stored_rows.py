@@ -69,6 +69,14 @@ def is_unchanged(row: StoredRow | None, digest: str) -> bool:
     return row is not None and row.digest == digest and row.missing_since is None
 
 
+def find_last_told(before: StoredRow, poll: PollContext) -> datetime | None:
+    """When an answer told the status last; None where answers have left it out since."""
+    if before.unknown_since is None:
+        return poll.previous_at
+    was_told = before.missing_since and before.missing_since <= before.unknown_since
+    return before.missing_since if was_told else None
+
+
 def split_into_batches(ids: list[Any]) -> Iterator[list[Any]]:
     return (ids[start : start + BATCH_SIZE] for start in range(0, len(ids), BATCH_SIZE))
 

@@ -36,7 +36,7 @@ class Held:
     def keep(self, *, now: datetime) -> None:
         self.history.append("kept")
 
-    def run(self, *, clock: DatabaseClock, is_stopping: Callable[[], bool]) -> None:
+    def run(self, *, clock: Callable[[], datetime], is_stopping: Callable[[], bool]) -> None:
         while not self.let_go.wait(0.005) and not is_stopping():
             pass
 
@@ -47,7 +47,7 @@ class Held:
 class Deaf(Held):
     """One that waits for an answer and does not notice that the process ends."""
 
-    def run(self, *, clock: DatabaseClock, is_stopping: Callable[[], bool]) -> None:
+    def run(self, *, clock: Callable[[], datetime], is_stopping: Callable[[], bool]) -> None:
         self.let_go.wait()
 
 
@@ -137,7 +137,7 @@ def test_a_failing_job_frees_its_thread(
     lane: Lane[Held], due: list[Held], caplog: pytest.LogCaptureFixture
 ) -> None:
     class Failing(Held):
-        def run(self, *, clock: DatabaseClock, is_stopping: Callable[[], bool]) -> None:
+        def run(self, *, clock: Callable[[], datetime], is_stopping: Callable[[], bool]) -> None:
             raise ZeroDivisionError
 
     due.append(Failing("a"))
