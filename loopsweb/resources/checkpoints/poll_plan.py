@@ -60,6 +60,9 @@ class Plan(NamedTuple):
 def plan_queries(*, poll: PollContext, feeds: Mapping[CheckpointQuery, Feed]) -> Plan:
     """Queries that never ran come first. Those that failed the last time come last, shuffled: two
     timeouts end a poll, and this way they do not always cut off the same queries.
+
+    When one of the others is due, those that soon will be run with it: so they come due together,
+    and the oldest answer is a new one each time.
     """
     runs = load_runs_to_cover(poll)
     every = choose_queries(runs)
@@ -67,9 +70,12 @@ def plan_queries(*, poll: PollContext, feeds: Mapping[CheckpointQuery, Feed]) ->
     urgent = choose_queries({run: model for run, model in runs.items() if run in active})
     as_of = {query: feed.as_of or NEVER for query, feed in feeds.items()}
     long_ago = poll.now - QUIET_INTERVAL
-    due = [query for query in every - urgent if as_of.get(query, NEVER) <= long_ago]
-    due.sort(key=lambda query: (as_of.get(query, NEVER), query))
-    in_order = order_queries([*sorted(urgent), *due], feeds)
+    due = {query for query in every - urgent if as_of.get(query, NEVER) <= long_ago}
+    if any(query not in feeds or not feeds[query].failing_since for query in due):
+        soon = long_ago + QUIET_INTERVAL / 2
+        due = {query for query in every - urgent if as_of.get(query, NEVER) <= soon}
+    oldest_first = sorted(due, key=lambda query: (as_of.get(query, NEVER), query))
+    in_order = order_queries([*sorted(urgent), *oldest_first], feeds)
     return Plan(every | urgent, urgent, in_order[:MAX_QUERIES])
 
 

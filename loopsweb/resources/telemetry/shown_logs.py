@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, tzinfo
 
 from loopsweb.loops_api.undocumented_types import LogLine
 from loopsweb.resources.telemetry.log_pages import (
@@ -25,6 +25,7 @@ from loopsweb.resources.telemetry.log_text import (
     split_at_hits,
 )
 from loopsweb.resources.telemetry.windows import Window
+from loopsweb.ui.clock import get_zone
 
 LINES_AFTER_A_HIT = 200
 OVERLAP = 10_000  # milliseconds in which lines may still arrive late
@@ -162,7 +163,7 @@ def show_line(line: LogLine, search: re.Pattern[str] | None = None, hit: int = 0
     message = clean_message(line.message)
     level = clean_message(line.level or "")[:MAX_LEVEL]
     return ShownLine(
-        time=format_time(line.at),
+        time=format_time(line.at, get_zone()),
         millis=to_millis(line.at),
         level=level,
         tone=TONES.get(level.upper(), ""),
@@ -174,9 +175,9 @@ def show_line(line: LogLine, search: re.Pattern[str] | None = None, hit: int = 0
     )
 
 
-def format_time(at: datetime) -> str:
-    """In UTC with milliseconds, as a time element may hold it."""
-    return f"{at.astimezone(UTC):%Y-%m-%d %H:%M:%S}.{at.microsecond // 1000:03}"
+def format_time(at: datetime, zone: tzinfo) -> str:
+    """With milliseconds, as a time element may hold it."""
+    return f"{at.astimezone(zone):%Y-%m-%d %H:%M:%S}.{at.microsecond // 1000:03}"
 
 
 def write_text(lines: Sequence[LogLine]) -> Iterator[str]:
@@ -186,4 +187,4 @@ def write_text(lines: Sequence[LogLine]) -> Iterator[str]:
         who = " ".join(clean_message(one) for one in (line.replica, line.request_id) if one)
         level = clean_message(line.level or "-")
         text = f"{level} [{who}] {clean_message(line.message)}".replace("\n", "\n  ")
-        yield f"{format_time(line.at)}Z {text}\n"
+        yield f"{format_time(line.at, UTC)}Z {text}\n"

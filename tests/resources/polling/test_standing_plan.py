@@ -85,6 +85,22 @@ def test_runs_that_have_ended_are_asked_about_once_in_a_while(
     assert get_age() == clock()
 
 
+def test_runs_asked_about_seldom_are_asked_about_together(
+    world: Simulator, runs: list[str], poll: Poll, clock: Timeline
+) -> None:
+    """Else the oldest of their answers would always be old."""
+    poll()
+    poll(after=50)
+    world.world.runs[runs[0]].status = "INACTIVE"
+    for deployment in world.world.deployments.values():
+        deployment.status = "STOPPED"
+    poll(after=5)
+    list_asked(world)
+    poll(after=70)
+    assert sorted(list_asked(world)) == sorted(runs)
+    assert get_age() == clock()
+
+
 def test_a_status_that_changes_after_confirmed_answers_changed_after_the_last_of_them(
     world: Simulator, runs: list[str], poll: Poll, clock: Timeline
 ) -> None:

@@ -11,6 +11,7 @@ from urllib.parse import parse_qsl, urlencode
 
 import httpx
 import pytest
+from django.conf import settings
 from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
@@ -101,6 +102,11 @@ def test_lines_are_asked_for_and_say_when(browser: Client, url: str, loops: Simu
     assert lines == sorted(lines)
     assert lines[-1].startswith("2026-11-23 21:17:00.000")
     assert "asked at" in page
+
+
+def test_lines_have_the_zone_of_the_page(browser: Client, url: str) -> None:
+    browser.cookies[settings.ZONE_COOKIE_NAME] = "America/New_York"
+    assert read_lines(ask(browser, url))[-1].startswith("2026-11-23 16:17:00.000")
 
 
 def test_without_javascript_the_page_waits(browser: Client, url: str) -> None:
