@@ -70,7 +70,7 @@ def find_rows(request: WorkspaceRequest, scope: Scope) -> Iterator[Hit]:
 
 def describe_row(request: WorkspaceRequest, row: Snapshot) -> Hit:
     noun = find_noun(row)
-    fields = ("name", row.status_field, "base_model", "owner_email", "run_remote_id")
+    fields = ("name", "target", row.status_field, "base_model", "owner_email", "run_remote_id")
     values = [str(getattr(row, name, "")) for name in fields]
     return Hit(
         kind=noun.singular.capitalize(),

@@ -52,6 +52,10 @@ class StateSpec:
     timeout_reason: str = ""
 
     @property
+    def label_within_sentence(self) -> str:
+        return self.label[:1].lower() + self.label[1:]
+
+    @property
     def open(self) -> bool:
         return self.next_state is not None
 

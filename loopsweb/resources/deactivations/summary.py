@@ -166,8 +166,8 @@ def summarize_batch(batch: Batch, rows: Sequence[Deactivation]) -> SafeString:
     opening = f"{capitalize(batch.person or ERASED)} asked to stop {many}{worth}"
     stopped = [row for row in rows if row.state == State.CONFIRMED]
     parts = [f"{len(stopped)} confirmed stopped ({add_up(stopped)})" if stopped else "none stopped"]
-    others = Counter(row.spec.label for row in rows if row.state != State.CONFIRMED)
-    parts += [f"{number} {label.lower()}" for label, number in others.items()]
+    others = Counter(row.spec.label_within_sentence for row in rows if row.state != State.CONFIRMED)
+    parts += [f"{number} {label}" for label, number in others.items()]
     parts += [f"{len(batch.left_out)} left out"] if batch.left_out else []
     sentence = format_html("{}: {}", opening, ", ".join(parts))
     if batch.reason:

@@ -111,6 +111,6 @@ def test_a_request_that_is_not_confirmed_yet_is_named_as_such(
     Run.objects.update(status="INACTIVE")
     text = read(login_as(vic), "runs/run")
     assert "alice@example.com requested its end by deactivating deployment dep" in text
-    assert "; accepted by the api " in text
+    assert "; accepted by the API " in text
     erase_person("alice@example.com", by="bo@example.com", reason="asked", now=FIRST_SEEN_AT)
     assert "Somebody whose name was erased requested its end" in read(login_as(vic), "runs/run")
