@@ -152,6 +152,11 @@ class Removal(models.Model):
         return f"{self.remote_id}: {self.state}"
 
     @property
+    def name(self) -> str:
+        """Of the checkpoint in its run, such as "step-900"."""
+        return self.uri.rpartition("/")[2]
+
+    @property
     def audit_target(self) -> dict[str, Any]:
         return {
             "target_noun": "checkpoint",
