@@ -40,7 +40,7 @@ def deactivate(
     data = {"reason": fields.get("reason", ""), "typed": fields.get("confirm", "")}
     if hours := fields.get("once_synced_hours"):
         data |= {"once_synced": "true", "sync_hours": hours}
-    form = build_form(row, person=token.person, data=data, may_break_glass=False)
+    form = build_form(row, person=token.person, data=data)
     if (status := form.check()) != HTTPStatus.OK:
         raise Problem(status, describe_errors(form, status))
     try:

@@ -58,7 +58,7 @@ def deactivate(
     deployment: Deployment, *, person: User, by: Actor, reason: str, now: datetime
 ) -> None:
     data = {"reason": reason, "typed": deployment.remote_id}
-    form = build_form(deployment, person=person, data=data, may_break_glass=False)
+    form = build_form(deployment, person=person, data=data)
     if not form.is_valid():
         raise ValueError(f"The demo cannot deactivate {deployment}: {form.errors.as_json()}")
     form.submit(person=person, by=by, clock=lambda: now)

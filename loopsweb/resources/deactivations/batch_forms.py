@@ -55,5 +55,5 @@ class BatchForm(WaitFields, ForeseenForm):
     def clean_typed(self) -> str:
         typed: str = self.cleaned_data["typed"].strip()
         if typed != str(self.number):
-            raise forms.ValidationError(f"The number is {self.number}. Nothing was done.")
+            raise forms.ValidationError(f"Type {self.number} to confirm.")
         return typed

@@ -48,36 +48,35 @@ class DeactivateForm(WaitFields, ImpactForm):
     typed = forms.CharField(
         max_length=255, widget=forms.TextInput({"autocomplete": "off", "spellcheck": "false"})
     )
-    break_glass = forms.BooleanField(required=False)  # the value of a button of its own
+    shown: tuple[str, ...] = ("seen", "reason", "typed")
+    breaks_glass = False
 
     def __init__(
-        self,
-        data: Any = None,
-        *,
-        impact: Impact,
-        policy: Policy,
-        requirements: Requirements,
-        may_break_glass: bool,
+        self, data: Any = None, *, impact: Impact, policy: Policy, requirements: Requirements
     ) -> None:
         super().__init__(data, impact=impact)
         self.policy, self.requirements = policy, requirements
         self.workspace = impact.target.workspace
         self.fields["reason"].required = requirements.reason
-        if requirements.typed_id:
-            noun = kind_of(impact.target).noun
+        if why := self.explain_typed_id():
             typed = self.fields["typed"]
-            typed.label = f"Type the {noun} ID to confirm"
-            typed.error_messages["required"] = f"Enter the {noun} ID."
-            typed.help_text = escape(requirements.typed_id)
+            typed.label = f"Type the {kind_of(impact.target).noun} ID to confirm"
+            typed.error_messages["required"] = self.ask_for_id()
+            typed.help_text = escape(why)
         else:
             del self.fields["typed"]
-        if not (may_break_glass and requirements.overridable):
-            del self.fields["break_glass"]
 
     @property
     def asked(self) -> list[forms.BoundField]:
         """The fields above the buttons."""
-        return [self[name] for name in ("seen", "reason", "typed") if name in self.fields]
+        return [self[name] for name in self.shown if name in self.fields]
+
+    def explain_typed_id(self) -> str:
+        """Why the ID has to be typed; "" if it has not."""
+        return self.requirements.typed_id
+
+    def ask_for_id(self) -> str:
+        return f"Type {self.impact.target.remote_id} to confirm."
 
     def list_impacts(self) -> list[Impact]:
         return [self.impact]
@@ -85,16 +84,12 @@ class DeactivateForm(WaitFields, ImpactForm):
     def clean_typed(self) -> str:
         typed: str = self.cleaned_data["typed"].strip()
         if typed != self.impact.target.remote_id:
-            raise forms.ValidationError(
-                f"This is not the {kind_of(self.impact.target).noun}'s ID. Nothing was done."
-            )
+            raise forms.ValidationError(self.ask_for_id())
         return typed
 
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean()
-        if cleaned.get("break_glass") and not cleaned.get("reason"):
-            self.add_error("reason", "Enter why this could not wait.")
-        elif (refusal := self.requirements.refusal) and not cleaned.get("break_glass"):
+        if (refusal := self.requirements.refusal) and not self.breaks_glass:
             self.add_error(None, f"{refusal} An admin can remove the protection.")
         return cleaned
 
@@ -120,7 +115,6 @@ class DeactivateForm(WaitFields, ImpactForm):
         target, now = self.impact.target, clock()
         method = kind_of(target).method
         key = find_client(workspace=target.workspace, person=person, method=method).key
-        broke_glass = self.cleaned_data.get("break_glass", False)
         hours = self.cleaned_data["sync_hours"] or SYNC_HOURS
         schedule = schedule_request(
             self.impact,
@@ -128,7 +122,7 @@ class DeactivateForm(WaitFields, ImpactForm):
             policy=self.policy,
             as_of=find_age(target),
             now=now,
-            broke_glass=broke_glass,
+            broke_glass=self.breaks_glass,
             awaited=self.cleaned_data["once_synced"],
             sync_until=now + timedelta(hours=hours),
         )
@@ -145,14 +139,41 @@ class DeactivateForm(WaitFields, ImpactForm):
         return deactivation
 
 
-def build_form(row: Target, *, person: User, data: Any, may_break_glass: bool) -> DeactivateForm:
+class BreakGlassForm(DeactivateForm):
+    """Passes over the policy. It asks for a reason and the ID, whatever the policy asks for."""
+
+    break_glass = forms.CharField(initial="on", widget=forms.HiddenInput)
+    shown = ("seen", "break_glass", "reason", "typed")
+    breaks_glass = True
+
+    def __init__(self, data: Any = None, **given: Any) -> None:
+        super().__init__(data, **given)
+        self.auto_id = "glass_%s"
+        reason = self.fields["reason"]
+        reason.required, reason.label = True, "Why this cannot wait"
+        reason.error_messages["required"] = "Enter why this cannot wait."
+
+    def explain_typed_id(self) -> str:
+        return self.requirements.typed_id or self.requirements.overridable
+
+
+def build_form(row: Target, *, person: User, data: Any) -> DeactivateForm:
     """The form for this person as of now. data: None when nothing was sent."""
+    form, _ = build_forms(row, person=person, data=data, may_break_glass=False)
+    return form
+
+
+def build_forms(
+    row: Target, *, person: User, data: Any, may_break_glass: bool
+) -> tuple[DeactivateForm, BreakGlassForm | None]:
+    """Also the form that passes over the policy, where it demands anything that can be. `data` is
+    of one of them."""
     impact, policy = assess_impact(row), load_policy(row.workspace.team)
     own_emails = list_own_emails(row.workspace, person)
-    return DeactivateForm(
-        data,
-        impact=impact,
-        policy=policy,
-        requirements=find_requirements(impact, policy=policy, own_emails=own_emails),
-        may_break_glass=may_break_glass,
-    )
+    requirements = find_requirements(impact, policy=policy, own_emails=own_emails)
+    given: dict[str, Any] = {"impact": impact, "policy": policy, "requirements": requirements}
+    if not (may_break_glass and requirements.overridable):
+        return DeactivateForm(data, **given), None
+    if data and "break_glass" in data:
+        return DeactivateForm(**given), BreakGlassForm(data, **given)
+    return DeactivateForm(data, **given), BreakGlassForm(**given)

@@ -142,6 +142,7 @@ def schedule_request(
 ) -> Schedule:
     """Breaking the glass overrides approval, protection, the time to undo, and waiting. as_of: how
     old the impact is."""
+    demands = list_demands(requirements, broke_glass=broke_glass)
     expires_at, due_at = None, now
     if not broke_glass:
         due_at = now + timedelta(seconds=policy.undo_seconds)
@@ -155,13 +156,13 @@ def schedule_request(
         foreseen=impact.foreseen,
         awaited=[] if broke_glass else [describe_awaited(each) for each in awaited],
         sync_until=sync_until if awaited and not broke_glass else None,
-        preflight=freeze_impact(impact, as_of=as_of) | {"demands": list_demands(requirements)},
+        preflight=freeze_impact(impact, as_of=as_of) | {"demands": demands},
         batch=batch,
     )
 
 
-def list_demands(requirements: Requirements) -> list[str]:
-    """What the policy demanded, for the record. Why the ID had to be typed may name people."""
-    demands = ["a reason"] if requirements.reason else []
-    demands += ["the typed ID"] if requirements.typed_id else []
+def list_demands(requirements: Requirements, *, broke_glass: bool) -> list[str]:
+    """What was demanded, for the record. Why the ID had to be typed may name people."""
+    demands = ["a reason"] if requirements.reason or broke_glass else []
+    demands += ["the typed ID"] if requirements.typed_id or broke_glass else []
     return demands + (["a second person"] if requirements.approval else [])

@@ -159,9 +159,8 @@ def test_the_id_is_required_for_other_owners_and_lost_progress(
     wrong = browser.post(page, {"reason": "budget", "typed": "dep_other"})
 
     assert wrong.status_code == 422
-    assert wrong.context["form"].errors == {
-        "typed": ["This is not the deployment's ID. Nothing was done."]
-    }
+    assert wrong.context["form"].errors == {"typed": [f"Type {deployment.remote_id} to confirm."]}
+    assert wrong.content.decode().count("Nothing was done.") == 1
     assert list_posts(world) == []
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from http import HTTPStatus
+from typing import Any
 
 from django.contrib import messages
 from django.http import HttpResponse
@@ -20,7 +21,7 @@ from loopsweb.audit.record import actor_of_request
 from loopsweb.keys.clients import NoKey, explain_missing_access
 from loopsweb.keys.models import NOT_OFFERED
 from loopsweb.resources.deactivations.actions import AlreadyRequested
-from loopsweb.resources.deactivations.forms import DeactivateForm, build_form
+from loopsweb.resources.deactivations.forms import DeactivateForm, build_forms
 from loopsweb.resources.deactivations.models import Deactivation
 from loopsweb.resources.deactivations.preflight import load_impact_freshness
 from loopsweb.resources.deactivations.targets import (
@@ -32,7 +33,7 @@ from loopsweb.resources.deactivations.targets import (
 )
 from loopsweb.resources.nouns import NOUNS
 from loopsweb.resources.pages.detail_page import get_row_or_404
-from loopsweb.resources.pages.freshness import FeedFreshness, compute_page_version
+from loopsweb.resources.pages.freshness import compute_page_version
 from loopsweb.resources.pages.idleness import find_observed_until, observe
 from loopsweb.resources.pages.refusals import add_refusal
 from loopsweb.resources.snapshot.viewers import record_viewer
@@ -53,29 +54,30 @@ def deactivate(request: WorkspaceRequest, kind: Kind, remote_id: str) -> HttpRes
         return same
     row: Target = get_row_or_404(request, kind.model, remote_id)
     row.workspace = request.workspace
-    form = build_form(
+    form, emergency = build_forms(
         row,
         person=request.user,
         data=request.POST if request.method == "POST" else None,
         may_break_glass=Permission.MANAGE_TEAM in request.permissions,
     )
-    form.initial.update(find_kept_text(request))
+    sent = emergency if emergency and emergency.is_bound else form
+    sent.initial.update(find_kept_text(request))
     deployment = form.impact.deployment
     if deployment and explain_block(request, kind, row) == NOT_OFFERED:
         its = deployment.remote_id
         return redirect("deactivations:new", request.workspace.slug, "deployments", its)
-    status = form.check() if request.method == "POST" else HTTPStatus.OK
+    status = sent.check() if request.method == "POST" else HTTPStatus.OK
     if request.method == "POST" and status == HTTPStatus.OK:
-        breaks_glass = form.cleaned_data.get("break_glass", False)
-        needs_confirmation = form.requirements.concerns_others or breaks_glass
+        needs_confirmation = sent.requirements.concerns_others or sent.breaks_glass
         if needs_confirmation and (confirmation := ask_to_confirm(request)):
             return confirmation
         try:
-            return submit_form(request, form)
+            return submit_form(request, sent)
         except (NoKey, NotRecorded) as error:
-            status = add_refusal(form, error)
+            status = add_refusal(sent, error)
     [row] = observe([form.impact.target], until=find_observed_until(freshness, now=timezone.now()))
-    return render_form(request, form, row, feed=feed, version=version, status=status)
+    context = {"form": form, "emergency": emergency, "feed": feed, "version": version}
+    return render_form(request, row, context, status=status)
 
 
 def submit_form(request: WorkspaceRequest, form: DeactivateForm) -> HttpResponse:
@@ -97,29 +99,21 @@ def submit_form(request: WorkspaceRequest, form: DeactivateForm) -> HttpResponse
 
 
 def render_form(
-    request: WorkspaceRequest,
-    form: DeactivateForm,
-    row: Target,
-    *,
-    feed: FeedFreshness,
-    version: str,
-    status: int,
+    request: WorkspaceRequest, row: Target, context: dict[str, Any], *, status: int
 ) -> HttpResponse:
-    kind = kind_of(row)
-    context = {
+    """context: the forms, the feed and the version."""
+    kind, form, feed, version = kind_of(row), *(context[n] for n in ("form", "feed", "version"))
+    context |= {
         "kind": kind,
         "list_view": f"{kind.plural}:list",
         "detail_view": f"{kind.plural}:detail",
         "verb": "Request approval" if form.requirements.approval else "Deactivate",
         "row": row,
-        "form": form,
         "requirements": form.requirements,
         "policy": form.policy,
         "impact": form.impact,
         "open": Deactivation.objects.find_open(row),
         "blocked": explain_block(request, kind, row),
-        "feed": feed,
-        "version": version,
         "is_part": wants_partial(request, "live"),
         "changes": form.find_changes(request.GET.get("seen", "")),
         "vocabulary": {noun: each.vocabulary for noun, each in KINDS.items()},
