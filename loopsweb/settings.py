@@ -91,6 +91,7 @@ INSTALLED_APPS = [
     "loopsweb.resources",
     "loopsweb.dashboard",
     "loopsweb.json_api",
+    "loopsweb.monitoring",
     "loopsweb.serving",
     "loopsweb.accounts.staff.apps.StaffSiteConfig",  # django.contrib.admin
     "django.contrib.auth",

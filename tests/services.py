@@ -45,7 +45,14 @@ TEST_SECRETS = {
     "SECRET_KEY": "only-for-tests-" * 4,
     "LOOPSWEB_SECRET_KEYS": "1:" + base64.b64encode(b"only for tests, 32 bytes long...").decode(),
 }
-INSTALLATION_PREFIXES = ("LOOPSWEB_", "EMAIL_", "ALLOWED_HOSTS", "STATIC_ROOT", "LOG_LEVEL")
+INSTALLATION_PREFIXES = (
+    "LOOPSWEB_",
+    "EMAIL_",
+    "ALLOWED_HOSTS",
+    "STATIC_ROOT",
+    "LOG_LEVEL",
+    "OTEL_",
+)
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

@@ -16,6 +16,7 @@ from typing import Any
 import httpx
 import msgspec
 import stamina
+from opentelemetry.trace import SpanKind
 
 from loopsweb import counts
 from loopsweb.loops_api import body_reader, errors, http_client
@@ -27,6 +28,7 @@ from loopsweb.loops_api.request_limits import Limits
 from loopsweb.loops_api.request_urls import build_url, parse_base_url
 from loopsweb.loops_api.retries import JITTER, MAX_BACKOFF, MIN_BACKOFF, choose_retry_wait
 from loopsweb.loops_api.throttle import Throttle
+from loopsweb.tracing import open_span
 
 logger = logging.getLogger(__name__)
 
@@ -105,7 +107,9 @@ class Transport:
         if wait > 0:
             time.sleep(wait)
         started = time.monotonic()
-        status, outcome = self._exchange(request, deadline)
+        with open_span(f"{request.method} {route}", kind=SpanKind.CLIENT) as span:
+            status, outcome = self._exchange(request, deadline)
+            span.set_attribute("loopsweb.api_status", status)
         seconds = time.monotonic() - started
         logger.debug("%s %s %s in %.0f ms", request.method, route, status, seconds * 1000)
         counts.api_requests.labels(request.method, route, status).observe(seconds)

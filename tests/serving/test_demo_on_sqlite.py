@@ -5,15 +5,17 @@ import signal
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from wsgiref.types import StartResponse, WSGIEnvironment
 
 import httpx
 import pytest
 from django.core.management import CommandError, call_command
+from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
 from pytest_django import Settings
 
 from loopsweb.serving.demo_people import ADMIN, OPERATOR, PASSWORD, VIEWER
 from tests.processes import START_SECONDS, Process, build_command, start_process, wait_for
-from tests.servers import find_free_port, is_port_open
+from tests.servers import find_free_port, is_port_open, serve_wsgi
 from tests.visitor import Visitor, open_visitor
 
 
@@ -23,6 +25,27 @@ def demo(folder: Path, *, port: int, api_port: int) -> Iterator[Process]:
     there = {"LOOPSWEB_DEMO_DIR": str(folder / "demo"), "LOG_LEVEL": "WARNING"}
     with start_process(command, log=folder / f"demo-{port}.log", environment=there) as it:
         yield it
+
+
+@contextmanager
+def collect_spans() -> Iterator[tuple[str, set[tuple[str, str]]]]:
+    """A collector of OpenTelemetry: its address, and the service and name of each span it got."""
+    spans = set[tuple[str, str]]()
+
+    def take(environ: WSGIEnvironment, start_response: StartResponse) -> list[bytes]:
+        body = environ["wsgi.input"].read()
+        for resource in ExportTraceServiceRequest.FromString(body).resource_spans:
+            named = {each.key: each.value.string_value for each in resource.resource.attributes}
+            spans.update(
+                (named["service.name"], span.name)
+                for scope in resource.scope_spans
+                for span in scope.spans
+            )
+        start_response("200 OK", [("Content-Type", "application/x-protobuf")])
+        return [b""]
+
+    with serve_wsgi(take, threads=1) as port:
+        yield f"http://127.0.0.1:{port}", spans
 
 
 def is_up(it: Process) -> bool:
@@ -43,8 +66,17 @@ def test_the_demo_listens_on_loopback_only(host: str, settings: Settings) -> Non
 def test_the_demo_has_a_past_goes_on_and_ctrl_c_in_make_stops_everything(tmp_path: Path) -> None:
     port, api_port = find_free_port(), find_free_port()
     command = ["make", "demo", f"PORT={port}", f"API_PORT={api_port}"]
-    there = {"LOOPSWEB_DEMO_DIR": str(tmp_path / "demo")}
-    with start_process(command, log=tmp_path / "make.log", environment=there) as it:
+    with (
+        collect_spans() as (endpoint, spans),
+        start_process(
+            command,
+            log=tmp_path / "make.log",
+            environment={
+                "LOOPSWEB_DEMO_DIR": str(tmp_path / "demo"),
+                "OTEL_EXPORTER_OTLP_ENDPOINT": endpoint,
+            },
+        ) as it,
+    ):
         wait_for(lambda: is_up(it), timeout=START_SECONDS)
         address = f"http://127.0.0.1:{port}"
         assert it.read_log().split("…\n")[-1] == (
@@ -54,6 +86,8 @@ def test_the_demo_has_a_past_goes_on_and_ctrl_c_in_make_stops_everything(tmp_pat
         )
         with open_visitor(address, email=VIEWER, password=PASSWORD) as visitor:
             look_around(visitor, api=f"http://127.0.0.1:{api_port}")
+        of_web, of_worker = "GET runs:list", "GET /v1/loops/runs"
+        wait_for(lambda: {("loopsweb", of_web), ("loopsweb", of_worker)} <= spans)
         refuse_second_demos(tmp_path, port=port, api_port=api_port)
         os.killpg(it.popen.pid, signal.SIGINT)  # what a terminal does: make, site and API
         it.popen.wait(timeout=10)

@@ -20,6 +20,7 @@ from django.db import close_old_connections, connections
 from loopsweb.postgresql.limits import WORKER_SECONDS, limit_statements
 from loopsweb.resources.snapshot.heartbeats import record_heartbeat
 from loopsweb.resources.worker.database_clock import MAX_SKEW, DatabaseClock, describe_skew
+from loopsweb.tracing import open_span
 from loopsweb.ui.errors import OUTAGES
 
 log = logging.getLogger(__name__)
@@ -174,7 +175,8 @@ class Lane(Generic[J]):
     def run_job(self, job: J) -> None:
         close_old_connections()
         try:
-            with limit_statements(WORKER_SECONDS):
+            traced = open_span(type(job).__name__, job=str(job.pk))
+            with traced, limit_statements(WORKER_SECONDS):
                 job.run(clock=DatabaseClock(), is_stopping=self.stopping.is_set)
         finally:
             if self.stopping.is_set():
