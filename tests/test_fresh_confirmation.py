@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import time
+from collections.abc import Iterator
 from datetime import datetime
 from functools import cache
 from typing import Any
@@ -14,9 +15,10 @@ from django import forms
 from django.conf import settings
 from django.contrib.auth.hashers import make_password
 from django.test import Client
-from django.urls import reverse
+from django.urls import URLPattern, get_resolver, reverse
 from pytest_django import Settings
 
+from loopsweb.accounts.auth.form_words import WORDS
 from loopsweb.accounts.auth.kept_form import SECRET_FIELDS
 from loopsweb.accounts.authorization.decorators import PUBLIC, SIGNED_LINK
 from loopsweb.accounts.authorization.roles import READ_PERMISSIONS
@@ -36,7 +38,7 @@ HURRY = "There may be seconds only, and nothing ends by it."
 UNCONFIRMED = {
     "w/<slug:workspace>/attention/snooze/": HIDES,
     "w/<slug:workspace>/attention/snoozes/<uuid:snooze>/end/": HIDES,
-    "accounts/form/<uuid:form>/discard/": "It forgets what was typed, and sends nothing.",
+    "accounts/form/<uuid:form>/cancel/": "It goes back to the form, and sends nothing.",
     "keys/<uuid:uid>/check/": "It only asks the API again.",
     "w/<slug:workspace>/<ending:kind>/<remote_id:remote_id>/deactivation/": OR_GLASS,
     "w/<slug:workspace>/<ending:kind>/deactivations/": SEEN_FIRST,
@@ -65,6 +67,15 @@ OF_LIBRARIES = {
     "admin/logout/": "signs out",
     "api/v1/": "takes access tokens, no browser session",
 }
+ONLY_SHOWN = {
+    "", "help-idleness", "help-statuses", "home", "keys:detail", "kept_form", "search",
+    "second_factor", "sessions_of_person", "styleguide", "team_tokens:list", "teams:detail",
+    "teams:list", "teams:sessions", "tokens:list",
+}  # fmt: skip
+WITHOUT_ASKING = {
+    "cancel_kept_form", "cleanups:withdraw", "dashboard:snooze", "dashboard:unsnooze",
+    "deactivations:stop", "deactivations:withdrawal", "keys:check",
+}  # fmt: skip
 CONFIRMED_IN_LIBRARIES = {
     "accounts/2fa/totp/activate/",
     "accounts/2fa/totp/deactivate/",
@@ -103,15 +114,7 @@ def test_every_other_form_needs_a_recent_confirmation(
     samples: SampleData, alice: User, loops: Simulator
 ) -> None:
     browser, before = sign_in_long_ago(alice), Event.objects.count()
-    asking = [
-        each
-        for each in OURS
-        if not (
-            each.permission in {PUBLIC, SIGNED_LINK}
-            or only_reads(each)
-            or each.pattern in UNCONFIRMED
-        )
-    ]
+    asking = [each for each in OURS if asks(each) and each.pattern not in UNCONFIRMED]
 
     silent = [
         each.pattern
@@ -120,6 +123,19 @@ def test_every_other_form_needs_a_recent_confirmation(
     ]
 
     assert (silent, Event.objects.count(), loops.requests) == ([], before, [])
+
+
+def asks(route: Route) -> bool:
+    return not (route.permission in {PUBLIC, SIGNED_LINK} or only_reads(route))
+
+
+def list_views(resolver: Any, spaces: tuple[str, ...] = ()) -> Iterator[tuple[str, Any]]:
+    """The name of each URL, with that of its application, and its view."""
+    for each in resolver.url_patterns:
+        if isinstance(each, URLPattern):
+            yield ":".join([*spaces, each.name or ""]), each.callback
+        else:
+            yield from list_views(each, (*spaces, each.namespace) if each.namespace else spaces)
 
 
 def only_reads(route: Route) -> bool:
@@ -155,15 +171,47 @@ def is_asked(response: Any) -> bool:
 def test_what_was_typed_is_carried_out_after_the_confirmation(alice: User, acme: Workspace) -> None:
     browser = sign_in_long_ago(alice)
     url = reverse("teams:rename", args=[acme.team_id])
+    words = "<strong>Rename the team to Renamed</strong>"
 
     asked = browser.post(f"{url}?from=here", {"name": "Renamed"})["Location"]
     page = browser.get(asked).content.decode()
-    done = browser.post(asked, {"password": PASSWORD})
+    given = {"password": "wrong", "next": url}
+    wrong = browser.post(reverse("account_reauthenticate"), given).content.decode()
+    done = browser.post(reverse("account_reauthenticate"), given | {"password": PASSWORD})
 
-    assert f'the form just submitted to <span class="id">{url}</span>' in page
+    assert (words in page, words in wrong) == (True, True)
     assert done["Location"] == reverse("teams:detail", args=[acme.team_id])
     acme.team.refresh_from_db()
     assert acme.team.name == "Renamed"
+
+
+def test_a_cancelled_confirmation_sends_nothing_and_keeps_what_was_typed(
+    alice: User, acme: Workspace
+) -> None:
+    browser, team = sign_in_long_ago(alice), reverse("teams:detail", args=[acme.team_id])
+    url = reverse("teams:invite", args=[acme.team_id])
+    form = {"email": "new@example.com", "role": "operator"}
+    asked = browser.post(url, form, headers={"Referer": f"http://testserver{team}"})["Location"]
+    page = browser.get(asked).content.decode()
+    [cancel] = re.findall(r'action="(/accounts/form/[^"]+)"', page)
+
+    cancelled = browser.post(cancel)
+
+    assert cancelled["Location"] == team
+    invite = browser.get(team).context["invite"]
+    assert (invite["email"].value(), invite["role"].value()) == ("new@example.com", "operator")
+    done = browser.post(asked, {"password": PASSWORD})
+    assert (done["Location"], acme.team.invitations.count()) == (url, 0)
+
+
+def test_every_form_that_asks_says_in_words_what_it_does() -> None:
+    names = {id(view): name for name, view in list_views(get_resolver())}
+    of_libraries = {"account_set_password", "mfa_activate_totp", "mfa_deactivate_totp"}
+    of_libraries |= {"mfa_add_webauthn", "mfa_generate_recovery_codes"}
+
+    asking = {names[id(each.view)] for each in OURS if asks(each)} - ONLY_SHOWN - WITHOUT_ASKING
+
+    assert asking | of_libraries == {*WORDS, "cleanups:request"}
 
 
 def test_the_filter_of_a_list_counts_after_the_confirmation(alice: User, otto: User) -> None:

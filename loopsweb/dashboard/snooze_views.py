@@ -13,7 +13,6 @@ from django.shortcuts import redirect
 from django.utils import timezone
 from django.views.decorators.http import require_POST
 
-from loopsweb.accounts.auth.kept_text import find_kept_text
 from loopsweb.accounts.auth.reauthentication import without_reauthentication
 from loopsweb.accounts.authorization.decorators import WorkspaceRequest, require
 from loopsweb.accounts.authorization.roles import Permission
@@ -58,7 +57,7 @@ def snooze_items(request: WorkspaceRequest) -> HttpResponse:
         messages.info(request, NOT_NEEDED)
         return redirect("dashboard:overview", request.workspace.slug)
     sent = request.POST if request.method == "POST" else None
-    form = SnoozeForm(sent, initial=find_kept_text(request))
+    form = SnoozeForm(sent)
     if form.is_valid():
         snooze(
             request.workspace,

@@ -103,7 +103,7 @@ def test_it_is_read_whole_by_cursor_under_the_same_queries(ask: Any) -> None:
     ("params", "said"),
     [
         ({"newest": "-1"}, "newest must be a whole number."),
-        ({"every": "0"}, "every: Ensure this value is greater than or equal to 1."),
+        ({"every": "0"}, "every: Enter a number of at least 1."),
         ({"older_than": "5.0"}, "older_than must be a whole number."),
         ({"target": ""}, "target must have 1 to 255 characters."),
         ({"show": "x"}, "show must be one of goes, "),

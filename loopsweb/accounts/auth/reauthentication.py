@@ -75,7 +75,7 @@ def reauthentication_url(request: HttpRequest, *, back: str) -> str:
 def ask_to_confirm(request: HttpRequest) -> HttpResponseBase | None:
     """None for a request that changes nothing, and for people who reauthenticated recently.
 
-    A submitted form is kept and sent again afterwards, by raising ReauthenticationRequired. If it
+    allauth sends a submitted form again afterwards, by raising ReauthenticationRequired. If it
     has a secret, or the person reauthenticates at an identity provider, a page offers to send it
     again, without the secret. Raises PermissionDenied in read-only mode, which no middleware
     checks for a form that was kept.
@@ -87,13 +87,14 @@ def ask_to_confirm(request: HttpRequest) -> HttpResponseBase | None:
     if is_recently_authenticated(request):
         forget_kept_form(request)
         return None
+    back = referring_path(request)
+    kept = keep_form(request, back=back)
     if can_reauthenticate_locally(request) and SECRET_FIELDS.isdisjoint(request.POST):
         # allauth finds the kept form by an address without a query, and keeps the parameters.
         request.GET = request.GET.copy()  # type: ignore[assignment]
         request.META["QUERY_STRING"] = ""
         raise ReauthenticationRequired
-    back = referring_path(request)
-    if kept := keep_form(request, back=back):
+    if kept:
         back = reverse("kept_form", args=[kept.uid])
     messages.warning(request, NOT_SUBMITTED)
     return redirect(reauthentication_url(request, back=back))

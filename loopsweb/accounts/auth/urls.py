@@ -14,7 +14,7 @@ from loopsweb.accounts.auth.email_settings import require_password_reset
 from loopsweb.accounts.auth.oidc_reauthentication import leave_by_page, restrict_auth_params
 from loopsweb.accounts.auth.reauthentication import require_reauthentication
 from loopsweb.accounts.auth.views import (
-    discard_kept_form,
+    cancel_kept_form,
     explain_required_mfa,
     offer_kept_form,
     refuse_email_change,
@@ -29,7 +29,7 @@ urlpatterns = [
     path("sessions/end-others/", sessions.end_other_sessions, name="end_other_sessions"),
     path("sessions/<int:session>/end/", sessions.end_session, name="end_session"),
     path("form/<uuid:form>/", offer_kept_form, name="kept_form"),
-    path("form/<uuid:form>/discard/", discard_kept_form, name="discard_kept_form"),
+    path("form/<uuid:form>/cancel/", cancel_kept_form, name="cancel_kept_form"),
     path("second-factor/", explain_required_mfa, name="second_factor"),
     path("invitations/<str:token>/", invitations.accept_invitation, name="invitation"),
     path(

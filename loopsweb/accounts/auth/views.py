@@ -5,6 +5,7 @@ from __future__ import annotations
 import uuid
 from http import HTTPStatus
 
+from allauth.account.internal.flows.reauthentication import STATE_SESSION_KEY
 from allauth.mfa.utils import is_mfa_enabled
 from django.conf import settings
 from django.contrib import messages
@@ -14,6 +15,7 @@ from django.shortcuts import redirect
 from django.views.decorators.http import require_POST, require_safe
 
 from loopsweb.accounts.auth.kept_form import find_kept_form, forget_kept_form
+from loopsweb.accounts.auth.kept_text import keep_typed_fields
 from loopsweb.accounts.auth.mfa import lacks_required_mfa
 from loopsweb.accounts.auth.reauthentication import without_reauthentication
 from loopsweb.accounts.authorization.decorators import SignedInRequest, public, signed_in
@@ -42,12 +44,14 @@ def offer_kept_form(request: SignedInRequest, form: uuid.UUID) -> HttpResponse:
 
 @signed_in
 @require_POST
-@without_reauthentication("It forgets what was typed, and sends nothing.")
-def discard_kept_form(request: SignedInRequest, form: uuid.UUID) -> HttpResponse:
+@without_reauthentication("It goes back to the form, and sends nothing.")
+def cancel_kept_form(request: SignedInRequest, form: uuid.UUID) -> HttpResponse:
     if (kept := find_kept_form(request, form)) is None:
         return explain_lost_form(request)
+    request.session.pop(STATE_SESSION_KEY, None)
     forget_kept_form(request)
-    messages.success(request, "The form was discarded. Nothing was sent.")
+    keep_typed_fields(request, kept)
+    messages.info(request, "Cancelled. Nothing was sent.")
     return redirect(kept.back)
 
 

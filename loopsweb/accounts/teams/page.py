@@ -6,9 +6,11 @@ from http import HTTPStatus
 from typing import Any
 
 from django.http import HttpResponse
+from django.urls import reverse
 from django.utils import timezone
 
 from loopsweb.accounts.auth.email_settings import can_mail_links
+from loopsweb.accounts.auth.kept_text import find_kept_text
 from loopsweb.accounts.authorization.decorators import TeamRequest
 from loopsweb.accounts.authorization.roles import Permission
 from loopsweb.accounts.teams.forms import ChangeRoleForm, MemberForm, NameForm
@@ -34,10 +36,19 @@ def render_team_page(
         "workspaces": request.team.workspaces.all(),
         "may_manage": may_manage,
         "can_mail_links": can_mail_links(request),
-        "rename": NameForm(initial={"name": request.team.name}, auto_id=TEAM_ID),
-        "add_workspace": NameForm(auto_id=WORKSPACE_ID),
-        "add_member": MemberForm(),
-        "invite": MemberForm(auto_id=INVITE_ID),
+        "rename": NameForm(
+            initial={"name": request.team.name, **find_typed(request, "rename")}, auto_id=TEAM_ID
+        ),
+        "add_workspace": NameForm(
+            initial=find_typed(request, "add_workspace"), auto_id=WORKSPACE_ID
+        ),
+        "add_member": MemberForm(initial=find_typed(request, "add_member")),
+        "invite": MemberForm(initial=find_typed(request, "invite"), auto_id=INVITE_ID),
         **extra,
     }
     return render_page(request, "accounts/team.html", context, status=status)
+
+
+def find_typed(request: TeamRequest, form: str) -> dict[str, str]:
+    """What was typed into one of the forms before, by the name of its URL."""
+    return find_kept_text(request, action=reverse(f"teams:{form}", args=[request.team.pk]))

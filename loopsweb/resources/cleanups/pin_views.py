@@ -9,7 +9,6 @@ from django.http import HttpResponse
 from django.shortcuts import redirect
 from django.utils import timezone
 
-from loopsweb.accounts.auth.kept_text import find_kept_text
 from loopsweb.accounts.authorization.decorators import WorkspaceRequest, require
 from loopsweb.accounts.authorization.roles import Permission
 from loopsweb.audit.record import actor_of_request
@@ -28,7 +27,7 @@ def change_pin(request: WorkspaceRequest, remote_id: str) -> HttpResponse:
     pin = find_protection(row)
     sent = request.POST if request.method == "POST" else None
     wanted = "unpin" if pin else "pin"
-    form = PinForm(sent, initial={"wanted": wanted, **find_kept_text(request)})
+    form = PinForm(sent, initial={"wanted": wanted})
     if form.is_valid():
         is_pinned = form.cleaned_data["wanted"] == "pin"
         change = pins.pin if is_pinned else pins.unpin

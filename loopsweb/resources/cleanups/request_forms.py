@@ -28,7 +28,9 @@ class RequestForm(forms.Form):
 
     once = forms.UUIDField(widget=forms.HiddenInput)
     seen = forms.JSONField(widget=forms.HiddenInput)
-    action = forms.ChoiceField(label="What happens to them")
+    action = forms.ChoiceField(
+        label="What happens to them", error_messages={"required": "Choose what happens to them."}
+    )
     days = forms.IntegerField(
         label="Days from now",
         min_value=1,
@@ -59,6 +61,7 @@ class RequestForm(forms.Form):
         cast("forms.ChoiceField", self.fields["action"]).choices = choices
         if why_typed:
             self.fields["typed"].label = f"Type {len(self.ids)} to confirm"
+            self.fields["typed"].error_messages["required"] = f"Type {len(self.ids)} to confirm."
             self.fields["typed"].help_text = why_typed
         else:
             del self.fields["typed"]
@@ -72,7 +75,7 @@ class RequestForm(forms.Form):
     def clean_typed(self) -> str:
         typed: str = self.cleaned_data["typed"].strip()
         if typed != str(len(self.ids)):
-            raise forms.ValidationError(f"The number is {len(self.ids)}. Nothing was done.")
+            raise forms.ValidationError(self.fields["typed"].error_messages["required"])
         return typed
 
     def clean(self) -> dict[str, Any]:

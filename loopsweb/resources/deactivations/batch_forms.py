@@ -51,9 +51,10 @@ class BatchForm(WaitFields, ForeseenForm):
         )
         self.fields["reason"].required = policy.reason_required
         self.fields["typed"].label = f"Type {self.number} to confirm"
+        self.fields["typed"].error_messages["required"] = f"Type {self.number} to confirm."
 
     def clean_typed(self) -> str:
         typed: str = self.cleaned_data["typed"].strip()
         if typed != str(self.number):
-            raise forms.ValidationError(f"Type {self.number} to confirm.")
+            raise forms.ValidationError(self.fields["typed"].error_messages["required"])
         return typed

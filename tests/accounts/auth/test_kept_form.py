@@ -1,4 +1,4 @@
-"""A form that was interrupted by a confirmation: its person sends or discards it afterwards."""
+"""A form that was interrupted by a confirmation: its person sends or cancels it afterwards."""
 
 from __future__ import annotations
 
@@ -65,8 +65,8 @@ def test_it_is_sent_with_one_click(protection: str, browser: Client, provider: P
 
     assert kept.list_fields() == [("protect", "on"), ("note", NOTE), ("x", "1"), ("x", "2")]
     assert (kept.action, kept.back) == (protection, PAGE)
-    assert f'Send the form to <span class="id">{protection}</span>?' in text
-    assert f'<a class="id" href="{PAGE}">{PAGE}</a>' in text
+    assert "<h1>Change the protection of k4q95w5?</h1>" in text
+    assert (protection in text.partition("<h1>")[2].partition("<form")[0]) is False
     assert "&quot;gold&quot; run:\r\n&lt;b&gt;keep&lt;/b&gt;" in text
     assert "<details" not in text.partition("<h1>")[2]
     assert Protection.objects.count() == 0
@@ -89,25 +89,25 @@ def test_the_form_of_another_tab_is_not_sent_instead(
     assert ("note", "of the second tab") in kept.list_fields()
 
 
-def test_it_is_discarded_with_one_click(
+def test_it_is_cancelled_with_one_click(
     protection: str, browser: Client, provider: Provider
 ) -> None:
     first = find_next(submit(browser, protection))
     back = confirm(browser, provider, submit(browser, protection))
-    assert f'action="{back}discard/"' in browser.get(back).content.decode()
-    assert browser.get(f"{back}discard/").status_code == 405
-    assert (browser.post(f"{first}discard/").status_code, is_kept(browser)) == (410, True)
+    assert f'action="{back}cancel/"' in browser.get(back).content.decode()
+    assert browser.get(f"{back}cancel/").status_code == 405
+    assert (browser.post(f"{first}cancel/").status_code, is_kept(browser)) == (410, True)
 
-    discarded = browser.post(f"{back}discard/")
+    cancelled = browser.post(f"{back}cancel/")
 
-    assert (discarded["Location"], is_kept(browser)) == (PAGE, False)
+    assert (cancelled["Location"], is_kept(browser)) == (PAGE, False)
     assert Protection.objects.count() == 0
 
 
-def test_it_is_discarded_without_a_confirmation(protection: str, browser: Client) -> None:
+def test_it_is_cancelled_without_a_confirmation(protection: str, browser: Client) -> None:
     back = find_next(submit(browser, protection))
 
-    assert browser.post(f"{back}discard/")["Location"] == PAGE
+    assert browser.post(f"{back}cancel/")["Location"] == PAGE
     assert not is_kept(browser)
 
 

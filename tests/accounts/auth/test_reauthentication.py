@@ -82,7 +82,7 @@ def test_a_submitted_key_is_not_stored_during_reauthentication(
     again = browser.post(kept.action, dict(kept.list_fields()))
     assert (kept.action, kept.back, kept.lacks_secrets) == ("/keys/add/", "/keys/add/", True)
     assert (again.status_code, again.context["form"]["name"].value()) == (422, "x")
-    assert again.context["form"].errors["secret"] == ["This field is required."]
+    assert again.context["form"].errors["secret"] == ["Enter an API key."]
 
 
 @pytest.mark.parametrize("page", ["replace", "share", "remove"])

@@ -48,7 +48,7 @@ def test_a_team_needs_a_name(otto: User) -> None:
     response = login_as(otto).post("/teams/new/", {"name": " "})
 
     assert response.status_code == 422
-    assert response.context["form"].errors["name"] == ["This field is required."]
+    assert response.context["form"].errors["name"] == ["Enter a name."]
 
 
 @pytest.mark.parametrize("sign", ["\n", "\r\n", "\t", "\x85", "\u2028"])
@@ -131,7 +131,7 @@ def test_renaming_needs_a_name(name: str, alice: User, acme: Workspace) -> None:
     response = login_as(alice).post(url(name, acme), {"name": ""})
 
     assert response.status_code == 422
-    assert response.context[name].errors["name"] == ["This field is required."]
+    assert response.context[name].errors["name"] == ["Enter a name."]
 
 
 @pytest.mark.parametrize("team", [10**9, 10**30])

@@ -215,7 +215,7 @@ def test_breaking_the_glass_waits_for_nothing(
         ({"once_synced": "7"}, {"once_synced": ["These are no checkpoints."]}),
         ({"once_synced": '["ck_no"]'}, {"once_synced": ["The API no longer lists ck_no. It may"]}),
         ({"once_synced": "[]"}, {"once_synced": ["step-2 began to sync meanwhile. Review it"]}),
-        ({"sync_hours": "0"}, {"sync_hours": ["Ensure this value is greater than or equal to 1."]}),
+        ({"sync_hours": "0"}, {"sync_hours": ["Enter a number of at least 1."]}),
     ],
 )
 def test_invalid_waits_are_refused(

@@ -70,8 +70,8 @@ def test_a_session_and_a_sampler_are_created(
 @pytest.mark.parametrize(
     ("field", "typed", "said"),
     [
-        ("base_model", "", "This field is required."),
-        ("max_seq_len", "0", "Ensure this value is greater than or equal to 1."),
+        ("base_model", "", "Enter a base model."),
+        ("max_seq_len", "0", "Enter a number of at least 1."),
         ("lora_rank", "many", "Enter a whole number."),
         ("scale_down_delay_seconds", "7200", "This server takes at most 3600 seconds."),
         ("path", "s3://elsewhere", "A checkpoint URI looks like"),

@@ -13,7 +13,6 @@ from django.shortcuts import redirect
 from django.utils import timezone
 from django.views.decorators.http import require_POST
 
-from loopsweb.accounts.auth.kept_text import find_kept_text
 from loopsweb.accounts.auth.reauthentication import ask_to_confirm, without_reauthentication
 from loopsweb.accounts.authorization.decorators import WorkspaceRequest, require
 from loopsweb.accounts.authorization.roles import Permission
@@ -59,7 +58,6 @@ def preview_batch(request: WorkspaceRequest, kind: Kind) -> HttpResponseBase:
         request.workspace, kind, ids, policy=policy, own_emails=own_emails
     )
     form = BatchForm(sent, selection=selection, policy=policy, workspace=request.workspace)
-    form.initial.update(find_kept_text(request))
     if sent is None:
         return render_preview(request, kind, form, status=HTTPStatus.OK)
     return submit_preview(request, kind, form)

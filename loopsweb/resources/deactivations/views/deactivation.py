@@ -12,7 +12,6 @@ from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils import timezone
 
-from loopsweb.accounts.auth.kept_text import find_kept_text
 from loopsweb.accounts.auth.reauthentication import ask_to_confirm, without_reauthentication
 from loopsweb.accounts.authorization.decorators import WorkspaceRequest, require
 from loopsweb.accounts.authorization.roles import Permission
@@ -61,7 +60,6 @@ def deactivate(request: WorkspaceRequest, kind: Kind, remote_id: str) -> HttpRes
         may_break_glass=Permission.MANAGE_TEAM in request.permissions,
     )
     sent = emergency if emergency and emergency.is_bound else form
-    sent.initial.update(find_kept_text(request))
     deployment = form.impact.deployment
     if deployment and explain_block(request, kind, row) == NOT_OFFERED:
         its = deployment.remote_id

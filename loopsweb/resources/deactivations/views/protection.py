@@ -10,7 +10,6 @@ from django.http import HttpResponse
 from django.shortcuts import redirect
 from django.utils import timezone
 
-from loopsweb.accounts.auth.kept_text import find_kept_text
 from loopsweb.accounts.authorization.decorators import WorkspaceRequest, require
 from loopsweb.accounts.authorization.roles import Permission
 from loopsweb.audit.record import actor_of_request
@@ -37,7 +36,6 @@ def change_protection(request: WorkspaceRequest, kind: Kind, remote_id: str) -> 
         ended = f"It is already {row.status}. There is nothing to protect."
         return errors.render_error(request, HTTPStatus.CONFLICT, "Not protected", ended)
     form = LiftForm(sent) if protection else ProtectForm(sent)
-    form.initial.update(find_kept_text(request))
     if sent is None or not form.is_valid():
         now = timezone.now()
         context = {
