@@ -8,20 +8,19 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
-from django.db.models import Count, Max, Q
+from django.db.models import Count, Max, Q, Sum
 
 from loopsweb.accounts.models import Workspace
 from loopsweb.dashboard.totals import select_holders
 from loopsweb.resources.checkpoints.models import Checkpoint
 from loopsweb.resources.deployments.models import Deployment
 from loopsweb.resources.deployments.run_pairing import run_of
-from loopsweb.resources.pages.idleness import observe
-from loopsweb.resources.samplers.models import Sampler
+from loopsweb.resources.pages.idleness import match_idle, observe
 from loopsweb.resources.snapshot.models import REPORTED
 
 IDLE_FROM = timedelta(minutes=30)
 SHOWN = 8
-LOOKED_AT = 2000  # of each kind, those that have been idle longest
+LOOKED_AT = 2000  # those that have been idle longest
 HOUR = 3600
 
 
@@ -31,45 +30,42 @@ class IdleLine:
     trainer checkpoint of its run that is complete, can be loaded and does not expire. syncing: how
     many checkpoints of the run are not complete yet."""
 
-    row: Deployment | Sampler
+    row: Deployment
     usd: Decimal | None
     safe: Checkpoint | None = None
     syncing: int = 0
 
     @property
     def run_id(self) -> str:
-        return run_of(self.row) if isinstance(self.row, Deployment) else self.row.run_remote_id
-
-    @property
-    def ends_with(self) -> tuple[str, str]:
-        """(kind, id) of what is deactivated to end it."""
-        if isinstance(self.row, Sampler) and self.row.run_remote_id:
-            return "runs", self.row.run_remote_id
-        return f"{self.row.noun}s", self.row.remote_id
+        return run_of(self.row)
 
 
 def find_costliest_idle(workspace: Workspace, *, until: datetime | None) -> list[IdleLine]:
     """The most expensive first, those without a price last. In a fixed number of queries."""
     if until is None:
         return []
-    costs: list[tuple[bool, Decimal, int, type[Any], int]] = []
-    for rows in select_holders(workspace):
-        idle = rows.filter(REPORTED, last_work_at__lte=until - IDLE_FROM).order_by("last_work_at")
-        values = idle.values_list("pk", "usd_per_hour", "last_work_at")[:LOOKED_AT]
-        for pk, usd, last in values:
-            spent = compute_cost(usd, until - last) if last else None
-            costs.append((spent is not None, spent or Decimal(), -pk, rows.model, pk))
-    chosen = heapq.nlargest(SHOWN, costs, key=lambda one: one[:3])
-    found: dict[tuple[type[Any], int], Any] = {}
-    for model in (Deployment, Sampler):
-        pks = [pk for *_, of, pk in chosen if of is model]
-        found |= {(model, row.pk): row for row in model.objects.filter(pk__in=pks)}
-    rows_in_order = [found[model, pk] for *_, model, pk in chosen if (model, pk) in found]
+    pairs, _ = select_holders(workspace)
+    idle = pairs.filter(REPORTED, match_idle(IDLE_FROM, until=until)).order_by("last_work_at")
+    costs: list[tuple[bool, Decimal, int]] = []
+    for pk, usd, last in idle.values_list("pk", "usd_per_hour", "last_work_at")[:LOOKED_AT]:
+        spent = compute_cost(usd, until - last) if last else None
+        costs.append((spent is not None, spent or Decimal(), -pk))
+    chosen = [-pk for *_, pk in heapq.nlargest(SHOWN, costs)]
+    found = Deployment.objects.in_bulk(chosen)
+    rows_in_order = [found[pk] for pk in chosen if pk in found]
     lines = [
         IdleLine(row, compute_cost(row.usd_per_hour, row.idle_for))
         for row in observe(rows_in_order, until=until)
     ]
     return add_checkpoints(workspace, lines)
+
+
+def sum_unmeasured(workspace: Workspace) -> dict[str, Any]:
+    """How many standalone samplers hold GPUs, how many, and USD per hour. Nobody can tell whether
+    they idle: the API gives neither their metrics nor their requests."""
+    _, alone = select_holders(workspace)
+    held = alone.filter(REPORTED, run_remote_id="", gpus__gt=0)
+    return held.aggregate(number=Count("pk"), gpus=Sum("gpus"), usd=Sum("usd_per_hour"))
 
 
 def compute_cost(usd_per_hour: Decimal | None, time: timedelta | None) -> Decimal | None:

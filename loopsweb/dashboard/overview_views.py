@@ -15,7 +15,7 @@ from loopsweb.accounts.models import Workspace
 from loopsweb.dashboard import activity, totals
 from loopsweb.dashboard.attention import group_items
 from loopsweb.dashboard.first_steps import list_first_steps
-from loopsweb.dashboard.idle_costs import find_costliest_idle
+from loopsweb.dashboard.idle_costs import find_costliest_idle, sum_unmeasured
 from loopsweb.dashboard.over_time import has_pictures, render_over_time
 from loopsweb.dashboard.past_overview import show_past_overview
 from loopsweb.dashboard.snoozed import find_attention
@@ -103,6 +103,7 @@ def build_overview(workspace: Workspace, freshness: Freshness, *, now: datetime)
         "spending": totals.sum_spending(workspace),
         "last_change": find_last_change(workspace),
         "idle_lines": find_costliest_idle(workspace, until=until),
+        "unmeasured": sum_unmeasured(workspace),
         "idle_is_known": until is not None,
         "scaled_to_zero": Deployment.objects.in_workspace(workspace).tally_status("SCALED_TO_ZERO"),
         "active_runs": Run.objects.in_workspace(workspace).tally_status("ACTIVE"),

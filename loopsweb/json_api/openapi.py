@@ -41,8 +41,9 @@ ABOUT = (
     "`gpus_of` and `cost_of` say; what is serverless holds no GPUs and costs nothing while idle. "
     "`gpus` and `usd_per_hour` are those figures of runs, samplers and deployments alike, and "
     "`cost_source` says who gives the price. `idle_seconds` have passed since `last_work_at`, the "
-    "last sign of work; null means that no GPUs are held, or that it is not known. A "
-    "token that may act can also deactivate deployments, runs and samplers. To read a list whole, "
+    "last sign of work; null means that no GPUs are held, that work goes on (`busy` or `serving` "
+    "in `last_work_sign`), or that it is not known. A token that may act can also deactivate "
+    "deployments, runs and samplers. To read a list whole, "
     "ask again with `before` until `next_before` is null."
 )
 PROBLEM_TEXTS = {

@@ -9,8 +9,8 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Iterator
-from datetime import datetime
-from itertools import islice
+from datetime import datetime, timedelta
+from itertools import islice, pairwise
 from typing import Any, NamedTuple
 
 import msgspec
@@ -39,10 +39,12 @@ class Series(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Work(NamedTuple):
-    """A sign of it: a GPU that worked, else a request that was served."""
+    """A sign of it: a GPU that worked, else a request that was served. at: until then. goes_on: no
+    newer value says that it ended."""
 
     at: datetime
     is_gpu: bool
+    goes_on: bool
 
 
 def list_series(metrics: Any) -> tuple[Series, ...]:
@@ -109,24 +111,31 @@ def parse_time(value: Any) -> datetime | None:
     return parse_epoch_nanoseconds(int(digits) * 10 ** (18 - unit))
 
 
-def find_last_work(series: Iterable[Series]) -> Work | None:
-    """The newest time at which a GPU worked or a request was served; None if none is known."""
-    found = (
-        Work(at, is_gpu)
-        for at, value, is_gpu in list_numbers(series)
-        if value > (LEAST_UTILIZATION if is_gpu else 0)
-    )
+def find_last_work(series: Iterable[Series], *, step: timedelta, until: datetime) -> Work | None:
+    """The newest time until which a GPU worked or a request was served; None if none is known. A
+    value holds as long as the values of its series are apart, or for `step`, and at most `until`
+    the answer."""
+    told = [(one, points) for one in series if (points := list_numbers(one))]
+    newest = max((points[-1][0] for _, points in told), default=until)
+    found: list[Work] = []
+    for one, points in told:
+        is_gpu = one.metric == GPU_UTILIZATION
+        least = LEAST_UTILIZATION if is_gpu else 0
+        last = next((at for at, value in reversed(points) if value > least), None)
+        if last is not None:
+            end = last + min((b - a for (a, _), (b, _) in pairwise(points)), default=step)
+            goes_on = last == points[-1][0] and end >= newest
+            found.append(Work(min(end, until), is_gpu, goes_on))
     return max(found, default=None)
 
 
 def tells_of_work(series: Iterable[Series]) -> bool:
     """True if a number says whether a GPU worked or a request was served."""
-    return any(True for _ in list_numbers(series))
+    return any(list_numbers(one) for one in series)
 
 
-def list_numbers(series: Iterable[Series]) -> Iterator[tuple[datetime, float, bool]]:
-    """The time and value of each that tells of work, and whether it is of a GPU."""
-    for one in series:
-        is_gpu = one.metric == GPU_UTILIZATION
-        if is_gpu or one.metric in REQUESTS:
-            yield from ((at, value, is_gpu) for at, value in one.points if value is not None)
+def list_numbers(series: Series) -> list[tuple[datetime, float]]:
+    """The times and values that tell of work."""
+    if series.metric != GPU_UTILIZATION and series.metric not in REQUESTS:
+        return []
+    return [(at, value) for at, value in series.points if value is not None]

@@ -14,7 +14,8 @@ Tone = Literal["good", "busy", "idle", "warn", "bad", "ended", "unknown"]
 class Status:
     """`tone` gives colour and shape. `meaning` says what it is, `advice` what to do about it.
     `label`: the text of its badge, by default the word.
-    `terminal`: it does not change any more, and no GPUs are held whatever `holds_gpus` says."""
+    `terminal`: it does not change any more, and no GPUs are held whatever `holds_gpus` says.
+    `ending`: it is on its way to a terminal one."""
 
     word: str
     tone: Tone
@@ -22,6 +23,7 @@ class Status:
     advice: str = ""
     terminal: bool = False
     holds_gpus: bool = True
+    ending: bool = False
     label: str = ""
 
 
@@ -48,6 +50,16 @@ class Vocabulary:
     def without_gpus(self) -> frozenset[str]:
         """The words under which no GPUs are held."""
         return self.terminal | {status.word for status in self if not status.holds_gpus}
+
+    @cached_property
+    def starting(self) -> frozenset[str]:
+        """The words of what does not work yet."""
+        return self.passing - {status.word for status in self if status.ending}
+
+    @cached_property
+    def without_work(self) -> frozenset[str]:
+        """The words to which a change is no sign of work: "" is an unknown status."""
+        return self.without_gpus | {"", *(status.word for status in self if status.ending)}
 
     def get(self, word: str) -> Status:
         return self.statuses.get(word) or Status(

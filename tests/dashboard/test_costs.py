@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from hypothesis.extra.django import TestCase
 
 from loopsweb.accounts.models import set_up_team
-from loopsweb.dashboard.idle_costs import IDLE_FROM, SHOWN, find_costliest_idle
+from loopsweb.dashboard.idle_costs import IDLE_FROM, SHOWN, find_costliest_idle, sum_unmeasured
 from loopsweb.dashboard.totals import SHOWN as SHARES
 from loopsweb.dashboard.totals import sum_spending
 from loopsweb.resources.models import Deployment, Sampler
@@ -29,6 +29,7 @@ ROW = st.fixed_dictionaries(
         "usd_of": st.sampled_from(["pair", "trainer only"]),
         "cost_source": st.sampled_from(["API prices", "rate entered by an admin"]),
         "owner_email": st.sampled_from([f"{name}@example.com" for name in "abcdefgh"]),
+        "last_work_sign": st.sampled_from(["checkpoint", "gpu", "busy", "serving"]),
         "last_work_at": st.none() | st.integers(0, 90).map(lambda n: NOW - timedelta(minutes=n)),
     }
 )
@@ -73,7 +74,16 @@ class TestSums(TestCase):
             (row.noun, row.remote_id): row.usd_per_hour
             and row.usd_per_hour * Decimal((NOW - row.last_work_at).total_seconds()) / 3600
             for row in told
+            if isinstance(row, Deployment) and row.last_work_sign not in {"busy", "serving"}
             if row.last_work_at and NOW - row.last_work_at >= IDLE_FROM
+        }
+        alone_told = [row for row in told if isinstance(row, Sampler) and row.gpus]
+        alone_gpus = [row.gpus or 0 for row in alone_told]
+        prices = [row.usd_per_hour for row in alone_told if row.usd_per_hour is not None]
+        assert sum_unmeasured(workspace) == {
+            "number": len(alone_told),
+            "gpus": sum(alone_gpus) if alone_gpus else None,
+            "usd": sum(prices) if prices else None,
         }
         lines = find_costliest_idle(workspace, until=NOW)
         found = {(line.row.noun, line.row.remote_id): line.usd for line in lines}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
+from itertools import pairwise
 from typing import Any
 
 import pytest
@@ -17,6 +18,7 @@ from loopsweb.loops_api.metric_series import (
     tells_of_work,
 )
 
+STEP = 3  # minutes
 START = datetime(2026, 11, 23, 20, tzinfo=UTC)
 JSON = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=5),
@@ -47,12 +49,19 @@ def points(values: dict[int, float | None]) -> tuple[tuple[datetime, float | Non
     return tuple((START + timedelta(minutes=at), values[at]) for at in sorted(values))
 
 
-@given(ranks=RANKS, requests=VALUES, nodes=st.lists(RANKS, max_size=3), disk=VALUES)
+@given(
+    ranks=RANKS,
+    requests=VALUES,
+    nodes=st.lists(RANKS, max_size=3),
+    disk=VALUES,
+    until=st.integers(50, 60),
+)
 def test_what_was_sent_is_found(
     ranks: dict[str, dict[int, float | None]],
     requests: dict[int, float | None],
     nodes: list[dict[str, dict[int, float | None]]],
     disk: dict[int, float | None],
+    until: int,
 ) -> None:
     def by_rank(own: dict[str, dict[int, float | None]]) -> dict[str, Any]:
         return {rank: rows(values) for rank, values in own.items()}
@@ -78,14 +87,23 @@ def test_what_was_sent_is_found(
             for rank, v in own.items()
         ),
     )
-    used = [v for values in (ranks, *nodes) for v in values.values()]
-    busy = {at for values in used for at, one in values.items() if one is not None and one > 0.02}
-    served = {at for at, one in requests.items() if one is not None and one > 0}
-    last = max(busy | served, default=None)
-    expected = None if last is None else Work(START + timedelta(minutes=last), last in busy)
-    assert find_last_work(found) == expected
-    numbers = [one for values in (*used, requests) for one in values.values()]
-    assert tells_of_work(found) == any(one is not None for one in numbers)
+    used = [(v, 0.02, True) for values in (ranks, *nodes) for v in values.values()]
+    told = [
+        (sorted((at, one) for at, one in values.items() if one is not None), least, is_gpu)
+        for values, least, is_gpu in (*used, (requests, 0, False))
+    ]
+    times = [at for numbers, *_ in told for at, _ in numbers]
+    works = set()
+    for numbers, least, is_gpu in told:
+        apart = min((b - a for (a, _), (b, _) in pairwise(numbers)), default=STEP)
+        if busy := [at for at, one in numbers if one > least]:
+            goes_on = busy[-1] == numbers[-1][0] and busy[-1] + apart >= max(times)
+            works.add((min(busy[-1] + apart, until), is_gpu, goes_on))
+    last = max(works, default=None)
+    expected = last and Work(START + timedelta(minutes=last[0]), *last[1:])
+    step, end = timedelta(minutes=STEP), START + timedelta(minutes=until)
+    assert find_last_work(found, step=step, until=end) == expected
+    assert tells_of_work(found) == bool(times)
 
 
 @given(JSON)

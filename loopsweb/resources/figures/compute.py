@@ -17,6 +17,7 @@ from loopsweb.resources.deployments.run_pairing import (
     pair,
     price,
 )
+from loopsweb.resources.deployments.statuses import DEPLOYMENT
 from loopsweb.resources.figures.queries import FigureRows
 from loopsweb.resources.figures.related import Key, Related
 from loopsweb.resources.figures.work import Sign, find_signs
@@ -54,8 +55,7 @@ def compute_figures(figure_rows: FigureRows, rows: Related) -> Iterator[tuple[Co
                 is_part = line.deployment.is_reported or not row.is_reported
                 counted_in = line if is_part else None
             figures = figure_sampler(row, getattr(row.workspace, "catalogue", None))
-            alone = find_latest(signs, [(Sampler, remote_id), (Run, row.run_remote_id)])
-            work = pairs.last_work(line, signs) if line else alone
+            work = pairs.last_work(line, signs)
         else:
             line = pairs.live.get(remote_id)
             figures, work = lines[remote_id].figures, pairs.last_work(line, signs)
@@ -88,12 +88,12 @@ class Pairs:
         return self.live.get(paired.deployment.remote_id)
 
     def last_work(self, line: PricedDeployment | None, signs: dict[Key, Sign]) -> Sign | None:
-        """A pair works as one: trainer, sampler and their runs."""
-        return find_latest(signs, self.members[line.deployment.remote_id] if line else ())
-
-
-def find_latest(signs: dict[Key, Sign], keys: Iterable[Key]) -> Sign | None:
-    return max((signs[key] for key in keys if key in signs), default=None)
+        """A pair works as one: trainer, sampler and their runs. None where it starts, and without a
+        pair: the API does not tell of the requests of other samplers."""
+        if line is None or line.deployment.status in DEPLOYMENT.starting:
+            return None
+        keys = self.members[line.deployment.remote_id]
+        return max((signs[key] for key in keys if key in signs), default=None)
 
 
 def is_told(row: Costed) -> bool:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -15,7 +15,7 @@ from loopsweb.loops_api import Client, errors
 from loopsweb.loops_api.metric_series import Work, find_last_work, list_series, tells_of_work
 from loopsweb.resources.deployments.models import Deployment
 from loopsweb.resources.figures.work import GPU, REQUESTS
-from loopsweb.resources.snapshot.models import REPORTED
+from loopsweb.resources.snapshot.models import BUSY, REPORTED, SERVING
 from loopsweb.resources.snapshot.poll_context import PollContext
 from loopsweb.resources.snapshot.store import lock_writers, rows_stored, touch_version
 
@@ -28,7 +28,9 @@ MAX_PER_POLL = 4
 MAX_WINDOW = timedelta(days=7)  # the API gives no more at once
 OVERLAP = timedelta(minutes=10)  # with the last window: values may come late
 REFUSALS = (errors.NotFound, errors.Forbidden, errors.Unauthorized)
-MAX_VALUES, SHORTEST_STEP = 120, 60  # of one series, in seconds
+ENDED = ((BUSY, GPU), (SERVING, REQUESTS))
+SIGNS = {(True, True): BUSY, (True, False): GPU, (False, True): SERVING, (False, False): REQUESTS}
+MAX_VALUES, SHORTEST_STEP = 120, timedelta(minutes=1)  # of one series
 
 
 @dataclass(frozen=True)
@@ -70,17 +72,39 @@ def filter_idle(*, now: Any, idle_at: Any) -> QuerySet[Deployment]:
 
 
 def ask(client: Client, row: Deployment, *, now: datetime) -> Answer:
+    """Where values far apart tell of work, the time of the last is asked again, with closer ones:
+    only then is it known until when it worked."""
     since = row.metrics_as_of - OVERLAP if row.metrics_as_of else row.last_work_at or now
     start = max(since, now - MAX_WINDOW)
-    step = max(math.ceil((now - start).total_seconds() / MAX_VALUES), SHORTEST_STEP)
+    step = choose_step(start, now)
+    answer = ask_window(client, row, start=start, end=now, step=step)
+    if answer.work is None or step <= SHORTEST_STEP:
+        return answer
+    end = answer.work.at
+    closer = ask_window(client, row, start=end - step, end=end, step=choose_step(end - step, end))
+    if closer.work is None:
+        return answer
+    goes_on = answer.work.goes_on and closer.work.goes_on
+    return replace(answer, work=closer.work._replace(goes_on=goes_on))
+
+
+def choose_step(start: datetime, end: datetime) -> timedelta:
+    seconds = math.ceil((end - start).total_seconds() / MAX_VALUES)
+    return max(timedelta(seconds=seconds), SHORTEST_STEP)
+
+
+def ask_window(
+    client: Client, row: Deployment, *, start: datetime, end: datetime, step: timedelta
+) -> Answer:
+    seconds = int(step.total_seconds())
     try:
-        found = client.get_metrics(row.remote_id, start=start, end=now, step_seconds=step)
+        found = client.get_metrics(row.remote_id, start=start, end=end, step_seconds=seconds)
     except errors.LoopsError as error:
         log.info("the metrics of %s could not be read: %s", row.remote_id, error)
-        return Answer(row.pk, row.remote_id, now, error=error)
+        return Answer(row.pk, row.remote_id, end, error=error)
     series = list_series(found.metrics)
-    work, is_known = find_last_work(series), tells_of_work(series)
-    return Answer(row.pk, row.remote_id, now, is_known=is_known, work=work)
+    work, is_known = find_last_work(series, step=step, until=end), tells_of_work(series)
+    return Answer(row.pk, row.remote_id, end, is_known=is_known, work=work)
 
 
 @transaction.atomic
@@ -101,15 +125,25 @@ def store_work(answers: list[Answer], *, poll: PollContext) -> None:
         row.update(ask_metrics_at=answer.asked_at + ASK_AFTER)
         if answer.is_known:
             row.update(metrics_as_of=answer.asked_at)
-        if answer.work:
-            at = min(answer.work.at, answer.asked_at)
-            sign = GPU if answer.work.is_gpu else REQUESTS
-            later = row.filter(Q(worked_at=None) | Q(worked_at__lt=at))
-            if later.update(worked_at=at, worked_sign=sign):
-                worked.append(answer.remote_id)
+        if answer.is_known and store_measured(row, answer.work):
+            worked.append(answer.remote_id)
     if worked:
         rows_stored.send(sender=Deployment, workspace=poll.workspace, ids=worked, rows=[])
         touch_version(poll.workspace)
+
+
+def store_measured(row: QuerySet[Deployment], work: Work | None) -> bool:
+    """Returns whether this was new. Work that went on when it was last read has ended if a newer
+    value says so."""
+    if work:
+        sign = SIGNS[work.is_gpu, work.goes_on]
+        other = Q(worked_at=None) | Q(worked_at__lt=work.at)
+        if row.filter(other).update(worked_at=work.at, worked_sign=sign):
+            return True
+        if work.goes_on:
+            return False
+    told = [row.filter(worked_sign=now).update(worked_sign=then) for now, then in ENDED]
+    return any(told)
 
 
 def is_offered(poll: PollContext) -> bool:

@@ -67,7 +67,8 @@ SAMPLERS = PreparedQuery(
 @PreparedQuery
 def select_changes() -> Rows:
     some: dict[str, Any] = HERE | {"noun": Parameter("noun")}
-    changes = StatusChange.objects.filter(among("remote_id", "ids"), **some)
+    of_ids = among("remote_id", "ids") & ~among("new", "at_rest")
+    changes = StatusChange.objects.filter(of_ids, **some)
     return changes.order_by().values_list("remote_id").annotate(Max("first_seen_new_at"))
 
 

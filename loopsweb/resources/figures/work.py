@@ -24,10 +24,11 @@ class Kind(IntEnum):
     CHECKPOINT = 2
     REQUESTS = 3
     GPU = 4
+    SERVING = 5  # it served requests when its metrics were last read
+    BUSY = 6  # a GPU worked when its metrics were last read
 
 
 GPU, REQUESTS = Kind.GPU.name.lower(), Kind.REQUESTS.name.lower()
-MEASURED = {GPU: Kind.GPU, REQUESTS: Kind.REQUESTS}  # by what `Deployment.worked_sign` holds
 
 
 class Sign(NamedTuple):
@@ -37,7 +38,8 @@ class Sign(NamedTuple):
 
 def find_signs(workspace: Workspace, rows: Iterable[Costed]) -> dict[Key, Sign]:
     """The latest of each row, in a fixed number of queries for some hundred rows. A status counts
-    from when it was first seen: it may have changed before."""
+    from when it was first seen: it may have changed before. One that says that work ended does not
+    count."""
     signs: dict[Key, list[Sign]] = defaultdict(list)
     ids: dict[type[Costed], set[str]] = defaultdict(set)
     for row in rows:
@@ -45,11 +47,12 @@ def find_signs(workspace: Workspace, rows: Iterable[Costed]) -> dict[Key, Sign]:
         if created_at := getattr(row, "created_at", None):
             signs[type(row), row.remote_id].append(Sign(created_at, Kind.CREATED))
         if isinstance(row, Deployment) and row.worked_at:
-            measured = Sign(row.worked_at, MEASURED[row.worked_sign])
+            measured = Sign(row.worked_at, Kind[row.worked_sign.upper()])
             signs[Deployment, row.remote_id].append(measured)
     for model, every in ids.items():
         given: dict[str, Any] = {"workspace": workspace.pk, "ids": sorted(every)}
-        for remote_id, at in select_changes.fetch(noun=model.noun, **given):
+        at_rest = sorted(model.vocabulary.without_work) if model.vocabulary else []
+        for remote_id, at in select_changes.fetch(noun=model.noun, at_rest=at_rest, **given):
             signs[model, remote_id].append(Sign(at, Kind.STATUS))
     for remote_id, at in select_saved.fetch(workspace=workspace.pk, ids=sorted(ids[Run])):
         signs[Run, remote_id].append(Sign(at, Kind.CHECKPOINT))

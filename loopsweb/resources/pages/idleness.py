@@ -10,7 +10,7 @@ from typing import TypeVar
 from django.db.models import Q
 
 from loopsweb.resources.pages.freshness import Freshness
-from loopsweb.resources.snapshot.models import Costed
+from loopsweb.resources.snapshot.models import GOING_ON, Costed
 from loopsweb.ui.durations import explain_duration, parse_duration
 from loopsweb.ui.filters import NO_ROWS, Filter, ListSpec
 
@@ -30,7 +30,7 @@ def find_observed_until(freshness: Freshness, *, now: datetime) -> datetime | No
 def match_idle(at_least: timedelta | None, *, until: datetime | None) -> Q:
     if at_least is None or until is None:
         return NO_ROWS
-    return Q(last_work_at__lte=until - at_least)
+    return Q(last_work_at__lte=until - at_least) & ~Q(last_work_sign__in=GOING_ON)
 
 
 def add_idle_filter(spec: ListSpec, *, find_until: Callable[[], datetime | None]) -> ListSpec:

@@ -25,7 +25,7 @@ SAMPLER = Vocabulary(
         "It is running but fails its health checks.",
         "It may recover by itself. If it does not, deactivate it: it still uses its GPUs.",
     ),
-    Status("DEACTIVATING", "busy", "It is stopping.", "Wait for INACTIVE."),
+    Status("DEACTIVATING", "busy", "It is stopping.", "Wait for INACTIVE.", ending=True),
     Status(
         "INACTIVE", "ended", "It has ended and uses no GPUs.", "Create a new one.", terminal=True
     ),

@@ -18,6 +18,7 @@ from loopsweb.ui.statuses import Vocabulary
 
 Row = TypeVar("Row", bound="Snapshot")
 REPORTED = Q(missing_since=None, is_status_omitted=False)
+BUSY, SERVING = GOING_ON = ("busy", "serving")  # signs of work that was not seen to end
 
 
 @dataclass(frozen=True)
@@ -167,9 +168,7 @@ class Costed(Snapshot):
     last_work_at = models.DateTimeField(null=True, editable=False)
     last_work_sign = models.CharField(max_length=12, blank=True, editable=False)
     pair_remote_id = models.CharField(max_length=255, blank=True, editable=False)
-    observed_until: datetime | None = (
-        None  # not stored: signs of work would have been seen till then
-    )
+    observed_until: datetime | None = None  # not stored: work would have been seen till then
 
     class Meta(Snapshot.Meta):
         abstract = True
@@ -181,9 +180,14 @@ class Costed(Snapshot):
         ]
 
     @property
+    def is_working(self) -> bool:
+        """True if it worked when its metrics were last read, which was at `last_work_at`."""
+        return self.last_work_sign in GOING_ON
+
+    @property
     def idle_for(self) -> timedelta | None:
-        """Since the last sign of work, None where that or its end is unknown."""
-        if self.last_work_at is None or self.observed_until is None:
+        """Since the last sign of work; None where that or its end is unknown, or work goes on."""
+        if self.last_work_at is None or self.observed_until is None or self.is_working:
             return None
         return max(self.observed_until - self.last_work_at, timedelta())
 

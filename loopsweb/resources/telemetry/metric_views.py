@@ -91,13 +91,14 @@ def show_metrics(request: WorkspaceRequest, remote_id: str) -> HttpResponseBase:
         else:
             if is_post:
                 return answer_with_csv(request, row, query, series, now=now)
+            step = timedelta(seconds=choose_step(query.window.length))
             context |= {
                 "is_loaded": True,
                 "pictures": draw_pictures(series, query.window, node=query.node),
                 "nodes": list_nodes(series),
-                "last_work": find_last_work(series),
+                "last_work": find_last_work(series, step=step, until=min(query.window.end, now)),
                 "tells_of_work": tells_of_work(series),
-                "step": timedelta(seconds=choose_step(query.window.length)),
+                "step": step,
             }
     template = "telemetry/metrics.html"
     return render_answer(request, template, context, partial="metrics", status=status)

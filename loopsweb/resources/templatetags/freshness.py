@@ -10,10 +10,12 @@ from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.safestring import SafeString, mark_safe
 
+from loopsweb.resources.figures.measured_work import SEEMS_IDLE_AFTER
 from loopsweb.resources.pages.freshness import FeedFreshness, load_freshness
 from loopsweb.resources.pages.freshness_bar import describe_freshness_bar
+from loopsweb.resources.samplers.models import Sampler
 from loopsweb.resources.snapshot.models import Costed
-from loopsweb.ui.templatetags.ui import span
+from loopsweb.ui.templatetags.ui import moment, span
 from loopsweb.ui.timestamps import format_minute, format_utc
 
 register = template.Library()
@@ -27,12 +29,15 @@ def freshness_bar(context: template.Context, *, swapped: bool = False) -> dict[s
 
 
 ENDS = timedelta(minutes=1)  # ago; what was observed until before does not go on
+USE_UNKNOWN = "It may be in use: the API reports no requests of standalone samplers."
 SIGNS = {
     "created": "it was created",
     "status": "its status changed",
     "checkpoint": "its newest checkpoint",
     "requests": "it served a request",
+    "serving": "it served requests",
     "gpu": "its GPUs were busy",
+    "busy": "its GPUs were busy",
 }
 
 
@@ -42,20 +47,52 @@ def name_sign(sign: str) -> str:
     return SIGNS.get(sign, "")
 
 
+@register.filter
+def is_active(row: Costed) -> bool:
+    """True if it worked when that was last looked at, or not long enough ago to look again."""
+    is_recent = row.idle_for is not None and row.idle_for < SEEMS_IDLE_AFTER
+    return bool(row.gpus != 0 and row.last_work_at and (row.is_working or is_recent))
+
+
+@register.filter
+def is_use_unknown(row: Costed) -> bool:
+    """True of a sampler without a pair that may hold GPUs."""
+    return isinstance(row, Sampler) and row.gpus != 0 and row.last_work_at is None
+
+
+@register.filter
+def is_starting(row: Costed) -> bool:
+    status = getattr(row, row.status_field)
+    return bool(row.vocabulary and row.is_reported and status in row.vocabulary.starting)
+
+
+def explain_unknown(row: Costed) -> SafeString:
+    """Why it is not known how long it has been idle. It counts as active."""
+    if row.last_work_at is None and is_starting(row):
+        return mark_safe('<span class="muted" title="What starts is not idle.">starting</span>')
+    if is_use_unknown(row):
+        return format_html('<span class="muted" title="{}">use unknown</span>', USE_UNKNOWN)
+    return mark_safe('<span class="muted" title="Counts as active.">unknown</span>')
+
+
 @register.simple_tag
 def idle(row: Costed) -> SafeString:
-    """How long a row has been idle, which goes on while the page is open if answers come. What it
-    is measured from is its title."""
+    """How long a row has been idle, which goes on while the page is open if answers come, or that
+    it is not. What it is measured from is its title."""
     if row.gpus == 0:
         return mark_safe('<abbr title="It holds no GPUs.">—</abbr>')
-    if row.idle_for is None or row.last_work_at is None or row.observed_until is None:
-        return mark_safe('<span class="muted" title="Counts as active.">unknown</span>')
-    since = f"Since {name_sign(row.last_work_sign)}, {format_minute(row.last_work_at)}"
+    at = row.last_work_at
+    since = f"Since {name_sign(row.last_work_sign)}, {format_minute(at)}" if at else ""
+    if at and is_active(row):
+        text, word = '<span title="{}">{} as of {}</span>', "busy" if row.is_working else "active"
+        return format_html(text, since, word, moment(at))
+    if at is None or row.observed_until is None or row.idle_for is None:
+        return explain_unknown(row)
     if row.observed_until < timezone.now() - ENDS:
         return format_html('<span title="{}">{}</span>', since, span(row.idle_for))
     return format_html(
         '<time-ago data-span><time datetime="{}" title="{}">{}</time></time-ago>',
-        format_utc(row.last_work_at.replace(microsecond=0)),
+        format_utc(at.replace(microsecond=0)),
         since,
         span(row.idle_for),
     )

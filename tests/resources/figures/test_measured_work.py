@@ -16,6 +16,8 @@ from tests.personas import login_as
 from tests.resources.conftest import AddKey, Timeline
 
 Poll = Callable[..., int]
+MINUTE = timedelta(minutes=1)
+ENDED = {"busy": "gpu", "serving": "requests"}
 ROUTE = "POST /v1/loops/deployments/{deployment_id}/metrics"
 
 
@@ -31,6 +33,12 @@ def answer_with(loops: Simulator, at: datetime, **values: Any) -> None:
     loops.add_fault(ROUTE, mode="status", status=200, body={"metrics": rows}, count=None)
 
 
+def list_told() -> set[tuple[datetime | None, str]]:
+    """What the only pair, its trainer and its run, tells of its last work."""
+    rows = (Deployment.objects.get(), Run.objects.get())
+    return {(row.last_work_at, row.last_work_sign) for row in rows}
+
+
 def list_asked(loops: Simulator) -> list[str]:
     """The deployments whose metrics were asked, in order; then none are on record."""
     paths = [one.path.split("/") for one in loops.requests if one.path.endswith("/metrics")]
@@ -41,8 +49,8 @@ def list_asked(loops: Simulator) -> list[str]:
 @pytest.mark.parametrize(
     ("values", "sign"),
     [
-        ({"gpu_utilization": 0.6, "inference_volume": 2}, "gpu"),
-        ({"gpu_utilization": 0.0, "concurrent_requests": 1}, "requests"),
+        ({"gpu_utilization": 0.6, "inference_volume": 2}, "busy"),
+        ({"gpu_utilization": 0.0, "concurrent_requests": 1}, "serving"),
     ],
 )
 def test_work_in_the_metrics_ends_idleness_everywhere(
@@ -57,16 +65,16 @@ def test_work_in_the_metrics_ends_idleness_everywhere(
     answer_with(world, worked_at, **values)
     poll(after=1800)
     assert list_asked(world) == ["d"]
-    told = {
-        (row.last_work_at, row.last_work_sign)
-        for row in (Deployment.objects.get(), Run.objects.get())
-    }
-    assert told == {(worked_at, sign)}
+    worked_until = worked_at + MINUTE
+    assert list_told() == {(worked_until, sign)}
     answer_with(world, worked_at - timedelta(minutes=9), **values)  # older than what is known
     poll(after=1800)
-    assert Deployment.objects.get().last_work_at == worked_at
+    assert list_told() == {(worked_until, sign)}
+    answer_with(world, clock(), gpu_utilization=0.0, concurrent_requests=0)
+    poll(after=1800)
+    assert list_told() == {(worked_until, ENDED[sign])}
     page = login_as(alice).get("/w/acme/deployments/d/").content.decode()
-    assert {"gpu": "its GPUs were busy", "requests": "it served a request"}[sign] in page
+    assert {"busy": "its GPUs were busy", "serving": "it served a request"}[sign] in page
 
 
 def test_idle_gpus_are_no_sign_of_work(
@@ -180,7 +188,39 @@ def test_what_the_simulator_says_of_work_is_read(
     add_key()
     poll()
     poll(after=1800)
-    row = Deployment.objects.get()
-    assert row.last_work_sign == "gpu"
-    assert row.last_work_at
-    assert clock() - row.last_work_at < timedelta(minutes=2)
+    assert list_told() == {(clock(), "busy")}
+
+
+@pytest.mark.parametrize("hours", [1, 9, 100])
+def test_what_works_is_busy_as_of_the_answer_however_long_it_was_not_asked(
+    hours: int, alice: User, world: Simulator, add_key: AddKey, poll: Poll, clock: Timeline
+) -> None:
+    add_deployments(world, "d")
+    add_key()
+    poll()
+    poll(after=3600 * hours)
+    assert list_told() == {(clock(), "busy")}
+    browser = login_as(alice)
+    for path in ("deployments/d/", "deployments/d/deactivation/", "runs/run-d/", "deployments/"):
+        html = browser.get(f"/w/acme/{path}").content.decode()
+        assert "busy as of" in html, path
+    assert "It is not idle:" in browser.get("/w/acme/runs/run-d/deactivation/").content.decode()
+    found = browser.get("/w/acme/deployments/?idle=0m").content.decode()
+    assert 'href="/w/acme/deployments/d/"' not in found
+
+
+def test_the_end_of_work_is_found_to_the_minute(
+    world: Simulator, add_key: AddKey, poll: Poll, clock: Timeline
+) -> None:
+    """Though values of a long span are far apart, and though it was busy when last asked."""
+    add_deployments(world, "d")
+    add_key()
+    poll()
+    poll(after=1800)
+    assert list_told() == {(clock(), "busy")}
+    ended_at = clock() + timedelta(hours=30)
+    world.world.deployments["d"].idle_since = ended_at
+    poll(after=40 * 3600)
+    [(until, sign)] = list_told()
+    assert until is not None
+    assert (abs(until - ended_at) <= MINUTE, sign) == (True, "gpu")

@@ -67,16 +67,26 @@ DEPLOYMENT = st.fixed_dictionaries(
     SEEN
     | MACHINES
     | {
-        "status": st.sampled_from(["", "RUNNING", "SCALED_TO_ZERO", "STOPPED"]),
+        "status": st.sampled_from(
+            ["", "RUNNING", "RUNNING", "DEPLOYING", "SCALED_TO_ZERO", "STOPPED"]
+        ),
         "active_run_remote_id": IDS["run"],
         "latest_run_remote_id": IDS["run"],
         "sampler_remote_id": IDS["sampler"],
         "raw": st.sampled_from([{}, {"sampler": None}]),
         "worked_at": TIMES,
-        "worked_sign": st.sampled_from(["gpu", "requests"]),
+        "worked_sign": st.sampled_from(["gpu", "requests", "busy", "serving"]),
     }
 )
-SIGNS = ("created", "status", "checkpoint", "requests", "gpu")
+SIGNS = ("created", "status", "checkpoint", "requests", "gpu", "serving", "busy")
+AT_WORK = ("RUNNING", "ACTIVE", "DEPLOYING", "UNHEARD_OF")
+AT_REST = ("", "SCALED_TO_ZERO", "STOPPED", "INACTIVE", "DEACTIVATING")
+CHANGES = [
+    *((noun, word) for noun in MODELS for word in AT_WORK),
+    *(("deployment", word) for word in ("", "SCALED_TO_ZERO", "STOPPED")),
+    *(("sampler", word) for word in ("", "SCALED_TO_ZERO", "DEACTIVATING", "INACTIVE")),
+    *(("run", word) for word in ("", "INACTIVE")),
+]
 CHANGED_AT = st.integers(0, 50).map(lambda n: FIRST_SEEN_AT + timedelta(minutes=n))
 STEPS = st.lists(
     st.one_of(
@@ -84,7 +94,7 @@ STEPS = st.lists(
         st.tuples(st.just("sampler"), st.tuples(NUMBERS, SAMPLER)),
         st.tuples(st.just("deployment"), st.tuples(NUMBERS, DEPLOYMENT)),
         st.tuples(st.just("checkpoint"), st.tuples(NUMBERS, CHANGED_AT)),
-        st.tuples(st.just("change"), st.tuples(st.sampled_from([*MODELS]), NUMBERS, CHANGED_AT)),
+        st.tuples(st.just("change"), st.tuples(st.sampled_from(CHANGES), NUMBERS, CHANGED_AT)),
         st.tuples(st.just("prices"), st.sampled_from(["0.10", "0.25"])),
     ),
     max_size=14,
@@ -122,10 +132,10 @@ def take_step(workspace: Workspace, kind: str, what: Any) -> None:
         Checkpoint.objects.create(**seen, remote_id=name, run_remote_id=run_id, created_at=at)
         refresh_figures(workspace, [(Run, run_id)])
     elif kind == "change":
-        noun, number, at = what
+        (noun, word), number, at = what
         remote_id = f"{noun}-{number}"
         StatusChange.objects.create(
-            workspace=workspace, noun=noun, remote_id=remote_id, first_seen_new_at=at
+            workspace=workspace, noun=noun, remote_id=remote_id, new=word, first_seen_new_at=at
         )
         refresh_figures(workspace, [(MODELS[noun], remote_id)])
     else:
@@ -159,7 +169,7 @@ def compute_plainly(workspace: Workspace) -> dict[tuple[str, str], dict[str, Any
         if line.sampler:
             work.append(find_work("sampler", line.sampler.remote_id))
             line_of_sampler[line.sampler.remote_id] = line
-        pair_work[one.remote_id] = latest(work)
+        pair_work[one.remote_id] = None if one.status == "DEPLOYING" else latest(work)
     expected = {}
     for line in lines:
         one = line.deployment
@@ -174,7 +184,6 @@ def compute_plainly(workspace: Workspace) -> dict[tuple[str, str], dict[str, Any
         expected["run", pair.run.remote_id] = describe(pair.run, pair.figures, work_of_run, pair_id)
     for sampler in Sampler.objects.all():
         found = line_of_sampler.get(sampler.remote_id)
-        own = [find_work("sampler", sampler.remote_id), find_work("run", sampler.run_remote_id)]
         pair_id = ""
         if (
             found
@@ -185,7 +194,7 @@ def compute_plainly(workspace: Workspace) -> dict[tuple[str, str], dict[str, Any
         expected["sampler", sampler.remote_id] = describe(
             sampler,
             figure_sampler(sampler, workspace.catalogue),
-            pair_work[found.deployment.remote_id] if found else latest(own),
+            pair_work[found.deployment.remote_id] if found else None,
             pair_id,
         )
     return expected
@@ -198,6 +207,7 @@ def find_work(noun: str, remote_id: str) -> Any:
         (change.first_seen_new_at, 1)
         for change in StatusChange.objects.all()
         if (change.noun, change.remote_id) == (noun, remote_id) and rows
+        if change.new not in AT_REST
     ]
     checkpoints = [
         (one.created_at, 2)
@@ -205,7 +215,7 @@ def find_work(noun: str, remote_id: str) -> Any:
         if noun == "run" and one.run_remote_id == remote_id and one.created_at and rows
     ]
     measured = [
-        (row.worked_at, {"requests": 3, "gpu": 4}[row.worked_sign])
+        (row.worked_at, SIGNS.index(row.worked_sign))
         for row in rows
         if isinstance(row, Deployment) and row.worked_at
     ]

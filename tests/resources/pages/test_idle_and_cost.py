@@ -125,6 +125,7 @@ def test_idleness_that_was_not_observed_is_unknown(
     world: Simulator, alice: User, add_key: AddKey, poll: Callable[..., int], now: datetime
 ) -> None:
     """After an outage the page says how long it had been idle at the last answer."""
+    world.add_fault(METRICS, mode="status", status=404, count=None)
     run = world.world.add_run(id="run", created_at=now - timedelta(hours=2))
     world.world.add_deployment(id="pair", run=run, created_at=now - timedelta(hours=2))
     add_key()

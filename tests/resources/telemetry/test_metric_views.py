@@ -84,7 +84,7 @@ def test_every_metric_has_a_picture_and_a_table(browser: Client, url: str) -> No
         "Response time",
     ]
     assert page.count("As a table") == 10
-    assert 'Last sign of work <time datetime="2026-11-23T20:15:00Z">' in page
+    assert 'Last sign of work <time datetime="2026-11-23T20:20:00Z">' in page
     assert "asked at" in page.lower()
 
 
