@@ -41,11 +41,10 @@ def find_due_states(*, now: datetime, full_hosts: Collection[str] = ()) -> list[
         ]
         polling = {state.pk for state in chosen}
         resting = [pk for pk, _ in late if pk not in polling]
-        if resting:
-            park(resting, now=now)
+        is_parked = bool(resting) and park(resting, now=now)
         if any(state.parked_until for state in chosen):
             PollState.objects.filter(pk__in=polling).update(parked_until=None)
-        if not resting:
+        if not is_parked:
             break
     return sorted(due, key=lambda state: (find_turn(state, viewed), state.pk))
 
@@ -88,13 +87,16 @@ def choose_polling(workspaces: Collection[int]) -> list[PollState]:
 
 
 @transaction.atomic
-def park(ids: Iterable[int], *, now: datetime) -> None:
-    """Look at them later: they do not poll. Their leases, if they had one, have ended."""
+def park(ids: Iterable[int], *, now: datetime) -> bool:
+    """Look at them later: they do not poll. Their leases, if they had one, have ended. False if
+    that is so of none, or others are at work on them."""
     free = Q(leased_until=None) | Q(leased_until__lt=now)
     rows = PollState.objects.filter(free, pk__in=ids).select_for_update(skip_locked=True)
     until = now + PARKED_FOR * random.uniform(0.5, 1)  # noqa: S311 (spreads load, is no secret)
     found = list(rows.values_list("pk", flat=True))
-    PollState.objects.filter(pk__in=found).update(parked_until=until, leased_until=None)
+    return bool(
+        PollState.objects.filter(pk__in=found).update(parked_until=until, leased_until=None)
+    )
 
 
 def is_unleased(state: PollState, *, now: datetime) -> bool:

@@ -92,6 +92,16 @@ def test_another_key_takes_over_at_once_from_one_that_fails(
     assert PollState.objects.get(key=second).last_success_at is not None
 
 
+def test_a_lease_that_ends_just_now_is_looked_at_in_the_next_tick(
+    acme: Workspace, now: datetime
+) -> None:
+    """Also that of a key that another one polls for."""
+    add_states(acme, 2, now=now, leased_until=now)
+    Key.objects.update(api_workspace_name="")
+    first = PollState.objects.earliest("key_id")
+    assert (list_due(now), list_due(now + SECOND)) == ([], [first.pk])
+
+
 def test_a_key_polls_again_when_its_owner_is_back(
     acme: Workspace, otto: User, world: Simulator, add_key: AddKey, poll: Poll
 ) -> None:
