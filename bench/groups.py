@@ -25,6 +25,10 @@ def run_many_keys_api(_: Sizes) -> AbstractContextManager[str]:
     return run_recorded_api(runs=12, checkpoints_per_run=1)
 
 
+def run_growing_api(sizes: Sizes) -> AbstractContextManager[str]:
+    return run_recorded_api(runs=sizes.growing_runs, checkpoints_per_run=2)
+
+
 def run_large_api(sizes: Sizes) -> AbstractContextManager[str]:
     return run_recorded_api(runs=sizes.snapshot_runs, checkpoints_per_run=10)
 
@@ -60,6 +64,7 @@ GROUPS = {
     "throughput": Group(settings=(POSTGRESQL,)),
     "ticks": Group(),
     "sweeps": Group(api=run_many_keys_api),
+    "growth": Group(api=run_growing_api),
     "first_snapshot": Group(api=run_large_api),
     "embedded": Group(settings=(SQLITE,), api=run_largest_api),
     "browser": Group(api=run_live_api),

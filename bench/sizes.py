@@ -8,8 +8,9 @@ class Sizes:
     """runs, checkpoints: of the organisation whose pages are measured. rows, few_rows: of the lists
     that are compared with each other. polled: runs that a poll reads. rounds: at most so many.
     load_seconds: for which pages are asked for at a time. keys: with which workers poll.
-    waiting_keys, few_waiting_keys: of which none is due. snapshot_runs: of a first snapshot, each
-    with ten checkpoints. people: with open tabs while a soak lasts. changes: that somebody who
+    waiting_keys, few_waiting_keys: of which none is due. growing_runs: of an organisation that is
+    compared with one ten times as large. snapshot_runs: of a first snapshot, each with ten
+    checkpoints. people: with open tabs while a soak lasts. changes: that somebody who
     watches a page waits for. busy_seconds: between polls meanwhile. tick_seconds: after which a
     worker looks for what is due."""
 
@@ -23,6 +24,7 @@ class Sizes:
     keys: int = 100
     waiting_keys: int = 10_000
     few_waiting_keys: int = 100
+    growing_runs: int = 100
     snapshot_runs: int = 2_000
     people: int = 100
     soak_seconds: float = 180
@@ -42,6 +44,7 @@ TINY = Sizes(
     keys=2,
     waiting_keys=8,
     few_waiting_keys=4,
+    growing_runs=3,
     snapshot_runs=5,
     people=3,
     soak_seconds=3,

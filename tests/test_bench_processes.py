@@ -42,6 +42,10 @@ FIGURES = {
                 "memory of Redis, last quarter ÷ second",
             )
         },
+        "growth": {
+            "sweep at 10 times the resources ÷ at one time, everything new",
+            "sweep at 10 times the resources ÷ at one time, nothing changed",
+        },
         "ticks": {"tick with 8 keys, none due ÷ with 4"},
         "sweeps": {
             "sweep of 2 keys, nothing changed",
