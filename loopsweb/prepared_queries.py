@@ -93,13 +93,22 @@ class PreparedInsert:
     """Inserts rows of a model with a statement that is written once a process.
 
     replaces: a row is written over the one that has its primary key. Otherwise the database chooses
-    the primary keys.
+    the primary keys. unique: the columns of a constraint; the `updated` columns of a row are
+    written over those of one that has the same.
     """
 
     ROWS_AT_ONCE = 500
 
-    def __init__(self, model: type[Model], *, replaces: bool = False) -> None:
+    def __init__(
+        self,
+        model: type[Model],
+        *,
+        replaces: bool = False,
+        unique: Sequence[str] = (),
+        updated: Sequence[str] = (),
+    ) -> None:
         self.meta, self.replaces = model._meta, replaces
+        self.unique, self.updated = unique, updated
         fields = [f for f in self.meta.concrete_fields if replaces or not f.primary_key]
         self.names = [field.attname for field in fields]
         self.columns = [str(field.column) for field in fields]
@@ -111,9 +120,11 @@ class PreparedInsert:
         quote = connection.ops.quote_name
         names, key = [quote(column) for column in self.columns], quote(str(self.meta.pk.column))
         after = f" RETURNING {key}"
-        if self.replaces:
-            written = ", ".join(f"{name} = EXCLUDED.{name}" for name in names)
-            after = f" ON CONFLICT ({key}) DO UPDATE SET {written}{after}"
+        if self.replaces or self.unique:
+            same = ", ".join(map(quote, self.unique)) or key
+            updated = map(quote, self.updated) if self.unique else names
+            written = ", ".join(f"{name} = EXCLUDED.{name}" for name in updated)
+            after = f" ON CONFLICT ({same}) DO UPDATE SET {written}{after}"
         before = f"INSERT INTO {quote(self.meta.db_table)} ({', '.join(names)}) VALUES "  # noqa: S608
         return before, f"({', '.join(['%s'] * len(names))})", after
 

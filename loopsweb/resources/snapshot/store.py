@@ -17,7 +17,7 @@ from loopsweb.accounts.models import Workspace
 from loopsweb.loops_api import LazyList
 from loopsweb.loops_api.omissions import STATUS_FIELDS, fill_omissions
 from loopsweb.resources.snapshot import sanitize, unknown_periods
-from loopsweb.resources.snapshot.models import FIGURES, MEASURED, Snapshot
+from loopsweb.resources.snapshot.models import Snapshot
 from loopsweb.resources.snapshot.poll_context import PollContext
 from loopsweb.resources.snapshot.sanitize import ID_LENGTH
 from loopsweb.resources.snapshot.status_changes import StatusChange, statuses_changed
@@ -33,9 +33,8 @@ from loopsweb.resources.snapshot.stored_rows import (
     select_columns,
     split_into_batches,
 )
-from loopsweb.ui.search import refresh_search_text
+from loopsweb.resources.snapshot.upserts import upsert_rows
 
-NEVER_UPDATED = frozenset({"id", "workspace", "remote_id", "first_seen_at", *FIGURES, *MEASURED})
 WRITERS = 0x10095  # the advisory locks of `lock_writers`
 
 # Sent with the `workspace`, the `ids` of rows that are new, changed or newly missing, and the first
@@ -207,22 +206,6 @@ def finish_row(row: S, *, remote_id: str, digest: str, poll: PollContext) -> S:
             setattr(row, field.attname, fitting)
     row.raw = sanitize.replace_nul(row.raw)
     return row
-
-
-def upsert_rows(model: type[S], rows: list[S], *, unreported: Collection[str]) -> None:
-    columns = {field.name for field in model._meta.concrete_fields}
-    model._default_manager.bulk_create(
-        rows,
-        batch_size=BATCH_SIZE,
-        update_conflicts=True,
-        unique_fields=["workspace", "remote_id"],
-        update_fields=sorted(columns - NEVER_UPDATED.union(unreported)),
-    )
-    searched = getattr(model._meta.get_field("search_text"), "of", ())
-    if not set(searched).isdisjoint(unreported):  # a row's search text was made without them
-        for some in split_into_batches([row.remote_id for row in rows]):
-            stored = model._default_manager.filter(workspace=rows[0].workspace)
-            refresh_search_text(stored.filter(remote_id__in=some))
 
 
 def lock_writers(workspace: Workspace) -> None:

@@ -1,0 +1,43 @@
+"""Insert rows, or update those that are there, with statements that are written once a process."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from functools import cache
+from typing import TypeVar
+
+from django.db import connection
+
+from loopsweb.prepared_queries import PreparedInsert
+from loopsweb.resources.snapshot.models import FIGURES, MEASURED, Snapshot
+from loopsweb.resources.snapshot.stored_rows import split_into_batches
+from loopsweb.ui.search import refresh_search_text
+
+NEVER_UPDATED = frozenset({"id", "workspace", "remote_id", "first_seen_at", *FIGURES, *MEASURED})
+
+S = TypeVar("S", bound=Snapshot)
+
+
+@cache
+def prepare_upsert(model: type[Snapshot], unreported: frozenset[str]) -> PreparedInsert:
+    kept = NEVER_UPDATED | unreported
+    fields = [field for field in model._meta.concrete_fields if field.name not in kept]
+    updated = [str(field.column) for field in fields]
+    return PreparedInsert(model, unique=("workspace_id", "remote_id"), updated=updated)
+
+
+def upsert_rows(model: type[S], rows: list[S], *, unreported: Collection[str]) -> None:
+    upsert = prepare_upsert(model, frozenset(unreported))
+    search_text = model._meta.get_field("search_text")
+    for row in rows:
+        search_text.pre_save(row, add=True)  # type: ignore[union-attr]
+    if rows:
+        with connection.cursor() as cursor:
+            keys = upsert.insert(cursor, [[getattr(r, n) for n in upsert.names] for r in rows])
+        for row, key in zip(rows, keys, strict=True):
+            row.pk, row._state.adding = key, False
+    searched = getattr(model._meta.get_field("search_text"), "of", ())
+    if not set(searched).isdisjoint(unreported):  # a row's search text was made without them
+        for some in split_into_batches([row.remote_id for row in rows]):
+            stored = model._default_manager.filter(workspace=rows[0].workspace)
+            refresh_search_text(stored.filter(remote_id__in=some))
