@@ -6,6 +6,7 @@ A job is claimed when a thread is free for it, so nothing that is claimed ever w
 from __future__ import annotations
 
 import logging
+import math
 import threading
 import time
 from collections import Counter
@@ -84,6 +85,10 @@ class Lane(Generic[J]):
         self.stopping, self.wake = threading.Event(), threading.Event()
         self.running: dict[int | str, J] = {}
         self.is_full = self.is_skewed = False
+        self.waiting: list[J] = []  # found at the last tick or later, and not claimed
+        self.searched: set[frozenset[str]] = set()  # the hosts without which nothing else was due
+        self.looked_at = -math.inf
+        self.clock: DatabaseClock | None = None  # of the last tick
         self.pool, self.looks = ThreadPool(threads), ThreadPool(1)
         self.thread = threading.Thread(target=self.work, name=name, daemon=True)
 
@@ -98,7 +103,8 @@ class Lane(Generic[J]):
     def work(self) -> None:
         while not self.stopping.is_set():
             self.looks.apply_async(self.look_again, error_callback=self.log_failure).wait()
-            self.wake.wait(settings.POLL_TICK_SECONDS)
+            since = time.monotonic() - self.looked_at
+            self.wake.wait(max(settings.POLL_TICK_SECONDS - since, 0))
             self.wake.clear()
         until = time.monotonic() + DRAIN_SECONDS
         while self.running and time.monotonic() < until:
@@ -108,20 +114,30 @@ class Lane(Generic[J]):
         connections.close_all()
 
     def look_again(self) -> None:
-        """A failure ends the round, not the lane."""
+        """A failure ends the round, not the lane. In between two ticks a thread got free."""
+        is_tick = time.monotonic() - self.looked_at >= settings.POLL_TICK_SECONDS
         try:
             close_old_connections()
             with limit_statements(WORKER_SECONDS):
-                self.look(DatabaseClock())
+                if is_tick:
+                    self.looked_at = time.monotonic()
+                    self.look(DatabaseClock())
+                elif self.clock:
+                    self.start_jobs(self.clock)
         except OUTAGES as error:
             log.warning("the database cannot be used: %s", error)
 
     def look(self, clock: DatabaseClock) -> None:
         """Keep what runs, and start what is due as far as threads are free."""
+        self.clock, self.waiting = clock, []
+        self.searched.clear()
         record_heartbeat(self.name, now=clock(), clock_ahead=clock.ahead)
         self.warn_of_skew(clock.ahead)
         for running in list(self.running.values()):
             running.keep(now=clock())
+        self.start_jobs(clock)
+
+    def start_jobs(self, clock: DatabaseClock) -> None:
         for _ in range(MAX_ROUNDS):
             if not self.start_due(clock):
                 break
@@ -130,22 +146,30 @@ class Lane(Generic[J]):
         """Start jobs that are due. True if there may be others: another worker had some, or more of
         one host were due than fit, and others behind them."""
         busy = Counter(job.host for job in list(self.running.values()))
-        full = {host for host, number in busy.items() if number >= self.share}
+        full = frozenset(host for host, number in busy.items() if number >= self.share)
         self.is_full = bool(full) or busy.total() >= self.threads
         if self.stopping.is_set() or busy.total() >= self.threads:
             return False
+        if full.issuperset(job.host for job in self.waiting):
+            if full in self.searched:
+                return False
+            found = list(self.find_jobs(clock(), full))
+            if not found:
+                self.searched.add(full)
+            self.waiting = list({job.pk: job for job in [*self.waiting, *found]}.values())
         chosen: list[J] = []
-        for job in self.find_jobs(clock(), full):
+        waiting: list[J] = []
+        for job in self.waiting:
             if job.pk in self.running:
                 continue
-            if busy.total() >= self.threads or busy[job.host] >= self.share:
-                self.is_full = True
-            else:
-                busy[job.host] += 1
-                chosen.append(job)
+            fits = busy.total() < self.threads and busy[job.host] < self.share
+            (chosen if fits else waiting).append(job)
+            busy[job.host] += fits
+        self.waiting = waiting
+        self.is_full = self.is_full or bool(waiting)
         claimed = list(self.claim_jobs(chosen, clock()))
         for job in claimed:
-            self.start_job(job)
+            self.start_job(job, clock)
         has_room = busy.total() < self.threads
         return len(claimed) < len(chosen) or (has_room and self.is_full and bool(claimed))
 
@@ -156,7 +180,7 @@ class Lane(Generic[J]):
             log.warning("The clock of this machine is %s. Set it.", describe_skew(ahead))
         self.is_skewed = is_skewed
 
-    def start_job(self, job: J) -> None:
+    def start_job(self, job: J, clock: DatabaseClock) -> None:
         def end(*_: object) -> None:
             self.running.pop(job.pk, None)
             if self.is_full:
@@ -167,17 +191,17 @@ class Lane(Generic[J]):
             end()
 
         self.running[job.pk] = job
-        self.pool.apply_async(self.run_job, (job,), callback=end, error_callback=end_with)
+        self.pool.apply_async(self.run_job, (job, clock), callback=end, error_callback=end_with)
 
     def log_failure(self, error: BaseException) -> None:
         log.error("a job of %s failed", self.name, exc_info=error)
 
-    def run_job(self, job: J) -> None:
+    def run_job(self, job: J, clock: DatabaseClock) -> None:
         close_old_connections()
         try:
             traced = open_span(type(job).__name__, job=str(job.pk))
             with traced, limit_statements(WORKER_SECONDS):
-                job.run(clock=DatabaseClock(), is_stopping=self.stopping.is_set)
+                job.run(clock=clock, is_stopping=self.stopping.is_set)
         finally:
             if self.stopping.is_set():
                 connections.close_all()

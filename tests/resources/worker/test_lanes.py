@@ -126,6 +126,27 @@ def test_nothing_is_claimed_before_a_thread_is_free(lane: Lane[Held], due: list[
     assert sum("claimed" in job.history for job in due) == (THREADS - 1) // HOSTS
 
 
+def test_a_thread_that_gets_free_takes_what_was_found_at_the_last_tick(due: list[Held]) -> None:
+    looks: list[int] = []
+
+    def find(*_: object) -> list[Held]:
+        looks.append(1)
+        return list(due) if len(looks) == 1 else []
+
+    lane = Lane("test", threads=3, hosts=1, find_jobs=find, claim_jobs=claim_each)
+    due += [Held("a") for _ in range(4)]
+    lane.look(clock := DatabaseClock())
+    assert [bool(job.history) for job in due] == [True, True, False, False]
+    seen = len(looks)
+    for job in due:
+        job.let_go.set()
+        wait_for(lambda job=job: job.pk not in lane.running)  # type: ignore[misc]
+        lane.start_jobs(clock)
+    assert [job.history for job in due] == [["claimed"]] * 4
+    assert len(looks) - seen <= 2
+    lane.close()
+
+
 def test_what_runs_is_kept(lane: Lane[Held], due: list[Held]) -> None:
     due.append(Held("a"))
     for _ in range(3):
