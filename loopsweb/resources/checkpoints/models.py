@@ -83,15 +83,23 @@ class Checkpoint(Snapshot):
 @dataclass(frozen=True)
 class RunCheckpoints:
     """What is known of the checkpoints of one run. newest: its newest trainer checkpoint that does
-    not sync. saved: how many stay when it ends. syncing: those that may be lost. unknown: of how
+    not sync. saved: how many stay when it ends; resumable: how many of them can resume training,
+    sampling: how many hold weights to sample from. syncing: those that may be lost. unknown: of how
     many the API does not say which. unlisted: how many more there were that the last answer did
     not list."""
 
     newest: Checkpoint | None = None
     saved: int = 0
+    resumable: int = 0
+    sampling: int = 0
     syncing: list[Checkpoint] = field(default_factory=list)
     unknown: int = 0
     unlisted: int = 0
+
+    @property
+    def untold(self) -> int:
+        """How many are saved of which the API does not say for what."""
+        return self.saved - self.resumable - self.sampling
 
 
 NONE_KNOWN = RunCheckpoints()
@@ -106,6 +114,8 @@ def summarize_checkpoints(newest_first: Sequence[Checkpoint]) -> RunCheckpoints:
     return RunCheckpoints(
         newest=next((one for one in settled if one.target == "trainer"), None),
         saved=len(settled) - unknown,
+        resumable=sum(one.target == "trainer" for one in settled if one.sync_status),
+        sampling=sum(one.target == "sampler" for one in settled if one.sync_status),
         syncing=syncing,
         unknown=unknown,
         unlisted=len(newest_first) - len(listed),

@@ -17,7 +17,9 @@ from loopsweb.resources.catalogue import NOTHING_HELD, UNKNOWN_SOURCE
 from loopsweb.resources.checkpoints.models import Checkpoint
 from loopsweb.resources.deactivations.impact import EndingRun, Impact, select_ending_runs
 from loopsweb.resources.deactivations.targets import Kind, Target, kind_of
+from loopsweb.resources.deployments.models import Deployment
 from loopsweb.resources.deployments.run_pairing import SERVERLESS, Figures
+from loopsweb.resources.figures.unsaved_work import UNKNOWN, UnsavedWork, find_unsaved_work
 from loopsweb.resources.nouns import NOUNS
 from loopsweb.resources.pages.freshness import Freshness, load_freshness
 from loopsweb.ui.timestamps import format_utc
@@ -44,7 +46,7 @@ def freeze_impact(impact: Impact, *, as_of: datetime | None) -> Facts:
     figures = impact.figures
     cost = figures.cost_per_hour
     worked_at = impact.target.last_work_at
-    shown = list_checkpoints(impact)
+    shown, unsaved = list_checkpoints(impact), find_unsaved(impact)
     facts = {
         "as_of": as_of and format_utc(as_of),
         "status": impact.target.status,
@@ -59,7 +61,7 @@ def freeze_impact(impact: Impact, *, as_of: datetime | None) -> Facts:
         "cost_of": figures.cost_of,
         "cost_source": name_source(figures),
         "is_inferred": impact.is_inferred,
-        "runs": [count_checkpoints(ending) for ending in impact.runs[:MAX_LISTED]],
+        "runs": [describe_run(ending, unsaved) for ending in impact.runs[:MAX_LISTED]],
         "runs_in_all": len(impact.runs),
         "samplers": [sampler.remote_id for sampler in impact.samplers],
         "deployment": impact.deployment.remote_id if impact.deployment else "",
@@ -95,13 +97,29 @@ def describe_checkpoint(checkpoint: Checkpoint) -> Facts:
     }
 
 
-def count_checkpoints(ending: EndingRun) -> Facts:
-    """How many of a run's checkpoints are in which state, as far as is known."""
+def find_unsaved(impact: Impact) -> UnsavedWork:
+    """Of the only run that ends: of several it is not known which of them the GPUs worked for."""
+    if len(impact.runs) != 1 or impact.is_inferred:
+        return UNKNOWN
+    target = impact.target
+    deployment = target if isinstance(target, Deployment) else impact.deployment
+    return find_unsaved_work(deployment, impact.runs[0].newest)
+
+
+def describe_run(ending: EndingRun, unsaved: UnsavedWork) -> Facts:
+    """How many of its checkpoints are in which state, and how long GPUs worked after the newest, as
+    far as is known."""
     known = ending.checkpoints
     return {
         "id": ending.run.remote_id,
         "saved": known.saved,
+        "resumable": known.resumable,
+        "sampling": known.sampling,
+        "untold": known.untold,
         "syncing": len(known.syncing),
         "unknown": known.unknown,
         "unlisted": known.unlisted,
+        "newest": ending.newest.name or ending.newest.remote_id if ending.newest else "",
+        "worked_after_newest": unsaved.seconds,
+        "works_after_newest": unsaved.goes_on,
     }

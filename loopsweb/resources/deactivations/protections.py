@@ -6,6 +6,7 @@ One admin alone does not lift a protection either: another one does, or breaks t
 from __future__ import annotations
 
 import uuid
+from collections.abc import Collection
 from datetime import datetime, timedelta
 from typing import Any, Unpack
 
@@ -68,6 +69,13 @@ def get_place(row: Snapshot) -> dict[str, Any]:
 
 def find_protection(row: Snapshot) -> Protection | None:
     return Protection.objects.filter(**get_place(row)).first()
+
+
+def find_protections(workspace: Workspace, rows: Collection[Snapshot]) -> list[Protection]:
+    """Of any of these."""
+    ids = {(row.noun, row.remote_id) for row in rows}
+    found = Protection.objects.filter(workspace=workspace, remote_id__in=[one for _, one in ids])
+    return [one for one in found if (one.noun, one.remote_id) in ids]
 
 
 def add_mark(row: Snapshot, *, note: str, by: Actor, now: datetime) -> bool:

@@ -9,6 +9,7 @@ from django.http.response import HttpResponseBase
 
 from loopsweb.accounts.authorization.decorators import WorkspaceRequest, require
 from loopsweb.accounts.authorization.roles import Permission
+from loopsweb.resources.deactivations.protections import find_protections
 from loopsweb.resources.deployments.models import Deployment
 from loopsweb.resources.deployments.run_pairing import price_deployments, select_with_prices
 from loopsweb.resources.deployments.statuses import DEPLOYMENT
@@ -97,10 +98,13 @@ def show_deployment(request: WorkspaceRequest, remote_id: str) -> HttpResponseBa
         samplers = Sampler.objects.in_workspace(request.workspace).filter(
             Q(deployment_remote_id=row.remote_id) | Q(remote_id=row.sampler_remote_id or None)
         )
+        shown, its_samplers = list(runs.newest_first()[:20]), list(samplers[:20])
+        tied = [one for one in (*shown, *its_samplers) if not one.is_terminal]
         return {
             "line": line,
-            "runs": runs.newest_first()[:20],
-            "samplers": samplers[:20],
+            "runs": shown,
+            "samplers": its_samplers,
+            "tied_protections": find_protections(request.workspace, tied),
         }
 
     return render_detail_page(request, Deployment, remote_id, context, shows=("runs", "samplers"))

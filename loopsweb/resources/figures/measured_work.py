@@ -81,7 +81,8 @@ def ask(client: Client, row: Deployment, *, now: datetime) -> Answer:
     if answer.work is None or step <= SHORTEST_STEP:
         return answer
     end = answer.work.at
-    closer = ask_window(client, row, start=end - step, end=end, step=choose_step(end - step, end))
+    start = end - step - SHORTEST_STEP  # the values of a minute need not begin with it
+    closer = ask_window(client, row, start=start, end=end, step=choose_step(start, end))
     if closer.work is None:
         return answer
     goes_on = answer.work.goes_on and closer.work.goes_on

@@ -10,8 +10,11 @@ from django.http.response import HttpResponseBase
 from loopsweb.accounts.authorization.decorators import WorkspaceRequest, require
 from loopsweb.accounts.authorization.roles import Permission
 from loopsweb.resources.checkpoints.models import Checkpoint
+from loopsweb.resources.deactivations.models import Deactivation
+from loopsweb.resources.deactivations.protections import find_protections
 from loopsweb.resources.deployments.run_pairing import pair_runs
 from loopsweb.resources.deployments.statuses import DEPLOYMENT
+from loopsweb.resources.figures.unsaved_work import find_unsaved_work
 from loopsweb.resources.pages import idleness
 from loopsweb.resources.pages.detail_page import render_detail_page
 from loopsweb.resources.pages.filters import (
@@ -83,7 +86,17 @@ def show_run(request: WorkspaceRequest, remote_id: str) -> HttpResponseBase:
         if sampler is None or sampler.remote_id != run.sampler_remote_id:
             samplers = Sampler.objects.in_workspace(request.workspace)
             sampler = samplers.filter(remote_id=run.sampler_remote_id).first()
+        deployment = pair.deployment if pair.is_current else None
+        newest = checkpoints.filter(missing_since=None).exclude(sync_status="SYNCING")
+        newest_trainer = newest.filter(target="trainer").first()
+        tied = [one for one in (deployment, sampler) if one and not one.is_terminal]
+        ending = None if run.is_terminal else deployment
+        open_request = Deactivation.objects.find_open(ending) if ending else None
         return {
+            **({"open_request": open_request, "is_of_pair": True} if open_request else {}),
+            "newest_trainer": newest_trainer,
+            "unsaved_work": find_unsaved_work(deployment, newest_trainer),
+            "tied_protections": find_protections(request.workspace, tied),
             "pair": pair,
             "sampler": sampler,
             "checkpoints": checkpoints[:NEWEST],

@@ -10,6 +10,7 @@ from django.http.response import HttpResponseBase
 from loopsweb.accounts.authorization.decorators import WorkspaceRequest, require
 from loopsweb.accounts.authorization.roles import Permission
 from loopsweb.resources.catalogue import Catalogue, price_holder
+from loopsweb.resources.deactivations.protections import find_protections
 from loopsweb.resources.deployments.models import Deployment
 from loopsweb.resources.pages import idleness
 from loopsweb.resources.pages.detail_page import render_detail_page
@@ -85,14 +86,18 @@ def show_sampler(request: WorkspaceRequest, remote_id: str) -> HttpResponseBase:
         runs = Run.objects.in_workspace(request.workspace)
         deployments = Deployment.objects.in_workspace(request.workspace)
         catalogue = Catalogue.objects.filter(workspace=request.workspace).first()
+        run = runs.filter(
+            Q(remote_id=sampler.run_remote_id) | Q(sampler_remote_id=sampler.remote_id)
+        ).first()
+        deployment = deployments.filter(
+            Q(remote_id=sampler.deployment_remote_id) | Q(sampler_remote_id=sampler.remote_id)
+        ).first()
+        tied = [one for one in (run, deployment) if one and not one.is_terminal]
         return {
             "cost_per_hour": price_holder(catalogue, sampler).usd,
-            "run": runs.filter(
-                Q(remote_id=sampler.run_remote_id) | Q(sampler_remote_id=sampler.remote_id)
-            ).first(),
-            "deployment": deployments.filter(
-                Q(remote_id=sampler.deployment_remote_id) | Q(sampler_remote_id=sampler.remote_id)
-            ).first(),
+            "run": run,
+            "deployment": deployment,
+            "tied_protections": find_protections(request.workspace, tied),
         }
 
     return render_detail_page(request, Sampler, remote_id, context, shows=("runs", "deployments"))

@@ -48,6 +48,11 @@ def name_sign(sign: str) -> str:
 
 
 @register.filter
+def seconds_span(seconds: int) -> str:
+    return span(timedelta(seconds=seconds))
+
+
+@register.filter
 def is_active(row: Costed) -> bool:
     """True if it worked when that was last looked at, or not long enough ago to look again."""
     is_recent = row.idle_for is not None and row.idle_for < SEEMS_IDLE_AFTER

@@ -119,7 +119,7 @@ def test_sessions_count_what_is_listed(browser: Client) -> None:
     text = read(browser, "sessions/s/")
     assert "4 runs may still be running." in text
     assert "3 runs are not in the last answer: whether they run is not known." in text
-    assert "0 saved4 syncing3 not in the last answer" in text
+    assert "0 to resume from0 to sample from4 syncing3 not in the last answer" in text
 
 
 @pytest.mark.parametrize(

@@ -59,7 +59,7 @@ def test_the_page_shows_what_runs_what_is_saved_and_how_to_stop_it(
     assert "<strong>1 run may still be running.</strong>" in page
     assert newest.uri in page
     assert "bt://loops:run_1/weights/step-3" not in page
-    assert ">3 saved</a>" in page
+    assert '>2 to resume from</a><span class="two">1 to sample from</span>' in page
     assert "1 syncing" in page
     stop = reverse("deactivations:new", args=[acme.slug, "deployments", "dep_1"])
     assert f'href="{stop}"' in page

@@ -22,7 +22,7 @@ from loopsweb.keys.models import NOT_OFFERED
 from loopsweb.resources.deactivations.actions import AlreadyRequested
 from loopsweb.resources.deactivations.forms import DeactivateForm, build_forms
 from loopsweb.resources.deactivations.models import Deactivation
-from loopsweb.resources.deactivations.preflight import load_impact_freshness
+from loopsweb.resources.deactivations.preflight import find_unsaved, load_impact_freshness
 from loopsweb.resources.deactivations.targets import (
     KINDS,
     Kind,
@@ -110,6 +110,7 @@ def render_form(
         "requirements": form.requirements,
         "policy": form.policy,
         "impact": form.impact,
+        "unsaved_work": find_unsaved(form.impact),
         "open": Deactivation.objects.find_open(row),
         "blocked": explain_block(request, kind, row),
         "is_part": wants_partial(request, "live"),
