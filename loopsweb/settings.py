@@ -139,6 +139,7 @@ MIDDLEWARE = [
     "loopsweb.accounts.auth.kept_text.KeptTextMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
     "allauth.account.middleware.AccountMiddleware",
+    "loopsweb.ui.middleware.FormAddressMiddleware",
     "loopsweb.accounts.authorization.middleware.LastSeenMiddleware",
     "loopsweb.accounts.authorization.middleware.DenyByDefaultMiddleware",
     "loopsweb.accounts.authorization.middleware.RateLimitMiddleware",
@@ -161,6 +162,7 @@ TEMPLATES = [
                 *([] if HAS_PARTIALS else ["template_partials.templatetags.partials"]),
                 "django.contrib.humanize.templatetags.humanize",
                 "loopsweb.ui.templatetags.columns",
+                "loopsweb.ui.templatetags.forms",
                 "loopsweb.ui.templatetags.ui",
             ],
             "context_processors": [

@@ -56,7 +56,8 @@ def show_styleguide(request: SignedInRequest) -> HttpResponse:
         "vocabularies": VOCABULARIES,
         "long_names": LONG_NAMES,
         "form": SampleForm(prefix="empty"),
-        "wrong_form": SampleForm(WRONG, prefix="wrong"),
+        "wrong_form": (wrong := SampleForm(WRONG, prefix="wrong")),
+        "wrong_forms": [wrong],
         "grouped_form": GroupedForm(prefix="grouped"),
         "freshness": list_freshness(),
         "toasts": [

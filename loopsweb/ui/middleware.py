@@ -10,11 +10,12 @@ from urllib.parse import urlencode, urlsplit
 import structlog
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed
-from django.shortcuts import resolve_url
+from django.shortcuts import redirect, resolve_url
+from django.urls import is_valid_path
 from django.utils.deprecation import MiddlewareMixin
 
 from loopsweb.postgresql.limits import PAGE_SECONDS, limit_statements
-from loopsweb.ui.errors import OUTAGES, render_outage
+from loopsweb.ui.errors import OUTAGES, render_error, render_outage
 
 CSP = (
     "default-src 'none'; "
@@ -69,6 +70,31 @@ class MethodMiddleware(MiddlewareMixin):
 
     def process_request(self, request: HttpRequest) -> HttpResponse | None:
         return None if request.method in METHODS else HttpResponseNotAllowed(METHODS)
+
+
+class FormAddressMiddleware(MiddlewareMixin):
+    """An address that only takes forms leads whoever opens it to the page above it, as after a form
+    that was refused. Other methods get a page that says why."""
+
+    def process_response(self, request: HttpRequest, response: HttpResponse) -> HttpResponse:
+        is_bare = response.status_code == HTTPStatus.METHOD_NOT_ALLOWED and not response.content
+        if not is_bare or "HX-Request" in request.headers:
+            return response
+        if request.method in {"GET", "HEAD"}:
+            return redirect(find_page_above(request.path_info))
+        title, text = "This address does not take that", "Nothing was done. Open the page anew."
+        refused = render_error(request, HTTPStatus.METHOD_NOT_ALLOWED, title, text)
+        refused["Allow"] = response["Allow"]
+        return refused
+
+
+def find_page_above(path: str) -> str:
+    """The nearest address above this path. If it takes forms alone too, it leads on."""
+    while path != "/":
+        path = path.rstrip("/").rpartition("/")[0] + "/"
+        if is_valid_path(path):
+            break
+    return path
 
 
 class NoStoreMiddleware(MiddlewareMixin):

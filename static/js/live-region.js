@@ -15,6 +15,7 @@ class LiveRegion extends HTMLElement {
     for (const name of ["pointermove", "pointerdown", "keydown", "scroll"]) on(document, name, () => this.used());
     on(document, "visibilitychange", () => this.resume());
     on(document, "live:pause", () => this.resume());
+    on(window, "online", () => this.resume());
     on(this, "htmx:beforeSwap", (event) => this.beforeSwap(event));
     on(this, "htmx:afterSwap", (event) => this.afterSwap(event));
     on(document, "htmx:beforeSend", (event) => this.sent(event.detail));

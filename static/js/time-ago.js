@@ -5,6 +5,7 @@ const ticking = new Set();
 
 const skew = Date.now() - Date.parse(document.documentElement.dataset.now);
 const serverNow = () => Date.now() - (Math.abs(skew) > 5000 ? skew : 0);
+let readAt = serverNow(), lostAt; // when the last answer came; that time while none comes
 
 function relative(seconds) {
   const size = Math.abs(seconds);
@@ -49,10 +50,12 @@ class TimeAgo extends HTMLElement {
   }
 
   tick() {
-    const seconds = (serverNow() - Date.parse(this.time.dateTime)) / 1000;
+    const isSpan = this.hasAttribute("data-span");
+    const now = isSpan && lostAt ? lostAt : serverNow();
+    const seconds = (now - Date.parse(this.time.dateTime)) / 1000;
     const isDue = seconds > -0.5 && this.hasAttribute("data-next");
     const text = isDue ? "now" : Math.abs(seconds) > MONTH ? this.absolute.slice(0, 10) : relative(seconds);
-    if (this.hasAttribute("data-span")) {
+    if (isSpan) {
       this.time.textContent = span(seconds);
       return;
     }
@@ -66,3 +69,6 @@ customElements.define("time-ago", TimeAgo);
 const tickAll = () => document.hidden || ticking.forEach((element) => element.tick());
 setInterval(tickAll, 1000);
 document.addEventListener("visibilitychange", tickAll);
+// How long something has been idle is known up to the last answer; how old the answer is goes on.
+document.addEventListener("live:read", () => ([readAt, lostAt] = [serverNow(), undefined]));
+document.addEventListener("live:lost", () => (lostAt = readAt));

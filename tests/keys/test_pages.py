@@ -159,7 +159,9 @@ def test_a_key_that_does_not_exist(page: str, alice: User) -> None:
 def test_changes_need_post(page: str, otto: User, acme: Workspace) -> None:
     key = create_key(otto, acme)
 
-    assert login_as(otto).get(reverse(f"keys:{page}", args=[key.uid])).status_code == 405
+    answer = login_as(otto).get(reverse(f"keys:{page}", args=[key.uid]))
+
+    assert answer["Location"] == key.get_absolute_url()
 
 
 def test_a_former_operator_can_still_remove_their_key(otto: User, acme: Workspace) -> None:

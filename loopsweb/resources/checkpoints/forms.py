@@ -13,11 +13,17 @@ EXPIRIES = [("7", "Let it expire in 7 days"), ("30", "Let it expire in 30 days")
 MAX_DAYS = 3650  # the API's limit of 315,360,000 seconds
 
 
+TRAINER_URI = (
+    "This names trainer weights, from which runs resume. Only sampler checkpoints can be "
+    "validated: bt://loops:<run id>/sampler_weights/<name>."
+)
+
+
 class CheckpointURIField(forms.CharField):
     """Takes a bt:// URI in any spelling, and cleans it to the newest."""
 
-    def __init__(self) -> None:
-        super().__init__(label="bt:// URI", max_length=2000)
+    def __init__(self, label: str = "bt:// URI") -> None:
+        super().__init__(label=label, max_length=2000)
 
     def clean(self, value: Any) -> str:
         try:
@@ -56,13 +62,19 @@ class ExpiryForm(forms.Form):
 class ValidationForm(forms.Form):
     """Sampler weights, and a run that they must fit."""
 
-    checkpoint_path = CheckpointURIField()
+    checkpoint_path = CheckpointURIField(label="bt:// URI of a sampler checkpoint")
     run_id = forms.CharField(
         label="Run ID",
         max_length=255,
         required=False,
         help_text="A run that the weights must fit.",
     )
+
+    def clean_checkpoint_path(self) -> str:
+        uri: str = self.cleaned_data["checkpoint_path"]
+        if CheckpointURI.parse(uri).target != "sampler":
+            raise forms.ValidationError(TRAINER_URI)
+        return uri
 
 
 class DeployForm(IdempotentForm):

@@ -23,6 +23,16 @@ from loopsweb.ui.url_text import clean_text
 ONE_OF = {"run_id": "run", "base_model": "base model", "checkpoint_path": "bt:// URI"}
 
 
+def explain_uri(uri: str) -> str:
+    """Why it is refused, or ""."""
+    try:
+        if uri:
+            CheckpointURI.parse(uri)
+    except ValueError as error:
+        return str(error)
+    return ""
+
+
 def match_uri(uri: str) -> Q:
     try:
         parsed = CheckpointURI.parse(uri)
@@ -39,7 +49,7 @@ SPEC = ListSpec(
         Filter("sync", "Sync", field="sync_status"),
         BASE_MODEL,
         Filter("run_id", "Run ID", field="run_remote_id", is_typed=True),
-        Filter("checkpoint_path", "bt:// URI", where=match_uri),
+        Filter("checkpoint_path", "bt:// URI", where=match_uri, explain=explain_uri),
         STILL_LISTED,
     ),
     sorts={
@@ -83,11 +93,6 @@ def explain_conflict(request: WorkspaceRequest) -> str:
             f"You filtered by {' and by '.join(given)}. The API finds checkpoints by only one of "
             "run, base model and bt:// URI. Clear all but one, or clear all to see every one."
         )
-    try:
-        if path := clean_text(request.GET.get("checkpoint_path")):
-            CheckpointURI.parse(path)
-    except ValueError as error:
-        return str(error)
     return ""
 
 

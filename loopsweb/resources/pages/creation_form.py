@@ -133,7 +133,12 @@ class GPUHolderForm(CreationForm):
     replica_fields: {what is created, trainer or sampler: the field with how many}.
     """
 
-    session_id = forms.CharField(label="Session", max_length=255, widget=DatalistInput)
+    session_id = forms.CharField(
+        label="Session",
+        max_length=255,
+        widget=DatalistInput,
+        help_text="The ID of the session that it belongs to. New ones are created under Sessions.",
+    )
     base_model = forms.CharField(
         label="Base model",
         max_length=255,

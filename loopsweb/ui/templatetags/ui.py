@@ -11,7 +11,6 @@ from typing import Any
 from urllib.parse import quote
 
 from django import template
-from django.forms import Form
 from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString, mark_safe
@@ -226,17 +225,6 @@ def settings(values: Any) -> Any:
     names = sorted(values, key=lambda one: (not isinstance(values[one], int | float), len(one)))
     shown = {one: v if isinstance(v := values[one], str) else json.dumps(v) for one in names}
     return ", ".join(f"{name} {value}" for name, value in shown.items()) or "{}"
-
-
-@register.simple_tag
-def focus_first(form: Form) -> str:
-    """Let people type into the first field at once, unless there are errors to be read first."""
-    if not form.errors:
-        groups = getattr(form, "groups", None)
-        fields = groups[0].fields if groups else form.visible_fields()
-        for first in fields[:1]:
-            first.field.widget.attrs["autofocus"] = True
-    return ""
 
 
 @register.filter

@@ -88,7 +88,7 @@ def test_a_viewer_deploys_nothing(url: str, vic: User, world: Simulator) -> None
     ("uri", "status", "says"),
     [
         ("bt://trainers:r/sampler_weights/step-1", 200, "The API can load it."),
-        ("bt://loops:r/weights/step-1", 200, "must name a sampler checkpoint"),
+        ("bt://loops:r/weights/step-1", 400, "Only sampler checkpoints can be validated"),
         ("bt://loops:r/sampler_weights/none", 200, "The API refuses it."),
         ("step-1", 400, "A checkpoint URI looks like"),
     ],

@@ -64,10 +64,15 @@ def test_two_filters_that_the_api_refuses_together_are_400(browser: Client, url:
     assert 'name="checkpoint_path" value="bt://loops:r2/weights/step-100"' in page
 
 
-def test_an_invalid_uri_is_400(browser: Client, url: str) -> None:
+def test_an_invalid_uri_is_an_error_at_its_field(browser: Client, url: str) -> None:
     answer = browser.get(f"{url}?checkpoint_path=s3://bucket")
-    assert answer.status_code == 400
-    assert "A checkpoint URI looks like bt://loops:" in answer.content.decode()
+    page = answer.content.decode()
+    field = page.partition('name="checkpoint_path"')[2].partition("</p>")[0]
+    assert answer.status_code == 422
+    assert 'value="s3://bucket"' in field
+    assert 'aria-invalid="true"' in field
+    assert "A checkpoint URI looks like bt://loops:" in field
+    assert ("Nothing was searched" in page, "cannot be combined" in page) == (True, False)
 
 
 def test_every_row_has_its_target_and_uri(browser: Client, url: str) -> None:

@@ -1,0 +1,33 @@
+"""Template tags for forms: where typing begins, and what was wrong."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django import template
+from django.forms import BaseForm, Form
+
+register = template.Library()
+
+
+@register.simple_tag
+def focus_first(form: Form) -> str:
+    """Let people type into the first field at once, unless there are errors to be read first."""
+    if not form.errors:
+        groups = getattr(form, "groups", None)
+        fields = groups[0].fields if groups else form.visible_fields()
+        for first in fields[:1]:
+            first.field.widget.attrs["autofocus"] = True
+    return ""
+
+
+@register.inclusion_tag("ui/error_summary.html", takes_context=True)
+def error_summary(context: template.Context) -> dict[str, Any]:
+    """The errors of each form of the page that was sent."""
+    given: dict[str, Any] = context.flatten()
+    sent = {
+        id(value): value
+        for value in given.values()
+        if isinstance(value, BaseForm) and value.is_bound and value.errors
+    }
+    return {"forms": list(sent.values())}
