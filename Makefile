@@ -8,6 +8,8 @@ FAULT_SECONDS ?= 600
 SOAK_SECONDS ?= 180
 SOAK_KEYS ?= 100
 FAULT_SEED ?= $(shell date +%s)
+SIMULATE_SEEDS ?= 1000
+SIMULATE_SEED ?=
 
 VENV := .venv
 BIN := $(VENV)/bin
@@ -16,7 +18,7 @@ PYTEST := $(BIN)/pytest -n 2 --dist loadscope --no-loadscope-reorder -q
 LOCK := $(UV) pip compile --universal --python-version 3.11 --generate-hashes --no-strip-extras --no-annotate --no-header -q pyproject.toml
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo serve test test-sqlite test-postgresql faults coverage check bench soak screenshots lock
+.PHONY: help setup demo serve test test-sqlite test-postgresql faults simulate coverage check bench soak screenshots lock
 
 help:  ## Show this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -55,6 +57,9 @@ check: $(VENV)/.develop  ## Everything that can be judged without running it
 
 faults: $(VENV)/.develop  ## Ten minutes of faults of every kind; FAULT_SECONDS and FAULT_SEED change that
 	@FAULT_SECONDS=$(FAULT_SECONDS) FAULT_SEED=$(FAULT_SEED) $(BIN)/pytest -q --on postgresql -k every_kind tests/faults
+
+simulate: $(VENV)/.develop  ## A thousand simulations under a virtual clock, and planted bugs; SIMULATE_SEED replays one
+	@$(BIN)/python -m tests.simulation $(if $(SIMULATE_SEED),--seed $(SIMULATE_SEED),--seeds $(SIMULATE_SEEDS) --bugs)
 
 bench: $(VENV)/.develop  ## What pages, polls and events cost, as ratios, on both databases; writes docs/benchmarks.md
 	@$(BIN)/python -m bench

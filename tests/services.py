@@ -24,7 +24,7 @@ SQLITE, POSTGRESQL = "sqlite", "postgresql"
 HERE = Path(__file__).parent
 # What these hold is the same on every database.
 TESTS_ON_SQLITE_ONLY = {
-    *(HERE / name for name in ("loops_api", "simulator", "verification")),
+    *(HERE / name for name in ("loops_api", "simulation", "simulator", "verification")),
     HERE / "ui" / "test_redaction.py",
     *(
         HERE / f"test_{name}.py"
