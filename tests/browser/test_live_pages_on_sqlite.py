@@ -1,14 +1,15 @@
-"""Parts that answer while one uses them: logs, metrics, the search and single keys."""
+"""Parts that answer while one uses them: logs, metrics, the search, single keys and forms."""
 
 from __future__ import annotations
 
-from playwright.sync_api import expect
+from playwright.sync_api import Browser, expect
 
 from tests.browser import person
 from tests.browser.axe import find_violations
 from tests.browser.conftest import TIMEOUT, Visit
 from tests.processes import Site, wait_for
 
+UNSENT = "Can't reach loopsweb. Nothing was sent. What you typed stays here: try again."
 SIMULATOR = ("--runs", "5", "--checkpoints-per-run", "2")
 
 
@@ -85,3 +86,28 @@ def test_search_and_single_keys_open_what_is_meant(visit: Visit, site: Site) -> 
     expect(page.get_by_role("dialog")).to_have_count(0)
     page.keyboard.press("Control+k")
     expect(field).to_be_focused()
+
+
+def test_a_form_that_cannot_be_sent_stays_and_errors_have_the_focus(
+    browser: Browser, site: Site
+) -> None:
+    context = browser.new_context(base_url=site.address)
+    context.set_default_timeout(TIMEOUT)
+    page = context.new_page()  # the browser's own errors are expected here
+    page.goto("/accounts/login/")
+    person.sign_in(page, email=person.create_person(site, name="fay"))
+    page.goto("/teams/new/#main")
+    name, create = page.get_by_label("Name"), page.get_by_role("button", name="Create team")
+    name.fill(" ")
+    context.set_offline(True)
+    create.click()
+    alert = page.get_by_role("alert")
+    expect(alert).to_have_text(UNSENT)
+    expect(name).to_have_value(" ")
+
+    context.set_offline(False)
+    create.click()
+
+    expect(alert).to_contain_text("Name: Enter a name.")
+    expect(alert).to_be_focused()
+    context.close()

@@ -12,6 +12,7 @@ from loopsweb.accounts.authorization.decorators import WorkspaceRequest
 from loopsweb.prepared_queries import Columns, Parameter, PreparedQuery, build_rows
 from loopsweb.resources.lists.models import SavedView
 from loopsweb.resources.lists.preferences import SIZES, ListPreferences
+from loopsweb.resources.lists.queries import is_same_query
 
 COLUMNS = Columns(SavedView)
 
@@ -51,8 +52,9 @@ def describe_bar(
     views: Sequence[SavedView],
 ) -> dict[str, Any]:
     """optional: the columns that can be hidden."""
+    shown = request.GET.urlencode()
     return {
-        "views": views,
+        "views": [(view, is_same_query(view.query, shown)) for view in views],
         "views_url": get_views_url(request, listed),
         "columns_url": reverse("lists:columns", args=[request.workspace.slug, listed]),
         "columns": preferences.list_columns(optional),

@@ -3,13 +3,11 @@ from __future__ import annotations
 from typing import Any
 
 from django import forms
-from django.http import QueryDict
 
 from loopsweb.resources.lists.models import SavedView
-from loopsweb.ui.url_text import remove_nul
+from loopsweb.resources.lists.queries import normalize_query
 
 MAX_QUERY = 2000
-NOT_SAVED = ("page", "v")
 
 
 class ViewForm(forms.ModelForm[SavedView]):
@@ -27,10 +25,7 @@ class ViewForm(forms.ModelForm[SavedView]):
 
     def clean_query(self) -> str:
         """Without what belongs to a moment."""
-        kept = QueryDict(remove_nul(self.cleaned_data["query"]).removeprefix("?"), mutable=True)
-        for name in NOT_SAVED:
-            kept.pop(name, None)
-        return kept.urlencode()
+        return normalize_query(self.cleaned_data["query"])
 
 
 class RenameForm(forms.ModelForm[SavedView]):

@@ -24,6 +24,7 @@ from loopsweb.resources.lists import actions
 from loopsweb.resources.lists.forms import RenameForm, ViewForm
 from loopsweb.resources.lists.models import LISTS, SavedView
 from loopsweb.resources.lists.preferences import SIZES, save_preferences
+from loopsweb.resources.lists.queries import describe_query
 from loopsweb.ui.listing import PAGE_SIZE
 from loopsweb.ui.pages import render_page
 
@@ -70,6 +71,7 @@ def list_views(request: WorkspaceRequest, listed: str) -> HttpResponse:
         "list_url": reverse(LISTS[listed], args=[request.workspace.slug]),
         "may_share": may_share,
         "saves": sent is not None or "query" in request.GET,
+        "saved": list(describe_query(str(form["query"].value() or ""))),
     }
     status = HTTPStatus.OK if sent is None else HTTPStatus.UNPROCESSABLE_ENTITY
     return render_page(request, "lists/views.html", context, status=status)

@@ -24,7 +24,7 @@ def focus_first(form: Form) -> str:
 @register.inclusion_tag("ui/error_summary.html", takes_context=True)
 def error_summary(context: template.Context) -> dict[str, Any]:
     """The errors of each form of the page that was sent."""
-    given: dict[str, Any] = context.flatten()
+    given: Any = context.flatten()
     sent = {
         id(value): value
         for value in given.values()

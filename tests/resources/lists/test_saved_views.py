@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from datetime import datetime
 from html import unescape
-from urllib.parse import quote
+from urllib.parse import quote, urlencode
 
 import pytest
 from django.db import connection
@@ -180,3 +181,32 @@ def test_views_that_name_an_erased_person_are_deleted(acme: Workspace, now: date
     erase_person("ann@example.com", by="ops", reason="asked", now=now)
 
     assert [view.name for view in SavedView.objects.all()] == ["Joanns"]
+
+
+def test_the_page_says_what_a_view_would_save(acme: Workspace, otto: User) -> None:
+    url = reverse("lists:views", args=[acme.slug, "runs"])
+    query = urlencode({"query": "?q=llama&status=ACTIVE&sort=-created&page=3"})
+    page = login_as(otto).get(f"{url}?{query}")
+    assert page.context["saved"] == [
+        ("Search", "llama"),
+        ("Order", "by created, descending"),
+        ("Status", "ACTIVE"),
+    ]
+    assert "<dt>Search</dt><dd>llama</dd>" in page.content.decode()
+    whole = login_as(otto).get(f"{url}?query=").content.decode()
+    assert "nothing is searched or filtered" in whole
+
+
+def test_the_open_view_is_marked(acme: Workspace, otto: User) -> None:
+    for name, query in (("mine", "status=ACTIVE&q=a"), ("other", "status=ACTIVE")):
+        SavedView.objects.create(workspace=acme, person=otto, noun="runs", name=name, query=query)
+    browser, url = login_as(otto), reverse("runs:list", args=[acme.slug])
+
+    def list_marked(query: str) -> list[str]:
+        page = browser.get(f"{url}?{query}").content.decode()
+        bar = page.partition('aria-label="Saved views"')[2].partition("</nav>")[0]
+        return re.findall(r'aria-current="page">([^<]+)</a>', bar)
+
+    assert list_marked("q=a&status=ACTIVE&target=&page=2") == ["mine"]
+    assert list_marked("status=ACTIVE") == ["other"]
+    assert list_marked("") == []
