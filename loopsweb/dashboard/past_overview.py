@@ -43,7 +43,7 @@ def show_past_overview(request: WorkspaceRequest, *, now: datetime) -> HttpRespo
     try:
         at = parse_moment(request.GET["at"], now=now)
     except NoMoment as error:
-        refused = {"given": given, "problem": str(error)}
+        refused = {"given": given, "problem": str(error), "is_past": True}
         return render_page(request, TEMPLATE, refused, status=HTTPStatus.BAD_REQUEST)
     workspace = request.workspace
     moment = Moment.load(BY_SINGULAR["deployment"], request, at, now)
@@ -55,6 +55,7 @@ def show_past_overview(request: WorkspaceRequest, *, now: datetime) -> HttpRespo
         F("gpu_count").desc(nulls_last=True), "-pk"
     )
     context = {
+        "is_past": True,
         "at": format_utc(at),
         "moment": moment,
         "total": series.steps[-1],

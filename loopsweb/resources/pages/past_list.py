@@ -16,6 +16,8 @@ from django.utils import timezone
 
 from loopsweb.accounts.authorization.decorators import WorkspaceRequest
 from loopsweb.resources.catalogue import Catalogue
+from loopsweb.resources.deployments.models import Deployment
+from loopsweb.resources.deployments.run_pairing import TRAINER_ONLY
 from loopsweb.resources.history.moments import select_moment
 from loopsweb.resources.history.observation import Interval, Observation, load_observation
 from loopsweb.resources.nouns import Noun, find_noun
@@ -93,13 +95,17 @@ class PastLine:
     gpus: int | None = None
     usd: Decimal | None = None
 
+    @property
+    def gpus_of(self) -> str:
+        return TRAINER_ONLY if isinstance(self.row, Deployment) else ""
+
 
 def render_past_list(
     request: WorkspaceRequest, rows: QuerySet[Row], spec: ListSpec
 ) -> HttpResponseBase:
     """The list at the time `at` of the URL; 400 where that is none."""
     noun, now = find_noun(rows.model), timezone.now()
-    context: dict[str, Any] = {"noun": noun, "given": request.GET["at"][:100]}
+    context: dict[str, Any] = {"noun": noun, "given": request.GET["at"][:100], "is_past": True}
     template = "resources/past_list.html"
     try:
         at = parse_moment(request.GET["at"], now=now)
@@ -137,6 +143,7 @@ def render_past_list(
         "shows_model": "base_model" in fields,
         "shows_owner": "owner_email" in fields,
         "shows_gpus": issubclass(rows.model, GPUHolder),
+        "of_trainer": issubclass(rows.model, Deployment),
     }
     status = HTTPStatus.UNPROCESSABLE_ENTITY if query.refusals else HTTPStatus.OK
     return render_page(request, template, context, status=status)
@@ -188,6 +195,7 @@ def build_line(row: Any, at: datetime, catalogue: Catalogue | None) -> PastLine:
 def list_columns(noun: Noun) -> Mapping[str, str]:
     fields = {field.name for field in noun.model._meta.concrete_fields}
     given = [name for name in COLUMNS if name in fields or name.endswith("_then")]
-    figures = {"gpus": "gpus", "usd_per_hour": "usd"} if issubclass(noun.model, GPUHolder) else {}
+    figures = {"gpus": "gpus", "gpus_of": "gpus_of", "usd_per_hour": "usd"}
+    figures = figures if issubclass(noun.model, GPUHolder) else {}
     first = {"as_of": "at", f"{noun.singular}_id": "row.remote_id"}
     return first | {name: f"row.{name}" for name in given} | figures

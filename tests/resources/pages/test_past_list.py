@@ -63,7 +63,10 @@ def test_a_list_shows_what_was_there_then(browser: Client, past: datetime) -> No
     assert "d Copy RUNNING" in page or "d RUNNING" in page
     assert "later" not in page
     assert "16" in page
+    assert "GPUs of the trainer" in page
+    assert "Its sampler is in the samplers then." in page
     assert "A page of the past" in page
+    assert "<freshness-bar" not in answer.content.decode()
     html = answer.content.decode()
     assert "/deactivation/" not in html
     assert "<live-region" not in html

@@ -19,6 +19,7 @@ from loopsweb.audit.durable import NotRecorded
 from loopsweb.audit.record import actor_of_request
 from loopsweb.keys.clients import NoKey, explain_missing_access
 from loopsweb.keys.models import NOT_OFFERED
+from loopsweb.resources.checkpoints.models import Checkpoint
 from loopsweb.resources.deactivations.actions import AlreadyRequested
 from loopsweb.resources.deactivations.forms import DeactivateForm, build_forms
 from loopsweb.resources.deactivations.models import Deactivation
@@ -35,6 +36,8 @@ from loopsweb.resources.pages.detail_page import get_row_or_404
 from loopsweb.resources.pages.freshness import compute_page_version
 from loopsweb.resources.pages.idleness import find_observed_until, observe
 from loopsweb.resources.pages.refusals import add_refusal
+from loopsweb.resources.samplers.models import Sampler
+from loopsweb.resources.snapshot.starts import Start
 from loopsweb.resources.snapshot.viewers import record_viewer
 from loopsweb.ui.live import answer_if_unchanged, set_live_headers
 from loopsweb.ui.pages import render_page, wants_partial
@@ -111,6 +114,7 @@ def render_form(
         "policy": form.policy,
         "impact": form.impact,
         "unsaved_work": find_unsaved(form.impact),
+        **find_origin(request, row),
         "open": Deactivation.objects.find_open(row),
         "blocked": explain_block(request, kind, row),
         "is_part": wants_partial(request, "live"),
@@ -122,6 +126,19 @@ def render_form(
     )
     set_live_headers(response, version, feed.as_of, feed.next_poll_at)
     return response
+
+
+def find_origin(request: WorkspaceRequest, row: Target) -> dict[str, Any]:
+    """What a sampler was started from, and that checkpoint, where the snapshot has it."""
+    if not isinstance(row, Sampler):
+        return {}
+    starts = Start.objects.filter(workspace=request.workspace, noun=row.noun)
+    start = starts.filter(remote_id=row.remote_id).first()
+    if start is None:
+        return {}
+    its = {"run_remote_id": start.from_run_id, "target": start.target, "name": start.name}
+    checkpoints = Checkpoint.objects.in_workspace(request.workspace)
+    return {"start": start, "checkpoint": checkpoints.filter(**its).first()}
 
 
 def add_message(request: WorkspaceRequest, deactivation: Deactivation) -> None:
