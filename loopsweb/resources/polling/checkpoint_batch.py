@@ -13,7 +13,7 @@ from loopsweb.resources.checkpoints.poll_plan import CheckpointQuery
 from loopsweb.resources.snapshot.feeds import Feed
 from loopsweb.resources.snapshot.poll_context import PollContext
 
-MAX_CHECKPOINTS = 1000
+MAX_CHECKPOINTS = 300
 MAX_TIME = timedelta(seconds=2)  # between asking for the first and storing all
 
 Waiting = dict[CheckpointQuery, checkpoints.Answer]
