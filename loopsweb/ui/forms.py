@@ -83,10 +83,10 @@ def ask_for(widget: forms.Widget, label: str) -> str:
 
 
 def name_with_article(label: str) -> str:
-    """As "a name", "an API key"."""
-    first, _, rest = label.partition(" ")
-    first = first if first[1:].lower() != first[1:] else first.lower()
-    return f"{'an' if VOWEL.match(first) else 'a'} {' '.join(filter(None, (first, rest)))}"
+    """As "a name", "an API key", "a new password"."""
+    words = [word if word[1:] != word[1:].lower() else word.lower() for word in label.split()]
+    named = " ".join(words)
+    return f"{'an' if VOWEL.match(named) else 'a'} {named}"
 
 
 class Renderer(TemplatesSetting):

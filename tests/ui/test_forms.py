@@ -47,6 +47,7 @@ def test_a_wrong_value_is_answered_with_what_is_right() -> None:
         ("Name", "a name"),
         ("API key", "an API key"),
         ("Email", "an email"),
+        ("New Password (again)", "a new password (again)"),
         ("URI", "a URI"),
         ("LoRA rank", "a LoRA rank"),
         ("bt:// URI", "a bt:// URI"),
