@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import shutil
 import subprocess
@@ -23,10 +24,9 @@ def list_patches() -> list[Path]:
 
 def apply_patch(patch: Path, folder: Path, *, is_tried: bool = False) -> None:
     """Raises CalledProcessError where it does not fit exactly."""
-    options = ["--dry-run"] if is_tried else []
-    where = ["-d", str(folder), "-i", str(patch)]
-    command = ["patch", "-p1", "--fuzz=0", "--silent", *options, *where]
-    subprocess.run(command, check=True, capture_output=True, text=True)
+    command = ["git", "apply", *(["--check"] if is_tried else []), str(patch)]
+    alone = os.environ | {"GIT_CEILING_DIRECTORIES": str(folder.parent)}
+    subprocess.run(command, check=True, capture_output=True, text=True, cwd=folder, env=alone)
 
 
 def look_for(patch: Path, *, template: str, at_most: int) -> str:
