@@ -89,8 +89,8 @@ def idle(row: Costed) -> SafeString:
     at = row.last_work_at
     since = f"Since {name_sign(row.last_work_sign)}, {format_minute(at)}" if at else ""
     if at and is_active(row):
-        text, word = '<span title="{}">{} as of {}</span>', "busy" if row.is_working else "active"
-        return format_html(text, since, word, moment(at))
+        text = '<span title="{}">{} <span class="two">as of {}</span></span>'
+        return format_html(text, since, "busy" if row.is_working else "active", moment(at))
     if at is None or row.observed_until is None or row.idle_for is None:
         return explain_unknown(row)
     if row.observed_until < timezone.now() - ENDS:
