@@ -99,7 +99,7 @@ def start_compose(
             given = service["environment"].items()
             environment = {name: "" if value is None else str(value) for name, value in given}
             environment |= here | more | (owner if name == "migrate" else {})
-            environment["STATIC_ROOT"] = os.environ["LOOPSWEB_DATA_DIR"] + "/static"
+            environment["STATIC_ROOT"] = os.environ["STATIC_ROOT"]
             with start_process(command, log=folder / f"{name}.log", environment=environment) as it:
                 yield it
 

@@ -64,6 +64,7 @@ def pytest_load_initial_conftests(early_config: pytest.Config) -> None:
     on = early_config.known_args_namespace.on
     if worker := os.environ.get("PYTEST_XDIST_WORKER"):
         share_redis(number=int(worker.removeprefix("gw")))
+        share_data_dir(worker)
         return
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     atexit.register(STARTED_SERVICES.close)
@@ -85,7 +86,15 @@ def start_services(on: str) -> None:
         os.environ["DATABASE_URL"] = STARTED_SERVICES.enter_context(servers.start_postgresql())
     if not os.environ.get("REDIS_URL"):
         os.environ["REDIS_URL"] = STARTED_SERVICES.enter_context(servers.start_redis())
+    os.environ["STATIC_ROOT"] = os.environ["LOOPSWEB_DATA_DIR"] + "/static"
     subprocess.run([sys.executable, "manage.py", "collectstatic", "--no-input", "-v0"], check=True)
+
+
+def share_data_dir(worker: str) -> None:
+    """Give each parallel test process a folder of its own: tests empty the caches in it."""
+    folder = Path(os.environ["LOOPSWEB_DATA_DIR"]) / worker
+    folder.mkdir(exist_ok=True)
+    os.environ["LOOPSWEB_DATA_DIR"] = str(folder)
 
 
 def share_redis(*, number: int) -> None:

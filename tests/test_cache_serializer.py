@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 from django.core.cache import CacheHandler
+from django.core.cache.backends.filebased import FileBasedCache
 from django.core.cache.backends.locmem import LocMemCache
 from kombu import serialization
 from kombu.exceptions import ContentDisallowed
@@ -31,12 +32,16 @@ def site_settings(request: Any, monkeypatch: pytest.MonkeyPatch) -> dict[str, An
     return runpy.run_path(str(ROOT / "loopsweb" / "settings.py"))
 
 
-def test_only_the_memory_of_a_process_holds_pickles(site_settings: dict[str, Any]) -> None:
+def test_only_memory_and_the_data_directory_hold_pickles(site_settings: dict[str, Any]) -> None:
+    """Whoever writes in the data directory has the database and the secrets too."""
     caches: list[Any] = CacheHandler(site_settings["CACHES"]).all()
-    outside = [each for each in caches if not isinstance(each, LocMemCache)]
+    files = [each for each in caches if isinstance(each, FileBasedCache)]
+    shared = [each for each in caches if not isinstance(each, (FileBasedCache, LocMemCache))]
 
-    assert len(outside) == (3 if site_settings["REDIS_URL"] else 0)
-    assert {type(each.client._serializer) for each in outside} <= {JSONSerializer}
+    folder = str(site_settings["DATA_DIR"] / "viewers")
+    assert [each._dir for each in files] == ([] if site_settings["REDIS_URL"] else [folder])
+    assert len(shared) == (4 if site_settings["REDIS_URL"] else 0)
+    assert {type(each.client._serializer) for each in shared} <= {JSONSerializer}
 
 
 def test_tasks_are_json(site_settings: dict[str, Any]) -> None:

@@ -62,7 +62,8 @@ def is_active(row: Costed) -> bool:
 @register.filter
 def is_use_unknown(row: Costed) -> bool:
     """True of a sampler without a pair that may hold GPUs."""
-    return isinstance(row, Sampler) and row.gpus != 0 and row.last_work_at is None
+    is_alone = isinstance(row, Sampler) and not row.run_remote_id
+    return is_alone and row.gpus != 0 and row.last_work_at is None
 
 
 @register.filter
