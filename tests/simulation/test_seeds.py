@@ -23,6 +23,7 @@ SEEDS = (1, 2)
 def template(transactional_db: None) -> Iterator[sqlite3.Connection]:
     """A copy of the tables of this test, which can only be made outside a transaction."""
     with closing(sqlite3.connect(":memory:")) as template:
+        connection.ensure_connection()
         connection.connection.backup(template)
         yield template
 
