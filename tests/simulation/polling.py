@@ -43,7 +43,8 @@ class Polling:
         """The process has the lease from now on, or so it was told."""
         now, others = self.clock(), self.running.setdefault(job.pk, [])
         for other in others:
-            if not other.process.is_dead and now < other.sure_until:
+            is_over = other.process.is_dead or other.is_overtaken
+            if not is_over and now < other.sure_until:
                 raise PolledWrongly(f"{job.state} by {process.name} and {other.process.name}")
             other.is_overtaken = True
         secret = job.state.key.decrypt_secret()
@@ -61,7 +62,7 @@ class Polling:
         """The process has renewed the leases of what it runs."""
         for polls in self.running.values():
             for poll in polls:
-                if poll.process is process:
+                if poll.process is process and not poll.is_overtaken:
                     poll.sure_until = max(poll.sure_until, self.clock() + SURE_LEASE)
 
     def note_call(self, call: Call) -> None:
