@@ -113,7 +113,12 @@ class CheckpointFeeds:
         self.dropped.clear()
 
     def summarize(self, *, now: datetime | None) -> Feed:
-        return Feed.summarize([*(self.get(one) for one in self.plan.every), *self.rest], now=now)
+        """As old as the list of runs at least: of runs that it lacks, nothing was asked."""
+        feed = Feed.summarize([*(self.get(one) for one in self.plan.every), *self.rest], now=now)
+        runs = Feed.load(self.state, "runs")
+        if feed.as_of and runs.as_of and runs.as_of < feed.as_of:
+            return replace(feed, as_of=runs.as_of)
+        return feed
 
 
 def load_feeds(state: PollState) -> dict[CheckpointQuery, Feed]:

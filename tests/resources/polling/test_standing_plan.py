@@ -134,6 +134,19 @@ def test_a_failure_keeps_the_time_of_the_last_answers(
     assert PollState.objects.get().checkpoint_plan == {}
 
 
+def test_checkpoints_are_as_old_as_the_list_of_runs(
+    world: Simulator, runs: list[str], poll: Poll, clock: Timeline
+) -> None:
+    """Nothing was asked of a run that is not in it yet."""
+    poll()
+    begun = clock()
+    world.add_fault("GET /v1/loops/runs", "status", status=500)
+    list_asked(world)
+    poll(after=130)
+    assert sorted(list_asked(world)) == sorted(runs)
+    assert get_age() == begun
+
+
 def test_a_run_that_starts_is_asked_about_in_the_same_poll(
     world: Simulator, runs: list[str], poll: Poll
 ) -> None:
