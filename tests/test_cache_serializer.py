@@ -35,7 +35,7 @@ def site_settings(request: Any, monkeypatch: pytest.MonkeyPatch) -> dict[str, An
 def test_only_memory_and_the_data_directory_hold_pickles(site_settings: dict[str, Any]) -> None:
     """Whoever writes in the data directory has the database and the secrets too."""
     caches: list[Any] = CacheHandler(site_settings["CACHES"]).all()
-    files = [each for each in caches if isinstance(each, FileBasedCache)]
+    files: list[Any] = [each for each in caches if isinstance(each, FileBasedCache)]
     shared = [each for each in caches if not isinstance(each, (FileBasedCache, LocMemCache))]
 
     folder = str(site_settings["DATA_DIR"] / "viewers")
