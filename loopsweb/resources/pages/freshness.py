@@ -161,11 +161,15 @@ def compute_key_freshness(feed_name: str, state: PollState) -> FeedFreshness:
 
 
 def find_next_poll(feed_name: str, feed: Feed, state: PollState) -> datetime:
-    """The poll that asks again for what is oldest: not the next one for what is asked seldom."""
+    """The poll that asks again for what is oldest: not the next one for what is asked seldom.
+
+    The list of runs, which checkpoints are no newer than, is asked for by each poll."""
     seldom, confirmed_at = ASKED_SELDOM.get(feed_name), state.checkpoints_confirmed_at
-    if seldom and feed.as_of and confirmed_at and feed.as_of < confirmed_at:
-        return max(state.next_poll_at, feed.as_of + seldom)
-    return state.next_poll_at
+    if not (seldom and feed.as_of and confirmed_at):
+        return state.next_poll_at
+    listed_at = Feed.load(state, NOUNS["runs"].feed).as_of or confirmed_at
+    is_seldom = feed.as_of < min(confirmed_at, listed_at)
+    return max(state.next_poll_at, feed.as_of + seldom) if is_seldom else state.next_poll_at
 
 
 def pick_stalest(candidates: list[FeedFreshness]) -> FeedFreshness:

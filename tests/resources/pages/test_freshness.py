@@ -58,13 +58,16 @@ def test_a_page_is_as_old_as_the_oldest_answer_it_shows(
         assert is_old == (old in shown), old
 
 
-@pytest.mark.parametrize(("confirmed", "wait"), [(2, 60), (100, 5)])
+@pytest.mark.parametrize(
+    ("checkpoints", "confirmed", "wait"), [(60, 2, 60), (60, 100, 5), (3, 2, 5)]
+)
 def test_the_header_announces_the_poll_that_asks_for_what_is_oldest(
-    confirmed: int, wait: int, acme: Workspace, alice: User, key: Key
+    checkpoints: int, confirmed: int, wait: int, acme: Workspace, alice: User, key: Key
 ) -> None:
-    """Checkpoints of runs that have ended are asked for every two minutes."""
+    """Checkpoints of runs that have ended are asked for every two minutes, the list of runs by each
+    poll: here three seconds ago."""
     now = timezone.now().replace(microsecond=0)
-    read(key, now, **dict.fromkeys(FEEDS, 3) | {"checkpoints": 60})
+    read(key, now, **dict.fromkeys(FEEDS, 3) | {"checkpoints": checkpoints})
     rows = PollState.objects.filter(key=key)
     rows.update(checkpoints_confirmed_at=now - timedelta(seconds=confirmed))
     url, browser = reverse("checkpoints:list", args=[acme.slug]), login_as(alice)
