@@ -63,6 +63,27 @@ class WordedField(BoundField):
         return self.field.widget.value_from_datadict(data, MultiValueDict(), self.html_name)
 
 
+class TypedField(forms.CharField):
+    """Confirms by what is typed into it. Call `expect` in the form's `__init__`."""
+
+    expected = ""
+
+    def __init__(self, *, max_length: int, help_text: str = "", **attributes: str) -> None:
+        widget = forms.TextInput({"autocomplete": "off", **attributes})
+        super().__init__(max_length=max_length, widget=widget, help_text=help_text)
+
+    def expect(self, text: str, *, label: str = "") -> None:
+        """Nothing but this text confirms."""
+        self.expected, self.label = text, label or f"Type {text} to confirm"
+        self.error_messages["required"] = f"Type {text} to confirm."
+
+    def clean(self, value: Any) -> str:
+        typed: str = super().clean(value)
+        if typed != self.expected:
+            raise forms.ValidationError(self.error_messages["required"])
+        return typed
+
+
 def is_typed(form: forms.BaseForm, typed: Mapping[str, list[str]]) -> bool:
     return any(
         form.add_prefix(name) in typed

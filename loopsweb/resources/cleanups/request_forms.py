@@ -12,6 +12,7 @@ from django import forms
 from loopsweb.resources.checkpoints.forms import MAX_DAYS
 from loopsweb.resources.checkpoints.models import Checkpoint
 from loopsweb.resources.deactivations.forms import require_words
+from loopsweb.ui.forms import TypedField
 
 MAX_REQUESTED = 1000
 DELETE, EXPIRE = "delete", "expire"
@@ -46,9 +47,7 @@ class RequestForm(forms.Form):
         widget=forms.TextInput({"autocomplete": "off"}),
         help_text="Kept in the audit trail, beside your name.",
     )
-    typed = forms.CharField(
-        max_length=10, widget=forms.TextInput({"autocomplete": "off", "inputmode": "numeric"})
-    )
+    typed = TypedField(max_length=10, inputmode="numeric")
 
     def __init__(
         self, data: Any = None, *, ids: Sequence[str], obstacles: Mapping[str, str], why_typed: str
@@ -60,8 +59,7 @@ class RequestForm(forms.Form):
         choices = [("", "Choose"), *((one, LABELS[one]) for one in offered)]
         cast("forms.ChoiceField", self.fields["action"]).choices = choices
         if why_typed:
-            self.fields["typed"].label = f"Type {len(self.ids)} to confirm"
-            self.fields["typed"].error_messages["required"] = f"Type {len(self.ids)} to confirm."
+            cast("TypedField", self.fields["typed"]).expect(str(len(self.ids)))
             self.fields["typed"].help_text = why_typed
         else:
             del self.fields["typed"]
@@ -71,12 +69,6 @@ class RequestForm(forms.Form):
         if not isinstance(seen, list) or not all(isinstance(one, str) for one in seen):
             raise forms.ValidationError("The page cannot be read. Open the plan again.")
         return seen[:MAX_REQUESTED]
-
-    def clean_typed(self) -> str:
-        typed: str = self.cleaned_data["typed"].strip()
-        if typed != str(len(self.ids)):
-            raise forms.ValidationError(self.fields["typed"].error_messages["required"])
-        return typed
 
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean() or {}

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from typing import Any
+from typing import Any, cast
 
 from django import forms
 
@@ -14,6 +14,7 @@ from loopsweb.resources.deactivations.impact_forms import ForeseenForm
 from loopsweb.resources.deactivations.models import Policy
 from loopsweb.resources.deactivations.selections import Selection
 from loopsweb.resources.deactivations.wait_forms import WaitFields
+from loopsweb.ui.forms import TypedField
 
 
 class BatchForm(WaitFields, ForeseenForm):
@@ -21,10 +22,8 @@ class BatchForm(WaitFields, ForeseenForm):
 
     once = forms.UUIDField(widget=forms.HiddenInput)
     reason = DeactivateForm.base_fields["reason"]
-    typed = forms.CharField(
-        max_length=10,
-        widget=forms.TextInput({"autocomplete": "off", "inputmode": "numeric"}),
-        help_text="How many you are about to deactivate.",
+    typed = TypedField(
+        max_length=10, inputmode="numeric", help_text="How many you are about to deactivate."
     )
     is_seen_required = True
     field_order = ("once", "seen", "reason", "typed")
@@ -50,11 +49,4 @@ class BatchForm(WaitFields, ForeseenForm):
             initial={"once": uuid.uuid4()},
         )
         self.fields["reason"].required = policy.reason_required
-        self.fields["typed"].label = f"Type {self.number} to confirm"
-        self.fields["typed"].error_messages["required"] = f"Type {self.number} to confirm."
-
-    def clean_typed(self) -> str:
-        typed: str = self.cleaned_data["typed"].strip()
-        if typed != str(self.number):
-            raise forms.ValidationError(self.fields["typed"].error_messages["required"])
-        return typed
+        cast("TypedField", self.fields["typed"]).expect(str(self.number))

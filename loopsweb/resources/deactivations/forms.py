@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import datetime, timedelta
 from http import HTTPStatus
-from typing import Any
+from typing import Any, cast
 
 from django import forms
 from django.utils.html import escape
@@ -27,6 +27,7 @@ from loopsweb.resources.deactivations.requirements import (
 )
 from loopsweb.resources.deactivations.targets import Target, explain_shared_end, kind_of
 from loopsweb.resources.deactivations.wait_forms import SYNC_HOURS, WaitFields
+from loopsweb.ui.forms import TypedField
 
 INVISIBLE_LETTERS = "\u115f\u1160\u3164\uffa0"  # fillers that count as letters
 
@@ -45,9 +46,7 @@ class DeactivateForm(WaitFields, ImpactForm):
         error_messages={"required": "Enter a reason."},
         help_text="Kept in the audit trail, beside your name.",
     )
-    typed = forms.CharField(
-        max_length=255, widget=forms.TextInput({"autocomplete": "off", "spellcheck": "false"})
-    )
+    typed = TypedField(max_length=255, spellcheck="false")
     shown: tuple[str, ...] = ("seen", "reason", "typed")
     breaks_glass = False
 
@@ -59,10 +58,9 @@ class DeactivateForm(WaitFields, ImpactForm):
         self.workspace = impact.target.workspace
         self.fields["reason"].required = requirements.reason
         if why := self.explain_typed_id():
-            typed = self.fields["typed"]
-            typed.label = f"Type the {kind_of(impact.target).noun} ID to confirm"
-            typed.error_messages["required"] = self.ask_for_id()
-            typed.help_text = escape(why)
+            label = f"Type the {kind_of(impact.target).noun} ID to confirm"
+            cast("TypedField", self.fields["typed"]).expect(impact.target.remote_id, label=label)
+            self.fields["typed"].help_text = escape(why)
         else:
             del self.fields["typed"]
 
@@ -75,17 +73,8 @@ class DeactivateForm(WaitFields, ImpactForm):
         """Why the ID has to be typed; "" if it has not."""
         return self.requirements.typed_id
 
-    def ask_for_id(self) -> str:
-        return f"Type {self.impact.target.remote_id} to confirm."
-
     def list_impacts(self) -> list[Impact]:
         return [self.impact]
-
-    def clean_typed(self) -> str:
-        typed: str = self.cleaned_data["typed"].strip()
-        if typed != self.impact.target.remote_id:
-            raise forms.ValidationError(self.ask_for_id())
-        return typed
 
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean()
