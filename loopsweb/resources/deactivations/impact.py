@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 
-from django.db.models import Q, QuerySet
-
 from loopsweb.accounts.models import Workspace
 from loopsweb.resources.catalogue import Catalogue
 from loopsweb.resources.checkpoints.models import (
@@ -15,6 +13,7 @@ from loopsweb.resources.checkpoints.models import (
     RunCheckpoints,
     summarize_runs,
 )
+from loopsweb.resources.deactivations.ending_runs import find_ending_runs
 from loopsweb.resources.deactivations.protections import Protection
 from loopsweb.resources.deactivations.targets import Target
 from loopsweb.resources.deployments.models import Deployment
@@ -154,59 +153,6 @@ def assess_impacts(workspace: Workspace, targets: Sequence[Target]) -> list[Impa
         impacts.append(impact)
     impacts = add_protections(workspace, add_samplers(workspace, impacts))
     return add_checkpoints(workspace, impacts)
-
-
-def find_ending_runs(
-    workspace: Workspace, deployments: Sequence[Deployment]
-) -> dict[str, tuple[list[Run], bool]]:
-    """{deployment id: (the runs it executes, whether that is inferred)}, in two queries at most.
-
-    Older servers do not say which runs these are.
-    """
-    if not deployments:
-        return {}
-    runs = Run.objects.in_workspace(workspace)
-    named_ids = {each.remote_id: list_named_runs(each) for each in deployments}
-    named_anywhere = {run_id for ids in named_ids.values() for run_id in ids}
-    named = runs.filter(Q(remote_id__in=named_anywhere) | Q(deployment_remote_id__in=named_ids))
-    running = list(named.exclude(status="INACTIVE").newest_first())
-    found: dict[str, tuple[list[Run], bool]] = {}
-    for deployment_id, ids in named_ids.items():
-        executed = [
-            run
-            for run in running
-            if run.deployment_remote_id == deployment_id or run.remote_id in ids
-        ]
-        if executed or ids:
-            found[deployment_id] = (executed, False)
-    unnamed = [each for each in deployments if each.remote_id not in found]
-    models = {each.base_model for each in unnamed} - {""}
-    of_model: dict[str, list[Run]] = {}
-    if unnamed:
-        alike = runs.filter(base_model__in=models, missing_since=None, status="")
-        for run in alike.order_by("-pk"):
-            of_model.setdefault(run.base_model, []).append(run)
-    return found | {each.remote_id: (of_model.get(each.base_model, []), True) for each in unnamed}
-
-
-def select_ending_runs(workspace: Workspace, noun: str, remote_id: str) -> QuerySet[Run]:
-    """The runs that the API says end with a thing; none where that is inferred."""
-    runs = Run.objects.in_workspace(workspace)
-    if noun == Run.noun:
-        return runs.filter(remote_id=remote_id)
-    if noun != Deployment.noun:
-        return runs.none()
-    own = Deployment.objects.in_workspace(workspace).filter(remote_id=remote_id)
-    named = (
-        Q(deployment_remote_id=remote_id)
-        | Q(remote_id__in=own.values("active_run_remote_id"))
-        | Q(remote_id__in=own.values("latest_run_remote_id"))
-    )
-    return runs.filter(named).exclude(status="INACTIVE")
-
-
-def list_named_runs(deployment: Deployment) -> set[str]:
-    return {deployment.active_run_remote_id, deployment.latest_run_remote_id} - {""}
 
 
 def add_checkpoints(workspace: Workspace, impacts: list[Impact]) -> list[Impact]:

@@ -15,7 +15,8 @@ from loopsweb.audit.chain.anonymize import anonymize
 from loopsweb.audit.chain.format import make_storable
 from loopsweb.resources.catalogue import NOTHING_HELD, UNKNOWN_SOURCE
 from loopsweb.resources.checkpoints.models import Checkpoint
-from loopsweb.resources.deactivations.impact import EndingRun, Impact, select_ending_runs
+from loopsweb.resources.deactivations.ending_runs import select_ending_runs
+from loopsweb.resources.deactivations.impact import EndingRun, Impact
 from loopsweb.resources.deactivations.targets import Kind, Target, kind_of
 from loopsweb.resources.deployments.models import Deployment
 from loopsweb.resources.deployments.run_pairing import SERVERLESS, Figures

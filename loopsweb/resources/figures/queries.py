@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from functools import reduce
+from operator import or_
 from typing import Any
 
 from django.db.models import Max, Q, QuerySet
@@ -31,11 +33,8 @@ def among(column: str, values: str) -> Q:
 
 def select(model: type[Costed], *conditions: Q) -> Rows:
     """Rows of which one of the conditions holds."""
-    rows = model._default_manager.filter(**HERE)
-    either = Q()
-    for condition in conditions:
-        either |= condition
-    return rows.filter(either).order_by("pk").values_list(*COLUMNS[model].paths)
+    rows = model._default_manager.filter(reduce(or_, conditions), **HERE)
+    return rows.order_by("pk").values_list(*COLUMNS[model].paths)
 
 
 def is_live(model: type[Costed]) -> Q:

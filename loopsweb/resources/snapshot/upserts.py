@@ -36,7 +36,7 @@ def upsert_rows(model: type[S], rows: list[S], *, unreported: Collection[str]) -
             keys = upsert.insert(cursor, [[getattr(r, n) for n in upsert.names] for r in rows])
         for row, key in zip(rows, keys, strict=True):
             row.pk, row._state.adding = key, False
-    searched = getattr(model._meta.get_field("search_text"), "of", ())
+    searched = getattr(search_text, "of", ())
     if not set(searched).isdisjoint(unreported):  # a row's search text was made without them
         for some in split_into_batches([row.remote_id for row in rows]):
             stored = model._default_manager.filter(workspace=rows[0].workspace)

@@ -181,14 +181,17 @@ def test_a_failure_concerns_one_and_not_the_poll(
     assert key.poll_state.failures == 0
 
 
-@pytest.mark.usefixtures("alice")
-def test_what_the_simulator_says_of_work_is_read(
-    world: Simulator, add_key: AddKey, poll: Poll, clock: Timeline
-) -> None:
+@pytest.fixture
+def busy(world: Simulator, add_key: AddKey, poll: Poll) -> None:
+    """The deployment `d`, whose metrics were read while it worked."""
     add_deployments(world, "d")
     add_key()
     poll()
     poll(after=1800)
+
+
+@pytest.mark.usefixtures("busy")
+def test_what_the_simulator_says_of_work_is_read(clock: Timeline) -> None:
     assert list_told() == {(clock(), "busy")}
 
 
@@ -210,14 +213,11 @@ def test_what_works_is_busy_as_of_the_answer_however_long_it_was_not_asked(
     assert 'href="/w/acme/deployments/d/"' not in found
 
 
+@pytest.mark.usefixtures("busy")
 def test_the_end_of_work_is_found_to_the_minute(
-    world: Simulator, add_key: AddKey, poll: Poll, clock: Timeline
+    world: Simulator, poll: Poll, clock: Timeline
 ) -> None:
     """Though values of a long span are far apart, and though it was busy when last asked."""
-    add_deployments(world, "d")
-    add_key()
-    poll()
-    poll(after=1800)
     assert list_told() == {(clock(), "busy")}
     ended_at = clock() + timedelta(hours=30)
     world.world.deployments["d"].idle_since = ended_at

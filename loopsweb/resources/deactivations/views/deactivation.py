@@ -21,7 +21,7 @@ from loopsweb.keys.clients import NoKey, explain_missing_access
 from loopsweb.keys.models import NOT_OFFERED
 from loopsweb.resources.checkpoints.models import Checkpoint
 from loopsweb.resources.deactivations.actions import AlreadyRequested
-from loopsweb.resources.deactivations.forms import DeactivateForm, build_forms
+from loopsweb.resources.deactivations.forms import BreakGlassForm, DeactivateForm, build_forms
 from loopsweb.resources.deactivations.models import Deactivation
 from loopsweb.resources.deactivations.preflight import find_unsaved, load_impact_freshness
 from loopsweb.resources.deactivations.targets import (
@@ -33,7 +33,7 @@ from loopsweb.resources.deactivations.targets import (
 )
 from loopsweb.resources.nouns import NOUNS
 from loopsweb.resources.pages.detail_page import get_row_or_404
-from loopsweb.resources.pages.freshness import compute_page_version
+from loopsweb.resources.pages.freshness import FeedFreshness, compute_page_version
 from loopsweb.resources.pages.idleness import find_observed_until, observe
 from loopsweb.resources.pages.refusals import add_refusal
 from loopsweb.resources.samplers.models import Sampler
@@ -77,8 +77,7 @@ def deactivate(request: WorkspaceRequest, kind: Kind, remote_id: str) -> HttpRes
         except (NoKey, NotRecorded) as error:
             status = add_refusal(sent, error)
     [row] = observe([form.impact.target], until=find_observed_until(freshness, now=timezone.now()))
-    context = {"form": form, "emergency": emergency, "feed": feed, "version": version}
-    return render_form(request, row, context, status=status)
+    return render_form(request, form, emergency, row, feed=feed, version=version, status=status)
 
 
 def submit_form(request: WorkspaceRequest, form: DeactivateForm) -> HttpResponse:
@@ -100,16 +99,24 @@ def submit_form(request: WorkspaceRequest, form: DeactivateForm) -> HttpResponse
 
 
 def render_form(
-    request: WorkspaceRequest, row: Target, context: dict[str, Any], *, status: int
+    request: WorkspaceRequest,
+    form: DeactivateForm,
+    emergency: BreakGlassForm | None,
+    row: Target,
+    *,
+    feed: FeedFreshness,
+    version: str,
+    status: int,
 ) -> HttpResponse:
-    """context: the forms, the feed and the version."""
-    kind, form, feed, version = kind_of(row), *(context[n] for n in ("form", "feed", "version"))
-    context |= {
+    kind = kind_of(row)
+    context = {
         "kind": kind,
         "list_view": f"{kind.plural}:list",
         "detail_view": f"{kind.plural}:detail",
         "verb": "Request approval" if form.requirements.approval else "Deactivate",
         "row": row,
+        "form": form,
+        "emergency": emergency,
         "requirements": form.requirements,
         "policy": form.policy,
         "impact": form.impact,
@@ -117,6 +124,8 @@ def render_form(
         **find_origin(request, row),
         "open": Deactivation.objects.find_open(row),
         "blocked": explain_block(request, kind, row),
+        "feed": feed,
+        "version": version,
         "is_part": wants_partial(request, "live"),
         "changes": form.find_changes(request.GET.get("seen", "")),
         "vocabulary": {noun: each.vocabulary for noun, each in KINDS.items()},
