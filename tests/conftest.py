@@ -12,6 +12,7 @@ from django.apps import apps
 from django.core.cache import caches
 from django.core.management.commands.flush import Command as Flush
 from django.db import connection
+from django.utils import timezone
 from pytest_django import Settings
 
 from loopsweb.accounts.models import Role, User, Workspace, set_up_team
@@ -32,6 +33,13 @@ hypothesis.settings.load_profile("untimed")
 @pytest.fixture
 def now() -> datetime:
     return datetime(2026, 11, 23, 21, 17, tzinfo=UTC)
+
+
+@pytest.fixture
+def stopped_clock(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Two requests are in the same minute: a page with pictures is drawn anew in the next one."""
+    now = timezone.now()
+    monkeypatch.setattr(timezone, "now", lambda: now)
 
 
 @pytest.fixture

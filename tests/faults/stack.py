@@ -93,7 +93,13 @@ class FaultStack:
         return self.services.site.get("/readyz", timeout=10).text
 
     def wait_until_ready(self) -> None:
-        wait_for(lambda: self.get_readiness() == READY, timeout=60)
+        """Raises AssertionError with what is not ready and the ends of the logs."""
+        try:
+            wait_for(lambda: self.get_readiness() == READY)
+        except AssertionError as error:
+            logs = {name: one.read_log()[-3000:] for name, one in self.services.processes.items()}
+            text = "".join(f"\n{name}:\n{log}" for name, log in logs.items())
+            raise AssertionError(f"{self.get_readiness()}{text}") from error
 
 
 @contextmanager

@@ -76,7 +76,7 @@ def test_related_objects_link_to_each_other(noun: str, browser: Client, acme: Wo
     assert linked == RELATED[noun]
 
 
-@pytest.mark.usefixtures("family")
+@pytest.mark.usefixtures("family", "stopped_clock")
 @pytest.mark.parametrize("noun", IDS)
 def test_a_detail_page_needs_few_queries_and_fewer_when_unchanged(
     noun: str, browser: Client, acme: Workspace, key: Key

@@ -138,6 +138,7 @@ def test_names_of_holes_in_data_fill_nothing(alice: User, acme: Workspace) -> No
     assert "hole-csrf_token" in read(login_as(alice))
 
 
+@pytest.mark.usefixtures("stopped_clock")
 @pytest.mark.parametrize("path", ["/w/acme/", "/w/acme/runs/run_1/"])
 def test_a_kept_page_is_the_one_that_was_rendered(path: str, alice: User, acme: Workspace) -> None:
     add_row(Run, acme, "run_1", status="ACTIVE")
