@@ -25,6 +25,8 @@ from loopsweb.resources.deployments.run_pairing import (
     price_deployments,
     select_with_prices,
 )
+from loopsweb.resources.figures.unsaved_work import UNKNOWN as UNKNOWN_WORK
+from loopsweb.resources.figures.unsaved_work import UnsavedWork, find_unsaved_work
 from loopsweb.resources.runs.models import Run
 from loopsweb.resources.samplers.models import Sampler
 
@@ -67,6 +69,15 @@ class Impact:
     def unsaved(self) -> list[Run]:
         """Runs without a known trainer checkpoint: all their progress would be lost."""
         return [ending.run for ending in self.runs if ending.newest is None]
+
+    @property
+    def unsaved_work(self) -> UnsavedWork:
+        """Of the only run that ends: of several it is not known which of them the GPUs worked
+        for."""
+        if len(self.runs) != 1 or self.is_inferred:
+            return UNKNOWN_WORK
+        deployment = self.target if isinstance(self.target, Deployment) else self.deployment
+        return find_unsaved_work(deployment, self.runs[0].newest)
 
     @property
     def owners(self) -> list[str]:

@@ -18,9 +18,8 @@ from loopsweb.resources.checkpoints.models import Checkpoint
 from loopsweb.resources.deactivations.ending_runs import select_ending_runs
 from loopsweb.resources.deactivations.impact import EndingRun, Impact
 from loopsweb.resources.deactivations.targets import Kind, Target, kind_of
-from loopsweb.resources.deployments.models import Deployment
 from loopsweb.resources.deployments.run_pairing import SERVERLESS, Figures
-from loopsweb.resources.figures.unsaved_work import UNKNOWN, UnsavedWork, find_unsaved_work
+from loopsweb.resources.figures.unsaved_work import UnsavedWork
 from loopsweb.resources.nouns import NOUNS
 from loopsweb.resources.pages.freshness import Freshness, load_freshness
 from loopsweb.ui.timestamps import format_utc
@@ -47,7 +46,7 @@ def freeze_impact(impact: Impact, *, as_of: datetime | None) -> Facts:
     figures = impact.figures
     cost = figures.cost_per_hour
     worked_at = impact.target.last_work_at
-    shown, unsaved = list_checkpoints(impact), find_unsaved(impact)
+    shown, unsaved = list_checkpoints(impact), impact.unsaved_work
     facts = {
         "as_of": as_of and format_utc(as_of),
         "status": impact.target.status,
@@ -96,15 +95,6 @@ def describe_checkpoint(checkpoint: Checkpoint) -> Facts:
         "sync_status": checkpoint.sync_status,
         "created_at": created_at and format_utc(created_at),
     }
-
-
-def find_unsaved(impact: Impact) -> UnsavedWork:
-    """Of the only run that ends: of several it is not known which of them the GPUs worked for."""
-    if len(impact.runs) != 1 or impact.is_inferred:
-        return UNKNOWN
-    target = impact.target
-    deployment = target if isinstance(target, Deployment) else impact.deployment
-    return find_unsaved_work(deployment, impact.runs[0].newest)
 
 
 def describe_run(ending: EndingRun, unsaved: UnsavedWork) -> Facts:

@@ -95,6 +95,11 @@ class Selection:
         return len({run.pk for impact in self.impacts for run in impact.unsaved})
 
     @property
+    def unsaved_work_count(self) -> int:
+        """Of how many GPUs are known to have worked after the newest trainer checkpoint."""
+        return sum(bool(impact.unsaved_work.seconds) for impact in self.impacts)
+
+    @property
     def syncing(self) -> list[Checkpoint]:
         """Each once."""
         return list({each.pk: each for one in self.impacts for each in one.syncing}.values())

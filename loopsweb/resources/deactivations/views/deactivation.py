@@ -23,7 +23,7 @@ from loopsweb.resources.checkpoints.models import Checkpoint
 from loopsweb.resources.deactivations.actions import AlreadyRequested
 from loopsweb.resources.deactivations.forms import BreakGlassForm, DeactivateForm, build_forms
 from loopsweb.resources.deactivations.models import Deactivation
-from loopsweb.resources.deactivations.preflight import find_unsaved, load_impact_freshness
+from loopsweb.resources.deactivations.preflight import load_impact_freshness
 from loopsweb.resources.deactivations.targets import (
     KINDS,
     Kind,
@@ -120,7 +120,6 @@ def render_form(
         "requirements": form.requirements,
         "policy": form.policy,
         "impact": form.impact,
-        "unsaved_work": find_unsaved(form.impact),
         **find_origin(request, row),
         "open": Deactivation.objects.find_open(row),
         "blocked": explain_block(request, kind, row),
