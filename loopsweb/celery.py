@@ -10,6 +10,8 @@ from loopsweb.environment import load_settings
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "loopsweb.settings")
 load_settings()
+# Checks ask the database, which may be away when a worker starts. prepare_database runs them.
+os.environ.setdefault("CELERY_SKIP_CHECKS", "true")
 
 app = Celery("loopsweb")
 app.config_from_object("django.conf:settings", namespace="CELERY")

@@ -93,7 +93,11 @@ class FaultStack:
         return self.services.site.get("/readyz", timeout=10).text
 
     def wait_until_ready(self) -> None:
-        """Raises AssertionError with what is not ready and the ends of the logs."""
+        """By heartbeats from now on: those of a process that was killed look alive for a while.
+
+        Raises AssertionError with what is not ready and the ends of the logs.
+        """
+        self.fetch("DELETE FROM resources_heartbeat RETURNING name")
         try:
             wait_for(lambda: self.get_readiness() == READY)
         except AssertionError as error:

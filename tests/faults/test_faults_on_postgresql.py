@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import os
+import re
 import signal
 import time
 from collections.abc import Iterator
@@ -153,6 +154,25 @@ def test_a_database_that_refuses_connections(stack: FaultStack) -> None:
         assert stack.visitor.get("/readyz").text.startswith("database: failing\n")
     wait_for(lambda: "Qwen/Qwen3-8B" in stack.visitor.get("/w/ada/runs/").text)
     stack.wait_until_ready()
+
+
+def count_starts(stack: FaultStack) -> int:
+    """How often the worker got ready."""
+    return len(re.findall(r"celery@\S+ ready", stack.services.worker.read_log()))
+
+
+def test_what_starts_while_the_database_is_away(stack: FaultStack) -> None:
+    database = stack.services.site.environment["DATABASE_URL"].rpartition("/")[2]
+    services, starts = ("web", "worker", "beat"), count_starts(stack)
+    with block_database(stack.postgresql_url, database):
+        for name in services:
+            stack.services.kill(name)
+            stack.services.start(name)
+        answer = stack.visitor.get("/w/ada/runs/")
+        assert (answer.status_code, OUTAGE in answer.text) == (503, True)
+        wait_for(lambda: count_starts(stack) > starts)
+    stack.wait_until_ready()
+    assert [stack.services.processes[name].popen.poll() for name in services] == [None] * 3
 
 
 def test_a_frozen_redis(stack: FaultStack) -> None:
