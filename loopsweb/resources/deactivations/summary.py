@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from datetime import timedelta
 from decimal import Decimal
 
 from django.utils.html import format_html
@@ -37,7 +38,8 @@ def summarize(row: Deactivation, *, events: Sequence[Event]) -> SafeString:
     )
     reason = Truncator(row.reason.strip()).chars(MAX_REASON)
     because = format_html('because <q dir="auto">{}</q>', reason) if reason else ""
-    known = [describe_figures(row.preflight), describe_checkpoints(row), because]
+    kept = [describe_checkpoints(row), describe_unsaved_work(row.preflight)]
+    known = [describe_figures(row.preflight), *kept, because]
     parts = [*(part for part in known if part), describe_result(row, events=events)]
     sentence = opening
     for before, part in zip([": ", *["; "] * len(parts)], parts, strict=False):
@@ -105,6 +107,22 @@ def name_checkpoints(found: Iterable[Facts], number: int, what: str) -> str:
     return f"{' and '.join(names)} {what}"
 
 
+def describe_unsaved_work(facts: Facts) -> str:
+    """How long GPUs worked after the newest trainer checkpoint; "" where that is unknown."""
+    for run in facts.get("runs", ()):
+        seconds = run.get("worked_after_newest")
+        if seconds:
+            until = "still busy" if run["works_after_newest"] else "busy until"
+            return f"GPUs {until} {span(timedelta(seconds=seconds))} after {run['newest']}"
+        if seconds == 0:
+            return f"no GPU work known after {run['newest']}"
+    return ""
+
+
+def has_unsaved_work(facts: Facts) -> bool:
+    return any(run.get("worked_after_newest") for run in facts.get("runs", ()))
+
+
 def describe_result(row: Deactivation, *, events: Sequence[Event]) -> str:
     """How it went, or how it stands."""
     spec, answer = STATES[State(row.state)], row.answer or {}
@@ -170,6 +188,10 @@ def summarize_batch(batch: Batch, rows: Sequence[Deactivation]) -> SafeString:
     parts += [f"{number} {label}" for label, number in others.items()]
     parts += [f"{len(batch.left_out)} left out"] if batch.left_out else []
     sentence = format_html("{}: {}", opening, ", ".join(parts))
+    if lost := sum(has_unsaved_work(row.preflight) for row in rows):
+        sentence = format_html(
+            "{}; GPUs of {} worked after their newest trainer checkpoint", sentence, lost
+        )
     if batch.reason:
         reason = Truncator(batch.reason.strip()).chars(MAX_REASON)
         sentence = format_html('{}; because <q dir="auto">{}</q>', sentence, reason)

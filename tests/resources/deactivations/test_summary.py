@@ -34,6 +34,14 @@ FACTS: dict[str, Any] = {
         make_checkpoint("step-900", "COMPLETE"),
     ],
 }  # fmt: skip
+
+
+def make_work(seconds: int | None, *, goes_on: bool = False) -> dict[str, Any]:
+    run = {"id": "run_1", "newest": "step-900"}
+    work = {"worked_after_newest": seconds, "works_after_newest": goes_on}
+    return {"preflight": FACTS | {"runs": [run | work]}}
+
+
 START = "asked to stop dep_1 (grace@example.com's): 16 H200, $128 an hour, by API prices; "
 SAVED = "step-900 saved, step-1000 still syncing; because idle; "
 RESULTS = {
@@ -106,6 +114,14 @@ def test_every_state_has_its_sentence(state: State) -> None:
             "; no saved trainer checkpoint known, step-1 still syncing; ",
         ),
         ({"preflight": FACTS | {"usd_per_hour": "76.80"}}, ", $76.80 an hour, "),
+        (
+            make_work(1200),
+            "; step-900 kept, step-1000 still syncing; GPUs busy until 20 min after ",
+        ),
+        (make_work(1200), "20 min after step-900; because idle; "),
+        (make_work(1200, goes_on=True), "; GPUs still busy 20 min after step-900; because "),
+        (make_work(0), "; no GPU work known after step-900; because "),
+        (make_work(None), " still syncing; because idle; "),
     ],
 )
 def test_what_is_unknown_is_left_out_or_called_unknown(
@@ -129,7 +145,7 @@ def test_markup_in_a_reason_is_text() -> None:
 
 def test_a_batch_adds_up_what_it_stopped() -> None:
     rows = [
-        make_request(State.CONFIRMED),
+        make_request(State.CONFIRMED, **make_work(1200)),
         make_request(State.CONFIRMED, preflight=FACTS | {"usd_per_hour": None}),
         make_request(State.WAITING, preflight={}),
     ]
@@ -137,6 +153,7 @@ def test_a_batch_adds_up_what_it_stopped() -> None:
     assert strip_tags(summarize_batch(batch, rows)) == (
         "olga@example.com asked to stop 3 deployments (32 GPUs (1 of 3 unknown), "
         "$128 an hour (2 of 3 unknown)): 2 confirmed stopped (32 GPUs, $128 an hour (1 of 2 "
-        "unknown)), 1 waiting for approval, 1 left out; because idle."
+        "unknown)), 1 waiting for approval, 1 left out; GPUs of 1 worked after their newest "
+        "trainer checkpoint; because idle."
     )
     assert "none stopped" in summarize_batch(batch, rows[2:])
