@@ -73,9 +73,9 @@ class TypedField(forms.CharField):
         super().__init__(max_length=max_length, widget=widget, help_text=help_text)
 
     def expect(self, text: str, *, label: str = "") -> None:
-        """Nothing but this text confirms."""
+        """Nothing but this text confirms. label: names it, if it is long."""
         self.expected, self.label = text, label or f"Type {text} to confirm"
-        self.error_messages["required"] = f"Type {text} to confirm."
+        self.error_messages["required"] = f"{label}: {text}." if label else f"{self.label}."
 
     def clean(self, value: Any) -> str:
         typed: str = super().clean(value)

@@ -108,6 +108,6 @@ def test_a_form_that_cannot_be_sent_stays_and_errors_have_the_focus(
     context.set_offline(False)
     create.click()
 
-    expect(alert).to_contain_text("Name: Enter a name.")
+    expect(alert).to_have_text("Nothing was done. Enter a name.")
     expect(alert).to_be_focused()
     context.close()

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import pytest
+from django.forms import CharField, Form
+from django.template.loader import render_to_string
 from django.test import Client
 from django.urls import reverse
+from django.utils.html import strip_tags
 
 from loopsweb.accounts.models import User, Workspace
 from tests.personas import login_as
@@ -53,9 +56,27 @@ def test_errors_are_summed_up_above_the_page_and_lead_to_their_fields(
     page = answer.content.decode().partition('<main id="main"')[2]
     summary, _, rest = page.partition("<h1")
     assert answer.status_code == 422
-    assert f'<a href="#{field}">Email</a>: {error}' in summary
+    assert f'<a href="#{field}">{error}</a>' in summary
     assert (summary.count("autofocus"), rest.count("autofocus")) == (1, 0)
     assert f'id="{field}"' in rest
+
+
+@pytest.mark.parametrize(
+    ("label", "error", "said"),
+    [
+        ("Type 463 to confirm", "Type 463 to confirm.", "Type 463 to confirm."),
+        ("API key", "Enter an API key.", "Enter an API key."),
+        ("Name (optional)", "Name (optional) is taken.", "Name (optional) is taken."),
+        ("Age", "Enter a page number.", "Age: Enter a page number."),
+        ("Days", "Enter a number of at least 1.", "Days: Enter a number of at least 1."),
+    ],
+)
+def test_an_error_that_names_its_field_says_it_once(label: str, error: str, said: str) -> None:
+    form = Form({"field": "x"})
+    form.fields["field"] = CharField(label=label)
+    form.add_error("field", error)
+    summary = render_to_string("ui/error_summary.html", {"forms": [form]})
+    assert " ".join(strip_tags(summary).split()) == f"Nothing was done. {said}"
 
 
 def test_every_page_with_a_form_has_the_summary_once(alice: User, acme: Workspace) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 from django import template
@@ -31,3 +32,9 @@ def error_summary(context: template.Context) -> dict[str, Any]:
         if isinstance(value, BaseForm) and value.is_bound and value.errors
     }
     return {"forms": list(sent.values())}
+
+
+@register.filter
+def names(error: str, label: str) -> bool:
+    """True if the error has the words of the label, which then need not be said before it."""
+    return bool(re.search(rf"(?<!\w){re.escape(label)}(?!\w)", error, re.IGNORECASE))

@@ -49,7 +49,7 @@ def test_it_asks_for_a_reason_and_the_id_also_where_the_policy_does_not(
     assert refused.status_code == 422
     assert refused.context["emergency"].errors == {
         "reason": ["Enter why this cannot wait."],
-        "typed": [f"Type {own.remote_id} to confirm."],
+        "typed": [f"Type the deployment ID to confirm: {own.remote_id}."],
     }
     assert not refused.context["form"].errors
     assert (Deactivation.objects.count(), list_calls(world)) == (0, [])
