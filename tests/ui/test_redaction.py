@@ -173,7 +173,7 @@ def test_only_the_password_of_a_url_is_redacted() -> None:
      "code=", "bearer", "bearer ", "?x-amz-", " sig", "/invitations/"],
 )  # fmt: skip
 def test_redaction_takes_linear_time(part: str) -> None:
-    short, long = (measure_redaction(part * (size // len(part))) for size in (50_000, 500_000))
+    short, long = (measure_redaction(part * (size // len(part))) for size in (20_000, 200_000))
     assert long < 40 * short + 0.05  # of quadratic time it would be a hundredfold
 
 
