@@ -80,10 +80,15 @@ class Impact:
         return find_unsaved_work(deployment, self.runs[0].newest)
 
     @property
+    def tied(self) -> list[Target]:
+        """What ends with the target."""
+        runs = [ending.run for ending in self.runs if ending.run != self.target]
+        return [*runs, *self.samplers, *([self.deployment] if self.deployment else [])]
+
+    @property
     def owners(self) -> list[str]:
         """The owners of everything that ends, as far as the API says, each once."""
-        runs = [ending.run for ending in self.runs]
-        rows = [self.target, *runs, *self.samplers, *([self.deployment] if self.deployment else [])]
+        rows = [self.target, *self.tied]
         return list(dict.fromkeys(row.owner_email for row in rows if row.owner_email))
 
     @property
@@ -116,14 +121,8 @@ class Impact:
 
     def list_ending_targets(self) -> Iterator[tuple[str, str]]:
         """(noun, id) of everything that ends."""
-        yield self.target.noun, self.target.remote_id
-        for ending in self.runs:
-            if ending.run.pk != self.target.pk or not isinstance(self.target, Run):
-                yield "run", ending.run.remote_id
-        for sampler in self.samplers:
-            yield "sampler", sampler.remote_id
-        if self.deployment:
-            yield "deployment", self.deployment.remote_id
+        for row in (self.target, *self.tied):
+            yield row.noun, row.remote_id
 
 
 def assess_impact(target: Target) -> Impact:

@@ -47,10 +47,16 @@ class DeactivationQuerySet(models.QuerySet["Deactivation"]):
         rows = self.filter(workspace=workspace, noun=noun, target_remote_id=remote_id)
         return rows.order_by("-pk")
 
-    def find_open(self, row: Snapshot) -> Deactivation | None:
-        """The open request to end a row of the snapshot."""
-        mine = self.about(row.noun, row.remote_id, workspace=row.workspace)
-        return mine.filter(state__in=OPEN).first()
+    def find_open(self, *rows: Snapshot) -> Deactivation | None:
+        """The open request to end one of these rows of one workspace, the newest of several."""
+        ids = {(row.noun, row.remote_id) for row in rows}
+        found = self.filter(
+            workspace__in={row.workspace_id for row in rows},
+            target_remote_id__in={remote_id for _, remote_id in ids},
+            state__in=OPEN,
+        )
+        newest_first = found.select_related("workspace").order_by("-pk")
+        return next((one for one in newest_first if (one.noun, one.target_remote_id) in ids), None)
 
 
 class Deactivation(StatefulRequest):

@@ -100,9 +100,12 @@ def show_deployment(request: WorkspaceRequest, remote_id: str) -> HttpResponseBa
         )
         shown, its_samplers = list(runs.newest_first()[:20]), list(samplers[:20])
         tied = [one for one in (*shown, *its_samplers) if not one.is_terminal]
+        active = row.active_run_remote_id
+        executed = [one for one in shown if not one.is_terminal and active in {"", one.remote_id}]
         return {
             "line": line,
             "runs": shown,
+            "ends_with": executed,
             "samplers": its_samplers,
             "tied_protections": find_protections(request.workspace, tied),
         }

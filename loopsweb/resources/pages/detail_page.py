@@ -46,8 +46,9 @@ def render_detail_page(
     shows: Collection[str] = (),
     runs: QuerySet[Run] | None = None,
 ) -> HttpResponse:
-    """context: what else the page shows, called only when something changed. shows: the other
-    nouns of which it shows rows. runs: the only ones whose checkpoints it shows, None for all."""
+    """context: what else the page shows, called only when something changed; in it `ends_with`: the
+    rows with which this one ends. shows: the other nouns of which it shows rows. runs: the only
+    ones whose checkpoints it shows, None for all."""
     workspace, noun = request.workspace, find_noun(model)
     record_viewer(workspace)
     freshness = load_freshness(workspace, runs=runs)
@@ -74,6 +75,9 @@ def render_detail_page(
         stop = find_stop(row) if noun.ending and row.is_terminal else None
         requests = {one.pk: one for one in ([stop] if stop else []) + records}.values()
         chosen = clean_text(request.GET.get("history"))
+        own = context(row)
+        ends_with = [] if row.is_terminal else own.get("ends_with", [])
+        open_request = next((one for one in records if one.spec.open), None)
         return {
             "row": row,
             "noun": noun,
@@ -86,10 +90,10 @@ def render_detail_page(
             "status_band": draw_status_band(row, chosen=chosen, requests=requests, now=now),
             "records": records,
             "deactivation": DEACTIVATION,
-            "open_request": next((one for one in records if one.spec.open), None),
+            "open_request": open_request or Deactivation.objects.find_open(*ends_with),
             "own_vocabulary": noun.vocabulary,
             "vocabulary": VOCABULARIES,
-            **context(row),
+            **own,
         }
 
     template = f"{noun.slug}/detail.html"

@@ -10,7 +10,6 @@ from django.http.response import HttpResponseBase
 from loopsweb.accounts.authorization.decorators import WorkspaceRequest, require
 from loopsweb.accounts.authorization.roles import Permission
 from loopsweb.resources.checkpoints.models import Checkpoint
-from loopsweb.resources.deactivations.models import Deactivation
 from loopsweb.resources.deactivations.protections import find_protections
 from loopsweb.resources.deployments.run_pairing import pair_runs
 from loopsweb.resources.deployments.statuses import DEPLOYMENT
@@ -90,10 +89,8 @@ def show_run(request: WorkspaceRequest, remote_id: str) -> HttpResponseBase:
         newest = checkpoints.filter(missing_since=None).exclude(sync_status="SYNCING")
         newest_trainer = newest.filter(target="trainer").first()
         tied = [one for one in (deployment, sampler) if one and not one.is_terminal]
-        ending = None if run.is_terminal else deployment
-        open_request = Deactivation.objects.find_open(ending) if ending else None
         return {
-            **({"open_request": open_request, "is_of_pair": True} if open_request else {}),
+            "ends_with": [deployment] if deployment else [],
             "newest_trainer": newest_trainer,
             "unsaved_work": find_unsaved_work(deployment, newest_trainer),
             "tied_protections": find_protections(request.workspace, tied),

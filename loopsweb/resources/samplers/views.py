@@ -12,6 +12,7 @@ from loopsweb.accounts.authorization.roles import Permission
 from loopsweb.resources.catalogue import Catalogue, price_holder
 from loopsweb.resources.deactivations.protections import find_protections
 from loopsweb.resources.deployments.models import Deployment
+from loopsweb.resources.deployments.run_pairing import pair_runs
 from loopsweb.resources.pages import idleness
 from loopsweb.resources.pages.detail_page import render_detail_page
 from loopsweb.resources.pages.filters import (
@@ -89,14 +90,19 @@ def show_sampler(request: WorkspaceRequest, remote_id: str) -> HttpResponseBase:
         run = runs.filter(
             Q(remote_id=sampler.run_remote_id) | Q(sampler_remote_id=sampler.remote_id)
         ).first()
-        deployment = deployments.filter(
-            Q(remote_id=sampler.deployment_remote_id) | Q(sampler_remote_id=sampler.remote_id)
-        ).first()
+        pair = pair_runs(request.workspace, [run])[0] if run else None
+        if pair and pair.is_current:
+            deployment = pair.deployment
+        else:
+            deployment = deployments.filter(
+                Q(remote_id=sampler.deployment_remote_id) | Q(sampler_remote_id=sampler.remote_id)
+            ).first()
         tied = [one for one in (run, deployment) if one and not one.is_terminal]
         return {
             "cost_per_hour": price_holder(catalogue, sampler).usd,
             "run": run,
             "deployment": deployment,
+            "ends_with": tied,
             "tied_protections": find_protections(request.workspace, tied),
         }
 

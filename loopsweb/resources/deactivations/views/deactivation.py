@@ -108,7 +108,8 @@ def render_form(
     version: str,
     status: int,
 ) -> HttpResponse:
-    kind = kind_of(row)
+    kind, impact = kind_of(row), form.impact
+    tied = [] if impact.is_inferred else impact.tied
     context = {
         "kind": kind,
         "list_view": f"{kind.plural}:list",
@@ -119,9 +120,10 @@ def render_form(
         "emergency": emergency,
         "requirements": form.requirements,
         "policy": form.policy,
-        "impact": form.impact,
+        "impact": impact,
         **find_origin(request, row),
         "open": Deactivation.objects.find_open(row),
+        "open_of_tied": Deactivation.objects.find_open(*tied),
         "blocked": explain_block(request, kind, row),
         "feed": feed,
         "version": version,
