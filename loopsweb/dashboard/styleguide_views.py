@@ -13,7 +13,13 @@ from django.http import Http404, HttpResponse
 
 from loopsweb.accounts.authorization.decorators import SignedInRequest, signed_in
 from loopsweb.dashboard.vocabularies import VOCABULARIES
+from loopsweb.resources.checkpoints.over_time import LABELS
+from loopsweb.resources.deactivations.states import DEACTIVATION
+from loopsweb.resources.history.statuses import Knowledge, Stretch
 from loopsweb.resources.pages.freshness import FeedFreshness
+from loopsweb.resources.pages.status_band import build_span
+from loopsweb.resources.runs.statuses import RUN
+from loopsweb.resources.telemetry.metric_charts import MAX_LINES
 from loopsweb.ui.charts.bands import Band, Mark, Span, draw_band
 from loopsweb.ui.charts.bars import Bar, BarChart, draw_bars
 from loopsweb.ui.charts.lines import Line, LineChart, draw_lines
@@ -70,7 +76,9 @@ def show_styleguide(request: SignedInRequest) -> HttpResponse:
             )
         ],
         "band": draw_sample_band(),
+        "legend": list_looks(),
         "lines": draw_sample_lines(),
+        "many_lines": draw_many_lines(),
         "bars": draw_sample_bars(),
     }
     return render_page(request, "dashboard/styleguide.html", context)
@@ -113,6 +121,37 @@ def draw_sample_band() -> Band:
     )
 
 
+def list_looks() -> list[Span]:
+    """One span of each status that bands show, and of each way not to know one."""
+    known = [(one, status.word) for one in VOCABULARIES.values() for status in one]
+    spans = [
+        build_span(Stretch(NOON, NOON, word, Knowledge.KNOWN), vocabulary)
+        for vocabulary, word in [*known, (RUN, "NEVER_HEARD_OF")]
+        if vocabulary is not DEACTIVATION
+    ]
+    spans += [
+        build_span(Stretch(NOON, NOON, "", knowledge), RUN)
+        for knowledge in (Knowledge.NOT_OBSERVED, Knowledge.NOT_GIVEN)
+    ]
+    return list({span.label: span for span in spans}.values())
+
+
+def draw_many_lines() -> LineChart:
+    ends = (SCALE.start, NOON)
+    lines = [
+        Line(f"GPU {number}", [(time, number + 1.0) for time in ends])
+        for number in range(MAX_LINES)
+    ]
+    return draw_lines(
+        lines,
+        name="many-lines",
+        title="As many lines as a picture has",
+        description=f"{MAX_LINES} lines, one above the other.",
+        scale=SCALE,
+        show=lambda value: f"{value:.0f}",
+    )
+
+
 def draw_sample_lines() -> LineChart:
     times = [NOON - timedelta(hours=hours) for hours in range(24, -1, -1)]
     costs = [*(80.0 + 5 * (n % 7) for n in range(10)), None, None, *[110.0] * 13]
@@ -129,7 +168,7 @@ def draw_sample_lines() -> LineChart:
 
 def draw_sample_bars() -> BarChart:
     bars = [
-        Bar(NOON - timedelta(hours=23 - 2 * n), size, f"step-{n}00")
+        Bar(NOON - timedelta(hours=23 - 2 * n), size, f"step-{n}00", LABELS[1 + n % 4], 1 + n % 4)
         for n, size in enumerate((1.5, 2.5, 3.5, None, 2.5, 3.5, 1.5, 2.5, 3.5, 1.5, 2.5, 3.5))
     ]
     return draw_bars(

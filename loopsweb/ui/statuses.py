@@ -12,7 +12,8 @@ Tone = Literal["good", "busy", "idle", "warn", "bad", "ended", "unknown"]
 
 @dataclass(frozen=True)
 class Status:
-    """`tone` gives colour and shape. `meaning` says what it is, `advice` what to do about it.
+    """`tone` gives colour and shape, `variant` a pattern in pictures, where several share a tone.
+    `meaning` says what it is, `advice` what to do about it.
     `label`: the text of its badge, by default the word.
     `terminal`: it does not change any more, and no GPUs are held whatever `holds_gpus` says.
     `ending`: it is on its way to a terminal one."""
@@ -25,6 +26,7 @@ class Status:
     holds_gpus: bool = True
     ending: bool = False
     label: str = ""
+    variant: int = 1
 
 
 class Vocabulary:

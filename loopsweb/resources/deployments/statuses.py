@@ -9,6 +9,7 @@ DEPLOYMENT = Vocabulary(
         "busy",
         "The training pair was requested and waits for machines.",
         "Wait. If this takes long, the GPUs it needs may not be available.",
+        variant=2,
     ),
     Status(
         "DEPLOYING",

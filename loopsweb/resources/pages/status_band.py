@@ -24,10 +24,10 @@ from loopsweb.ui.statuses import Vocabulary
 DAY, WEEK, LIFE = "day", "week", "life"
 LENGTHS = {DAY: timedelta(days=1), WEEK: timedelta(days=7)}
 LABELS = {DAY: "24 hours", WEEK: "7 days", LIFE: "All of it"}
-LOOKS: dict[Knowledge, Look] = {
-    Knowledge.NOT_OBSERVED: "gap",
-    Knowledge.NOT_GIVEN: "unknown",
-    Knowledge.NOT_THERE: "none",
+LOOKS: dict[Knowledge, tuple[Look, int]] = {
+    Knowledge.NOT_OBSERVED: ("gap", 1),
+    Knowledge.NOT_GIVEN: ("gap", 2),
+    Knowledge.NOT_THERE: ("none", 1),
 }
 MAX_TICKS = 5_000
 SHORTEST = timedelta(minutes=1)
@@ -96,9 +96,11 @@ def build_span(stretch: Stretch, vocabulary: Vocabulary) -> Span:
     start, end, knowledge = stretch.start, stretch.end, stretch.knowledge
     if knowledge is Knowledge.KNOWN:
         status = vocabulary.get(stretch.status)
-        return Span(start, end, status.label or status.word, status.tone)
+        label = status.label or status.word
+        return Span(start, end, label, status.tone, variant=status.variant)
     last_seen = f"last seen {stretch.status}" if stretch.status else ""
-    return Span(start, end, knowledge.value, LOOKS[knowledge], last_seen)
+    look, variant = LOOKS[knowledge]
+    return Span(start, end, knowledge.value, look, last_seen, variant)
 
 
 def find_checkpoint_times(row: Snapshot, scale: TimeScale) -> Iterator[datetime]:

@@ -9,6 +9,7 @@ RUN = Vocabulary(
         "good",
         "The run is up and takes training steps from a client.",
         "It keeps running when the training script is closed. To stop it, deactivate it.",
+        variant=2,
     ),
     Status(
         "INACTIVE",
@@ -16,5 +17,6 @@ RUN = Vocabulary(
         "The run has ended and cannot be resumed. Its saved checkpoints stay.",
         "To continue, create a run that resumes from one of its trainer checkpoints.",
         terminal=True,
+        variant=2,
     ),
 )

@@ -19,13 +19,15 @@ SAME_PLACE = 0.3  # per cent; ticks closer together are drawn as one
 @dataclass(frozen=True)
 class Span:
     """look: the tone of a status, "gap" for what was not observed, "none" where it did not exist.
-    Each has its own pattern as well as its colour. note: what else is known of it."""
+    variant: of several of one look, each with its own pattern in templates/ui/charts/patterns.html.
+    note: what else is known of it."""
 
     start: datetime
     end: datetime
     label: str
     look: Look
     note: str = ""
+    variant: int = 1
 
     @property
     def length(self) -> timedelta:
