@@ -26,12 +26,12 @@ from loopsweb.resources.checkpoints.statuses import SYNC
 from loopsweb.resources.deployments.models import Deployment
 from loopsweb.resources.deployments.run_pairing import price_deployments, select_with_prices
 from loopsweb.resources.deployments.statuses import DEPLOYMENT
+from loopsweb.resources.nouns import NOUNS
 from loopsweb.resources.pages.freshness import Freshness, compute_page_version, load_freshness
 from loopsweb.resources.pages.idleness import find_observed_until, observe
 from loopsweb.resources.pages.live_page import render_live_page
 from loopsweb.resources.runs.models import Run
-from loopsweb.resources.samplers.models import Sampler
-from loopsweb.resources.snapshot.models import REPORTED, Tally
+from loopsweb.resources.snapshot.models import REPORTED, GPUHolder, Tally
 from loopsweb.resources.snapshot.status_changes import StatusChange
 from loopsweb.resources.snapshot.viewers import record_viewer
 from loopsweb.ui.live import answer_if_unchanged
@@ -80,9 +80,10 @@ def show_overview(request: WorkspaceRequest) -> HttpResponse:
 
 
 def find_last_change(workspace: Workspace) -> StatusChange | None:
-    """Of what holds GPUs: since then what is held has been the same."""
-    nouns = [Deployment.noun, Sampler.noun]
-    return StatusChange.objects.filter(workspace=workspace, noun__in=nouns).first()
+    """Of what holds GPUs: since then what is held has been the same. Named by the nouns that hold
+    none, it is read from the index of the newest changes."""
+    hold_none = [each.singular for each in NOUNS.values() if not issubclass(each.model, GPUHolder)]
+    return StatusChange.objects.filter(workspace=workspace).exclude(noun__in=hold_none).first()
 
 
 def build_overview(workspace: Workspace, freshness: Freshness, *, now: datetime) -> dict[str, Any]:

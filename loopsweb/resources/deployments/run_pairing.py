@@ -156,14 +156,14 @@ def pair_runs(workspace: Workspace, runs: Sequence[Run]) -> list[PairedRun]:
     deployments = select_with_prices(workspace).filter(
         Q(remote_id__in=named) | Q(active_run_remote_id__in=ids) | Q(latest_run_remote_id__in=ids)
     )
-    return pair(runs, price_deployments(deployments.order_by("pk")))
+    return pair(runs, price_deployments(deployments.order_by()))  # sorted, SQLite reads every row
 
 
 def pair(runs: Iterable[Run], priced: Iterable[PricedDeployment]) -> list[PairedRun]:
-    """priced: all that one of the runs names, or that name one, by primary key."""
+    """priced: all that one of the runs names, or that name one."""
     by_id: dict[str, PricedDeployment] = {}
     by_run: dict[str, PricedDeployment] = {}
-    for each in sorted(priced, key=lambda one: not one.deployment.is_terminal):
+    for each in sorted(priced, key=rank_for_pairing):
         by_id[each.deployment.remote_id] = each
         active, latest = each.deployment.active_run_remote_id, each.deployment.latest_run_remote_id
         before = by_run.get(latest)
@@ -174,6 +174,11 @@ def pair(runs: Iterable[Run], priced: Iterable[PricedDeployment]) -> list[Paired
         PairedRun(run, by_id.get(run.deployment_remote_id) or by_run.get(run.remote_id))
         for run in runs
     ]
+
+
+def rank_for_pairing(priced: PricedDeployment) -> tuple[bool, int]:
+    """The last of a run's is its deployment."""
+    return not priced.deployment.is_terminal, priced.deployment.pk
 
 
 def select_with_prices(workspace: Workspace) -> SnapshotQuerySet[Deployment]:

@@ -35,4 +35,7 @@ class Sampler(GPUHolder):
             LargestFirst("created_at", name="sampler_newest"),
             models.Index(fields=["workspace", "run_remote_id"], name="sampler_of_run"),
             models.Index(fields=["workspace", "session_remote_id"], name="sampler_of_session"),
+            models.Index(
+                fields=["workspace", "deployment_remote_id"], name="sampler_of_deployment"
+            ),
         ]
