@@ -1,6 +1,18 @@
-// Shows truncated text in full on hover.
+// Shows truncated text in full: on hover, and in a row that is clicked or tapped.
+const CUT = ".middle, .clip, .brief, td.text, td.main .id, .who > *";
+
+const isCut = (one) => {
+  const hidden = one.matches(".middle") ? one.firstElementChild : one;
+  return hidden.scrollWidth > hidden.clientWidth || hidden.scrollHeight > hidden.clientHeight + 1;
+};
+
 document.addEventListener("pointerover", ({ target }) => {
-  const cut = target.closest?.(".middle, .clip, td.text, td.main .id");
-  const hidden = cut?.matches(".middle") ? cut.firstElementChild : cut;
-  if (cut && hidden.scrollWidth > hidden.clientWidth) cut.title = cut.textContent.trim();
+  const cut = target.closest?.(CUT);
+  if (cut && isCut(cut)) cut.title = cut.textContent.trim();
+});
+
+document.addEventListener("click", ({ target }) => {
+  const row = target.closest?.("tr, .lane, .feed > li");
+  if (!row || target.closest("a, button, input, label, summary") || !getSelection().isCollapsed) return;
+  if (row.matches("[data-whole]") || [...row.querySelectorAll(CUT)].some(isCut)) row.toggleAttribute("data-whole");
 });
