@@ -22,6 +22,7 @@ from loopsweb.dashboard.export_events import record_audit_export
 from loopsweb.resources.deactivations.models import Deactivation
 from loopsweb.resources.lists.bar import get_views_url, load_bar
 from loopsweb.resources.lists.preferences import load_preferences
+from loopsweb.resources.lists.queries import register_list
 from loopsweb.resources.nouns import BY_SINGULAR
 from loopsweb.resources.pages.exports import require_export
 from loopsweb.ui.csv_export import csv_response
@@ -70,6 +71,7 @@ SPEC = ListSpec(
     default_sort="-at",
     descending=frozenset({"at"}),
 )
+register_list("audit", SPEC)
 COLUMNS = (
     "id", "at", "action", "outcome", "person", "role", "target_noun", "target_id", "target_name",
     "target_owner", "reason", "answer", "key_label", "key_fingerprint", "address", "request_id",

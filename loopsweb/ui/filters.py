@@ -43,6 +43,13 @@ class Filter:
             return encode_value(decode_value(given))
         return clean_text(given)
 
+    def describe(self, value: str) -> str:
+        """A chosen value as the page shows it beside the label."""
+        if self.conditions:
+            label = self.conditions[value][0] if value in self.conditions else f"{value} (none)"
+            return label.removeprefix(f"{self.label}: ")
+        return decode_value(value) or "Not known" if self.field else value
+
     def build_condition(self, value: str) -> Q:
         if self.where:
             return self.where(value)

@@ -13,6 +13,7 @@ from loopsweb.accounts.authorization.roles import Permission
 from loopsweb.loops_api.uris import CheckpointURI
 from loopsweb.resources.checkpoints.models import Checkpoint
 from loopsweb.resources.cleanups.models import Removal
+from loopsweb.resources.lists.queries import register_list
 from loopsweb.resources.pages.detail_page import render_detail_page
 from loopsweb.resources.pages.filters import BASE_MODEL, MOST_COUNTED, STILL_LISTED, UNREPORTED
 from loopsweb.resources.pages.list_page import csv_columns, render_list_page
@@ -65,6 +66,7 @@ SPEC = ListSpec(
     },
     default_sort="-created",
 )
+register_list("checkpoints", SPEC)
 COLUMNS = csv_columns(
     "target uri run_remote_id base_model checkpoint_type lora_adapter_config sync_status "
     "size_bytes created_at expires_at missing_since omitted_fields",

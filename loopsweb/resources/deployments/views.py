@@ -13,6 +13,7 @@ from loopsweb.resources.deactivations.protections import find_protections
 from loopsweb.resources.deployments.models import Deployment
 from loopsweb.resources.deployments.run_pairing import price_deployments, select_with_prices
 from loopsweb.resources.deployments.statuses import DEPLOYMENT
+from loopsweb.resources.lists.queries import register_list
 from loopsweb.resources.pages import idleness
 from loopsweb.resources.pages.detail_page import render_detail_page
 from loopsweb.resources.pages.filters import (
@@ -50,6 +51,7 @@ SPEC = ListSpec(
     sorts=SORTS | idleness.SORTS | {"instance": "instance_name"},
     default_sort="-created",
 )
+register_list("deployments", SPEC)
 COLUMNS = csv_columns(
     "deployment.status deployment.base_model deployment.active_run_remote_id "
     "deployment.latest_run_remote_id deployment.sampler_remote_id deployment.owner_email "

@@ -6,6 +6,7 @@ from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 
 from loopsweb.accounts.models import User
+from loopsweb.resources.nouns import NOUNS
 from loopsweb.ui.listing import PAGE_SIZE
 
 SIZES = (25, 50, 100, 200)
@@ -15,7 +16,16 @@ LABELS = {
     "gpus": "GPUs",
     "idle": "Idle for",
     "uri": "URI",
+    "at": "When",
+    "seen": "First seen",
 }
+
+
+def label_column(listed: str, name: str) -> str:
+    """The heading of a column. The first one is headed by what the rows are."""
+    if name == ("name" if listed == "checkpoints" else "id"):
+        return NOUNS[listed].singular.capitalize()
+    return LABELS.get(name, name.replace("_", " ").capitalize())
 
 
 @dataclass(frozen=True)

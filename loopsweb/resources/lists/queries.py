@@ -6,11 +6,18 @@ from collections.abc import Iterator
 
 from django.http import QueryDict
 
-from loopsweb.ui.filter_values import decode_value
+from loopsweb.resources.lists.preferences import label_column
+from loopsweb.ui.filters import ListSpec
 from loopsweb.ui.url_text import remove_nul
 
 OF_A_MOMENT = ("page", "v")
-LABELS = {"q": "Search", "sort": "Order", "run_id": "Run ID", "checkpoint_path": "bt:// URI"}
+LABELS = {"q": "Search", "at": "As of", "idle": "Idle for at least"}  # in no spec
+SPECS: dict[str, ListSpec] = {}  # of LISTS
+
+
+def register_list(listed: str, spec: ListSpec) -> None:
+    """Let the page of saved views know the filters and orders of a list."""
+    SPECS[listed] = spec
 
 
 def normalize_query(text: str) -> str:
@@ -30,14 +37,17 @@ def list_given(text: str) -> list[tuple[str, list[str]]]:
     return sorted((name, given) for name, values in lists if (given := list(filter(None, values))))
 
 
-def describe_query(text: str) -> Iterator[tuple[str, str]]:
-    """The label and value of each search, filter and order."""
+def describe_query(listed: str, text: str) -> Iterator[tuple[str, str]]:
+    """The label and value of each search, filter and order, in the words of the list. What the list
+    ignores is left out."""
+    spec = SPECS[listed]
+    filters = {one.name: one for one in spec.filters}
     for name, values in list_given(text):
-        label = LABELS.get(name, name.replace("_", " ").capitalize())
         for value in values:
-            yield label, describe_order(value) if name == "sort" else decode_value(value) or "none"
-
-
-def describe_order(sort: str) -> str:
-    words = sort.removeprefix("-").replace("_", " ")
-    return f"by {words}, descending" if sort.startswith("-") else f"by {words}"
+            if name in filters:
+                yield filters[name].label, filters[name].describe(value)
+            elif name in LABELS:
+                yield LABELS[name], value
+            elif name == "sort" and (column := value.removeprefix("-")) in spec.sorts:
+                order = "descending" if value.startswith("-") else "ascending"
+                yield "Order", f"{label_column(listed, column)}, {order}"

@@ -71,7 +71,7 @@ def list_views(request: WorkspaceRequest, listed: str) -> HttpResponse:
         "list_url": reverse(LISTS[listed], args=[request.workspace.slug]),
         "may_share": may_share,
         "saves": sent is not None or "query" in request.GET,
-        "saved": list(describe_query(str(form["query"].value() or ""))),
+        "saved": list(describe_query(listed, str(form["query"].value() or ""))),
     }
     status = HTTPStatus.OK if sent is None else HTTPStatus.UNPROCESSABLE_ENTITY
     return render_page(request, "lists/views.html", context, status=status)

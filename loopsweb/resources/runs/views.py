@@ -14,6 +14,7 @@ from loopsweb.resources.deactivations.protections import find_protections
 from loopsweb.resources.deployments.run_pairing import pair_runs
 from loopsweb.resources.deployments.statuses import DEPLOYMENT
 from loopsweb.resources.figures.unsaved_work import find_unsaved_work
+from loopsweb.resources.lists.queries import register_list
 from loopsweb.resources.pages import idleness
 from loopsweb.resources.pages.detail_page import render_detail_page
 from loopsweb.resources.pages.filters import (
@@ -37,6 +38,7 @@ SPEC = ListSpec(
     sorts=SORTS | idleness.SORTS | {"name": "name", "session": "session_remote_id"},
     default_sort="-created",
 )
+register_list("runs", SPEC)
 COLUMNS = csv_columns(
     "run.name run.status run.base_model run.session_remote_id run.deployment_remote_id "
     "run.is_serverless run.sampler_remote_id run.owner_email figures.gpus_held figures.gpus_of "

@@ -13,6 +13,7 @@ from loopsweb.resources.catalogue import Catalogue, price_holder
 from loopsweb.resources.deactivations.protections import find_protections
 from loopsweb.resources.deployments.models import Deployment
 from loopsweb.resources.deployments.run_pairing import pair_runs
+from loopsweb.resources.lists.queries import register_list
 from loopsweb.resources.pages import idleness
 from loopsweb.resources.pages.detail_page import render_detail_page
 from loopsweb.resources.pages.filters import (
@@ -49,6 +50,7 @@ SPEC = ListSpec(
     sorts=SORTS | idleness.SORTS,
     default_sort="-created",
 )
+register_list("samplers", SPEC)
 COLUMNS = csv_columns(
     "status base_model run_remote_id session_remote_id deployment_remote_id model_id owner_email "
     "instance_name gpu_type gpu_count node_count gpus_held is_serverless "

@@ -20,6 +20,7 @@ from loopsweb.resources.checkpoints.models import (
     summarize_runs,
 )
 from loopsweb.resources.deployments.run_pairing import PairedRun, pair_runs
+from loopsweb.resources.lists.queries import register_list
 from loopsweb.resources.nouns import NOUNS
 from loopsweb.resources.pages.detail_page import render_detail_page
 from loopsweb.resources.pages.filters import STILL_LISTED, UNREPORTED
@@ -45,6 +46,7 @@ SPEC = ListSpec(
     default_sort="-seen",
     descending=frozenset({"seen"}),
 )
+register_list("sessions", SPEC)
 COLUMNS = csv_columns(
     "session.origin runs active_runs active_runs_not_in_the_last_answer runs_without_a_status "
     "standalone_samplers standalone_samplers_not_in_the_last_answer newest_run_at "

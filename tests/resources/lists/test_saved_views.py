@@ -189,7 +189,7 @@ def test_the_page_says_what_a_view_would_save(acme: Workspace, otto: User) -> No
     page = login_as(otto).get(f"{url}?{query}")
     assert page.context["saved"] == [
         ("Search", "llama"),
-        ("Order", "by created, descending"),
+        ("Order", "Created, descending"),
         ("Status", "ACTIVE"),
     ]
     assert "<dt>Search</dt><dd>llama</dd>" in page.content.decode()

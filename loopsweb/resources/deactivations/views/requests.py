@@ -36,6 +36,7 @@ from loopsweb.resources.deactivations.states import DEACTIVATION, NOT_SENT, OPEN
 from loopsweb.resources.deactivations.targets import KINDS
 from loopsweb.resources.lists.bar import get_views_url, load_bar
 from loopsweb.resources.lists.preferences import load_preferences
+from loopsweb.resources.lists.queries import register_list
 from loopsweb.resources.nouns import VOCABULARIES
 from loopsweb.resources.pages.freshness import compute_page_version, load_freshness
 from loopsweb.resources.snapshot.viewers import record_viewer
@@ -66,6 +67,7 @@ SPEC = ListSpec(
     default_sort="-requested",
     descending=frozenset({"requested"}),
 )
+register_list(LISTED, SPEC)
 
 
 @require(Permission.VIEW)
