@@ -213,7 +213,8 @@ def test_a_presigned_link_appears_only_on_the_page_that_was_asked_for(
     on_volumes = [one.id for one in loops.world.checkpoints.values() if one.volume_ref]
     complete = Checkpoint.objects.in_workspace(acme).filter(sync_status="COMPLETE")
     checkpoint = complete.exclude(remote_id__in=on_volumes).earliest("remote_id")
-    files = browser.get(reverse("checkpoints:files", args=[acme.slug, checkpoint.remote_id]))
+    address = reverse("checkpoints:files", args=[acme.slug, checkpoint.remote_id])
+    files = browser.get(address, {"load": "now"})
     forms = FormParser(files.content.decode()).found
     [url, fields] = next(form for form in forms if form[0].endswith("/download/"))
     shown = browser.post(url, fields)

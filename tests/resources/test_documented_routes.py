@@ -70,7 +70,9 @@ def find_checkpoint(visitor: Visitor) -> None:
 
 
 def open_files(visitor: Visitor) -> None:
-    assert "adapter_config.json" in visitor.open(f"checkpoints/{visitor.checkpoint.id}/files/")
+    assert "adapter_config.json" in visitor.open(
+        f"checkpoints/{visitor.checkpoint.id}/files/?load=now"
+    )
 
 
 def deactivate(visitor: Visitor) -> None:

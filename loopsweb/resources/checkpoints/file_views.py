@@ -1,4 +1,4 @@
-"""The files of a checkpoint, loaded from the API on each click.
+"""The files of a checkpoint, on a page that asks the API for them once it is open.
 
 Download links are valid for minutes, so they are neither stored nor logged, and each download gets
 a new one. The audit records who requested which file before the API is called."""
@@ -19,7 +19,7 @@ from loopsweb.accounts.rate_limits import enforce_rate_limit
 from loopsweb.audit.models import Outcome
 from loopsweb.audit.record import actor_of_request, record_event, record_follow_up
 from loopsweb.loops_api.types import CheckpointFile
-from loopsweb.resources.checkpoints.download_links import NoLink, find_link_host
+from loopsweb.resources.checkpoints.download_links import NoLink, find_link_host, start_download
 from loopsweb.resources.checkpoints.file_links import address_link, start_link
 from loopsweb.resources.checkpoints.files import (
     FilesPage,
@@ -31,7 +31,7 @@ from loopsweb.resources.checkpoints.live_files import FilesUnavailable, fetch_pa
 from loopsweb.resources.checkpoints.manifests import TOOLS, name_file
 from loopsweb.resources.checkpoints.models import Checkpoint
 from loopsweb.resources.pages.detail_page import get_row_or_404
-from loopsweb.ui.pages import render_answer, render_page
+from loopsweb.ui.pages import render_answer, render_page, wants_partial
 from loopsweb.ui.site_url import SiteUrlUnknown
 from loopsweb.ui.url_text import clean_text, parse_page_number
 
@@ -45,13 +45,16 @@ def parse_page_token(given: QueryDict) -> int:
 
 @require(Permission.VIEW)
 def list_files(request: WorkspaceRequest, remote_id: str) -> HttpResponse:
+    """`load=now` waits for the API."""
     checkpoint = get_row_or_404(request, Checkpoint, remote_id)
     token, status = parse_page_token(request.GET), HTTPStatus.OK
     command = build_vendor_command(remote_id)
     names = {name: name_file(checkpoint, tool) for name, tool in TOOLS.items()}
-    context = {"row": checkpoint, "token": token, "vendor_command": command, "names": names}
+    context = {"row": checkpoint, "token": token, "asked_at": timezone.now()}
+    context |= {"vendor_command": command, "names": names}
     try:
-        context["shown"] = fetch_page(request, checkpoint, token)
+        if wants_partial(request, "files") or request.GET.get("load") == "now":
+            context["shown"] = fetch_page(request, checkpoint, token)
     except FilesUnavailable as why:
         context["why"], status = why, why.status
     return render_answer(request, "checkpoints/files.html", context, partial="files", status=status)
@@ -60,11 +63,8 @@ def list_files(request: WorkspaceRequest, remote_id: str) -> HttpResponse:
 @require(Permission.DOWNLOAD, noun="checkpoint")
 @require_POST
 def download_file(request: WorkspaceRequest, remote_id: str) -> HttpResponse:
-    """A page with a new signed link. `name`, `node`, `file` and `page_token` say which file: `file`
-    is its fingerprint.
-
-    The page does not redirect: the CSP forbids forms that lead to another site.
-    """
+    """A page with a new signed link, which it opens. `name`, `node`, `file` and `page_token` say
+    which file: `file` is its fingerprint."""
     checkpoint = get_row_or_404(request, Checkpoint, remote_id)
     name, node = request.POST.get("name", ""), request.POST.get("node", "")
     context: dict[str, Any] = {"row": checkpoint, "token": parse_page_token(request.POST)}
@@ -86,7 +86,9 @@ def download_file(request: WorkspaceRequest, remote_id: str) -> HttpResponse:
         "host": host,
         "lasting": make_lasting_link(request, checkpoint, *shown.locate(file)),
     }
-    return render_page(request, "checkpoints/download.html", context)
+    page = render_page(request, "checkpoints/download.html", context)
+    start_download(page, file.url)
+    return page
 
 
 def make_lasting_link(

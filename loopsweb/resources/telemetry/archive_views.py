@@ -18,7 +18,7 @@ from loopsweb.audit.models import Outcome
 from loopsweb.audit.record import actor_of_request, record_event, record_follow_up
 from loopsweb.loops_api.types import CheckpointFile
 from loopsweb.loops_api.undocumented_types import DebugArchivePage
-from loopsweb.resources.checkpoints.download_links import NoLink, find_link_host
+from loopsweb.resources.checkpoints.download_links import NoLink, find_link_host, start_download
 from loopsweb.resources.deployments.models import Deployment
 from loopsweb.resources.pages.detail_page import get_row_or_404
 from loopsweb.resources.pages.live_calls import NoAnswer
@@ -32,7 +32,8 @@ NOT_ONE = "The archive has changed since it was listed. Load it again to see wha
 
 @require(Permission.DOWNLOAD, noun="deployment")
 def show_debug_archive(request: WorkspaceRequest, remote_id: str) -> HttpResponse:
-    """POST gives a link to the file `name` of the `node`. `load=now` waits for the API."""
+    """POST gives a link to the file `name` of the `node`, which the page opens. `load=now` waits
+    for the API."""
     row = get_row_or_404(request, Deployment, remote_id)
     context: dict[str, Any] = {"row": row, "archive_url": request.path, "asked_at": timezone.now()}
     context["token"] = clean_text(request.GET.get("page_token"))
@@ -45,7 +46,10 @@ def show_debug_archive(request: WorkspaceRequest, remote_id: str) -> HttpRespons
     except NoAnswer as why:
         context["why"], status = str(why), why.status
     template = "telemetry/debug_archive.html"
-    return render_answer(request, template, context, partial="archive", status=status)
+    answer = render_answer(request, template, context, partial="archive", status=status)
+    if "file" in context:
+        start_download(answer, context["file"].url)
+    return answer
 
 
 def load_archive(request: WorkspaceRequest, row: Deployment, token: str) -> DebugArchivePage:

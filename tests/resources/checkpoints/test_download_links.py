@@ -47,7 +47,7 @@ def browser(otto: User) -> Client:
 def links_on(browser: Client, row: Checkpoint) -> list[dict[str, str]]:
     """The fields of each form that asks for a link."""
     url = reverse("checkpoints:files", args=[row.workspace.slug, row.remote_id])
-    forms = FormParser(browser.get(url).content.decode()).found
+    forms = FormParser(browser.get(url, {"load": "now"}).content.decode()).found
     return [fields for action, fields in forms if action == f"{url}download/"]
 
 
@@ -94,7 +94,8 @@ def test_files_that_cannot_be_told_apart_have_no_link(
 ) -> None:
     same = [replace(ONE, url=f"{STORE}/one?part={n}") for n in (1, 2)]
     loops.world.checkpoints["c"].files = [*same, TWO]
-    page = browser.get(reverse("checkpoints:files", args=[row.workspace.slug, "c"]))
+    url = reverse("checkpoints:files", args=[row.workspace.slug, "c"])
+    page = browser.get(url, {"load": "now"})
     assert page.content.decode().count("cannot be told from this one.") == 2
     assert [follow(browser, row, link) for link in links_on(browser, row)] == [TWO.url]
 
@@ -141,13 +142,15 @@ def test_a_checkpoint_on_a_volume_says_so(
 ) -> None:
     loops.world.checkpoints["c"].volume_ref = "vol-7"
     url = reverse("checkpoints:files", args=[row.workspace.slug, "c"])
-    answer = browser.get(url)
+    answer = browser.get(url, {"load": "now"})
     page = answer.content.decode()
     assert answer.status_code == 409
     assert "This checkpoint is on a volume" in page
     assert re.search(r"Its files are on the volume vol-7 at [^,]+, for which", page)
     loops.add_fault("GET /v1/loops/checkpoints/c/source", mode="status", status=404)
-    assert "Its files are on a volume, for which" in browser.get(url).content.decode()
+    assert (
+        "Its files are on a volume, for which" in browser.get(url, {"load": "now"}).content.decode()
+    )
 
 
 @pytest.mark.parametrize(

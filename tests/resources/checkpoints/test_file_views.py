@@ -3,6 +3,7 @@ from __future__ import annotations
 import logging
 import re
 from contextlib import ExitStack
+from html import unescape
 from urllib.parse import urlencode
 
 import httpx
@@ -46,9 +47,12 @@ def test_files_are_loaded_on_request_only(
     browser: Client, acme: Workspace, checkpoint: Checkpoint, loops: Simulator
 ) -> None:
     loops.requests.clear()
-    assert browser.get(url_of("detail", acme, checkpoint)).status_code == 200
+    page = browser.get(url_of("detail", acme, checkpoint)).content.decode()
+    assert f'href="{url_of("files", acme, checkpoint)}"' in page
+    page = browser.get(url_of("files", acme, checkpoint, page_token="0")).content.decode()
+    assert "Asking the Loops API for the files" in page
     assert list(loops.requests) == []
-    answer = browser.get(url_of("files", acme, checkpoint))
+    answer = browser.get(url_of("files", acme, checkpoint, load="now"))
     assert answer.status_code == 200
     assert len(list(loops.requests)) == 1
     assert "adapter_model.safetensors" in answer.content.decode()
@@ -58,6 +62,7 @@ def test_htmx_gets_only_the_files(browser: Client, acme: Workspace, checkpoint: 
     headers = {"hx-request": "true", "hx-target": "files"}
     answer = browser.get(url_of("files", acme, checkpoint), headers=headers)
     assert answer.content.strip().startswith(b'<section class="card after" id="files">')
+    assert "adapter_model.safetensors" in answer.content.decode()
 
 
 def test_each_download_gets_a_new_link_that_is_not_stored(
@@ -67,7 +72,7 @@ def test_each_download_gets_a_new_link_that_is_not_stored(
     caplog: pytest.LogCaptureFixture,
 ) -> None:
     caplog.set_level(logging.DEBUG)
-    page = browser.get(url_of("files", acme, checkpoint)).content.decode()
+    page = browser.get(url_of("files", acme, checkpoint, load="now")).content.decode()
     assert "X-Amz" not in page
     file = {"name": "adapter_model.safetensors"}
     answers = [browser.post(url_of("download", acme, checkpoint), file) for _ in range(2)]
@@ -76,6 +81,7 @@ def test_each_download_gets_a_new_link_that_is_not_stored(
         for each in answers
     ]
     assert [len(each) for each in links] == [1, 1]
+    assert [each["Refresh"] for each in answers] == [f"0; url={unescape(one)}" for [one] in links]
     assert {each["Cache-Control"] for each in answers} == {"private, no-store"}
     signature = re.findall(r"X-Amz-Signature=(\w+)", links[0][0])[0]
     assert signature not in caplog.text
@@ -104,7 +110,7 @@ def test_a_viewer_sees_files_but_cannot_download_them(
     vic: User, acme: Workspace, checkpoint: Checkpoint
 ) -> None:
     viewer = login_as(vic)
-    page = viewer.get(url_of("files", acme, checkpoint))
+    page = viewer.get(url_of("files", acme, checkpoint, load="now"))
     assert page.status_code == 200
     assert "Your role cannot download files." in page.content.decode()
     url = url_of("download", acme, checkpoint)
@@ -115,7 +121,7 @@ def test_a_failure_shows_its_reason_and_a_retry(
     browser: Client, acme: Workspace, checkpoint: Checkpoint, loops: Simulator
 ) -> None:
     loops.add_fault("GET *", mode="html", count=9, status=404)
-    answer = browser.get(url_of("files", acme, checkpoint))
+    answer = browser.get(url_of("files", acme, checkpoint, load="now"))
     page = answer.content.decode()
     assert answer.status_code == 502
     assert "The files could not be loaded" in page
@@ -126,7 +132,7 @@ def test_a_failure_shows_its_reason_and_a_retry(
 
 def test_without_a_key_the_page_says_why(browser: Client, acme: Workspace) -> None:
     row = add_row(Checkpoint, acme, "chkpt_x")
-    page = browser.get(url_of("files", acme, row)).content.decode()
+    page = browser.get(url_of("files", acme, row, load="now")).content.decode()
     assert "You have no API key in this workspace" in page
 
 
@@ -134,7 +140,7 @@ def test_without_a_key_the_page_says_why(browser: Client, acme: Workspace) -> No
 def test_an_invalid_page_token_is_no_server_error(
     browser: Client, acme: Workspace, checkpoint: Checkpoint, token: str
 ) -> None:
-    answer = browser.get(url_of("files", acme, checkpoint, page_token=token))
+    answer = browser.get(url_of("files", acme, checkpoint, page_token=token, load="now"))
     assert answer.status_code == 200
 
 
@@ -143,7 +149,8 @@ def test_a_slow_api_blocks_only_a_few_threads(
     browser: Client, acme: Workspace, checkpoint: Checkpoint, loops: Simulator, page: str
 ) -> None:
     send = browser.post if page == "download" else browser.get
-    url, file = url_of(page, acme, checkpoint), {"name": "adapter_model.safetensors"}
+    url = url_of(page, acme, checkpoint)
+    file = {"name": "adapter_model.safetensors", "load": "now"}
     loops.requests.clear()
     with ExitStack() as waiting:
         for _ in range(live_calls.MAX_WAITING):
@@ -162,7 +169,8 @@ def test_a_failed_request_frees_its_slot_and_is_not_repeated(
     loops.requests.clear()
     loops.add_fault("GET *", mode="status", count=live_calls.MAX_WAITING + 1, status=503)
     answers = [
-        browser.get(url_of("files", acme, checkpoint)) for _ in range(live_calls.MAX_WAITING + 2)
+        browser.get(url_of("files", acme, checkpoint, load="now"))
+        for _ in range(live_calls.MAX_WAITING + 2)
     ]
     assert [answer.status_code for answer in answers] == [
         *[502] * (live_calls.MAX_WAITING + 1),
@@ -195,7 +203,7 @@ def test_an_invalid_link_is_refused_and_recorded(
     )
     connect_api(httpx.WSGITransport(app=served))
     answer = browser.post(url_of("download", acme, checkpoint), {"name": "a.bin"})
-    assert answer.status_code == 502
+    assert (answer.status_code, "Refresh" in answer.headers) == (502, False)
     assert "This file cannot be downloaded" in answer.content.decode()
     assert "5ecre7" not in answer.content.decode()
     events = Event.objects.filter(action="checkpoint.download").order_by("pk")

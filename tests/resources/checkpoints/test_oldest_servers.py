@@ -66,7 +66,8 @@ def test_checkpoints_are_known_by_their_uri_and_files_by_size(
     browser = login_as(alice)
 
     def get_files(row: Checkpoint) -> Any:
-        return browser.get(reverse("checkpoints:files", args=[acme.slug, row.remote_id]))
+        url = reverse("checkpoints:files", args=[acme.slug, row.remote_id])
+        return browser.get(url, {"load": "now"})
 
     assert "rank_0/optimizer.safetensors" in get_files(trainer).content.decode()
     refused = get_files(sampler)

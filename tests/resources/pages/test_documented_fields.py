@@ -195,7 +195,7 @@ def test_a_column_that_is_sorted_or_filtered_by_is_shown(query: str, browser: Cl
 
 
 def test_the_documented_files_are_listed(acme: Workspace, browser: Client) -> None:
-    page = browser.get(f"/w/{acme.slug}/checkpoints/{ID['checkpoints']}/files/")
+    page = browser.get(f"/w/{acme.slug}/checkpoints/{ID['checkpoints']}/files/?load=now")
     text = join_long_text(page.content.decode())
     [row] = re.findall(r"<tr>\s*<td.*?</tr>", text, re.DOTALL)
     cells = [" ".join(re.sub("<[^>]+>", " ", cell).split()) for cell in row.split("</td>")]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from html import unescape
 
 import pytest
 from django.test import Client
@@ -51,8 +52,11 @@ def test_files_are_listed_and_a_link_is_given_on_a_click(
         "node_0/dmesg.txt",
     ]
     assert "X-Amz" not in page
-    answer = browser.post(url, FILE).content.decode()
-    assert len(re.findall(r'href="http[^"]*X-Amz-Signature[^"]*" rel="noreferrer"', answer)) == 1
+    answer = browser.post(url, FILE)
+    [link] = re.findall(
+        r'href="(http[^"]*X-Amz-Signature[^"]*)" rel="noreferrer"', answer.content.decode()
+    )
+    assert answer["Refresh"] == f"0; url={unescape(link)}"
     assert list_outcomes() == ["requested", "succeeded"]
 
 
