@@ -69,10 +69,10 @@ def wake(**where: Any) -> None:
 
 
 def schedule_polls(workspace: Workspace, *, now: datetime) -> None:
-    """Make every key of the workspace due, so that the effect of an action shows soon."""
-    PollState.objects.filter(key__workspace=workspace, next_poll_at__gt=now).update(
-        next_poll_at=now
-    )
+    """Make every key of the workspace due, so that the effect of an action shows soon. A key whose
+    last poll failed waits: the API may have said for how long."""
+    waiting = PollState.objects.filter(key__workspace=workspace, next_poll_at__gt=now, failures=0)
+    waiting.update(next_poll_at=now)
 
 
 def group_by_organisation(states: Iterable[PollState]) -> list[list[PollState]]:

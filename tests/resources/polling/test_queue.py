@@ -25,7 +25,11 @@ from loopsweb.resources.polling.queue import (
     is_tried_again,
     is_unleased,
 )
-from loopsweb.resources.snapshot.poll_state import group_by_organisation, select_polling
+from loopsweb.resources.snapshot.poll_state import (
+    group_by_organisation,
+    schedule_polls,
+    select_polling,
+)
 from loopsweb.resources.snapshot.viewers import find_viewed, record_viewer, record_viewer_in_turn
 from loopsweb.simulator import Simulator
 from tests import personas
@@ -133,6 +137,15 @@ def test_what_somebody_looks_at_comes_first_unless_others_wait_for_long(
     watched.filter(pk=second.pk).update(failures=1)
     watched.filter(pk=first.pk).update(last_started_at=now)
     assert list_due(now) == [state.pk for state in unwatched.order_by("pk")]
+
+
+def test_an_act_makes_keys_due_that_wait_for_no_failure(acme: Workspace, now: datetime) -> None:
+    add_states(acme, 1, now=now + MINUTE)
+    schedule_polls(acme, now=now)
+    assert len(list_due(now)) == 1
+    PollState.objects.update(next_poll_at=now + MINUTE, failures=1)
+    schedule_polls(acme, now=now)
+    assert (list_due(now), len(list_due(now + MINUTE))) == ([], 1)
 
 
 def test_every_workspace_that_is_looked_at_is_known(acme: Workspace, mallory: User) -> None:
