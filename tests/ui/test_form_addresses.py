@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 from django.forms import CharField, Form
 from django.template.loader import render_to_string
 from django.test import Client
 from django.urls import reverse
 from django.utils.html import strip_tags
+from django.utils.translation import gettext_lazy
 
 from loopsweb.accounts.models import User, Workspace
 from tests.personas import login_as
@@ -65,13 +68,14 @@ def test_errors_are_summed_up_above_the_page_and_lead_to_their_fields(
     ("label", "error", "said"),
     [
         ("Type 463 to confirm", "Type 463 to confirm.", "Type 463 to confirm."),
+        (gettext_lazy("Reason"), gettext_lazy("Enter a reason."), "Enter a reason."),
         ("API key", "Enter an API key.", "Enter an API key."),
         ("Name (optional)", "Name (optional) is taken.", "Name (optional) is taken."),
         ("Age", "Enter a page number.", "Age: Enter a page number."),
         ("Days", "Enter a number of at least 1.", "Days: Enter a number of at least 1."),
     ],
 )
-def test_an_error_that_names_its_field_says_it_once(label: str, error: str, said: str) -> None:
+def test_an_error_that_names_its_field_says_it_once(label: Any, error: Any, said: str) -> None:
     form = Form({"field": "x"})
     form.fields["field"] = CharField(label=label)
     form.add_error("field", error)

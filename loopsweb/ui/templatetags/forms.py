@@ -35,6 +35,8 @@ def error_summary(context: template.Context) -> dict[str, Any]:
 
 
 @register.filter
-def names(error: str, label: str) -> bool:
-    """True if the error has the words of the label, which then need not be said before it."""
-    return bool(re.search(rf"(?<!\w){re.escape(label)}(?!\w)", error, re.IGNORECASE))
+def names(error: Any, label: Any) -> bool:
+    """True if the error has the words of the label, which then need not be said before it. Both
+    may be lazy."""
+    words = re.escape(str(label))
+    return bool(re.search(rf"(?<!\w){words}(?!\w)", str(error), re.IGNORECASE))
