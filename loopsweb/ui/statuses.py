@@ -70,4 +70,4 @@ class Vocabulary:
 
     def anchor(self, word: str) -> str:
         """The fragment of the help page that explains it."""
-        return f"{self.noun}-{word.lower()}" if word in self.statuses else f"{self.noun}-unknown"
+        return f"{self.noun}-{word.lower()}" if word in self.statuses else f"{self.noun}-other"
