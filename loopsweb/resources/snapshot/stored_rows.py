@@ -73,7 +73,7 @@ def find_last_told(before: StoredRow, poll: PollContext) -> datetime | None:
     """When an answer told the status last; None where answers have left it out since."""
     if before.unknown_since is None:
         return poll.previous_at
-    was_told = before.missing_since and before.missing_since <= before.unknown_since
+    was_told = before.missing_since and before.missing_since < before.unknown_since
     return before.missing_since if was_told else None
 
 
