@@ -55,8 +55,8 @@ def main() -> int:
     options = parser.parse_args()
     with tempfile.TemporaryDirectory(prefix="loopsweb-simulation-") as folder:
         template = options.template or str(Path(folder) / "template.sqlite3")
+        set_up(template)
         if not options.template:
-            set_up(template)
             from tests.simulation.seeds import use_own_database
 
             with use_own_database(), open_template(template):

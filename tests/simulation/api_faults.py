@@ -21,7 +21,7 @@ FAULTS = (
     *({"mode": mode} for mode in ("reset", "truncated", "empty")),
 )
 LOST_ANSWERS: tuple[dict[str, Any], ...] = (
-    *({}, {}, {}),
+    *({}, {}),
     {"mode": "status", "status": 504},
     {"mode": "slow", "seconds": 50},
     *({"mode": mode} for mode in ("reset", "truncated", "empty")),

@@ -61,6 +61,15 @@ class Disruptions:
         finally:
             self.processes.pop()
 
+    @contextmanager
+    def pause(self) -> Iterator[None]:
+        """What is executed meanwhile belongs to no process."""
+        processes, self.processes = self.processes, []
+        try:
+            yield
+        finally:
+            self.processes = processes
+
     def reach(self, place: Place) -> None:
         """The process that runs is at such a place."""
         planned = self.planned

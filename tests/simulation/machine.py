@@ -35,20 +35,9 @@ class Machine(RuleBasedStateMachine):
         approve_others=st.booleans(),
         runs=st.integers(1, 3),
     )
-    def begin(
-        self,
-        *,
-        seed: int,
-        stopping_seconds: int,
-        undo_seconds: int,
-        approve_others: bool,
-        runs: int,
-    ) -> None:
+    def begin(self, *, seed: int, stopping_seconds: int, runs: int, **policy: Any) -> None:
         self.seed, self.stopping_seconds, self.runs = seed, stopping_seconds, runs
-        self.policy: dict[str, Any] = {
-            "undo_seconds": undo_seconds,
-            "approve_others": approve_others,
-        }
+        self.policy = policy
 
     @functools.cached_property
     def simulation(self) -> Simulation:
@@ -116,6 +105,15 @@ class Machine(RuleBasedStateMachine):
         self.freeze_next(after=after, place="call", seconds=seconds)
         self.work_when_due(which)
 
+    @rule(which=st.integers(0, 1), seconds=st.sampled_from([40, 120]))
+    def poll_too_often(self, which: int, seconds: int) -> None:
+        """The API asks for a pause, and the workers look for work meanwhile."""
+        self.is_checked = False
+        limit = {"mode": "rate_limit", "retry_after": seconds, "count": 2}
+        self.simulation.simulator.add_fault("GET *", **limit)
+        self.work_when_due(which)
+        self.simulation.work_for(24, worker_numbers=(0, 1))
+
     @rule(which=st.integers(0, 1), after=st.integers(0, 40))
     def kill_poll(self, which: int, after: int) -> None:
         self.is_checked = False
@@ -173,17 +171,31 @@ class Machine(RuleBasedStateMachine):
         with self.simulation.act():
             self.people.request(which, who, waits=waits)
 
-    @rule(which=number, who=number, decides=number, verb=verbs, fault=st.sampled_from(LOST_ANSWERS))
+    @rule(
+        which=number,
+        who=number,
+        decides=number,
+        verb=verbs,
+        fault=st.sampled_from(LOST_ANSWERS),
+        seconds=st.sampled_from([0, 12, 24]),
+    )
     def request_and_decide(
-        self, which: int, who: int, decides: int, verb: str, fault: dict[str, Any]
+        self,
+        which: int,
+        who: int,
+        decides: int,
+        verb: str,
+        fault: dict[str, Any],
+        seconds: int,
     ) -> None:
-        """The answer to the next deactivation may be lost."""
+        """The answer to the next deactivation may be lost. The page of it stays open."""
         if fault:
             self.simulation.simulator.add_fault(DEACTIVATE, **fault)
         self.request(which, who, waits=False)
         self.people.open_requests()
         with self.simulation.act():
             self.people.decide(0, decides, verb)
+        self.simulation.work_for(seconds, worker_numbers=(0, 1))
 
     @rule()
     def open_requests(self) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Sequence
 from contextlib import suppress
 from datetime import timedelta
@@ -165,6 +166,7 @@ class People:
         request, person = choose(self.held, number), choose(self.list_members(), person_number)
         if request is None or person is None:
             return
+        request = copy.copy(request)  # the page stays as it was opened
         by, now = self.identify(person), self.clock()
         with suppress(actions.CannotDecide):
             if verb == "withdraw":

@@ -31,12 +31,14 @@ class RunningPoll:
 
 class Polling:
     """running: {primary key of a poll state: the polls that are under way}. quiet_until: {API key:
-    when the API may be asked again}. polled_at: {API key: when a poll asked last}."""
+    when the API may be asked again}. longest_quiet: the last of these times, forgotten ones too.
+    polled_at: {API key: when a poll asked last}."""
 
     def __init__(self, clock: Callable[[], datetime]) -> None:
         self.clock = clock
         self.running: dict[int, list[RunningPoll]] = {}
         self.quiet_until: dict[str, datetime] = {}
+        self.longest_quiet = clock()
         self.polled_at: dict[str, datetime] = {}
 
     def claim(self, job: PollJob, process: Process) -> None:
@@ -48,6 +50,8 @@ class Polling:
                 raise PolledWrongly(f"{job.state} by {process.name} and {other.process.name}")
             other.is_overtaken = True
         secret = job.state.key.decrypt_secret()
+        if others:  # nobody else knows what they were told
+            self.forget_pace(secret)
         if now < self.quiet_until.get(secret, now):
             raise PolledWrongly(f"{job.state}, though the API said: not before {self.quiet_until}")
         others.append(RunningPoll(process, secret, now + SURE_LEASE))
@@ -73,7 +77,8 @@ class Polling:
         self.polled_at[call.secret] = call.at
         if call.status == 429 and call.retry_after:
             wait = min(timedelta(seconds=call.retry_after), MAX_RETRY_AFTER)
-            self.quiet_until[call.secret] = self.clock() + wait
+            self.quiet_until[call.secret] = until = self.clock() + wait
+            self.longest_quiet = max(self.longest_quiet, until)
 
     def forget_pace(self, secret: str = "") -> None:
         """Somebody wants news at once, or the poll that was told did not live to store it."""

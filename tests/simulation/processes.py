@@ -61,4 +61,5 @@ def run(seed: int, template_path: str, *, is_shrunk: bool = False) -> Result:
         try:
             return Result(seed, run_seed(seed, template=template, is_shrunk=is_shrunk))
         except Exception as error:  # noqa: BLE001  (whatever it is, it is what was looked for)
-            return Result(seed, failure=f"{type(error).__name__}: {error}")
+            steps = getattr(error, "__notes__", []) if is_shrunk else []
+            return Result(seed, failure="\n".join([f"{type(error).__name__}: {error}", *steps]))

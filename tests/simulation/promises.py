@@ -39,6 +39,7 @@ class Promises:
         self.organisations = organisations
         self.last_change = 0
         self.ages: dict[tuple[int, str], datetime] = {}
+        self.settled: dict[int, State] = {}
 
     def check(self) -> None:
         for workspace in self.organisations:
@@ -128,6 +129,17 @@ class Promises:
                 raise Broken(f"the {request} was sent")
             if state == State.CONFIRMED and "STOPPED" not in self.history.ever(thing):
                 raise Broken(f"the {request} is said to be stopped")
+            if request.approver.lower() == request.person.lower():
+                raise Broken(f"the {request} was approved by its requester")
+            self.check_settled(request, state)
             assumed = (request.answer or {}).get("assumed")
             if state == State.REFUSED and sent and sent.is_accepted and not assumed:
                 raise Broken(f"the {request}, which the API accepted, is said to have no effect")
+
+    def check_settled(self, request: Deactivation, state: State) -> None:
+        """What has an outcome keeps it; the API may still do what seemed to have no effect."""
+        before = self.settled.get(request.pk, state)
+        if state != before and (before, state) != (State.REFUSED, State.CONFIRMED):
+            raise Broken(f"the {request} was {before}, and is {state}")
+        if not STATES[state].open:
+            self.settled[request.pk] = state

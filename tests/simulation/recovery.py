@@ -27,7 +27,6 @@ class NotRecovered(AssertionError):
 
 def recover(simulation: Simulation) -> None:
     clock, people = simulation.clock, simulation.people
-    told_to_wait = max(simulation.polling.quiet_until.values(), default=clock())
     simulation.disruptions.planned = None
     simulation.organisation.come_to_rest()
     simulation.history.note()
@@ -37,7 +36,8 @@ def recover(simulation: Simulation) -> None:
         people.add_key(word)
     people.check_misjudged_keys()
     began = clock()
-    look_until(max(began + LONGEST_WAIT, told_to_wait + timedelta(seconds=1)), simulation)
+    told_to_wait = simulation.polling.longest_quiet + timedelta(seconds=1)
+    look_until(max(began + LONGEST_WAIT, told_to_wait), simulation)
     simulation.check()
     for secrets in list_pollers(simulation):
         simulation.polling.check_polled(secrets, since=began)

@@ -138,7 +138,8 @@ class Simulation:
 
     def wait(self, seconds: float, *, process: Process | None, is_frozen: bool = False) -> None:
         """Time passes in the middle of what a process does. The workers go on, that one's other
-        threads too unless it is frozen; while one waits already, time passes and nothing else."""
+        threads too unless it is frozen; while one waits already, time passes and nothing else.
+        Pages are looked at before it goes on."""
         is_inside = len(self.disruptions.processes) > 1
         while seconds > 0:
             self.clock.pass_(min(seconds, STEP))
@@ -146,6 +147,8 @@ class Simulation:
             for worker in self.workers:
                 if not (is_frozen and worker.process is process):
                     worker.keep() if is_inside else worker.work()
+        if not is_inside:
+            self.check()
 
     def freeze(self, process: Process, *, seconds: float) -> None:
         self.wait(seconds, process=process, is_frozen=True)
@@ -166,4 +169,5 @@ class Simulation:
 
     def check(self) -> None:
         self.history.note()
-        self.promises.check()
+        with self.disruptions.pause():
+            self.promises.check()
