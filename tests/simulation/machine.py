@@ -18,6 +18,7 @@ from tests.simulation.simulation import Simulation
 
 verbs = st.sampled_from(["approve", "approve", "withdraw", "decline"])
 DUE_AFTER = 72  # seconds: then each key is due that nothing is wrong with
+TOO_LATE = 24  # seconds: then what nothing is wrong with has been sent
 number = st.integers(0, 7)
 ends = st.sampled_from(ENDS)
 workers = st.sampled_from([(0,), (1,), (0, 1), (1, 0)])
@@ -32,8 +33,8 @@ class Machine(RuleBasedStateMachine):
         seed=st.integers(1, 9),
         stopping_seconds=st.sampled_from([0, 40]),
         undo_seconds=st.sampled_from([0, 10, 10]),
-        approve_others=st.booleans(),
-        runs=st.integers(1, 3),
+        approve_others=st.sampled_from([True, True, False]),
+        runs=st.integers(2, 3),
     )
     def begin(self, *, seed: int, stopping_seconds: int, runs: int, **policy: Any) -> None:
         self.seed, self.stopping_seconds, self.runs = seed, stopping_seconds, runs
@@ -109,8 +110,7 @@ class Machine(RuleBasedStateMachine):
     def poll_too_often(self, which: int, seconds: int) -> None:
         """The API asks for a pause, and the workers look for work meanwhile."""
         self.is_checked = False
-        limit = {"mode": "rate_limit", "retry_after": seconds, "count": 2}
-        self.simulation.simulator.add_fault("GET *", **limit)
+        self.simulation.simulator.add_fault("GET *", "rate_limit", 2, retry_after=seconds)
         self.work_when_due(which)
         self.simulation.work_for(24, worker_numbers=(0, 1))
 
@@ -177,7 +177,7 @@ class Machine(RuleBasedStateMachine):
         decides=number,
         verb=verbs,
         fault=st.sampled_from(LOST_ANSWERS),
-        seconds=st.sampled_from([0, 12, 24]),
+        seconds=st.sampled_from([0, 12, TOO_LATE, TOO_LATE]),
     )
     def request_and_decide(
         self,
@@ -188,7 +188,7 @@ class Machine(RuleBasedStateMachine):
         fault: dict[str, Any],
         seconds: int,
     ) -> None:
-        """The answer to the next deactivation may be lost. The page of it stays open."""
+        """The next answer may be lost. Whoever withdraws too late does it on an old page."""
         if fault:
             self.simulation.simulator.add_fault(DEACTIVATE, **fault)
         self.request(which, who, waits=False)
@@ -196,6 +196,9 @@ class Machine(RuleBasedStateMachine):
         with self.simulation.act():
             self.people.decide(0, decides, verb)
         self.simulation.work_for(seconds, worker_numbers=(0, 1))
+        if seconds == TOO_LATE:
+            with self.simulation.act():
+                self.people.decide(0, decides, "withdraw")
 
     @rule()
     def open_requests(self) -> None:
