@@ -188,21 +188,19 @@ class Machine(RuleBasedStateMachine):
         fault: dict[str, Any],
         seconds: int,
     ) -> None:
-        """The next answer may be lost. Whoever withdraws too late does it on an old page."""
+        """The next answer may be lost. The requester tries to approve it first. Whoever withdraws
+        it too late does so on an old page."""
         if fault:
             self.simulation.simulator.add_fault(DEACTIVATE, **fault)
         self.request(which, who, waits=False)
         self.people.open_requests()
         with self.simulation.act():
+            self.people.decide(0, who, "approve")
             self.people.decide(0, decides, verb)
         self.simulation.work_for(seconds, worker_numbers=(0, 1))
         if seconds == TOO_LATE:
             with self.simulation.act():
                 self.people.decide(0, decides, "withdraw")
-
-    @rule()
-    def open_requests(self) -> None:
-        self.people.open_requests()
 
     @rule(which=number, who=number, verb=verbs, is_page_new=st.booleans())
     def decide(self, which: int, who: int, verb: str, is_page_new: bool) -> None:
@@ -228,7 +226,7 @@ class Machine(RuleBasedStateMachine):
     def revoke_key(self, word: str) -> None:
         self.organisation.revoke_key(word)
 
-    @rule(what=st.sampled_from(["leave", "come_back", "watch", "look_away"]))
+    @rule(what=st.sampled_from(["open_requests", "leave", "come_back", "watch", "look_away"]))
     def come_and_go(self, what: str) -> None:
         getattr(self.people, what)()
 
