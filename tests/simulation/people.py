@@ -20,7 +20,7 @@ from loopsweb.resources.checkpoints.models import Checkpoint
 from loopsweb.resources.deactivations import actions, dispatch
 from loopsweb.resources.deactivations.impact import assess_impact
 from loopsweb.resources.deactivations.models import Deactivation, Policy
-from loopsweb.resources.deactivations.preflight import find_age
+from loopsweb.resources.deactivations.preflight import observe_target
 from loopsweb.resources.deactivations.requirements import (
     find_requirements,
     list_own_emails,
@@ -137,7 +137,7 @@ class People:
             impact,
             requirements,
             policy=policy,
-            as_of=find_age(target),
+            as_of=observe_target(target, now=now),
             now=now,
             awaited=awaited,
             sync_until=now + SYNC_PATIENCE,

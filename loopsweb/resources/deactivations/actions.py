@@ -14,7 +14,7 @@ from loopsweb.keys.models import Key
 from loopsweb.resources.deactivations import dispatch
 from loopsweb.resources.deactivations.impact import Impact
 from loopsweb.resources.deactivations.models import Deactivation, Policy
-from loopsweb.resources.deactivations.preflight import find_age, freeze_impact
+from loopsweb.resources.deactivations.preflight import freeze_impact, observe_target
 from loopsweb.resources.deactivations.requirements import (
     Schedule,
     find_requirements,
@@ -199,7 +199,7 @@ def approve(
     if refusal := find_requirements(impact, policy=policy, own_emails=own_emails).refusal:
         raise CannotDecide(refusal)
     due_at = now + timedelta(seconds=policy.undo_seconds)
-    facts = freeze_impact(impact, as_of=find_age(impact.target))
+    facts = freeze_impact(impact, as_of=observe_target(impact.target, now=now))
     with transaction.atomic():
         decide(
             deactivation,

@@ -25,6 +25,7 @@ from loopsweb.resources.deactivations.targets import Kind
 from loopsweb.resources.nouns import NOUNS
 from loopsweb.resources.pages.freshness import load_freshness
 from loopsweb.resources.pages.idempotency import Submission, claim_submission
+from loopsweb.resources.pages.idleness import find_observed_until
 from loopsweb.resources.snapshot.store import lock_workspace, touch_version
 
 
@@ -54,10 +55,13 @@ def request_batch(
         workspace=workspace, noun=kind.noun, person=by["person"], reason=reason, requested_at=now
     )
     requested = sorted(selection.requested, key=lambda item: item.remote_id)
-    as_of = load_freshness(workspace).of(kind.plural, *NOUNS).as_of
+    freshness = load_freshness(workspace)
+    as_of = freshness.of(kind.plural, *NOUNS).as_of
+    until = find_observed_until(freshness, now=now)
     added: dict[str, Deactivation | AlreadyRequested] = {}
     for item in requested:
         own = select_awaited(item, awaited)
+        item.impact.target.observed_until = until
         schedule = schedule_request(
             item.impact,
             item.requirements,

@@ -17,7 +17,7 @@ from loopsweb.resources.deactivations import actions, dispatch
 from loopsweb.resources.deactivations.impact import Impact, assess_impact
 from loopsweb.resources.deactivations.impact_forms import ImpactForm
 from loopsweb.resources.deactivations.models import Deactivation, Policy
-from loopsweb.resources.deactivations.preflight import find_age
+from loopsweb.resources.deactivations.preflight import observe_target
 from loopsweb.resources.deactivations.requirements import (
     Requirements,
     find_requirements,
@@ -109,7 +109,7 @@ class DeactivateForm(WaitFields, ImpactForm):
             self.impact,
             self.requirements,
             policy=self.policy,
-            as_of=find_age(target),
+            as_of=observe_target(target, now=now),
             now=now,
             broke_glass=self.breaks_glass,
             awaited=self.cleaned_data["once_synced"],

@@ -7,6 +7,7 @@ names of checkpoints and numbers, and names nobody.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import asdict
 from datetime import datetime
 from typing import Any
 
@@ -17,11 +18,13 @@ from loopsweb.resources.catalogue import NOTHING_HELD, UNKNOWN_SOURCE
 from loopsweb.resources.checkpoints.models import Checkpoint
 from loopsweb.resources.deactivations.ending_runs import select_ending_runs
 from loopsweb.resources.deactivations.impact import EndingRun, Impact
+from loopsweb.resources.deactivations.impact_warnings import list_warnings
 from loopsweb.resources.deactivations.targets import Kind, Target, kind_of
 from loopsweb.resources.deployments.run_pairing import SERVERLESS, Figures
 from loopsweb.resources.figures.unsaved_work import UnsavedWork
 from loopsweb.resources.nouns import NOUNS
 from loopsweb.resources.pages.freshness import Freshness, load_freshness
+from loopsweb.resources.pages.idleness import find_observed_until
 from loopsweb.ui.timestamps import format_utc
 
 MAX_LISTED = 20  # of runs, and of checkpoints; the numbers count all
@@ -34,15 +37,18 @@ def load_impact_freshness(workspace: Workspace, kind: Kind, remote_id: str) -> F
     return load_freshness(workspace, runs=select_ending_runs(workspace, kind.noun, remote_id))
 
 
-def find_age(target: Target) -> datetime | None:
-    """The time of the oldest answer from which the impact is."""
+def observe_target(target: Target, *, now: datetime) -> datetime | None:
+    """Let it know until when it is observed. Returns the time of the oldest answer from which the
+    impact is."""
     kind = kind_of(target)
     freshness = load_impact_freshness(target.workspace, kind, target.remote_id)
+    target.observed_until = find_observed_until(freshness, now=now)
     return freshness.of(kind.plural, *NOUNS).as_of
 
 
 def freeze_impact(impact: Impact, *, as_of: datetime | None) -> Facts:
-    """JSON without fractions. as_of: the age of the oldest answer that was shown."""
+    """JSON without fractions. as_of: the age of the oldest answer that was shown. The target knows
+    until when it was observed."""
     figures = impact.figures
     cost = figures.cost_per_hour
     worked_at = impact.target.last_work_at
@@ -68,6 +74,7 @@ def freeze_impact(impact: Impact, *, as_of: datetime | None) -> Facts:
         "checkpoints": [describe_checkpoint(each) for each in shown[:MAX_LISTED]],
         "checkpoints_left_out": max(0, len(shown) - MAX_LISTED),
         "syncing": len(impact.syncing),
+        "warnings": [asdict(each) for each in list_warnings(impact)],
         "protected": [f"{each.noun} {each.remote_id}" for each in impact.protections],
     }
     frozen: Facts = anonymize(make_storable(facts))

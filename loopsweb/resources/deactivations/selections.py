@@ -11,6 +11,7 @@ from loopsweb.accounts.models import Workspace
 from loopsweb.resources.checkpoints.models import Checkpoint
 from loopsweb.resources.deactivations.actions import ALREADY_REQUESTED
 from loopsweb.resources.deactivations.impact import Impact, assess_impacts
+from loopsweb.resources.deactivations.impact_warnings import ImpactWarning, list_warnings
 from loopsweb.resources.deactivations.models import Deactivation, Policy
 from loopsweb.resources.deactivations.requirements import Requirements, find_requirements
 from loopsweb.resources.deactivations.states import OPEN
@@ -31,6 +32,10 @@ class Item:
     @property
     def remote_id(self) -> str:
         return self.impact.target.remote_id
+
+    @property
+    def warnings(self) -> list[ImpactWarning]:
+        return list_warnings(self.impact)
 
 
 @dataclass(frozen=True)

@@ -16,7 +16,7 @@ from loopsweb.resources.checkpoints.models import Checkpoint
 from loopsweb.resources.deactivations.cancellation import DAMAGES, cancel_request
 from loopsweb.resources.deactivations.impact import assess_impact
 from loopsweb.resources.deactivations.models import Deactivation
-from loopsweb.resources.deactivations.preflight import Facts, find_age, freeze_impact
+from loopsweb.resources.deactivations.preflight import Facts, freeze_impact, observe_target
 from loopsweb.resources.deactivations.states import State
 from loopsweb.resources.deactivations.targets import KINDS
 
@@ -95,7 +95,7 @@ def release(request: Deactivation, *, now: datetime) -> None:
         cancel_request(request, State.WITHDRAWN, why=GONE, now=now)
         return
     target.workspace = request.workspace
-    facts = freeze_impact(assess_impact(target), as_of=find_age(target))
+    facts = freeze_impact(assess_impact(target), as_of=observe_target(target, now=now))
     due_at = max(now, request.due_at or now)
     request.move_to(
         State.DUE,

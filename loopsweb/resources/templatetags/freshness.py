@@ -10,10 +10,9 @@ from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.safestring import SafeString, mark_safe
 
-from loopsweb.resources.figures.measured_work import SEEMS_IDLE_AFTER
+from loopsweb.resources.figures.activity import is_active, is_use_unknown, name_sign
 from loopsweb.resources.pages.freshness import FeedFreshness, load_freshness
 from loopsweb.resources.pages.freshness_bar import describe_freshness_bar
-from loopsweb.resources.samplers.models import Sampler
 from loopsweb.resources.snapshot.models import Costed
 from loopsweb.ui.templatetags.ui import moment, span
 from loopsweb.ui.timestamps import format_minute, format_utc
@@ -30,40 +29,14 @@ def freshness_bar(context: template.Context, *, swapped: bool = False) -> dict[s
 
 ENDS = timedelta(minutes=1)  # ago; what was observed until before does not go on
 USE_UNKNOWN = "It may be in use: the API reports no requests of standalone samplers."
-SIGNS = {
-    "created": "it was created",
-    "status": "its status changed",
-    "checkpoint": "its newest checkpoint",
-    "requests": "it served a request",
-    "serving": "it served requests",
-    "gpu": "its GPUs were busy",
-    "busy": "its GPUs were busy",
-}
 
-
-@register.filter
-def name_sign(sign: str) -> str:
-    """What the last sign of work was, after "since"; "" where there is none."""
-    return SIGNS.get(sign, "")
+for each in (name_sign, is_active, is_use_unknown):
+    register.filter(each)
 
 
 @register.filter
 def seconds_span(seconds: int) -> str:
     return span(timedelta(seconds=seconds))
-
-
-@register.filter
-def is_active(row: Costed) -> bool:
-    """True if it worked when that was last looked at, or not long enough ago to look again."""
-    is_recent = row.idle_for is not None and row.idle_for < SEEMS_IDLE_AFTER
-    return bool(row.gpus != 0 and row.last_work_at and (row.is_working or is_recent))
-
-
-@register.filter
-def is_use_unknown(row: Costed) -> bool:
-    """True of a sampler without a pair that may hold GPUs."""
-    is_alone = isinstance(row, Sampler) and not row.run_remote_id
-    return is_alone and row.gpus != 0 and row.last_work_at is None
 
 
 @register.filter

@@ -208,7 +208,7 @@ def test_what_works_is_busy_as_of_the_answer_however_long_it_was_not_asked(
     for path in ("deployments/d/", "deployments/d/deactivation/", "runs/run-d/", "deployments/"):
         html = browser.get(f"/w/acme/{path}").content.decode()
         assert "busy as of" in strip_tags(html), path
-    assert "It is not idle:" in browser.get("/w/acme/runs/run-d/deactivation/").content.decode()
+    assert "It is not idle." in browser.get("/w/acme/runs/run-d/deactivation/").content.decode()
     found = browser.get("/w/acme/deployments/?idle=0m").content.decode()
     assert 'href="/w/acme/deployments/d/"' not in found
 

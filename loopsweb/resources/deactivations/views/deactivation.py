@@ -22,6 +22,7 @@ from loopsweb.keys.models import NOT_OFFERED
 from loopsweb.resources.checkpoints.models import Checkpoint
 from loopsweb.resources.deactivations.actions import AlreadyRequested
 from loopsweb.resources.deactivations.forms import BreakGlassForm, DeactivateForm, build_forms
+from loopsweb.resources.deactivations.impact_warnings import list_warnings
 from loopsweb.resources.deactivations.models import Deactivation
 from loopsweb.resources.deactivations.preflight import load_impact_freshness
 from loopsweb.resources.deactivations.targets import (
@@ -121,6 +122,7 @@ def render_form(
         "requirements": form.requirements,
         "policy": form.policy,
         "impact": impact,
+        "warnings": list_warnings(impact),
         **find_origin(request, row),
         "open": Deactivation.objects.find_open(row),
         "open_of_tied": Deactivation.objects.find_open(*tied),

@@ -29,7 +29,9 @@ from loopsweb.keys.models import Key
 from loopsweb.resources.deactivations import actions
 from loopsweb.resources.deactivations.impact import assess_impact
 from loopsweb.resources.deactivations.impact_forms import ApproveForm, ImpactForm, NoteForm
+from loopsweb.resources.deactivations.impact_warnings import list_warnings
 from loopsweb.resources.deactivations.models import Deactivation
+from loopsweb.resources.deactivations.preflight import observe_target
 from loopsweb.resources.deactivations.records import load_record
 from loopsweb.resources.deactivations.requirements import load_policy
 from loopsweb.resources.deactivations.states import DEACTIVATION, NOT_SENT, OPEN, State
@@ -213,6 +215,8 @@ def render_request(
     kind = KINDS[deactivation.noun]
     target = kind.find(request.workspace, deactivation.target_remote_id)
     impact = assess_impact(target) if target and deactivation.state in NOT_SENT else None
+    if impact:
+        observe_target(impact.target, now=timezone.now())
     context: dict[str, Any] = {
         "deactivation": deactivation,
         "policy": load_policy(request.workspace.team),
@@ -221,6 +225,7 @@ def render_request(
         "detail_view": f"{kind.plural}:detail",
         "target": target,
         "impact": impact,
+        "warnings": list_warnings(impact) if impact else [],
         "additions": impact.find_additions(deactivation.foreseen) if impact else {},
         "is_own": deactivation.person.lower() == request.user.email.lower(),
         "status": deactivation.spec,
