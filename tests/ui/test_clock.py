@@ -74,8 +74,21 @@ def test_single_keys_are_off_for_whoever_switched_them_off(browser: Client) -> N
     assert 'data-keys="off"' in browser.get(RUNS).content.decode()
 
 
-def test_the_first_field_of_a_form_is_focused_unless_something_was_wrong(browser: Client) -> None:
-    page = browser.get("/teams/new/").content.decode()
+@pytest.mark.parametrize(
+    ("path", "field", "is_signed_in"),
+    [
+        ("/teams/new/", "name", True),
+        ("/accounts/login/", "login", False),
+        ("/accounts/password/reset/", "email", False),
+    ],
+)
+def test_the_first_field_of_a_form_is_focused(
+    path: str, field: str, is_signed_in: bool, browser: Client
+) -> None:
+    page = (browser if is_signed_in else Client()).get(path, follow=True).content.decode()
     assert page.count(" autofocus") == 1
-    assert "autofocus" in page[page.index('name="name"') :].partition(">")[0]
+    assert "autofocus" in page[page.index(f'name="{field}"') :].partition(">")[0]
+
+
+def test_a_list_focuses_nothing(browser: Client) -> None:
     assert " autofocus" not in browser.get(RUNS).content.decode()
