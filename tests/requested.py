@@ -12,6 +12,8 @@ from django.core.cache import caches
 from django.db import connection, transaction
 from django.test import Client
 
+from loopsweb import counts
+
 SIGN_IN, REFUSED, NOT_FOUND, ALLOWED = "sign in", "403", "404", "in"
 
 # What a session knows about itself: the last use and the last workspace.
@@ -47,9 +49,10 @@ def request_outcome(browser: Client, method: str, url: str) -> str:
 
 @contextmanager
 def undo_afterwards() -> Iterator[None]:
-    """Requests of the next route find the sample data and unused rate limits."""
+    """Requests of the next route find the sample data, unused rate limits, and /metrics short."""
     for cache in caches.all():
         cache.clear()
+    counts.pages.clear()
     with transaction.atomic():
         yield
         transaction.set_rollback(True)
