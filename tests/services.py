@@ -36,9 +36,8 @@ TESTS_ON_SQLITE_ONLY = {
 }
 # They start processes, take longest, and mostly wait: started last, they would leave a core idle.
 SLOW_TESTS = [
-    *(HERE / name for name in ("browser", "crash", "faults", "serving")),
-    *(HERE / f"test_{name}.py" for name in ("outages_on_postgresql", "api_outage_on_sqlite")),
-    HERE / "test_permissions.py",
+    *(HERE / name for name in ("browser", "crash", "faults", "serving", "upgrade")),
+    *(HERE / f"test_{name}.py" for name in ("bench_on_sqlite", "bench_processes", "permissions")),
 ]
 STARTED_SERVICES = ExitStack()
 TEST_SECRETS = {
