@@ -10,6 +10,7 @@ SOAK_KEYS ?= 100
 FAULT_SEED ?= $(shell date +%s)
 SIMULATE_SEEDS ?= 1000
 SIMULATE_SEED ?=
+TEST_OPTIONS ?=
 
 VENV := .venv
 BIN := $(VENV)/bin
@@ -35,11 +36,11 @@ test: test-sqlite test-postgresql  ## The whole suite, on SQLite, then on Postgr
 
 test-sqlite: $(VENV)/.develop
 	@echo "== SQLite, one process, on $$($(BIN)/python -V)"
-	@$(PYTEST)
+	@$(PYTEST) $(TEST_OPTIONS)
 
 test-postgresql: $(VENV)/.develop
 	@echo "== PostgreSQL, Redis, separate processes, on $$($(BIN)/python -V)"
-	@$(PYTEST) --on postgresql
+	@$(PYTEST) --on postgresql $(TEST_OPTIONS)
 
 coverage: $(VENV)/.develop  ## Which lines no test runs on SQLite; takes twice as long as the tests
 	@$(PYTEST) --cov --cov-report=term
