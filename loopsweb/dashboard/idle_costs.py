@@ -15,6 +15,7 @@ from loopsweb.dashboard.totals import select_holders
 from loopsweb.resources.checkpoints.models import Checkpoint
 from loopsweb.resources.deployments.models import Deployment
 from loopsweb.resources.deployments.run_pairing import run_of
+from loopsweb.resources.figures.unsaved_work import UnsavedWork, find_unsaved_work
 from loopsweb.resources.pages.idleness import match_idle, observe
 from loopsweb.resources.snapshot.models import REPORTED
 
@@ -38,6 +39,11 @@ class IdleLine:
     @property
     def run_id(self) -> str:
         return run_of(self.row)
+
+    @property
+    def unsaved_work(self) -> UnsavedWork:
+        """Of GPUs after the checkpoint `safe`."""
+        return find_unsaved_work(self.row, self.safe)
 
 
 def find_costliest_idle(workspace: Workspace, *, until: datetime | None) -> list[IdleLine]:

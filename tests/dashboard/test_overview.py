@@ -2,9 +2,11 @@ from __future__ import annotations
 
 from datetime import timedelta
 from decimal import Decimal
+from typing import Any
 
 import pytest
 from django.db import connection
+from django.template.loader import render_to_string
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
@@ -14,12 +16,15 @@ from loopsweb.accounts.models import User, Workspace
 from loopsweb.audit.record import record_event
 from loopsweb.dashboard import attention
 from loopsweb.dashboard.activity import list_recent_activity
+from loopsweb.dashboard.idle_costs import find_costliest_idle
 from loopsweb.dashboard.overview_views import build_overview
 from loopsweb.dashboard.totals import Total
 from loopsweb.keys.models import Key, KeyState
+from loopsweb.resources.deployments.statuses import DEPLOYMENT
 from loopsweb.resources.figures.refresh import refresh_everything
 from loopsweb.resources.models import Catalogue, Checkpoint, Deployment, Sampler, StatusChange
 from loopsweb.resources.pages.freshness import load_freshness
+from loopsweb.resources.runs.statuses import RUN
 from loopsweb.resources.snapshot.store import touch_version
 from tests.keys.factory import create_key
 from tests.personas import login_as
@@ -55,6 +60,29 @@ def test_running_deployments_are_those_that_may_use_gpus(acme: Workspace) -> Non
     assert context["spending"].cost == Total(Decimal("12.00"), 3)
     assert context["spending"].sources == {"API prices": Decimal(12)}
     assert (context["running"].reported, context["scaled_to_zero"].reported) == (3, 1)
+
+
+@pytest.mark.parametrize(
+    ("worked", "said"),
+    [
+        ({"worked_at": NOW - timedelta(minutes=69), "worked_sign": "gpu"}, "busy until 31 min"),
+        ({}, ""),
+        ({"metrics_as_of": None}, "work after it unknown"),
+    ],
+)
+def test_what_idles_shows_the_work_after_its_checkpoint(
+    acme: Workspace, worked: dict[str, Any], said: str
+) -> None:
+    saved_at = NOW - timedelta(minutes=100)
+    idle = {"status": "RUNNING", "last_work_at": saved_at, "latest_run_remote_id": "r"}
+    add_row(Deployment, acme, "d", **(idle | {"metrics_as_of": NOW} | worked))
+    saved = {"run_remote_id": "r", "target": "trainer", "sync_status": "COMPLETE"}
+    add_row(Checkpoint, acme, "c", created_at=saved_at, **saved)
+    lines = find_costliest_idle(acme, until=NOW)
+    given = {"idle_lines": lines, "workspace": acme, "deployments_feed": {}}
+    page = render_to_string("dashboard/_idle.html", given)
+    phrases = ("busy until 31 min", "work after it unknown")
+    assert [each for each in phrases if each in page] == ([said] if said else [])
 
 
 def test_what_needs_attention(acme: Workspace, key: Key) -> None:
@@ -153,3 +181,16 @@ def test_an_unchanged_poll_returns_204_within_the_same_minute(browser: Client, u
 
 def test_non_members_get_404(mallory: User, url: str) -> None:
     assert login_as(mallory).get(url).status_code == 404
+
+
+def test_advice_takes_no_checkpoint_for_granted() -> None:
+    hedges = ("if any", "if there is", "if it has")
+    about = [one.advice for one in (*DEPLOYMENT, *RUN) if "trainer checkpoint" in one.advice]
+    assert [any(hedge in each for hedge in hedges) for each in about] == [True] * 4
+
+
+def test_the_list_of_deployments_says_that_ended_ones_are_in_it(
+    browser: Client, acme: Workspace
+) -> None:
+    page = browser.get(reverse("deployments:list", args=[acme.slug])).content.decode()
+    assert "Training pairs (trainer and sampler), live and ended" in page

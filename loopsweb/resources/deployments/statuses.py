@@ -34,23 +34,23 @@ DEPLOYMENT = Vocabulary(
         "FAILED",
         "bad",
         "It failed. Its run cannot be resumed; saved checkpoints stay.",
-        "Check the training script's errors, then start a new run from the newest trainer "
-        "checkpoint.",
+        "Check the training script's errors, then start a new run, from the newest trainer "
+        "checkpoint if there is one.",
         terminal=True,
     ),
     Status(
         "STOPPED",
         "ended",
         "It was stopped. Its run cannot be resumed; saved checkpoints stay.",
-        "To continue, start a new run from its newest trainer checkpoint.",
+        "To continue, start a new run, from its newest trainer checkpoint if it has one.",
         terminal=True,
     ),
     Status(
         "PREEMPTED",
         "warn",
         "Its spot machines were reclaimed. Its run cannot be resumed; saved checkpoints stay.",
-        "Start a new run from the newest trainer checkpoint, on dedicated machines if it must "
-        "not happen again.",
+        "Start a new run, from the newest trainer checkpoint if there is one, and on dedicated "
+        "machines if it must not happen again.",
         terminal=True,
     ),
 )

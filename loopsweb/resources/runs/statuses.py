@@ -15,7 +15,7 @@ RUN = Vocabulary(
         "INACTIVE",
         "ended",
         "The run has ended and cannot be resumed. Its saved checkpoints stay.",
-        "To continue, create a run that resumes from one of its trainer checkpoints.",
+        "To continue, create a run that resumes from one of its trainer checkpoints, if any.",
         terminal=True,
         variant=2,
     ),
