@@ -45,8 +45,24 @@ def find_ending_runs(
     return found | {each.remote_id: (of_model.get(each.base_model, []), True) for each in unnamed}
 
 
+def find_ended_runs(
+    workspace: Workspace, deployments: Sequence[Deployment]
+) -> dict[str, list[Run]]:
+    """{deployment id: its latest run, if that has ended and no other is active}, in one query."""
+    latest = {one.remote_id: one.latest_run_remote_id for one in deployments}
+    for one in deployments:
+        if one.active_run_remote_id not in {"", one.latest_run_remote_id}:
+            del latest[one.remote_id]
+    ended = Run.objects.in_workspace(workspace).filter(
+        remote_id__in=set(latest.values()) - {""}, status="INACTIVE"
+    )
+    rows = {run.remote_id: run for run in ended}
+    return {own: [rows[run_id]] for own, run_id in latest.items() if run_id in rows}
+
+
 def select_ending_runs(workspace: Workspace, noun: str, remote_id: str) -> SnapshotQuerySet[Run]:
-    """The runs that the API says end with a thing; none where that is inferred."""
+    """The runs that the API says end with a thing, and the latest one; none where that is
+    inferred."""
     runs = Run.objects.in_workspace(workspace)
     if noun == Run.noun:
         return runs.filter(remote_id=remote_id)
@@ -54,7 +70,8 @@ def select_ending_runs(workspace: Workspace, noun: str, remote_id: str) -> Snaps
         return runs.none()
     own = Deployment.objects.in_workspace(workspace).filter(remote_id=remote_id)
     named = [own.values(field) for field in ("active_run_remote_id", "latest_run_remote_id")]
-    return select_executed(runs, [remote_id], *named)
+    latest = runs.filter(remote_id__in=own.values("latest_run_remote_id"))
+    return select_executed(runs, [remote_id], *named) | latest
 
 
 def select_executed(

@@ -13,7 +13,7 @@ from loopsweb.resources.checkpoints.models import (
     RunCheckpoints,
     summarize_runs,
 )
-from loopsweb.resources.deactivations.ending_runs import find_ending_runs
+from loopsweb.resources.deactivations.ending_runs import find_ended_runs, find_ending_runs
 from loopsweb.resources.deactivations.protections import Protection
 from loopsweb.resources.deactivations.targets import Target
 from loopsweb.resources.deployments.models import Deployment
@@ -25,10 +25,12 @@ from loopsweb.resources.deployments.run_pairing import (
     price_deployments,
     select_with_prices,
 )
+from loopsweb.resources.deployments.statuses import DEPLOYMENT
 from loopsweb.resources.figures.unsaved_work import UNKNOWN as UNKNOWN_WORK
 from loopsweb.resources.figures.unsaved_work import UnsavedWork, find_unsaved_work
 from loopsweb.resources.runs.models import Run
 from loopsweb.resources.samplers.models import Sampler
+from loopsweb.resources.snapshot.status_changes import StatusChange
 
 
 @dataclass(frozen=True)
@@ -50,12 +52,16 @@ class EndingRun:
 @dataclass(frozen=True, kw_only=True)
 class Impact:
     """is_inferred: the API does not say which runs these are; they are of the same base model.
+    ended_runs: the latest run of a deployment that executes none. never_ran: whether the deployment
+    still starts, and was never seen to do anything else.
     deployment: the one whose pair ends with a run. figures: the GPUs freed, and USD per hour saved
     from then on. protections: of anything that ends."""
 
     target: Target
     runs: list[EndingRun] = field(default_factory=list)
     is_inferred: bool = False
+    ended_runs: list[EndingRun] = field(default_factory=list)
+    never_ran: bool = False
     samplers: list[Sampler] = field(default_factory=list)
     deployment: Deployment | None = None
     figures: Figures = UNKNOWN
@@ -68,7 +74,19 @@ class Impact:
     @property
     def unsaved(self) -> list[Run]:
         """Runs without a known trainer checkpoint: all their progress would be lost."""
-        return [ending.run for ending in self.runs if ending.newest is None]
+        without = [ending.run for ending in self.runs if ending.newest is None]
+        return [run for run in without if run not in self.untrained]
+
+    @property
+    def untrained(self) -> list[Run]:
+        """Runs without any progress, as far as is known."""
+        started = self.never_ran and not self.is_inferred
+        return [one.run for one in self.runs if started and one.checkpoints == NONE_KNOWN]
+
+    @property
+    def executing(self) -> Deployment | None:
+        """The deployment that ends."""
+        return self.target if isinstance(self.target, Deployment) else self.deployment
 
     @property
     def unsaved_work(self) -> UnsavedWork:
@@ -76,8 +94,7 @@ class Impact:
         for."""
         if len(self.runs) != 1 or self.is_inferred:
             return UNKNOWN_WORK
-        deployment = self.target if isinstance(self.target, Deployment) else self.deployment
-        return find_unsaved_work(deployment, self.runs[0].newest)
+        return find_unsaved_work(self.executing, self.runs[0].newest)
 
     @property
     def tied(self) -> list[Target]:
@@ -134,6 +151,9 @@ def assess_impacts(workspace: Workspace, targets: Sequence[Target]) -> list[Impa
     """One for each target, in their order and in a fixed number of queries."""
     deployments = [target for target in targets if isinstance(target, Deployment)]
     runs_of = find_ending_runs(workspace, deployments)
+    ended_of = find_ended_runs(
+        workspace, [one for one in deployments if not any(runs_of[one.remote_id])]
+    )
     runs = [target for target in targets if isinstance(target, Run)]
     pairs = {pair.run.pk: pair for pair in pair_runs(workspace, runs)} if runs else {}
     rows = select_with_prices(workspace).filter(pk__in=[each.pk for each in deployments])
@@ -156,25 +176,44 @@ def assess_impacts(workspace: Workspace, targets: Sequence[Target]) -> list[Impa
                 target=target,
                 runs=[EndingRun(run) for run in ending],
                 is_inferred=is_inferred,
+                ended_runs=[EndingRun(run) for run in ended_of.get(target.remote_id, ())],
                 figures=priced[target.pk].figures,
             )
         else:
             impact = Impact(target=target, figures=figure_sampler(target, catalogue))
         impacts.append(impact)
     impacts = add_protections(workspace, add_samplers(workspace, impacts))
-    return add_checkpoints(workspace, impacts)
+    return add_starts(workspace, add_checkpoints(workspace, impacts))
 
 
 def add_checkpoints(workspace: Workspace, impacts: list[Impact]) -> list[Impact]:
-    ids = {ending.run.remote_id for impact in impacts for ending in impact.runs}
-    known = summarize_runs(workspace, ids)
+    every = [ending for impact in impacts for ending in (*impact.runs, *impact.ended_runs)]
+    known = summarize_runs(workspace, {ending.run.remote_id for ending in every})
+
+    def fill(endings: list[EndingRun]) -> list[EndingRun]:
+        return [EndingRun(one.run, known.get(one.run.remote_id, NONE_KNOWN)) for one in endings]
+
+    return [
+        replace(impact, runs=fill(impact.runs), ended_runs=fill(impact.ended_runs))
+        for impact in impacts
+    ]
+
+
+def add_starts(workspace: Workspace, impacts: list[Impact]) -> list[Impact]:
+    """Which deployments were not seen to run yet, in one query."""
+    starting = {
+        one.remote_id
+        for one in (impact.executing for impact in impacts)
+        if one and one.is_reported and one.worked_at is None and one.status in DEPLOYMENT.starting
+    }
+    changes = StatusChange.objects.filter(
+        workspace=workspace, noun=Deployment.noun, remote_id__in=starting
+    )
+    changed = changes.exclude(old__in=DEPLOYMENT.starting, new__in=DEPLOYMENT.starting)
+    new = starting - set(changed.values_list("remote_id", flat=True))
     return [
         replace(
-            impact,
-            runs=[
-                EndingRun(ending.run, known.get(ending.run.remote_id, NONE_KNOWN))
-                for ending in impact.runs
-            ],
+            impact, never_ran=impact.executing is not None and impact.executing.remote_id in new
         )
         for impact in impacts
     ]

@@ -80,6 +80,15 @@ def find_losses(impact: Impact) -> Iterator[ImpactWarning]:
             about=name_runs(unsaved),
             more=max(0, len(unsaved) - MAX_NAMED),
         )
+    if untrained := impact.untrained:
+        yield ImpactWarning(
+            name="untrained",
+            tone="",
+            title="Nothing was trained yet, as far as is known",
+            text="Its deployment is still starting and was not seen to run.",
+            about=name_runs(untrained),
+            more=max(0, len(untrained) - MAX_NAMED),
+        )
     work = impact.unsaved_work
     if work.seconds:
         until = "still busy" if work.goes_on else "busy until"

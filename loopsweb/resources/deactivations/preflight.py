@@ -21,6 +21,7 @@ from loopsweb.resources.deactivations.impact import EndingRun, Impact
 from loopsweb.resources.deactivations.impact_warnings import list_warnings
 from loopsweb.resources.deactivations.targets import Kind, Target, kind_of
 from loopsweb.resources.deployments.run_pairing import SERVERLESS, Figures
+from loopsweb.resources.figures.unsaved_work import UNKNOWN as UNKNOWN_WORK
 from loopsweb.resources.figures.unsaved_work import UnsavedWork
 from loopsweb.resources.nouns import NOUNS
 from loopsweb.resources.pages.freshness import Freshness, load_freshness
@@ -68,6 +69,7 @@ def freeze_impact(impact: Impact, *, as_of: datetime | None) -> Facts:
         "cost_source": name_source(figures),
         "is_inferred": impact.is_inferred,
         "runs": [describe_run(ending, unsaved) for ending in impact.runs[:MAX_LISTED]],
+        "ended_runs": [describe_run(each, UNKNOWN_WORK) for each in impact.ended_runs],
         "runs_in_all": len(impact.runs),
         "samplers": [sampler.remote_id for sampler in impact.samplers],
         "deployment": impact.deployment.remote_id if impact.deployment else "",

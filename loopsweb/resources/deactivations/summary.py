@@ -81,7 +81,7 @@ def describe_checkpoints(row: Deactivation) -> str:
     if not facts or row.noun == "sampler":
         return ""
     if not facts["runs"]:
-        return "its runs unknown"
+        return "its latest run had ended" if facts.get("ended_runs") else "its runs unknown"
     words = {"": "of unknown sync status", "SYNCING": "still syncing"}
     words["COMPLETE"] = "kept" if row.state == State.CONFIRMED else "saved"
     shown = facts["checkpoints"]
@@ -92,7 +92,9 @@ def describe_checkpoints(row: Deactivation) -> str:
         lines.append(name_checkpoints(alike, number, words.get(status, status)))
     trained = {each["run"] for each in shown if each["sync_status"] != "SYNCING"}
     unsaved = facts["runs_in_all"] - len(trained)
-    if unsaved > 0 and not facts["checkpoints_left_out"]:
+    if any(each["name"] == "untrained" for each in facts.get("warnings", ())):
+        lines.append("nothing trained yet, as far as was known")
+    elif unsaved > 0 and not facts["checkpoints_left_out"]:
         runs = "" if facts["runs_in_all"] == 1 else f" of {unsaved} of {facts['runs_in_all']} runs"
         lines.insert(0, f"no saved trainer checkpoint known{runs}")
     inferred = " (runs inferred)" if facts["is_inferred"] else ""
