@@ -177,3 +177,19 @@ def test_a_search_that_is_too_long_is_refused(browser: Client, past: datetime) -
     answer = browser.get("/w/acme/runs/", {"at": format_utc(past), "q": "a " * 200})
     assert answer.status_code == 422
     assert 'aria-invalid="true"' in answer.content.decode()
+
+
+def test_links_of_the_past_say_that_they_lead_to_the_present(
+    browser: Client, past: datetime
+) -> None:
+    for path in ("/w/acme/deployments/", "/w/acme/"):
+        answer = browser.get(path, {"at": format_utc(past)})
+        assert '<a href="/w/acme/deployments/d/">As it is now<' in answer.content.decode()
+        assert 'class="id" href="/w/acme/deployments/d/"' not in answer.content.decode()
+
+
+def test_totals_and_rows_of_the_past_say_what_they_count(browser: Client, past: datetime) -> None:
+    page = read(browser.get("/w/acme/", {"at": format_utc(past)}))
+    assert page.count("of trainers and samplers") == 2
+    assert "Each row is its trainer alone" in page
+    assert "The totals above count samplers too" in page
