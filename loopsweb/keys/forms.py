@@ -12,6 +12,7 @@ from django.db.models import QuerySet
 from loopsweb.accounts.authorization.roles import Permission, list_roles_with
 from loopsweb.accounts.models import Membership, User, Workspace
 from loopsweb.accounts.teams.forms import WorkspaceField
+from loopsweb.ui.exact_input import AS_TYPED
 from loopsweb.ui.visible_text import validate_visible
 
 PRINTABLE_ASCII = RegexValidator(
@@ -26,9 +27,7 @@ class SecretField(forms.CharField):
             label="API key",
             max_length=500,
             validators=[PRINTABLE_ASCII],
-            widget=forms.PasswordInput(
-                attrs={"autocomplete": "off", "spellcheck": "false", "autocapitalize": "none"}
-            ),
+            widget=forms.PasswordInput(AS_TYPED),
         )
 
 

@@ -5,17 +5,16 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
-from django import forms
+from loopsweb.ui.exact_input import ExactInput
 
 
-class DatalistInput(forms.TextInput):
+class DatalistInput(ExactInput):
     """`suggestions` are (value, label) pairs, set before the form is rendered."""
 
     template_name = "ui/datalist_input.html"
 
-    def __init__(self, attrs: dict[str, Any] | None = None) -> None:
-        defaults = {"autocomplete": "off", "spellcheck": "false", "autocapitalize": "none"}
-        super().__init__(defaults | (attrs or {}))
+    def __init__(self, attrs: dict[str, str] | None = None) -> None:
+        super().__init__(attrs)
         self.suggestions: Iterable[tuple[str, str]] = ()
 
     def get_context(self, name: str, value: Any, attrs: dict[str, Any] | None) -> dict[str, Any]:

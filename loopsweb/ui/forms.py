@@ -14,6 +14,8 @@ from django.forms.renderers import TemplatesSetting
 from django.utils.datastructures import MultiValueDict
 from django.utils.functional import cached_property
 
+from loopsweb.ui.exact_input import ExactInput
+
 MESSAGES = {
     "max_length": "Enter at most %(limit_value)s characters. These are %(show_value)s.",
     "max_value": "Enter a number of at most %(limit_value)s.",
@@ -69,7 +71,7 @@ class TypedField(forms.CharField):
     expected = ""
 
     def __init__(self, *, max_length: int, help_text: str = "", **attributes: str) -> None:
-        widget = forms.TextInput({"autocomplete": "off", **attributes})
+        widget = ExactInput(attributes)
         super().__init__(max_length=max_length, widget=widget, help_text=help_text)
 
     def expect(self, text: str, *, label: str = "") -> None:

@@ -8,6 +8,7 @@ from django import forms
 from loopsweb.loops_api.uris import CheckpointURI
 from loopsweb.resources.catalogue import Catalogue
 from loopsweb.resources.pages.idempotency import IdempotentForm
+from loopsweb.ui.exact_input import ExactInput
 
 EXPIRIES = [("7", "Let it expire in 7 days"), ("30", "Let it expire in 30 days")]
 MAX_DAYS = 3650  # the API's limit of 315,360,000 seconds
@@ -23,7 +24,7 @@ class CheckpointURIField(forms.CharField):
     """Takes a bt:// URI in any spelling, and cleans it to the newest."""
 
     def __init__(self, label: str = "bt:// URI") -> None:
-        super().__init__(label=label, max_length=2000)
+        super().__init__(label=label, max_length=2000, widget=ExactInput)
 
     def clean(self, value: Any) -> str:
         try:
@@ -67,6 +68,7 @@ class ValidationForm(forms.Form):
         label="Run ID",
         max_length=255,
         required=False,
+        widget=ExactInput,
         help_text="A run that the weights must fit.",
     )
 
@@ -87,6 +89,7 @@ class DeployForm(IdempotentForm):
     hf_secret_name = forms.CharField(
         label="Secret with a Hugging Face token",
         max_length=255,
+        widget=ExactInput,
         help_text="Its name at Baseten, never the token itself.",
     )
 
@@ -99,6 +102,7 @@ class DeployForm(IdempotentForm):
             self.fields["instance_type_id"] = forms.CharField(
                 label="Machine",
                 max_length=255,
+                widget=ExactInput,
                 help_text="The ID of an instance type. The API gives no prices: what it costs is "
                 "not known here.",
             )

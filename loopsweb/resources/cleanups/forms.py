@@ -7,6 +7,7 @@ from typing import Any
 from django import forms
 
 from loopsweb.resources.cleanups.plan import Rules
+from loopsweb.ui.exact_input import ExactInput
 
 MAX_DAYS = 36_500
 MAX_NEWEST = 10_000
@@ -49,15 +50,21 @@ class RulesForm(forms.Form):
     older_than = forms.IntegerField(
         label="Older than, in days", min_value=0, max_value=MAX_DAYS, required=False
     )
-    run_id = forms.CharField(label="Run ID", max_length=MAX_ID, required=False)
-    base_model = forms.CharField(label="Base model", max_length=MAX_ID, required=False)
-    owner = forms.CharField(label="Owner of the run", max_length=MAX_ID, required=False)
+    run_id = forms.CharField(label="Run ID", max_length=MAX_ID, required=False, widget=ExactInput)
+    base_model = forms.CharField(
+        label="Base model", max_length=MAX_ID, required=False, widget=ExactInput
+    )
+    owner = forms.CharField(
+        label="Owner of the run", max_length=MAX_ID, required=False, widget=ExactInput
+    )
     target = forms.ChoiceField(
         label="Weights",
         choices=[("", "Trainer and sampler"), ("trainer", "Trainer"), ("sampler", "Sampler")],
         required=False,
     )
-    checkpoint = forms.CharField(label="Checkpoint ID", max_length=MAX_ID, required=False)
+    checkpoint = forms.CharField(
+        label="Checkpoint ID", max_length=MAX_ID, required=False, widget=ExactInput
+    )
 
     def __init__(self, data: Any) -> None:
         given = {name: data[name] for name in data if name in self.base_fields}

@@ -8,7 +8,7 @@ from http import HTTPStatus
 from typing import Any, cast
 
 from django import forms
-from django.utils.html import escape
+from django.utils.html import format_html
 
 from loopsweb.accounts.models import User
 from loopsweb.audit.record import Actor
@@ -46,7 +46,7 @@ class DeactivateForm(WaitFields, ImpactForm):
         error_messages={"required": "Enter a reason."},
         help_text="Kept in the audit trail, beside your name.",
     )
-    typed = TypedField(max_length=255, spellcheck="false")
+    typed = TypedField(max_length=255)
     shown: tuple[str, ...] = ("seen", "reason", "typed")
     breaks_glass = False
 
@@ -60,7 +60,9 @@ class DeactivateForm(WaitFields, ImpactForm):
         if why := self.explain_typed_id():
             label = f"Type the {kind_of(impact.target).noun} ID to confirm"
             cast("TypedField", self.fields["typed"]).expect(impact.target.remote_id, label=label)
-            self.fields["typed"].help_text = escape(why)
+            self.fields["typed"].help_text = format_html(
+                '<span class="id">{}</span>. {}', impact.target.remote_id, why
+            )
         else:
             del self.fields["typed"]
 

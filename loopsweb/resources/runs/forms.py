@@ -14,6 +14,7 @@ from loopsweb.resources.pages.creation_form import (
     GPUHolderForm,
 )
 from loopsweb.ui.datalist import DatalistInput
+from loopsweb.ui.exact_input import ExactInput
 
 BASE_CHECKPOINT = re.compile(r"hf://[^/@\s]+/[^/@\s]+(@[^/@\s]+)?")
 
@@ -68,6 +69,7 @@ class NewRun(GPUHolderForm):
         label="Start from Hugging Face weights",
         max_length=500,
         required=False,
+        widget=ExactInput,
         help_text="hf://ORGANISATION/REPOSITORY, or with @REVISION. Without a sampler only.",
     )
     undocumented_fields = (

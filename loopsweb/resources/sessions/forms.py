@@ -3,6 +3,7 @@ from __future__ import annotations
 from django import forms
 
 from loopsweb.resources.pages.creation_form import CreationForm
+from loopsweb.ui.exact_input import ExactInput
 
 
 class NewSession(CreationForm):
@@ -10,6 +11,7 @@ class NewSession(CreationForm):
         label="Training project ID",
         max_length=255,
         required=False,
+        widget=ExactInput,
         help_text="Leave empty for the organisation's default project, created if there is none.",
     )
 
@@ -19,5 +21,5 @@ class AddSession(forms.Form):
         label="Session ID",
         max_length=255,
         help_text="The API cannot list sessions. One without a run can only be found by its ID.",
-        widget=forms.TextInput({"autocomplete": "off", "spellcheck": "false"}),
+        widget=ExactInput,
     )

@@ -154,7 +154,8 @@ def test_the_id_is_required_for_other_owners_and_lost_progress(
     assert [field.name for field in asked] == ["seen", "reason"]
     Deployment.objects.update(owner_email="bo@example.com")
     typed = browser.get(page).context["form"].fields["typed"]
-    assert typed.help_text == "It belongs to bo@example.com, not to you."
+    shown = f'<span class="id">{deployment.remote_id}</span>'
+    assert typed.help_text == f"{shown}. It belongs to bo@example.com, not to you."
 
     wrong = browser.post(page, {"reason": "budget", "typed": "dep_other"})
 
