@@ -16,6 +16,7 @@ from loopsweb.keys.clients import find_client
 from loopsweb.resources.deactivations import actions, dispatch
 from loopsweb.resources.deactivations.impact import Impact, assess_impact
 from loopsweb.resources.deactivations.impact_forms import ImpactForm
+from loopsweb.resources.deactivations.impact_warnings import find_other_request
 from loopsweb.resources.deactivations.models import Deactivation, Policy
 from loopsweb.resources.deactivations.preflight import observe_target
 from loopsweb.resources.deactivations.requirements import (
@@ -116,6 +117,7 @@ class DeactivateForm(WaitFields, ImpactForm):
             broke_glass=self.breaks_glass,
             awaited=self.cleaned_data["once_synced"],
             sync_until=now + timedelta(hours=hours),
+            other=find_other_request(self.impact),
         )
         deactivation = actions.request_deactivation(
             target=target,

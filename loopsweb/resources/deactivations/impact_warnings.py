@@ -9,6 +9,7 @@ from typing import Any
 
 from loopsweb.resources.checkpoints.models import Checkpoint
 from loopsweb.resources.deactivations.impact import Impact
+from loopsweb.resources.deactivations.models import Deactivation
 from loopsweb.resources.figures.activity import is_active, is_use_unknown, name_sign
 from loopsweb.resources.runs.models import Run
 from loopsweb.ui.templatetags.ui import span
@@ -30,13 +31,29 @@ class ImpactWarning:
     more: int = 0
 
 
-def list_warnings(impact: Impact) -> list[ImpactWarning]:
-    """Of what can be ended. The target knows until when it was observed."""
-    return [] if impact.target.is_terminal else list(find_warnings(impact))
+def list_warnings(impact: Impact, other: Deactivation | None = None) -> list[ImpactWarning]:
+    """Of what can be ended. The target knows until when it was observed. other: the open request to
+    end what ends with it."""
+    return [] if impact.target.is_terminal else list(find_warnings(impact, other))
 
 
-def find_warnings(impact: Impact) -> Iterator[ImpactWarning]:
+def find_other_request(impact: Impact) -> Deactivation | None:
+    """The open request to end what ends with the target, as far as the API says what does."""
+    return Deactivation.objects.find_open(*([] if impact.is_inferred else impact.tied))
+
+
+def find_warnings(impact: Impact, other: Deactivation | None) -> Iterator[ImpactWarning]:
     target = impact.target
+    if other:
+        name = f"{other.noun} {other.target_remote_id}"
+        about = {"noun": "deactivation", "id": str(other.incident), "name": name}
+        yield ImpactWarning(
+            name="requested",
+            tone=WARN,
+            title="The deactivation of what ends with it is requested already",
+            text=f"That request is {other.spec.label_within_sentence}.",
+            about=[about],
+        )
     if not target.is_reported:
         yield ImpactWarning(
             name="unlisted",

@@ -19,6 +19,7 @@ from loopsweb.resources.checkpoints.models import Checkpoint
 from loopsweb.resources.deactivations.ending_runs import select_ending_runs
 from loopsweb.resources.deactivations.impact import EndingRun, Impact
 from loopsweb.resources.deactivations.impact_warnings import list_warnings
+from loopsweb.resources.deactivations.models import Deactivation
 from loopsweb.resources.deactivations.targets import Kind, Target, kind_of
 from loopsweb.resources.deployments.run_pairing import SERVERLESS, Figures
 from loopsweb.resources.figures.unsaved_work import UNKNOWN as UNKNOWN_WORK
@@ -47,9 +48,11 @@ def observe_target(target: Target, *, now: datetime) -> datetime | None:
     return freshness.of(kind.plural, *NOUNS).as_of
 
 
-def freeze_impact(impact: Impact, *, as_of: datetime | None) -> Facts:
+def freeze_impact(
+    impact: Impact, *, as_of: datetime | None, other: Deactivation | None = None
+) -> Facts:
     """JSON without fractions. as_of: the age of the oldest answer that was shown. The target knows
-    until when it was observed."""
+    until when it was observed. other: the open request that was shown."""
     figures = impact.figures
     cost = figures.cost_per_hour
     worked_at = impact.target.last_work_at
@@ -76,7 +79,7 @@ def freeze_impact(impact: Impact, *, as_of: datetime | None) -> Facts:
         "checkpoints": [describe_checkpoint(each) for each in shown[:MAX_LISTED]],
         "checkpoints_left_out": max(0, len(shown) - MAX_LISTED),
         "syncing": len(impact.syncing),
-        "warnings": [asdict(each) for each in list_warnings(impact)],
+        "warnings": [asdict(each) for each in list_warnings(impact, other)],
         "protected": [f"{each.noun} {each.remote_id}" for each in impact.protections],
     }
     frozen: Facts = anonymize(make_storable(facts))

@@ -16,7 +16,7 @@ from loopsweb.audit.record import Actor
 from loopsweb.keys.models import Key
 from loopsweb.resources.checkpoints.models import Checkpoint
 from loopsweb.resources.deactivations.impact import Impact
-from loopsweb.resources.deactivations.models import Batch, Policy
+from loopsweb.resources.deactivations.models import Batch, Deactivation, Policy
 from loopsweb.resources.deactivations.preflight import Facts, freeze_impact
 from loopsweb.resources.deactivations.states import State
 from loopsweb.resources.deactivations.sync_waits import describe_awaited
@@ -139,9 +139,10 @@ def schedule_request(
     awaited: Sequence[Checkpoint] = (),
     sync_until: datetime | None = None,
     batch: Batch | None = None,
+    other: Deactivation | None = None,
 ) -> Schedule:
     """Breaking the glass overrides approval, protection, the time to undo, and waiting. as_of: how
-    old the impact is."""
+    old the impact is. other: the open request to end what ends with it, where that was shown."""
     demands = list_demands(requirements, broke_glass=broke_glass)
     expires_at, due_at = None, now
     if not broke_glass:
@@ -156,7 +157,7 @@ def schedule_request(
         foreseen=impact.foreseen,
         awaited=[] if broke_glass else [describe_awaited(each) for each in awaited],
         sync_until=sync_until if awaited and not broke_glass else None,
-        preflight=freeze_impact(impact, as_of=as_of) | {"demands": demands},
+        preflight=freeze_impact(impact, as_of=as_of, other=other) | {"demands": demands},
         batch=batch,
     )
 

@@ -57,9 +57,13 @@ def test_the_form_tells_of_the_request_of_another_part(
 ) -> None:
     record = request_end(browser, ending, pair[ending])
     html = read(browser, shown, pair[shown], page="form")
-    said = f"requested the deactivation of {ending} {pair[ending]}, which ends with it,"
+    said = f"what ends with it is requested already: {ending} {pair[ending]}. That request is"
     assert said in strip_tags(html)
     assert f'href="{record.get_absolute_url()}"' in html
+    other = request_end(browser, shown, pair[shown])
+    assert other.preflight["warnings"][0]["about"][0]["id"] == str(record.incident)
+    kept = browser.get(other.get_absolute_url()).content.decode()
+    assert (said in strip_tags(kept), f'href="{record.get_absolute_url()}"' in kept) == (True, True)
 
 
 def test_a_pair_without_ids_of_each_other_is_found_by_its_run(

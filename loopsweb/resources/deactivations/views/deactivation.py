@@ -22,7 +22,7 @@ from loopsweb.keys.models import NOT_OFFERED
 from loopsweb.resources.checkpoints.models import Checkpoint
 from loopsweb.resources.deactivations.actions import AlreadyRequested
 from loopsweb.resources.deactivations.forms import BreakGlassForm, DeactivateForm, build_forms
-from loopsweb.resources.deactivations.impact_warnings import list_warnings
+from loopsweb.resources.deactivations.impact_warnings import find_other_request, list_warnings
 from loopsweb.resources.deactivations.models import Deactivation
 from loopsweb.resources.deactivations.preflight import load_impact_freshness
 from loopsweb.resources.deactivations.targets import (
@@ -110,7 +110,6 @@ def render_form(
     status: int,
 ) -> HttpResponse:
     kind, impact = kind_of(row), form.impact
-    tied = [] if impact.is_inferred else impact.tied
     context = {
         "kind": kind,
         "list_view": f"{kind.plural}:list",
@@ -122,10 +121,9 @@ def render_form(
         "requirements": form.requirements,
         "policy": form.policy,
         "impact": impact,
-        "warnings": list_warnings(impact),
+        "warnings": list_warnings(impact, find_other_request(impact)),
         **find_origin(request, row),
         "open": Deactivation.objects.find_open(row),
-        "open_of_tied": Deactivation.objects.find_open(*tied),
         "blocked": explain_block(request, kind, row),
         "feed": feed,
         "version": version,
