@@ -58,6 +58,7 @@ def filter_until(text: str) -> Q:
 
 
 SPEC = ListSpec(
+    searched="person, target, reason",
     search="search__text",
     filters=(
         Filter("person", "Person", field="person"),

@@ -76,12 +76,14 @@ class Facets:
 @dataclass(frozen=True, kw_only=True)
 class ListSpec:
     """search: the field with the normalised text in which each word of `q` is looked for.
+    searched: what that text holds, in words.
     sorts: {name in the URL: field}, "-field" where the largest comes from the least. descending:
     sorts that start with the newest or largest.
     apart: rows that are listed, and counted apart as not in the last answer. most_counted: of rows
     whose values are counted; more where an index has all that is counted."""
 
     search: str = "search_text"
+    searched: str
     filters: tuple[Filter, ...] = ()
     sorts: Mapping[str, str]
     default_sort: str

@@ -41,6 +41,15 @@ MEASURE = """() => {
   };
 }"""
 
+MEASURE_SEARCH = """() => {
+  const field = document.querySelector("#filters [name=q]");
+  const style = getComputedStyle(field);
+  const pen = document.createElement("canvas").getContext("2d");
+  pen.font = style.font;
+  const room = field.clientWidth - parseFloat(style.paddingLeft) - parseFloat(style.paddingRight);
+  return [field.ariaLabel, field.placeholder, pen.measureText(field.placeholder).width > room];
+}"""
+
 
 def test_filters_fit_their_lines_with_values_of_255_letters(
     small_team: Client, acme: Workspace
@@ -58,3 +67,25 @@ def test_filters_fit_their_lines_with_values_of_255_letters(
             browser.open(path)
             found[path] = browser.page.evaluate(MEASURE)
     assert found == {path: {"lines": n, "fits": True, "cut": []} for path, n in paths.items()}
+
+
+def test_the_search_is_named_by_what_it_finds_and_its_hint_is_whole(
+    small_team: Client, acme: Workspace
+) -> None:
+    pages = {
+        path: small_team.get(path).content.decode()
+        for path in (f"/w/{acme.slug}/{name}/" for name in LISTS)
+    }
+    cut: list[tuple[str, int]] = []
+    named: dict[str, str] = {}
+    with open_still_pages(pages) as browser:
+        for path in pages:
+            for width in (1280, 390):
+                browser.page.set_viewport_size({"width": width, "height": 800})
+                browser.open(path)
+                name, hint, is_cut = browser.page.evaluate(MEASURE_SEARCH)
+                named[name] = hint
+                cut += [(path, width)] * is_cut
+    assert len(named) == len(LISTS)
+    assert named == {name: name for name in named}
+    assert cut == []

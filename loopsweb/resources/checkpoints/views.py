@@ -43,6 +43,7 @@ def match_uri(uri: str) -> Q:
 
 
 SPEC = ListSpec(
+    searched="name, ID, run",
     apart=UNREPORTED,
     most_counted=MOST_COUNTED,
     filters=(

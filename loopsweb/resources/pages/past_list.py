@@ -163,6 +163,7 @@ def build_spec(spec: ListSpec, noun: Noun) -> ListSpec:
     if default.removeprefix("-") not in sorts:
         default = next(iter(sorts))
     return ListSpec(
+        searched=spec.searched,
         filters=tuple(filters),
         sorts=sorts | status,
         default_sort=default,

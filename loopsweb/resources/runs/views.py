@@ -32,6 +32,7 @@ from loopsweb.resources.samplers.models import Sampler
 from loopsweb.ui.filters import ListSpec
 
 SPEC = ListSpec(
+    searched="ID, name, session, owner",
     apart=UNREPORTED,
     most_counted=MOST_COUNTED,
     filters=(STATUS, BASE_MODEL, OWNER, STILL_LISTED),

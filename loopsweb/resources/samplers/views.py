@@ -31,6 +31,7 @@ from loopsweb.resources.samplers.models import Sampler
 from loopsweb.ui.filters import Filter, ListSpec
 
 SPEC = ListSpec(
+    searched="ID, run, session, owner",
     apart=UNREPORTED,
     most_counted=MOST_COUNTED,
     filters=(

@@ -33,6 +33,7 @@ from loopsweb.resources.snapshot.models import NONE, Tally, count_status, tally
 from loopsweb.ui.filters import Filter, ListSpec
 
 SPEC = ListSpec(
+    searched="ID",
     apart=UNREPORTED,
     filters=(
         Filter(

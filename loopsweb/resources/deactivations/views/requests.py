@@ -50,6 +50,7 @@ from loopsweb.ui.pages import render_page, wants_partial
 
 LISTED = "deactivations"
 SPEC = ListSpec(
+    searched="ID, person, reason",
     filters=(
         Filter(
             "state",
