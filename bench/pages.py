@@ -101,7 +101,8 @@ def list_pages(workspace: Workspace) -> dict[str, str]:
     start = f"/w/{workspace.slug}/"
     runs = Run.objects.in_workspace(workspace)
     first, last = runs.earliest("pk").remote_id, runs.latest("pk").remote_id
-    saving = Checkpoint.objects.in_workspace(workspace).latest("pk").run_remote_id
+    checkpoint = Checkpoint.objects.in_workspace(workspace).latest("pk")
+    saving = checkpoint.run_remote_id
     live = Deployment.objects.in_workspace(workspace).filter(status="RUNNING").latest("pk")
     then = (timezone.now() - timedelta(days=30)).strftime("%Y-%m-%dT%H:%MZ")
     record = Deactivation.objects.get(workspace=workspace).incident
@@ -126,6 +127,11 @@ def list_pages(workspace: Workspace) -> dict[str, str]:
         "search that finds nothing": f"{start}search/?q=nothing+has+this",
         "past list of runs": f"{start}runs/?at={then}",
         "past list of deployments": f"{start}deployments/?at={then}",
+        "past overview": f"{start}?at={then}",
+        "files of a checkpoint": f"{start}checkpoints/{checkpoint.remote_id}/files/",
+        "logs": f"{start}deployments/{live.remote_id}/logs/",
+        "metrics": f"{start}deployments/{live.remote_id}/metrics/",
+        "what a deactivation ends": f"{start}deployments/{live.remote_id}/deactivation/",
         "record": f"{start}deactivations/{record}/",
         "deactivations": f"{start}deactivations/",
         "audit": f"{start}audit/",
