@@ -40,6 +40,19 @@ def list_rows(page: Page) -> list[str]:
     return page.get_by_role("main").get_by_role("row").all_inner_texts()[1:]
 
 
+def open_filled_list(
+    page: Page, site: Site, *, name: str, path: str, secret: str = "demo-org-key"
+) -> None:
+    """Sign in as a new person with a key of their own. Open a list of theirs once it has rows.
+
+    path: within the person's workspace.
+    """
+    sign_in(page, email=create_person(site, name=name))
+    add_key(page, name="Mine", secret=secret)
+    page.goto(f"/w/{name}/{path}")
+    wait_for(lambda: page.reload() is not None and list_rows(page))
+
+
 def create_run(page: Page, *, workspace: str, base_model: str) -> str:
     """Create a run in the first session. Return its id."""
     page.goto(f"/w/{workspace}/sessions/")

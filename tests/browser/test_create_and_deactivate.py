@@ -61,10 +61,7 @@ def test_without_javascript_reloading_is_enough(visit: Visit, site: Site) -> Non
     def reload() -> bool:
         return page.reload() is None
 
-    person.sign_in(page, email=person.create_person(site, name="linus"))
-    person.add_key(page, name="Mine", secret="demo-other-key")
-    page.goto("/w/linus/runs/")
-    wait_for(lambda: reload() or person.list_rows(page))
+    person.open_filled_list(page, site, name="linus", path="runs/", secret="demo-other-key")
     all_rows = person.list_rows(page)
     page.locator("select[name=base_model]").select_option(MODEL)
     page.get_by_role("button", name="Apply").click()

@@ -6,15 +6,14 @@ from playwright.sync_api import expect
 
 from tests.browser import person
 from tests.browser.conftest import Visit
-from tests.processes import Site, wait_for
+from tests.processes import Site
 
 
 def test_a_file_is_two_clicks_away_and_the_list_stays(visit: Visit, site: Site) -> None:
     page = visit("/accounts/login/")
-    person.sign_in(page, email=person.create_person(site, name="dora"))
-    person.add_key(page, name="Mine", secret="demo-org-key")
-    page.goto("/w/dora/checkpoints/?target=sampler&sync=COMPLETE")
-    wait_for(lambda: page.reload() is not None and person.list_rows(page))
+    person.open_filled_list(
+        page, site, name="dora", path="checkpoints/?target=sampler&sync=COMPLETE"
+    )
     page.get_by_role("row").nth(1).get_by_role("link").first.click()
 
     page.get_by_role("link", name="Files", exact=True).click()

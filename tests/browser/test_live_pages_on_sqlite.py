@@ -7,7 +7,7 @@ from playwright.sync_api import Browser, expect
 from tests.browser import person
 from tests.browser.axe import find_violations
 from tests.browser.conftest import TIMEOUT, Visit
-from tests.processes import Site, wait_for
+from tests.processes import Site
 
 UNSENT = "Can't reach loopsweb. Nothing was sent. What you typed stays here: try again."
 SIMULATOR = ("--runs", "5", "--checkpoints-per-run", "2")
@@ -15,10 +15,9 @@ SIMULATOR = ("--runs", "5", "--checkpoints-per-run", "2")
 
 def test_logs_are_followed_searched_and_jumped_through(visit: Visit, site: Site) -> None:
     page = visit("/accounts/login/")
-    person.sign_in(page, email=person.create_person(site, name="rosa"))
-    person.add_key(page, name="Mine", secret="demo-org-key")
-    page.goto("/w/rosa/deployments/?status=RUNNING&sort=created")
-    wait_for(lambda: page.reload() is not None and person.list_rows(page))
+    person.open_filled_list(
+        page, site, name="rosa", path="deployments/?status=RUNNING&sort=created"
+    )
     page.get_by_role("row").nth(1).get_by_role("link").first.click()
     page.get_by_role("main").get_by_role("link", name="Logs", exact=True).click()
     lines = page.get_by_role("region", name="Log lines, oldest first")
@@ -56,10 +55,7 @@ def test_logs_are_followed_searched_and_jumped_through(visit: Visit, site: Site)
 
 def test_search_and_single_keys_open_what_is_meant(visit: Visit, site: Site) -> None:
     page = visit("/accounts/login/")
-    person.sign_in(page, email=person.create_person(site, name="nell"))
-    person.add_key(page, name="Mine", secret="demo-org-key")
-    page.goto("/w/nell/deployments/?status=RUNNING")
-    wait_for(lambda: page.reload() is not None and person.list_rows(page))
+    person.open_filled_list(page, site, name="nell", path="deployments/?status=RUNNING")
     page.keyboard.press("j")
     first = page.locator(":focus")
     deployment = first.inner_text()
