@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import asdict, fields, replace
 from datetime import datetime
+
+from django.db import transaction
 
 from loopsweb.resources.checkpoints.models import CheckpointFeed
 from loopsweb.resources.checkpoints.poll_plan import (
@@ -21,10 +24,15 @@ FEED_FIELDS = [field.name for field in fields(Feed)]
 
 
 class CheckpointFeeds:
-    """The feeds of one key during a poll. plan: its queries. noted: what the poll found."""
+    """The feeds of one key during a poll. plan: its queries. noted: what the poll found.
 
-    def __init__(self, state: PollState, *, poll: PollContext) -> None:
-        self.state, self.poll = state, poll
+    keep_lease: called in the transaction that saves; it raises if another worker polls by now.
+    """
+
+    def __init__(
+        self, state: PollState, *, poll: PollContext, keep_lease: Callable[[PollState], None]
+    ) -> None:
+        self.state, self.poll, self.keep_lease = state, poll, keep_lease
         self.unsaved: dict[CheckpointQuery, Feed] = {}
         self.noted: dict[CheckpointQuery, Feed] = {}
         self.rest: list[Feed] = []  # for all feeds that need not be loaded
@@ -93,8 +101,10 @@ class CheckpointFeeds:
             stamp=stamp(self.poll),
         )
 
+    @transaction.atomic
     def save(self) -> None:
         """Store what was noted in one statement, and delete the feeds that are not needed."""
+        self.keep_lease(self.state)
         CheckpointFeed.objects.bulk_create(
             [
                 CheckpointFeed(state=self.state, by=query.by, value=query.value, **asdict(feed))

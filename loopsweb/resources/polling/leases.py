@@ -61,6 +61,12 @@ def select_leased(state: PollState) -> QuerySet[PollState]:
     return PollState.objects.filter(pk=state.pk, last_started_at=state.last_started_at)
 
 
+def keep_lease(state: PollState) -> None:
+    """Call it in a transaction: nobody else claims the state until it ends. Raises LeaseLost."""
+    if not select_leased(state).select_for_update().values_list("pk"):
+        raise LeaseLost
+
+
 def renew_lease(state: PollState, *, now: datetime) -> None:
     """Extend the lease once a third of it has passed."""
     if state.leased_until is None or state.leased_until - now > LEASE * 2 / 3:

@@ -116,7 +116,8 @@ class Poll(Inquiry):
 
     def poll_checkpoints(self) -> None:
         """Run the queries that are due. The feed "checkpoints" is as old as its oldest answer."""
-        feeds = CheckpointFeeds(self.state, poll=self.build_context(Feed()))
+        context = self.build_context(Feed())
+        feeds = CheckpointFeeds(self.state, poll=context, keep_lease=leases.keep_lease)
         batch = CheckpointBatch(feeds, asked_at=self.clock())
         try:
             for query in feeds.plan.due:

@@ -8,6 +8,7 @@ from datetime import timedelta
 import pytest
 
 from loopsweb.accounts.models import Workspace
+from loopsweb.resources.checkpoints.models import CheckpointFeed
 from loopsweb.resources.models import PollState
 from loopsweb.resources.pages.freshness import load_freshness
 from loopsweb.resources.polling import leases, poller
@@ -61,3 +62,30 @@ def test_a_stopping_worker_hands_the_poll_back_between_two_questions(
     assert (stored.leased_until, stored.failures) == (None, 0)
     assert find_due_states(now=clock()) == [stored]
     assert load_freshness(acme).overall.failing_since is None
+
+
+@pytest.mark.parametrize("before", [3, 4, 5, 6])
+def test_a_poll_that_was_overtaken_changes_no_feed(
+    before: int, state: PollState, world: Simulator, clock: Timeline
+) -> None:
+    """Another worker polls while this one is held up before a question."""
+    asked, found = 0, list[object]()
+
+    def list_feeds() -> list[object]:
+        return [PollState.objects.get().feeds, *CheckpointFeed.objects.order_by("pk").values()]
+
+    def be_overtaken() -> bool:
+        nonlocal asked
+        asked += 1
+        if asked == before:
+            clock.pass_(leases.LEASE.total_seconds() + 1)
+            world.world.add_run()
+            assert leases.claim([PollState.objects.get()], now=clock())
+            poller.run_poll(state.pk, clock=clock)
+            found.extend(list_feeds())
+            clock.pass_(1)
+        return False
+
+    poller.run_poll(state.pk, clock=clock, is_stopping=be_overtaken)
+    assert found
+    assert list_feeds() == found
