@@ -171,6 +171,7 @@ def compute_plainly(workspace: Workspace) -> dict[tuple[str, str], dict[str, Any
             line_of_sampler[line.sampler.remote_id] = line
         pair_work[one.remote_id] = None if one.status == "DEPLOYING" else latest(work)
     expected = {}
+    catalogue = Catalogue.objects.get(workspace=workspace)  # the workspace keeps an older one
     for line in lines:
         one = line.deployment
         expected["deployment", one.remote_id] = describe(
@@ -193,7 +194,7 @@ def compute_plainly(workspace: Workspace) -> dict[tuple[str, str], dict[str, Any
             pair_id = found.deployment.remote_id
         expected["sampler", sampler.remote_id] = describe(
             sampler,
-            figure_sampler(sampler, workspace.catalogue),
+            figure_sampler(sampler, catalogue),
             pair_work[found.deployment.remote_id] if found else None,
             pair_id,
         )
