@@ -70,14 +70,14 @@ def list_organisations(workspace: Workspace) -> set[str]:
     return {replace_nul(name_organisation(key)) for key in keys}
 
 
-def pull_bill(client: Client, *, poll: PollContext) -> bool:
-    """Ask once an hour. An error is an answer. Returns whether the API may be asked more."""
+def pull_bill(client: Client, *, poll: PollContext) -> errors.LoopsError | None:
+    """Ask once an hour. An error is an answer. Returns that after which nothing more is asked."""
     organisation = replace_nul(name_organisation(poll.key))
     stored = Bill.objects.filter(workspace=poll.workspace, organisation=organisation).first()
     if stored and poll.now - stored.asked_at < ASK_AFTER:
-        return True
+        return None
     start, found = poll.now - PERIOD, dict[str, Any](problem="")
-    may_ask_more = True
+    ended_by: errors.LoopsError | None = None
     try:
         summary = client.get_usage_summary(start=start, end=poll.now)
     except errors.NotFound:
@@ -87,7 +87,7 @@ def pull_bill(client: Client, *, poll: PollContext) -> bool:
     except errors.LoopsError as error:
         logging.getLogger(__name__).warning("the bill could not be read: %s", error)
         found["problem"] = FORBIDDEN if isinstance(error, errors.Unauthorized) else error.plain
-        may_ask_more = not isinstance(error, errors.GENERAL)
+        ended_by = error if isinstance(error, errors.GENERAL) else None
     else:
         series = load_series(poll.workspace, start=start, end=poll.now, now=poll.now)
         estimate = estimate_cost(series)
@@ -106,7 +106,7 @@ def pull_bill(client: Client, *, poll: PollContext) -> bool:
             workspace=poll.workspace, organisation=organisation, defaults=found
         )
         touch_version(poll.workspace)
-    return may_ask_more
+    return ended_by
 
 
 def is_only_one(organisation: str, *, poll: PollContext, since: datetime) -> bool:

@@ -46,9 +46,9 @@ class Answer:
     error: errors.LoopsError | None = None
 
 
-def pull_work(client: Client, *, poll: PollContext) -> bool:
+def pull_work(client: Client, *, poll: PollContext) -> errors.LoopsError | None:
     """Ask for the metrics of a few that seem to idle, those first that waited longest. An error is
-    an answer. Returns whether the API may be asked more."""
+    an answer. Returns the one after which nothing more is asked."""
     answers: list[Answer] = []
     for row in select_idle(poll)[:MAX_PER_POLL]:
         answers.append(ask(client, row, now=poll.now))
@@ -56,7 +56,7 @@ def pull_work(client: Client, *, poll: PollContext) -> bool:
             break
     if answers:
         store_work(answers, poll=poll)
-    return not any(isinstance(one.error, errors.GENERAL) for one in answers)
+    return next((one.error for one in answers if isinstance(one.error, errors.GENERAL)), None)
 
 
 def select_idle(poll: PollContext) -> QuerySet[Deployment]:

@@ -83,13 +83,18 @@ class Poll(Inquiry):
             samplers.pair_with_runs(poll=self.build_context(Feed()))
         if self.key.can_list is not False:
             self.poll_checkpoints()
-        for name, ask_last in list_optional_questions(self.key).items():
+        self.ask_optional_questions()
+
+    def ask_optional_questions(self) -> None:
+        for name, ask in list_optional_questions(self.key).items():
             if self.is_stopping():
                 raise Stopped
             is_over = self.ended_by or self.deadline.left() <= 0
             if is_over or not self.is_open(name):
                 continue
-            if not ask_last(self.client, poll=self.build_context(Feed())):
+            if error := ask(self.client, poll=self.build_context(Feed())):
+                if isinstance(error, errors.RateLimited):
+                    self.failures.append(error)  # the API may have said how long to wait
                 break
 
     def poll_feed(self, name: str, pull: Pull) -> bool:

@@ -7,6 +7,7 @@ from typing import Protocol
 
 from loopsweb.keys.models import Key
 from loopsweb.loops_api import Client
+from loopsweb.loops_api.errors import LoopsError
 from loopsweb.resources.bills import pull_bill
 from loopsweb.resources.catalogue import pull_catalogue
 from loopsweb.resources.deployments.sync import pull_deployments, pull_vanished_deployments
@@ -17,10 +18,10 @@ from loopsweb.resources.snapshot.poll_context import PollContext
 
 
 class OptionalQuestion(Protocol):
-    """Ask the API, and store the answer or when to ask again. Raises no LoopsError. Returns
-    whether the API may be asked more in this poll."""
+    """Ask the API, and store the answer or when to ask again. Raises no LoopsError. Returns the
+    error after which the API is asked no more in this poll."""
 
-    def __call__(self, client: Client, /, *, poll: PollContext) -> bool: ...
+    def __call__(self, client: Client, /, *, poll: PollContext) -> LoopsError | None: ...
 
 
 class Question(Protocol):

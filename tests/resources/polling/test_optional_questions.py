@@ -108,3 +108,17 @@ def test_a_poll_that_was_limited_asks_for_no_more(key: Key, world: Simulator, po
     assert not Bill.objects.exists()
     key.poll_state.refresh_from_db()
     assert key.poll_state.failures == 1
+
+
+@pytest.mark.parametrize("route", [BILL, METRICS])
+def test_a_wait_that_the_api_asks_for_is_kept(
+    route: str, key: Key, world: Simulator, poll: Poll
+) -> None:
+    poll()
+    world.add_fault(route, "rate_limit", count=None, retry_after=120)
+    poll(after=3600)
+    assert list_asked(world)
+    poll(after=110)
+    assert list_asked(world) == []
+    poll(after=20)
+    assert "checkpoints" in list_asked(world)
