@@ -60,7 +60,7 @@ faults: $(VENV)/.develop  ## Ten minutes of faults of every kind; FAULT_SECONDS 
 	@FAULT_SECONDS=$(FAULT_SECONDS) FAULT_SEED=$(FAULT_SEED) $(BIN)/pytest -q --on postgresql -k every_kind tests/faults
 
 simulate: $(VENV)/.develop  ## A thousand simulations under a virtual clock, and planted bugs; SIMULATE_SEED replays one
-	@$(BIN)/python -m tests.simulation $(if $(SIMULATE_SEED),--seed $(SIMULATE_SEED),--seeds $(SIMULATE_SEEDS) --bugs)
+	@PYTHONHASHSEED=0 $(BIN)/python -m tests.simulation $(if $(SIMULATE_SEED),--seed $(SIMULATE_SEED),--seeds $(SIMULATE_SEEDS) --bugs)
 
 bench: $(VENV)/.develop  ## What pages, polls and events cost, as ratios, on both databases; writes docs/benchmarks.md
 	@$(BIN)/python -m bench

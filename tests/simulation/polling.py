@@ -31,13 +31,15 @@ class RunningPoll:
 
 class Polling:
     """running: {primary key of a poll state: the polls that are under way}. quiet_until: {API key:
-    when the API may be asked again}. longest_quiet: the last of these times, forgotten ones too.
+    when the API may be asked again}. waits: {API key: how long the poll under way was told to
+    wait}. longest_quiet: until when some key may wait, what was forgotten included.
     polled_at: {API key: when a poll asked last}."""
 
     def __init__(self, clock: Callable[[], datetime]) -> None:
         self.clock = clock
         self.running: dict[int, list[RunningPoll]] = {}
         self.quiet_until: dict[str, datetime] = {}
+        self.waits: dict[str, timedelta] = {}
         self.longest_quiet = clock()
         self.polled_at: dict[str, datetime] = {}
 
@@ -59,6 +61,8 @@ class Polling:
     def end(self, job: PollJob, process: Process) -> None:
         [poll] = [each for each in self.running[job.pk] if each.process is process]
         self.running[job.pk].remove(poll)
+        wait = self.waits.pop(poll.secret, timedelta())  # may begin when the poll ends
+        self.longest_quiet = max(self.longest_quiet, self.clock() + wait)
         if process.is_dead or poll.is_overtaken:  # nobody knows what it was told
             self.forget_pace(poll.secret)
 
@@ -77,8 +81,7 @@ class Polling:
         self.polled_at[call.secret] = call.at
         if call.status == 429 and call.retry_after:
             wait = min(timedelta(seconds=call.retry_after), MAX_RETRY_AFTER)
-            self.quiet_until[call.secret] = until = self.clock() + wait
-            self.longest_quiet = max(self.longest_quiet, until)
+            self.quiet_until[call.secret], self.waits[call.secret] = self.clock() + wait, wait
 
     def forget_pace(self, secret: str = "") -> None:
         """Somebody wants news at once, or the poll that was told did not live to store it."""

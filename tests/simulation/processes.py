@@ -54,12 +54,12 @@ def open_template(path: str) -> Iterator[sqlite3.Connection]:
         template.close()
 
 
-def run(seed: int, template_path: str, *, is_shrunk: bool = False) -> Result:
+def run(seed: int, template_path: str, *, tells_steps: bool = False) -> Result:
     from tests.simulation.seeds import run_seed, use_own_database
 
     with use_own_database(), open_template(template_path) as template:
         try:
-            return Result(seed, run_seed(seed, template=template, is_shrunk=is_shrunk))
+            return Result(seed, run_seed(seed, template=template))
         except Exception as error:  # noqa: BLE001  (whatever it is, it is what was looked for)
-            steps = getattr(error, "__notes__", []) if is_shrunk else []
+            steps = getattr(error, "__notes__", []) if tells_steps else []
             return Result(seed, failure="\n".join([f"{type(error).__name__}: {error}", *steps]))
