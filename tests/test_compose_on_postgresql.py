@@ -26,7 +26,13 @@ def running(tmp_path: Path) -> Iterator[ComposeStack]:
         start_compose(tmp_path, LOOPSWEB_API_URLS=api, **often) as everything,
     ):
         processes.create_admin("ada@example.com", environment=everything.site.environment)
+        wait_until_ready(everything.site)
         yield everything
+
+
+def wait_until_ready(site: Site) -> None:
+    """The web server answers before the worker and beat have started."""
+    wait_for(lambda: site.get("/readyz").text == READY)
 
 
 def test_web_worker_and_beat_work_together_and_stop(running: ComposeStack) -> None:
@@ -34,7 +40,6 @@ def test_web_worker_and_beat_work_together_and_stop(running: ComposeStack) -> No
     with open_visitor(site.address, email="ada@example.com", password=processes.PASSWORD) as ada:
         ada.submit("/keys/", name="Mine", secret="demo-org-key")
         wait_for(lambda: "Qwen/Qwen3-8B" in ada.get("/w/ada/runs/").text)
-        wait_for(lambda: site.get("/readyz").text == READY)
     shown = [read_metrics(site) for _ in range(4)]  # by either process of the web server
     assert all(one['loopsweb_keys{state="healthy"}'] == 1 for one in shown)
     for count in (API_ANSWERS, LIST_PAGES):  # one is counted by the worker, one by the web server
@@ -112,7 +117,7 @@ def prepare_again(running: ComposeStack) -> None:
         return done.returncode, done.stderr
 
     assert prepare(site_url) == (0, "")
-    assert running.site.get("/readyz").status_code == 200
+    wait_until_ready(running.site)
     code, why = prepare(owner_url)
     assert (code, "names the role that migrates" in why) == (1, True)
 
