@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import re
 
-CUT = re.compile(r'<span class="middle"><span>(.*?)</span><span>(.*?)</span></span>')
+CUT = re.compile(r'<span class="middle">((?:<span>[^<]*</span>)+)</span>')
+PART = re.compile("</?span>")
 
 
 def join_long_text(page: str) -> str:
-    return CUT.sub(r"\1\2", page.replace("<wbr>", ""))
+    return CUT.sub(lambda cut: PART.sub("", cut[1]), page.replace("<wbr>", ""))

@@ -12,7 +12,8 @@ SHORT = 20  # letters that always have room
 LONGEST_TAIL, PLAIN_TAIL = 18, 10
 LONGEST_EMAIL = 64  # that is shown whole in a narrow column
 LONGEST_PART = 32  # letters without a separator that fit a narrow page
-TAIL = re.compile(r"(?<=[/\-_.:@ ])[^/]{4,18}$")
+URI = re.compile(r"(\w+://[^/]+/)([^/]+/)(.+)", re.DOTALL)
+TAIL = re.compile(r"(?<=[/\-_.:@ ])(?:[^/]{4,18}|[^/]{2,12}/[^/]{1,5})$")
 PART = re.compile(rf"(?:\w+://)?[^/_]{{0,{LONGEST_PART}}}[/_]+|[^/_]{{1,{LONGEST_PART}}}")
 INSIDE, BETWEEN = r"(?:[^/_.:,=&?]|\.(?=\d))", r"(?:[/_:,=&?]|\.(?!\d))"  # 3.3 is one part
 SEPARATED = re.compile(f"{INSIDE}*{BETWEEN}+|{INSIDE}+")
@@ -25,6 +26,17 @@ def split_tail(text: str) -> tuple[str, str]:
         return "", text
     at = next((m.start() for m in TAIL.finditer(text)), len(text) - PLAIN_TAIL)
     return text[:at], text[at:]
+
+
+def split_pairs(text: str) -> list[tuple[str, str]]:
+    """Pairs of what may be cut and what stays. Checkpoints of a run differ before their names too:
+    "weights/", "sampler_weights/"."""
+    uri = URI.fullmatch(text)
+    if not uri or len(text) <= SHORT:
+        return [split_tail(text)]
+    start, segment, name = uri.groups()
+    head, tail = split_tail(name)
+    return [(start, segment), (head, tail)] if head else [(start, segment + tail)]
 
 
 def mark_breaks(text: str, parts: re.Pattern[str] = PART) -> SafeString:
@@ -48,11 +60,10 @@ def mark_domain(email: str) -> SafeString:
 
 def render_long_text(text: str) -> SafeString:
     """All of it stands in the page, to be searched and copied. What of it shows is up to CSS."""
-    head, tail = split_tail(text)
-    if not head:
-        return escape(tail)
+    pairs = split_pairs(text)
+    if not pairs[0][0]:
+        return escape(text)
+    parts = ((mark_breaks(part),) for pair in pairs for part in pair)
     return format_html(
-        '<span class="middle"><span>{}</span><wbr><span>{}</span></span>',
-        mark_breaks(head),
-        mark_breaks(tail),
+        '<span class="middle">{}</span>', format_html_join(WBR, "<span>{}</span>", parts)
     )

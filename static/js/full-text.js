@@ -2,8 +2,8 @@
 const CUT = ".middle, .clip, .brief, td.text, td.main .id, .who > *";
 
 const isCut = (one) => {
-  const hidden = one.matches(".middle") ? one.firstElementChild : one;
-  return hidden.scrollWidth > hidden.clientWidth || hidden.scrollHeight > hidden.clientHeight + 1;
+  const parts = one.matches(".middle") ? [...one.children] : [one];
+  return parts.some((part) => part.scrollWidth > part.clientWidth || part.scrollHeight > part.clientHeight + 1);
 };
 
 document.addEventListener("pointerover", ({ target }) => {

@@ -218,13 +218,17 @@ def ident(value: str, label: str = "ID", url: str = "") -> SafeString:
 
 
 @register.filter
-def settings(values: Any) -> Any:
-    """An object as "name value" pairs in one line, numbers and short names first."""
+def settings(values: Any, prefix: str = "") -> Any:
+    """An object as "name value" pairs in one line, numbers and short names first.
+
+    prefix: is left out of the names."""
     if not isinstance(values, dict):
         return or_dash(values)
     names = sorted(values, key=lambda one: (not isinstance(values[one], int | float), len(one)))
     shown = {one: v if isinstance(v := values[one], str) else json.dumps(v) for one in names}
-    return ", ".join(f"{name} {value}" for name, value in shown.items()) or "{}"
+    return (
+        ", ".join(f"{name.removeprefix(prefix)} {value}" for name, value in shown.items()) or "{}"
+    )
 
 
 @register.filter
