@@ -71,6 +71,7 @@ def request_batch(
             batch=batch,
             awaited=own,
             sync_until=sync_until,
+            other=item.other,
         )
         added[item.remote_id] = add_batch_item(item, schedule, batch=batch, by=by)
     touch_version(workspace)

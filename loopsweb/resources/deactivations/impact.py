@@ -103,6 +103,11 @@ class Impact:
         return [*runs, *self.samplers, *([self.deployment] if self.deployment else [])]
 
     @property
+    def surely_tied(self) -> list[Target]:
+        """What the API says ends with the target."""
+        return [] if self.is_inferred else self.tied
+
+    @property
     def owners(self) -> list[str]:
         """The owners of everything that ends, as far as the API says, each once."""
         rows = [self.target, *self.tied]

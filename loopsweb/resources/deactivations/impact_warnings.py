@@ -39,7 +39,7 @@ def list_warnings(impact: Impact, other: Deactivation | None = None) -> list[Imp
 
 def find_other_request(impact: Impact) -> Deactivation | None:
     """The open request to end what ends with the target, as far as the API says what does."""
-    return Deactivation.objects.find_open(*([] if impact.is_inferred else impact.tied))
+    return Deactivation.objects.find_open(*impact.surely_tied)
 
 
 def find_warnings(impact: Impact, other: Deactivation | None) -> Iterator[ImpactWarning]:

@@ -47,16 +47,30 @@ class DeactivationQuerySet(models.QuerySet["Deactivation"]):
         rows = self.filter(workspace=workspace, noun=noun, target_remote_id=remote_id)
         return rows.order_by("-pk")
 
-    def find_open(self, *rows: Snapshot) -> Deactivation | None:
-        """The open request to end one of these rows of one workspace, the newest of several."""
-        ids = {(row.noun, row.remote_id) for row in rows}
+    def list_open(self, *rows: Snapshot) -> OpenRequests:
+        """The open requests to end any of these rows of one workspace."""
         found = self.filter(
             workspace__in={row.workspace_id for row in rows},
-            target_remote_id__in={remote_id for _, remote_id in ids},
+            target_remote_id__in={row.remote_id for row in rows},
             state__in=OPEN,
         )
-        newest_first = found.select_related("workspace").order_by("-pk")
-        return next((one for one in newest_first if (one.noun, one.target_remote_id) in ids), None)
+        by_target = {
+            (one.noun, one.target_remote_id): one for one in found.select_related("workspace")
+        }
+        return OpenRequests(by_target)
+
+    def find_open(self, *rows: Snapshot) -> Deactivation | None:
+        """The open request to end one of these rows of one workspace, the newest of several."""
+        return self.list_open(*rows).find(*rows)
+
+
+class OpenRequests(dict[tuple[str, str], "Deactivation"]):
+    """{(noun, id) of a target: the request to end it}"""
+
+    def find(self, *rows: Snapshot) -> Deactivation | None:
+        """The newest that ends one of these rows."""
+        found = [self[target] for row in rows if (target := (row.noun, row.remote_id)) in self]
+        return max(found, key=lambda one: one.pk, default=None)
 
 
 class Deactivation(StatefulRequest):

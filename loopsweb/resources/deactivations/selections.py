@@ -14,7 +14,6 @@ from loopsweb.resources.deactivations.impact import Impact, assess_impacts
 from loopsweb.resources.deactivations.impact_warnings import ImpactWarning, list_warnings
 from loopsweb.resources.deactivations.models import Deactivation, Policy
 from loopsweb.resources.deactivations.requirements import Requirements, find_requirements
-from loopsweb.resources.deactivations.states import OPEN
 from loopsweb.resources.deactivations.targets import Kind, explain_shared_end
 from loopsweb.resources.deployments.run_pairing import TRAINER_ONLY
 
@@ -23,11 +22,13 @@ MARK_LENGTH, LONGEST_MARKS = 6, 3000  # characters; longer ones fit no URL
 
 @dataclass(frozen=True, kw_only=True)
 class Item:
-    """One selected resource. left_out: why it is not requested, "" where it is."""
+    """One selected resource. left_out: why it is not requested, "" where it is. other: the open
+    request to end what ends with it."""
 
     impact: Impact
     requirements: Requirements
     left_out: str = ""
+    other: Deactivation | None = None
 
     @property
     def remote_id(self) -> str:
@@ -35,7 +36,7 @@ class Item:
 
     @property
     def warnings(self) -> list[ImpactWarning]:
-        return list_warnings(self.impact)
+        return list_warnings(self.impact, self.other)
 
 
 @dataclass(frozen=True)
@@ -61,6 +62,15 @@ class Selection:
     @property
     def impacts(self) -> list[Impact]:
         return [item.impact for item in self.requested]
+
+    @property
+    def left_out_count(self) -> int:
+        return len(self.lines) - len(self.requested)
+
+    @property
+    def ended_count(self) -> int:
+        """Of how many the latest run has ended, so that no training stops."""
+        return sum(bool(impact.ended_runs) for impact in self.impacts)
 
     @property
     def gpus(self) -> int | None:
@@ -161,10 +171,8 @@ def preview_selection(
     rows = {row.remote_id: row for row in kind.find_all(workspace, ids)}
     unique_ids = list(dict.fromkeys(ids))
     impacts = assess_impacts(workspace, [rows[each] for each in unique_ids if each in rows])
-    open_requests = Deactivation.objects.filter(
-        workspace=workspace, noun=kind.noun, target_remote_id__in=rows, state__in=OPEN
-    )
-    open_ids = set(open_requests.values_list("target_remote_id", flat=True))
+    tied = [row for impact in impacts for row in impact.surely_tied]
+    requests = Deactivation.objects.list_open(*rows.values(), *tied)
     items = {}
     for impact in impacts:
         row = impact.target
@@ -172,7 +180,12 @@ def preview_selection(
         left_out = requirements.refusal or explain_shared_end(row)
         if row.is_terminal:
             left_out = f"It is already {row.status}."
-        elif row.remote_id in open_ids:
+        elif requests.find(row):
             left_out = ALREADY_REQUESTED
-        items[row.remote_id] = Item(impact=impact, requirements=requirements, left_out=left_out)
+        items[row.remote_id] = Item(
+            impact=impact,
+            requirements=requirements,
+            left_out=left_out,
+            other=requests.find(*impact.surely_tied),
+        )
     return Selection([SelectedRow(each, items.get(each)) for each in unique_ids])

@@ -10,6 +10,7 @@ from django.utils.html import strip_tags
 from loopsweb.accounts.models import Workspace
 from loopsweb.resources.deactivations.models import Deactivation, Policy
 from loopsweb.resources.models import Deployment, Run, Sampler
+from tests.resources.deactivations.requests import fill_batch_form
 from tests.resources.rows import add_row
 
 PARTS = ("deployment", "run", "sampler")
@@ -64,6 +65,21 @@ def test_the_form_tells_of_the_request_of_another_part(
     assert other.preflight["warnings"][0]["about"][0]["id"] == str(record.incident)
     kept = browser.get(other.get_absolute_url()).content.decode()
     assert (said in strip_tags(kept), f'href="{record.get_absolute_url()}"' in kept) == (True, True)
+
+
+@pytest.mark.parametrize(("ending", "shown"), [("run", "deployment"), ("deployment", "run")])
+def test_the_form_of_several_tells_of_it_too(
+    ending: str, shown: str, browser: Client, pair: dict[str, str]
+) -> None:
+    record = request_end(browser, ending, pair[ending])
+    url = reverse("deactivations:bulk", args=["acme", f"{shown}s"])
+    html = browser.get(url, {"id": pair[shown]}).content.decode()
+    said = f"what ends with it is requested already: {ending} {pair[ending]}. That request is"
+    assert (said in strip_tags(html), f'href="{record.get_absolute_url()}"' in html) == (True, True)
+    form = fill_batch_form(browser, url, [pair[shown]])
+    assert browser.post(url, form).status_code == 302
+    other = Deactivation.objects.get(noun=shown)
+    assert other.preflight["warnings"][0]["about"][0]["id"] == str(record.incident)
 
 
 def test_a_pair_without_ids_of_each_other_is_found_by_its_run(

@@ -13,7 +13,7 @@ from loopsweb.resources.models import Deactivation, Deployment, Run, StatusChang
 from loopsweb.simulator import Simulator
 from tests.personas import login_as
 from tests.resources.conftest import AddKey
-from tests.resources.rows import FIRST_SEEN_AT
+from tests.resources.rows import FIRST_SEEN_AT, add_row
 
 Poll = Callable[..., int]
 UNTRAINED = "Nothing was trained yet, as far as is known"
@@ -106,6 +106,26 @@ def test_the_latest_run_is_shown_where_none_is_active(asleep: Client) -> None:
     kept = read(asleep, record.get_absolute_url())
     assert "its latest run had ended" in kept
     assert "Latest run, which had endedr" in kept
+
+
+def read_lead(browser: Client, *ids: str) -> str:
+    html = browser.get("/w/acme/deployments/deactivations/", {"id": ids}).content.decode()
+    lead = html.partition('<span id="bulk-lead">')[2].partition("</span>")[0]
+    return strip_tags(lead)
+
+
+def test_the_heading_of_several_says_whose_training_stops(asleep: Client, acme: Workspace) -> None:
+    kept = "Runs cannot be resumed; saved checkpoints are kept."
+    add_row(Run, acme, "r2", status="ACTIVE", deployment_remote_id="d2")
+    add_row(Deployment, acme, "d2", status="RUNNING", active_run_remote_id="r2")
+    add_row(Deployment, acme, "d3", status="STOPPED")
+    assert [read_lead(asleep, *ids) for ids in (["d2"], ["d"], ["d", "d2"], ["d2", "d3"])] == [
+        f"Training stops. {kept}",
+        "No training stops: its latest run has ended already. Saved checkpoints are kept.",
+        f"Training stops; the latest run of 1 of them has ended already. {kept}",
+        f"Training stops. {kept} 1 of the selected is left out; the reason is next to it.",
+    ]
+    assert read_lead(asleep, "d3") == "None of them can be deactivated now."
 
 
 def test_another_active_run_that_is_not_known_here_is_not_forgotten(asleep: Client) -> None:
