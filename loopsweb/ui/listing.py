@@ -148,6 +148,11 @@ class Choices:
     options: list[tuple[str, str]]
     is_text: bool = False
 
+    @property
+    def shown(self) -> str:
+        """What the select box shows of the chosen value."""
+        return dict(self.options).get(self.chosen, "")
+
     @classmethod
     def of_conditions(cls, one: Filter, chosen: str, _facets: Facets) -> Choices:
         options = [(value, label) for value, (label, _) in (one.conditions or {}).items()]

@@ -1,5 +1,6 @@
-// Shows truncated text in full: on hover, and in a row that is clicked or tapped.
+// Shows truncated text in full: on hover, also of a filter, and in a row that is clicked or tapped.
 const CUT = ".middle, .clip, .brief, td.text, td.main .id, .who > *";
+const FILTER = ".filters :is(select, [type=text], [type=search])";
 
 const isCut = (one) => {
   const parts = one.matches(".middle") ? [...one.children] : [one];
@@ -9,6 +10,8 @@ const isCut = (one) => {
 document.addEventListener("pointerover", ({ target }) => {
   const cut = target.closest?.(CUT);
   if (cut && isCut(cut)) cut.title = cut.textContent.trim();
+  const filter = target.closest?.(FILTER);
+  if (filter) filter.title = filter.value && (filter.selectedOptions?.[0].text ?? filter.value);
 });
 
 document.addEventListener("click", ({ target }) => {

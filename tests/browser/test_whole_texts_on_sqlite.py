@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from urllib.parse import quote
+
 import pytest
 from django.test import Client
 from playwright.sync_api import Page
@@ -84,3 +86,25 @@ def test_search_results_are_whole(pages: dict[str, str], width: int) -> None:
             f"{LONG} · {MODEL} · r-long",
         ]
         assert browser.page.evaluate(FIND_CUT) == []
+
+
+def test_a_filter_tells_its_whole_value(small_team: Client) -> None:
+    chosen = f"org/{LONG}"
+    path = f"/w/acme/runs/?base_model={quote(chosen, safe='')}"
+    pages = {path: small_team.get(path).content.decode()}
+    with open_still_pages(pages, viewport={"width": 1280, "height": 900}) as browser:
+        browser.open(path)
+        model = browser.page.locator("#filters [name=base_model]")
+        assert model.get_attribute("title") == f"{chosen} (none)"
+        other = model.locator("option").nth(1)
+        model.select_option(index=1)
+        model.hover()
+        assert model.get_attribute("title") == other.inner_text()
+        model.select_option(index=0)
+        browser.page.mouse.move(0, 0)
+        model.hover()
+        assert model.get_attribute("title") == ""
+        search = browser.page.locator("#filters [name=q]")
+        search.fill(LONG)
+        search.hover()
+        assert search.get_attribute("title") == LONG
