@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import re
+from pathlib import Path
 
 import pytest
+from django.conf import settings
 from django.test import Client
 from django.urls import reverse
 
@@ -39,3 +41,8 @@ def test_nothing_corrects_what_is_typed_letter_by_letter(
     ]
     assert fields
     assert others == PROSE.get(view, [])
+
+
+def test_templates_name_the_attributes_by_their_tag() -> None:
+    templates = Path(settings.BASE_DIR, "templates").rglob("*.html")
+    assert [one.name for one in templates if "autocorrect" in one.read_text()] == []

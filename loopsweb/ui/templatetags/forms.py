@@ -7,8 +7,12 @@ from typing import Any
 
 from django import template
 from django.forms import BaseForm, Form
+from django.forms.utils import flatatt
+
+from loopsweb.ui.exact_input import AS_TYPED
 
 register = template.Library()
+AS_TYPED_ATTRIBUTES = flatatt(AS_TYPED)
 
 
 @register.simple_tag
@@ -20,6 +24,12 @@ def focus_first(form: Form) -> str:
         for first in fields[:1]:
             first.field.widget.attrs["autofocus"] = True
     return ""
+
+
+@register.simple_tag
+def as_typed() -> str:
+    """The attributes of an input that no browser or keyboard corrects."""
+    return AS_TYPED_ATTRIBUTES
 
 
 @register.inclusion_tag("ui/error_summary.html", takes_context=True)
