@@ -6,11 +6,9 @@ import pytest
 from django.test import Client
 
 from loopsweb.accounts.models import Workspace
-from loopsweb.resources.models import Deployment, Run, Sampler
 from tests.browser.still_pages import open_still_pages
-from tests.resources.rows import add_row
+from tests.resources.rows import MODELS, add_row
 
-LISTS = {"runs": Run, "samplers": Sampler, "deployments": Deployment}
 ENDED = {"runs": "INACTIVE", "samplers": "INACTIVE", "deployments": "STOPPED"}
 MEASURE = """() => {
   const lefts = (selector) => [...document.querySelectorAll(selector)]
@@ -26,11 +24,12 @@ MEASURE = """() => {
 
 @pytest.mark.parametrize("width", [1600, 1280, 390])
 def test_ids_stand_below_each_other(small_team: Client, acme: Workspace, width: int) -> None:
-    for slug, model in LISTS.items():
+    for slug, ended in ENDED.items():
+        model = MODELS[slug]
         model.objects.all().delete()
         add_row(model, acme, "selectable", status="SCALED_TO_ZERO")
-        add_row(model, acme, "ended", status=ENDED[slug])
-    paths = [f"/w/{acme.slug}/{slug}/" for slug in LISTS]
+        add_row(model, acme, "ended", status=ended)
+    paths = [f"/w/{acme.slug}/{slug}/" for slug in ENDED]
     pages = {path: small_team.get(path).content.decode() for path in paths}
     with open_still_pages(pages, viewport={"width": width, "height": 900}) as browser:
         for path in paths:

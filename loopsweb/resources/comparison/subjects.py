@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -11,6 +11,7 @@ from loopsweb.audit.models import Event, Outcome
 from loopsweb.resources.checkpoints.models import Checkpoint
 from loopsweb.resources.comparison.differences import Line, compare
 from loopsweb.resources.deployments.models import Deployment
+from loopsweb.resources.deployments.run_pairing import UNKNOWN, Figures, pair_runs
 from loopsweb.resources.runs.models import Run
 from loopsweb.resources.snapshot.models import Snapshot
 
@@ -58,6 +59,14 @@ def describe_checkpoint(workspace: Workspace, checkpoint: Checkpoint) -> dict[st
             find_asked(workspace, run) if run else {}
         ),
     }
+
+
+def find_figures(workspace: Workspace, rows: Sequence[Snapshot]) -> list[Figures]:
+    """What each run, or the run of each checkpoint, holds and costs now."""
+    ids = [row.run_remote_id if isinstance(row, Checkpoint) else row.remote_id for row in rows]
+    runs = Run.objects.in_workspace(workspace).filter(remote_id__in=[one for one in ids if one])
+    figures = {pair.run.remote_id: pair.figures for pair in pair_runs(workspace, list(runs))}
+    return [figures.get(one, UNKNOWN) for one in ids]
 
 
 def section_of(row: Snapshot | None) -> Section:

@@ -20,6 +20,7 @@ from loopsweb.resources.comparison.subjects import (
     compare_sections,
     describe_checkpoint,
     describe_run,
+    find_figures,
 )
 from loopsweb.resources.nouns import Noun
 from loopsweb.resources.pages.freshness import load_freshness
@@ -27,7 +28,7 @@ from loopsweb.ui.pages import render_page
 from loopsweb.ui.url_text import clean_text
 
 OFFERED = 30
-
+SHOWN = ("runs", "checkpoints", "deployments", "samplers")
 
 # {slug of a noun: what gives the sections of a row}
 DESCRIBE: dict[str, Callable[[Workspace, Any], dict[str, Section]]] = {
@@ -57,7 +58,7 @@ def compare_two(request: WorkspaceRequest, noun: Noun) -> HttpResponse:
         "rows": found,
         "problems": {side: why for side, why in problems.items() if why},
         "shows_all": shows_all,
-        "feed": load_freshness(workspace).of(noun.slug),
+        "feed": load_freshness(workspace).of(noun.slug, *SHOWN),
         "offered": rows.newest_first()[:OFFERED],
         "switch": f"{address}?{urlencode(typed if shows_all else typed | {'all': '1'})}",
     }
@@ -65,6 +66,7 @@ def compare_two(request: WorkspaceRequest, noun: Noun) -> HttpResponse:
     if one and other:
         describe = DESCRIBE[noun.slug]
         context["sections"] = compare_sections(describe(workspace, one), describe(workspace, other))
+        context["figures"] = find_figures(workspace, [one, other])
         context["is_same_row"] = one.pk == other.pk
     status = HTTPStatus.NOT_FOUND if context["problems"] else HTTPStatus.OK
     return render_page(request, "comparison/comparison.html", context, status=status)

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from loopsweb.accounts.models import User, Workspace
 from loopsweb.audit.record import record_event
 from loopsweb.resources.comparison.differences import Cell, compare
-from loopsweb.resources.models import Checkpoint, Deployment, Run
+from loopsweb.resources.models import Catalogue, Checkpoint, Deployment, Run
 from tests.long_text import join_long_text
 from tests.personas import login_as
 from tests.resources.rows import FIRST_SEEN_AT, add_row
@@ -154,3 +154,70 @@ def test_two_that_were_selected_in_a_list_are_compared(browser: Client, acme: Wo
     url = reverse("runs-compare", args=[acme.slug])
     answer = browser.get(f"{url}?id=r1&id=r%262&id=r3")
     assert (answer.status_code, answer["Location"]) == (302, f"{url}?a=r1&b=r%262")
+
+
+def read_figures(page: str) -> dict[str, list[str]]:
+    """{figure: what stands on both sides}, without what is said beside it."""
+    table = page.partition('id="cost"')[2].partition("</section>")[0]
+    rows = re.findall(r'<th scope="row">(.*?)</th>(.*?)</tr>', table, re.DOTALL)
+    return {
+        name: [
+            " ".join(re.sub(r"<span.*?</span>", "", one, flags=re.DOTALL).split())
+            for one in re.findall(r"<td>(.*?)</td>", cells, re.DOTALL)
+        ]
+        for name, cells in rows
+    }
+
+
+@pytest.fixture
+def priced(acme: Workspace) -> None:
+    """Four runs: with a price of the API, with an admin's rate, without either, and ended."""
+    Catalogue.objects.create(
+        workspace=acme, prices={"h100": "0.10"}, rates={"b200": "31.50"}, as_of=FIRST_SEEN_AT
+    )
+    for name, machine in (("r1", "h100"), ("r2", "b200"), ("r3", "new")):
+        add_row(Run, acme, name, status="ACTIVE", deployment_remote_id=f"d{name}")
+        held = {"gpu_count": 8, "node_count": 2, "instance_id": machine, "status": "RUNNING"}
+        add_row(Deployment, acme, f"d{name}", active_run_remote_id=name, **held)
+    add_row(Run, acme, "r4", status="INACTIVE")
+    add_row(Run, acme, "r5", status="ACTIVE")
+
+
+@pytest.mark.usefixtures("priced")
+@pytest.mark.parametrize(
+    ("a", "b", "gpus", "usd", "sources"),
+    [
+        (
+            "r1",
+            "r2",
+            ["16", "16"],
+            ["$12.00", "$63.00"],
+            ["API prices", "rate entered by an admin"],
+        ),
+        ("r3", "r4", ["16", "0"], ["unknown", "$0.00"], ["unknown", "no GPUs held"]),
+        ("r5", "r5", ["unknown"] * 2, ["unknown"] * 2, ["unknown"] * 2),
+    ],
+)
+def test_the_cost_of_runs_stands_side_by_side(
+    a: str, b: str, gpus: list[str], usd: list[str], sources: list[str],
+    browser: Client, acme: Workspace,
+) -> None:  # fmt: skip
+    figures = {"GPUs in use": gpus, "USD per hour": usd, "Source of the price": sources}
+    assert read_figures(show(browser, acme, a=a, b=b)[1]) == figures
+    for name, run in (("c1", a), ("c2", b)):
+        add_row(Checkpoint, acme, name, run_remote_id=run)
+    page = show(browser, acme, "checkpoints", a="c1", b="c2")[1]
+    assert ("GPUs and cost now of their runs" in page, read_figures(page)) == (True, figures)
+
+
+def test_a_checkpoint_whose_run_is_unknown_has_no_known_cost(
+    browser: Client, acme: Workspace
+) -> None:
+    for name, run in (("c1", ""), ("c2", "gone")):
+        add_row(Checkpoint, acme, name, run_remote_id=run)
+    page = show(browser, acme, "checkpoints", a="c1", b="c2")[1]
+    assert read_figures(page) == {
+        "GPUs in use": ["unknown", "unknown"],
+        "USD per hour": ["unknown", "unknown"],
+        "Source of the price": ["unknown", "unknown"],
+    }
