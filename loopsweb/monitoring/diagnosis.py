@@ -126,16 +126,16 @@ def check_condition(condition: Condition) -> Iterator[Finding]:
     longest = timedelta(seconds=MISSED_TICKS * settings.POLL_TICK_SECONDS)
     for part in PARTS:
         ago = condition.heartbeats[part]
-        text = "has never run" if ago is None else f"alive {span(ago)} ago"
+        text = "has never run" if ago is None else f"alive {span(ago, ' ')} ago"
         yield Finding("Late", part, text, is_good=ago is not None and ago < longest)
     unhealthy = sum(condition.keys.values()) - condition.keys["healthy"]
     text = ", ".join(f"{number} {state}" for state, number in condition.keys.items() if number)
     yield Finding("Late", "API keys", text or "none", is_good=not unhealthy)
     lag = condition.poll_lag
-    text = f"{span(lag)} late" if lag > POLL_GRACE else "in time"
+    text = f"{span(lag, ' ')} late" if lag > POLL_GRACE else "in time"
     yield Finding("Late", "polls", text, is_good=lag <= POLL_GRACE)
     age = condition.snapshot_age
-    text = "no good poll yet" if age is None else f"{span(age)} old"
+    text = "no good poll yet" if age is None else f"{span(age, ' ')} old"
     yield Finding("Late", "oldest snapshot", text)
     for name, found in (
         ("deactivations", condition.deactivations),

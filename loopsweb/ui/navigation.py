@@ -6,21 +6,21 @@ from typing import NamedTuple
 
 
 class Entry(NamedTuple):
-    """url_name takes the workspace's slug. icon: the name of a Heroicon. also: the namespace of
-    other pages that belong to it."""
+    """url_name takes the workspace's slug. icon: the name of a Heroicon. also: the first part of
+    the paths of other pages that belong to it."""
 
     url_name: str
     label: str
     icon: str
-    also: str = ""
+    also: tuple[str, ...] = ()
 
 
 WORKSPACE_PAGES = (
-    Entry("dashboard:overview", "Overview", "squares-2x2"),
+    Entry("dashboard:overview", "Overview", "squares-2x2", ("attention", "rates")),
     Entry("sessions:list", "Sessions", "rectangle-stack"),
     Entry("runs:list", "Runs", "bolt"),
     Entry("samplers:list", "Samplers", "beaker"),
-    Entry("checkpoints:list", "Checkpoints", "bookmark", "cleanups"),
+    Entry("checkpoints:list", "Checkpoints", "bookmark", ("cleanups",)),
     Entry("deployments:list", "Deployments", "server-stack"),
     Entry("deactivations:list", "Deactivations", "hand-raised"),
     Entry("dashboard:timeline", "Timeline", "chart-bar"),

@@ -105,7 +105,7 @@ def test_the_list_groups_the_events_of_an_incident(
     ]
     assert [f'href="{url}{step.sequence}/"' in timeline[0] for step in steps] == [True] * 3
     one_of_them = browser.get(f"{url}?outcome=succeeded").content.decode()
-    assert (count_events(one_of_them), one_of_them.count("+0.4 s")) == (1, 1)
+    assert (count_events(one_of_them), one_of_them.count("+0.4\xa0s")) == (1, 1)
     oldest_first = browser.get(f"{url}?sort=at").content.decode()
     assert oldest_first.index(f"{url}{steps[0].sequence}/") < oldest_first.index("dep_2")
 

@@ -65,7 +65,11 @@ def test_a_csv_is_in_utc_whatever_the_zone(browser: Client) -> None:
     ],
 )
 def test_a_duration_is_in_its_two_largest_units(time: timedelta, words: str) -> None:
-    assert ui.span(time) == words
+    assert ui.span(time, " ") == words
+
+
+def test_no_line_breaks_within_a_duration() -> None:
+    assert ui.span(timedelta(seconds=95)) == "1\xa0min\xa035\xa0s"
 
 
 def test_single_keys_are_off_for_whoever_switched_them_off(browser: Client) -> None:

@@ -15,7 +15,7 @@ from loopsweb.resources.nouns import find_noun
 from loopsweb.resources.snapshot.models import GPUHolder
 from loopsweb.resources.snapshot.status_changes import StatusChange
 from loopsweb.ui.table_cache import cached
-from loopsweb.ui.templatetags.ui import span
+from loopsweb.ui.templatetags.ui import NO_BREAK, span
 
 FEWEST = 5  # fewer say nothing
 MAX_THINGS = 500  # of the same model, the newest
@@ -45,7 +45,7 @@ class Lasting:
         if self.usual is None:
             return ""
         of = f"Of {self.number} earlier ones of its model"
-        return f"{of}, {self.share} % took at most {span(self.usual)}."
+        return f"{of}, {self.share}{NO_BREAK}% took at most {span(self.usual)}."
 
 
 def measure_status(row: GPUHolder, *, now: datetime) -> Lasting:

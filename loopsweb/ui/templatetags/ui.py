@@ -21,7 +21,7 @@ from loopsweb.ui.charts.units import BYTES, SECONDS
 from loopsweb.ui.clock import get_zone
 from loopsweb.ui.filter_values import encode_value
 from loopsweb.ui.long_text import mark_breaks, mark_domain, mark_separators, render_long_text
-from loopsweb.ui.navigation import Entry
+from loopsweb.ui.navigation import WORKSPACE_PAGES, Entry
 from loopsweb.ui.statuses import Vocabulary
 from loopsweb.ui.timestamps import format_utc
 
@@ -31,6 +31,7 @@ ABSENT = mark_safe('<abbr title="not known">—</abbr>')
 UNITS_OF_TIME = SECONDS[::-1]
 UNITS = tuple(name for name, _ in BYTES)
 MICRO = 16
+NO_BREAK = "\N{NO-BREAK SPACE}"
 STEP = 1024
 
 
@@ -54,18 +55,16 @@ def build_workspace_url(url_name: str, slug: str) -> str:
 
 @register.simple_tag(takes_context=True)
 def nav(context: template.Context, entry: Entry) -> SafeString:
-    """An entry of the navigation of the frame's workspace, marked if it is the current page."""
-    match = context["request"].resolver_match
-    name = f"{match.namespace}:{match.url_name}" if match else ""
-    noun = name.rpartition("-")[2]  # as in "logs-deployments"
-    namespace = entry.url_name.partition(":")[0]
-    its = {namespace, entry.also} - {""}
-    is_current = name == entry.url_name or (
-        namespace != "dashboard" and match and its & {match.namespace, noun}
-    )
+    """An entry of the navigation of the frame's workspace, marked if the page belongs to it."""
+    slug, path = context["frame_workspace"].slug, context["request"].path
+    home = build_workspace_url(WORKSPACE_PAGES[0].url_name, slug)
+    url = build_workspace_url(entry.url_name, slug)
+    part = path.removeprefix(home).removeprefix("lists/").partition("/")[0]
+    own = url.removeprefix(home).partition("/")[0]
+    is_current = path.startswith(home) and part in (own, *entry.also)
     return format_html(
         '<li><a href="{}"{}>{}{}</a></li>',
-        build_workspace_url(entry.url_name, context["frame_workspace"].slug),
+        url,
         mark_safe(' aria-current="page"') if is_current else "",
         icon(entry.icon),
         entry.label,
@@ -129,17 +128,20 @@ def from_json(text: str | None) -> datetime | None:
 
 
 @register.filter
-def span(time: timedelta) -> str:
-    """A duration in its two largest units: 0.4 s, 1 min 35 s, 2 h 14 min, 3 d."""
+def span(time: timedelta, space: str = NO_BREAK) -> str:
+    """A duration in its two largest units: 0.4 s, 1 min 35 s, 2 h 14 min, 3 d.
+
+    space: between its parts, so that no line breaks within it.
+    """
     seconds = time.total_seconds()
     if seconds < 1:
-        return f"{max(seconds, 0.1):.1f} s"
+        return f"{max(seconds, 0.1):.1f}{space}s"
     place = next(n for n, (_, length) in enumerate(UNITS_OF_TIME) if seconds >= length)
     rest, parts = int(seconds), []
     for unit, length in UNITS_OF_TIME[place : place + 2]:
         number, rest = divmod(rest, length)
-        parts += [f"{number:,} {unit}"] if number else []
-    return " ".join(parts)
+        parts += [f"{number:,}{space}{unit}"] if number else []
+    return space.join(parts)
 
 
 @register.filter

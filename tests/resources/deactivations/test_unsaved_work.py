@@ -60,7 +60,7 @@ def test_work_after_the_newest_checkpoint_is_shown_and_kept(
     worked_at = Deployment.objects.get().worked_at
     assert worked_at
     assert abs(worked_at - saved_at - lasted) <= MINUTE
-    time = span(worked_at - saved_at)
+    time = span(worked_at - saved_at, " ")
     work = f"GPUs were {'still busy' if goes_on else 'busy until'} {time} after"
     text = f"{work} the newest trainer checkpoint was saved. What was learnt in that time is"
     assert text in read(alice, SHOWN[0])
@@ -108,7 +108,7 @@ def test_several_at_once_show_it_in_each_row_and_keep_it_in_each_record(
     poll(after=9 * 3600)
     worked_at = Deployment.objects.get(remote_id="d").worked_at
     assert worked_at
-    time = span(worked_at - saved_at)
+    time = span(worked_at - saved_at, " ")
     for path, noun in zip(SEVERAL, ("deployment", "run"), strict=True):
         text = read(alice, path)
         assert f"GPUs of 1 {noun} worked after the newest trainer checkpoint was saved" in text

@@ -13,7 +13,7 @@ from loopsweb.resources.models import Deployment, Sampler, StatusChange
 from tests.personas import login_as
 from tests.resources.rows import add_row
 
-EARLIER = "Of 20 earlier ones of its model, 95 % took at most 19 min."
+EARLIER = "Of 20 earlier ones of its model, 95\xa0% took at most 19\xa0min."
 MINUTE, SECOND = timedelta(minutes=1), timedelta(seconds=1)
 
 
@@ -84,7 +84,7 @@ def test_what_is_stuck_needs_attention(
     assert [one.name for one in items] == ["slow1-0", "slow3-0", "slow3-1", "slow3-2"]
     assert (items[0].since, items[0].text) == (
         now - 30 * MINUTE,
-        f"{of.noun.capitalize()} DEPLOYING for 30 min. {EARLIER}",
+        f"{of.noun.capitalize()} DEPLOYING for 30\xa0min. {EARLIER}",
     )
 
 
