@@ -94,6 +94,7 @@ def test_a_paired_sampler_leads_to_the_end_of_its_run(run: Run, browser: Client)
         html = browser.get(url).content.decode()
         assert f'href="{get_page_url(run)}"' in html
     assert "It cannot be ended alone: it is paired with run" in html
+    assert ">Deactivate run<" in html
 
 
 def test_nothing_offers_to_protect_or_deactivate_what_has_ended(
