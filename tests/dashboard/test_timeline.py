@@ -183,11 +183,6 @@ def test_times_that_make_no_span_are_refused(
     assert (answer.status_code, said in read(answer)) == (400, True)
 
 
-@pytest.mark.usefixtures("acme")
-def test_an_empty_timeline_says_so(browser: Client) -> None:
-    assert "Nothing is known of this time" in read(browser.get(URL))
-
-
 def test_the_overview_shows_cost_and_gpus_over_time(
     browser: Client, acme: Workspace, key: Key, ago: datetime
 ) -> None:

@@ -44,6 +44,10 @@ class FeedFreshness:
     due_at: datetime | None = None
     late_at: datetime | None = None
 
+    @property
+    def lacks_key(self) -> bool:
+        return self.error == NO_KEY_TO_POLL
+
     def state(self, *, now: datetime) -> Literal["failing", "late", "ok", "unread"]:
         if self.failing_since:
             return "failing"

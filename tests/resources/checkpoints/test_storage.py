@@ -118,6 +118,14 @@ def browser(vic: User) -> Client:
     return login_as(vic)
 
 
+def test_who_may_add_a_key_is_led_to_it_before_anything_was_read(
+    browser: Client, alice: User, acme: Workspace
+) -> None:
+    url = reverse("checkpoints:storage", args=[acme.slug])
+    pages = [one.get(url).content.decode() for one in (login_as(alice), browser)]
+    assert [page.count(f'href="{reverse("keys:add")}">Add key') for page in pages] == [1, 0]
+
+
 def test_the_page_says_what_is_unknown(browser: Client, acme: Workspace) -> None:
     url = reverse("checkpoints:storage", args=[acme.slug])
     assert "Not read yet" in browser.get(url).content.decode()
