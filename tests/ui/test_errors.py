@@ -28,6 +28,7 @@ def test_an_unknown_url_reveals_no_url_patterns(client: Client, db: None, path: 
     assert answer.status_code == 404
     assert "Page not found" in page
     assert [word for word in ("URLPattern", "site_urls", ".py") if word in page] == []
+    assert 'class="frame"' not in page  # nobody has signed in, so there is nothing to open
 
 
 @pytest.mark.django_db
