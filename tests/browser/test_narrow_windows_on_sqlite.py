@@ -36,6 +36,17 @@ FIND_DOUBLE_IDS = """() => [...document.querySelectorAll("[id]")].map((one) => o
 FIND_CUT_WORDS = """() => [...document.querySelectorAll("dt")]
   .filter((one) => one.scrollWidth > one.clientWidth).map((one) => one.textContent)"""
 
+# The texts of cells in the line of the status, and how many lines the age of a page takes.
+FIND_BESIDE_STATUS = """() => [...document.querySelectorAll("td.state ~ td:not(.act)")]
+  .filter((one) => {
+  const [{ height, top }, status] = [one, one.parentElement.querySelector(".state")]
+    .map((each) => each.getBoundingClientRect());
+  return height && top < status.bottom;
+}).map((one) => one.textContent)"""
+COUNT_LINES_OF_AGE = """() => new Set([...document.querySelectorAll("freshness-bar .says > span")]
+  .filter((one) => one.textContent.trim()).map((one) => one.getBoundingClientRect())
+  .map(({ top, bottom }) => Math.round((top + bottom) / 2))).size"""
+
 
 @pytest.fixture
 def pages(small_team: Client, acme: Workspace) -> dict[str, str]:
@@ -83,3 +94,13 @@ def test_each_status_is_explained_once_and_stays_in_its_column(pages: dict[str, 
         browser.open("/help/statuses/")
         assert browser.page.evaluate(FIND_DOUBLE_IDS) == []
         assert browser.page.evaluate(FIND_CUT_WORDS) == []
+
+
+def test_a_row_begins_with_its_name_and_status_alone(pages: dict[str, str]) -> None:
+    with open_still_pages(pages, viewport={"width": 390, "height": 800}) as browser:
+        found = {}
+        for name in ("runs", "samplers", "checkpoints", "deployments"):
+            browser.open(f"/w/acme/{name}/")
+            found[name] = browser.page.evaluate(FIND_BESIDE_STATUS)
+            assert browser.page.evaluate(COUNT_LINES_OF_AGE) == 1
+    assert found == {key: [] for key in found}
