@@ -19,10 +19,9 @@ from loopsweb.resources.history.statuses import Knowledge, Stretch
 from loopsweb.resources.pages.freshness import FeedFreshness
 from loopsweb.resources.pages.status_band import build_span
 from loopsweb.resources.runs.statuses import RUN
-from loopsweb.resources.telemetry.metric_charts import MAX_LINES
 from loopsweb.ui.charts.bands import Band, Mark, Span, draw_band
 from loopsweb.ui.charts.bars import Bar, BarChart, draw_bars
-from loopsweb.ui.charts.lines import Line, LineChart, draw_lines
+from loopsweb.ui.charts.lines import MOST_OVERLAID, Line, LineChart, draw_lines
 from loopsweb.ui.charts.scales import TimeScale
 from loopsweb.ui.field_groups import FieldGroup, group_fields
 from loopsweb.ui.pages import render_page
@@ -78,7 +77,8 @@ def show_styleguide(request: SignedInRequest) -> HttpResponse:
         "band": draw_sample_band(),
         "legend": list_looks(),
         "lines": draw_sample_lines(),
-        "many_lines": draw_many_lines(),
+        "many_lines": draw_many_lines(MOST_OVERLAID, name="many-lines"),
+        "rows_of_lines": draw_many_lines(2 * MOST_OVERLAID, name="rows-of-lines"),
         "bars": draw_sample_bars(),
     }
     return render_page(request, "dashboard/styleguide.html", context)
@@ -136,17 +136,14 @@ def list_looks() -> list[Span]:
     return list({span.label: span for span in spans}.values())
 
 
-def draw_many_lines() -> LineChart:
+def draw_many_lines(number: int, *, name: str) -> LineChart:
     ends = (SCALE.start, NOON)
-    lines = [
-        Line(f"GPU {number}", [(time, number + 1.0) for time in ends])
-        for number in range(MAX_LINES)
-    ]
+    lines = [Line(f"GPU {n}", [(time, n + 1.0) for time in ends]) for n in range(number)]
     return draw_lines(
         lines,
-        name="many-lines",
-        title="As many lines as a picture has",
-        description=f"{MAX_LINES} lines, one above the other.",
+        name=name,
+        title=f"{number} lines",
+        description=f"{number} lines, each higher than the one before.",
         scale=SCALE,
         show=lambda value: f"{value:.0f}",
     )

@@ -14,7 +14,7 @@ from loopsweb.dashboard.styleguide_views import list_looks
 from loopsweb.dashboard.vocabularies import VOCABULARIES
 from loopsweb.resources.checkpoints.over_time import LABELS
 from loopsweb.resources.nouns import NOUNS
-from loopsweb.resources.telemetry.metric_charts import MAX_LINES
+from loopsweb.ui.charts.lines import MOST_OVERLAID
 from tests.browser.still_pages import open_still_pages
 from tests.personas import login_as
 
@@ -61,7 +61,7 @@ FIND_ALIKE = """([looks, right, down, least]) => {
 # {legend on the style guide: the number of its entries, and how many pixels one is moved}
 KEYS = {
     "#looks": (len(list_looks()), 6, 4),
-    "#many-lines .key": (MAX_LINES, 20, 0),
+    "#many-lines .key": (MOST_OVERLAID, 20, 0),
     "#bars .key": (len(LABELS), 3, 3),
 }
 COLOURS: dict[str, dict[str, Any]] = {

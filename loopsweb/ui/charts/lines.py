@@ -8,8 +8,12 @@ from datetime import datetime, timedelta
 from itertools import groupby
 
 from loopsweb.ui.charts.scales import Tick, TimeScale, ValueScale
+from loopsweb.ui.templatetags.ui import middle
 
 HEIGHT = 140
+MOST_OVERLAID = 4  # lines on one scale; of more, each has a row of its own
+ROW, ROW_GAP = 30, 8  # pixels; the gap is a part of the row
+LABEL_LENGTH, LABEL_DY = 10, 3.5
 WIDTH = 1000  # of the coordinates of a path; it is stretched to the picture
 Point = tuple[datetime, float | None]
 
@@ -43,7 +47,8 @@ class Line:
 
 @dataclass(frozen=True)
 class Path:
-    """number: of the line, from 1; it chooses colour and dashes. area: below it."""
+    """number: of the line, from 1; it chooses colour and dashes. In rows it is always 1. area:
+    below it."""
 
     number: int
     name: str
@@ -53,7 +58,8 @@ class Path:
 
 @dataclass(frozen=True, kw_only=True)
 class LineChart:
-    """name: unique in the page; it makes ids."""
+    """name: unique in the page; it makes ids. row_high: the top of each row, "" where the lines are
+    on one scale. Rows have their names instead of ticks."""
 
     name: str
     title: str
@@ -65,12 +71,18 @@ class LineChart:
     rows: list[tuple[datetime, list[str]]]
     height: int = HEIGHT
     width: int = WIDTH
+    row_high: str = ""
+
+    @property
+    def label_dy(self) -> float:
+        """Pixels from a tick down to its label: that of a row is beside its middle."""
+        return LABEL_DY - (ROW - ROW_GAP) / 2 if self.row_high else LABEL_DY
 
     @property
     def names(self) -> list[Path]:
-        """One path of each line, where there are several lines."""
+        """One path of each line, where there are several lines on one scale."""
         firsts = [next(same) for _, same in groupby(self.paths, key=lambda path: path.number)]
-        return firsts if len(self.headings) > 1 else []
+        return firsts if len(self.headings) > 1 and not self.row_high else []
 
 
 def draw_lines(
@@ -85,25 +97,35 @@ def draw_lines(
     highest: float | None = None,
 ) -> LineChart:
     """show: a value as text. highest: of the values, where the axis should not follow the data."""
+    is_in_rows = len(lines) > MOST_OVERLAID
     known = [value for line in lines for _, value in line.points if value is not None]
     values = ValueScale.reaching(
-        max(known, default=0) if highest is None else highest, height=height
+        max(known, default=0) if highest is None else highest,
+        height=ROW - ROW_GAP if is_in_rows else height,
     )
     paths = [
-        draw_path(number, line, piece, scale, values)
-        for number, line in enumerate(lines, 1)
+        draw_path(1, line, piece, scale, values, top=number * ROW + ROW_GAP)
+        if is_in_rows
+        else draw_path(number + 1, line, piece, scale, values)
+        for number, line in enumerate(lines)
         for piece in line.pieces()
     ]
+    ticks = (
+        [Tick(end * ROW, middle(line.name, LABEL_LENGTH)) for end, line in enumerate(lines, 1)]
+        if is_in_rows
+        else [Tick(values.place(one), show(one)) for one in values.values()]
+    )
     return LineChart(
         name=name,
         title=title,
         description=description,
         scale=scale,
-        value_ticks=[Tick(values.place(one), show(one)) for one in values.values()],
+        value_ticks=ticks,
         paths=paths,
         headings=[line.name for line in lines],
         rows=list_values(lines, show),
-        height=height,
+        height=ROW * len(lines) if is_in_rows else height,
+        row_high=show(values.high) if is_in_rows else "",
     )
 
 
@@ -113,13 +135,18 @@ def draw_path(
     piece: list[tuple[datetime, float]],
     scale: TimeScale,
     values: ValueScale,
+    *,
+    top: int = 0,
 ) -> Path:
-    """A lone point is a line of no length, which round ends show as a dot."""
-    placed = [(f"{scale.place(time) * 10:g}", f"{values.place(value):g}") for time, value in piece]
+    """top: of the highest value, in pixels from that of the picture. A lone point is a line of no
+    length, which round ends show as a dot."""
+    placed = [
+        (f"{scale.place(time) * 10:g}", f"{top + values.place(value):g}") for time, value in piece
+    ]
     join = "H{0}V{1}" if line.is_step else "L{0} {1}"
     (x, y), rest = placed[0], placed[1:]
     d = f"M{x} {y}" + ("".join(join.format(*one) for one in rest) or "h0")
-    return Path(number, line.name, d, f"{d}V{values.height}H{x}Z")
+    return Path(number, line.name, d, f"{d}V{top + values.height}H{x}Z")
 
 
 def list_values(

@@ -6,6 +6,7 @@ import csv
 import gzip
 import io
 import re
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from urllib.parse import urlencode
@@ -96,6 +97,18 @@ def test_a_node_shows_its_gpus(browser: Client, url: str, loops: Simulator) -> N
     assert re.findall(r'class="right">(.*?)</th>', table) == names
     assert "No sign of work in this span" in page
     assert list_headings(page)[0] == "GPU utilisation"
+
+
+@pytest.mark.parametrize(("count", "rows"), [(2, 0), (4, 0), (8, 8)])
+def test_many_gpus_have_a_row_each(
+    count: int, rows: int, browser: Client, url: str, loops: Simulator
+) -> None:
+    d = loops.world.deployments["d"]
+    d.instance_type = replace(d.instance_type, gpu_count=count)
+    page = ask(browser, url, node="d-1")
+    labels = re.findall(r'class="value"[^>]*>(GPU \d+)</text>', page)
+    assert labels == [f"GPU {rank}" for rank in range(rows)] * 2  # of utilisation and of memory
+    assert page.count("Each row goes from 0 to ") == (2 if rows else 0)
 
 
 def test_the_step_follows_the_span(browser: Client, url: str, loops: Simulator) -> None:

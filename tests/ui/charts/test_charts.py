@@ -4,13 +4,14 @@ import re
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+import pytest
 from django.template.loader import render_to_string
 from hypothesis import given
 from hypothesis import strategies as st
 
 from loopsweb.ui.charts.bands import WIDTHS, Mark, Span, draw_band
 from loopsweb.ui.charts.bars import Bar, draw_bars
-from loopsweb.ui.charts.lines import Line, Point, draw_lines
+from loopsweb.ui.charts.lines import MOST_OVERLAID, ROW, ROW_GAP, Line, Point, draw_lines
 from loopsweb.ui.charts.scales import TimeScale
 
 NOON = datetime(2026, 11, 24, 12, tzinfo=UTC)
@@ -47,6 +48,27 @@ def test_a_step_holds_until_the_next_point() -> None:
 def test_points_far_apart_are_not_joined() -> None:
     far = [(NOON, 5.0), (NOON + HOUR, 5.0), (NOON + 5 * HOUR, 5.0)]
     assert paths(Line("a", far, longest_gap=2 * HOUR)) == ["M0 50L100 50", "M500 50h0"]
+
+
+@pytest.mark.parametrize("count", [1, MOST_OVERLAID, MOST_OVERLAID + 1, 8, 16])
+def test_more_lines_than_can_be_told_apart_have_a_row_each(count: int) -> None:
+    lines = [Line(f"node-of-a-cluster-{n}", points(0, 10, 5)) for n in range(count)]
+    chart = draw_lines(
+        lines, name="x", title="", description="", scale=DAY, show=str, height=100, highest=10
+    )
+    starts = [int(path.d.removeprefix("M0 ").partition("L")[0]) for path in chart.paths]
+    highs = [int(path.d.rpartition("L")[0].rpartition(" ")[2]) for path in chart.paths]
+    if count <= MOST_OVERLAID:
+        assert (starts, highs) == ([100] * count, [0] * count)
+        assert [path.number for path in chart.paths] == list(range(1, count + 1))
+        assert (len(chart.names), chart.row_high) == (count if count > 1 else 0, "")
+        return
+    bottoms = [ROW * (n + 1) for n in range(count)]
+    assert (starts, highs) == (bottoms, [each - ROW + ROW_GAP for each in bottoms])
+    assert [(tick.at, tick.label) for tick in chart.value_ticks] == [
+        (bottom, f"node…{f'ter-{n}'[-5:]}") for n, bottom in enumerate(bottoms)
+    ]
+    assert (chart.names, chart.height, chart.row_high) == ([], ROW * count, "10.0")
 
 
 @given(st.lists(values, max_size=11), st.booleans())
