@@ -207,7 +207,7 @@ POSTGRESQL_LOCK_SECONDS = 5  # less than a page waits for a statement
 SQLITE_OPTIONS = {
     "transaction_mode": "IMMEDIATE",
     "timeout": LOCK_SECONDS,
-    "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA cache_size=-64000;",
+    "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL;",
 }
 SITE_DATABASE = env.read_database("LOOPSWEB_SITE_DATABASE_URL")  # for `prepare_database`
 DATABASE: dict[str, Any] = {
