@@ -112,7 +112,7 @@ def test_many_gpus_have_a_row_each(
 
 
 def test_the_step_follows_the_span(browser: Client, url: str, loops: Simulator) -> None:
-    for span, step in (("15m", "15 s"), ("24h", "15 min"), ("7d", "2 h")):
+    for span, step in (("15m", "15\xa0s"), ("24h", "15\xa0min"), ("7d", "2\xa0h")):
         assert f"a value about every {step}." in ask(browser, url, window=span)
     page = ask(browser, url, **{"from": "2026-11-20T00:00", "to": "2026-11-20T02:00"})
     assert "2026-11-20 02:00:00 UTC</time></figcaption>" in page
