@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, ClassVar
 
 from allauth.account import forms as account_forms
 from allauth.core import context
@@ -25,6 +25,18 @@ class ReauthenticateForm(account_forms.ReauthenticateForm):  # type: ignore[misc
 
 
 class ChangePasswordForm(account_forms.ChangePasswordForm):  # type: ignore[misc]
+    LABELS: ClassVar = {
+        "oldpassword": "Current password",
+        "password1": "New password",
+        "password2": "New password again",
+    }
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        for name, label in self.LABELS.items():
+            self.fields[name].label = label
+            self.fields[name].widget.attrs.pop("placeholder", None)
+
     def clean_oldpassword(self) -> str:
         password: str = self.cleaned_data["oldpassword"]
         check_password(self.user, password, error="enter_current_password")

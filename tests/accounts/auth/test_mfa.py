@@ -34,7 +34,9 @@ def set_up_mfa(ada: User) -> tuple[Client, str]:
     browser = Client()
     browser.post("/accounts/login/", {"login": ada.email, "password": PASSWORD})
     page = browser.get("/accounts/2fa/totp/activate/")
-    assert 'class="button primary" type="submit"' in page.content.decode()
+    shown = page.content.decode()
+    assert 'class="button primary" type="submit"' in shown
+    assert '<a href="/accounts/2fa/">Two-factor authentication</a>' in shown
     secret = page.context["form"].secret
     browser.post("/accounts/2fa/totp/activate/", {"code": totp_code(secret)})
     return browser, str(secret)

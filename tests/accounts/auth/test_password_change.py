@@ -12,6 +12,12 @@ NEW = "correct horse battery"
 
 def test_changing_the_password(ada: User) -> None:
     browser = login_as(ada)
+    form = browser.get("/accounts/password/change/").context["form"]
+    assert [field.label for field in form] == [
+        "Current password",
+        "New password",
+        "New password again",
+    ]
 
     wrong = browser.post(
         "/accounts/password/change/",
