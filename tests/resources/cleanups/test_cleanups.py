@@ -114,6 +114,7 @@ def test_a_clean_up_is_recorded_first_and_sent_in_the_background(
     assert work_off(clock) == 0
     shown = browser.get(cleanup.get_absolute_url())
     assert (shown.context["settled"], shown.context["done"]) == (3, (3, 3000))
+    assert "<h1>Clean-up: 3 of 3 closed</h1>" in shown.content.decode()
     checkpoints = Checkpoint.objects.filter(remote_id__in=seen).order_by("remote_id")
     names = [row.name for row in checkpoints]
     assert [row.name for row in shown.context["rows"]] == names
