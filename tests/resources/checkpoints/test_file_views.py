@@ -62,7 +62,10 @@ def test_htmx_gets_only_the_files(browser: Client, acme: Workspace, checkpoint: 
     headers = {"hx-request": "true", "hx-target": "files"}
     answer = browser.get(url_of("files", acme, checkpoint), headers=headers)
     assert answer.content.strip().startswith(b'<section class="card after" id="files">')
-    assert "adapter_model.safetensors" in answer.content.decode()
+    page = answer.content.decode()
+    assert "adapter_model.safetensors" in page
+    count = page.count('<td class="main file">')
+    assert f'<span class="muted">{count} files, ' in page
 
 
 def test_each_download_gets_a_new_link_that_is_not_stored(
