@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, Self
 
@@ -56,7 +56,7 @@ class Feed:
         before = Feed.load(state, name)
         state.feeds[name] = {
             key: value.isoformat() if isinstance(value, datetime) else value
-            for key, value in asdict(self).items()
+            for key, value in vars(self).items()
             if value
         }
         return (before.error, before.as_of is None) != (self.error, self.as_of is None)
