@@ -159,6 +159,12 @@ def size(count: int | None) -> SafeString:
 
 
 @register.filter
+def sentence_case(text: str) -> str:
+    """A heading of a library, "Two-Factor Authentication", as ours are written."""
+    return text.strip().capitalize()
+
+
+@register.filter
 def item(values: Mapping[str, Any], name: str) -> Any:
     return values.get(name)
 

@@ -37,6 +37,7 @@ def set_up_mfa(ada: User) -> tuple[Client, str]:
     shown = page.content.decode()
     assert 'class="button primary" type="submit"' in shown
     assert '<a href="/accounts/2fa/">Two-factor authentication</a>' in shown
+    assert "<h1>Activate authenticator app</h1>" in shown
     secret = page.context["form"].secret
     browser.post("/accounts/2fa/totp/activate/", {"code": totp_code(secret)})
     return browser, str(secret)
