@@ -7,6 +7,8 @@ from loopsweb.resources.snapshot.largest_first import LargestFirst
 from loopsweb.resources.snapshot.models import GPUHolder, index_facets
 from loopsweb.ui.search import SearchTextField
 
+VANISHED = models.Q(missing_since__isnull=False, gone_at=None)
+
 
 class Deployment(GPUHolder):
     """The live training pair: trainer and paired sampler, holding GPUs. metrics_as_of: until when
@@ -47,4 +49,5 @@ class Deployment(GPUHolder):
             models.Index(fields=["workspace", "active_run_remote_id"], name="deployment_of_run"),
             models.Index(fields=["workspace", "latest_run_remote_id"], name="deployment_of_latest"),
             models.Index(fields=["workspace", "sampler_remote_id"], name="deployment_of_sampler"),
+            models.Index(fields=["workspace"], condition=VANISHED, name="deployment_vanished"),
         ]

@@ -8,7 +8,7 @@ from functools import partial
 from django.db.models import QuerySet
 
 from loopsweb.loops_api import Client, errors, types
-from loopsweb.resources.deployments.models import Deployment
+from loopsweb.resources.deployments.models import VANISHED, Deployment
 from loopsweb.resources.deployments.statuses import DEPLOYMENT
 from loopsweb.resources.samplers.sync import instance_columns
 from loopsweb.resources.snapshot.poll_context import PollContext
@@ -41,8 +41,7 @@ def pull_vanished_deployments(client: Client, *, poll: PollContext, known_digest
 
 def select_vanished() -> QuerySet[Deployment]:
     """Those that left the list before their end was seen."""
-    missing = Deployment.objects.filter(missing_since__isnull=False, gone_at=None)
-    return missing.exclude(status__in=DEPLOYMENT.terminal)
+    return Deployment.objects.filter(VANISHED).exclude(status__in=DEPLOYMENT.terminal)
 
 
 def pull_deployment(

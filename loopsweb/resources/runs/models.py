@@ -7,6 +7,8 @@ from loopsweb.resources.snapshot.largest_first import LargestFirst
 from loopsweb.resources.snapshot.models import Costed, index_facets
 from loopsweb.ui.search import SearchTextField
 
+WITHOUT_DETAILS = models.Q(detailed_at=None, missing_since=None)
+
 
 class Run(Costed):
     """A training run in a deployment; the API calls its server side a trainer."""
@@ -40,4 +42,7 @@ class Run(Costed):
             models.Index(fields=["workspace", "session_remote_id"], name="run_of_session"),
             models.Index(fields=["workspace", "deployment_remote_id"], name="run_of_deployment"),
             models.Index(fields=["workspace", "sampler_remote_id"], name="run_of_sampler"),
+            models.Index(
+                fields=["workspace"], condition=WITHOUT_DETAILS, name="run_without_details"
+            ),
         ]

@@ -11,7 +11,7 @@ from django.db.models import QuerySet
 
 from loopsweb.loops_api import Client, LazyList, errors, types
 from loopsweb.loops_api.omissions import fill_omissions
-from loopsweb.resources.runs.models import Run
+from loopsweb.resources.runs.models import WITHOUT_DETAILS, Run
 from loopsweb.resources.sessions import sync as sessions
 from loopsweb.resources.snapshot.poll_context import PollContext
 from loopsweb.resources.snapshot.sanitize import ID_LENGTH, fit_value
@@ -78,7 +78,7 @@ def pull_run_details(
 
 
 def select_without_details() -> QuerySet[Run]:
-    return Run.objects.filter(detailed_at=None, missing_since=None)
+    return Run.objects.filter(WITHOUT_DETAILS)
 
 
 def pull_run(client: Client, remote_id: str, *, poll: PollContext) -> types.Run | None:
