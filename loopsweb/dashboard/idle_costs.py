@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import heapq
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
@@ -16,13 +16,11 @@ from loopsweb.resources.checkpoints.models import Checkpoint
 from loopsweb.resources.deployments.models import Deployment
 from loopsweb.resources.deployments.run_pairing import run_of
 from loopsweb.resources.figures.unsaved_work import UnsavedWork, find_unsaved_work
-from loopsweb.resources.pages.idleness import match_idle, observe
+from loopsweb.resources.pages.idleness import IDLE_FROM, compute_cost, match_idle, observe
 from loopsweb.resources.snapshot.models import REPORTED
 
-IDLE_FROM = timedelta(minutes=30)
 SHOWN = 8
 LOOKED_AT = 2000  # those that have been idle longest
-HOUR = 3600
 
 
 @dataclass(frozen=True)
@@ -72,12 +70,6 @@ def sum_unmeasured(workspace: Workspace) -> dict[str, Any]:
     _, alone = select_holders(workspace)
     held = alone.filter(REPORTED, run_remote_id="", gpus__gt=0)
     return held.aggregate(number=Count("pk"), gpus=Sum("gpus"), usd=Sum("usd_per_hour"))
-
-
-def compute_cost(usd_per_hour: Decimal | None, time: timedelta | None) -> Decimal | None:
-    if usd_per_hour is None or time is None:
-        return None
-    return usd_per_hour * Decimal(time.total_seconds()) / HOUR
 
 
 def add_checkpoints(workspace: Workspace, lines: list[IdleLine]) -> list[IdleLine]:

@@ -11,10 +11,11 @@ from hypothesis import strategies as st
 from hypothesis.extra.django import TestCase
 
 from loopsweb.accounts.models import set_up_team
-from loopsweb.dashboard.idle_costs import IDLE_FROM, SHOWN, find_costliest_idle, sum_unmeasured
+from loopsweb.dashboard.idle_costs import SHOWN, find_costliest_idle, sum_unmeasured
 from loopsweb.dashboard.totals import SHOWN as SHARES
 from loopsweb.dashboard.totals import sum_spending
 from loopsweb.resources.models import Deployment, Sampler
+from loopsweb.resources.pages.idleness import IDLE_FROM
 from tests.personas import create_founder
 from tests.resources.rows import FIRST_SEEN_AT, add_row
 

@@ -65,7 +65,10 @@ def test_running_deployments_are_those_that_may_use_gpus(acme: Workspace) -> Non
 @pytest.mark.parametrize(
     ("worked", "said"),
     [
-        ({"worked_at": NOW - timedelta(minutes=69), "worked_sign": "gpu"}, "busy until 31\xa0min"),
+        (
+            {"worked_at": NOW - timedelta(minutes=69), "worked_sign": "gpu"},
+            "work up to 31\xa0min",
+        ),
         ({}, ""),
         ({"metrics_as_of": None}, "work after it unknown"),
     ],
@@ -81,7 +84,7 @@ def test_what_idles_shows_the_work_after_its_checkpoint(
     lines = find_costliest_idle(acme, until=NOW)
     given = {"idle_lines": lines, "workspace": acme, "deployments_feed": {}}
     page = render_to_string("dashboard/_idle.html", given)
-    phrases = ("busy until 31\xa0min", "work after it unknown")
+    phrases = ("work up to 31\xa0min", "work after it unknown")
     assert [each for each in phrases if each in page] == ([said] if said else [])
 
 

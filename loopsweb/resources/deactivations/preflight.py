@@ -64,6 +64,7 @@ def freeze_impact(
         "base_model": impact.target.base_model,
         "last_work_at": worked_at and format_utc(worked_at),
         "last_work_sign": impact.target.last_work_sign,
+        "idle_seconds": impact.target.idle_seconds,
         "gpus": figures.gpus_held,
         "gpus_of": figures.gpus_of,
         "gpu_type": figures.gpu_type,

@@ -17,6 +17,7 @@ from loopsweb.resources.deactivations.models import Batch, Deactivation
 from loopsweb.resources.deactivations.preflight import Facts
 from loopsweb.resources.deactivations.states import STATES, State
 from loopsweb.resources.deployments.run_pairing import SERVERLESS, TRAINER_ONLY
+from loopsweb.resources.pages.idleness import IDLE_FROM, compute_cost
 from loopsweb.ui.templatetags.ui import span
 from loopsweb.ui.timestamps import format_minute
 
@@ -38,8 +39,9 @@ def summarize(row: Deactivation, *, events: Sequence[Event]) -> SafeString:
     )
     reason = Truncator(row.reason.strip()).chars(MAX_REASON)
     because = format_html('because <q dir="auto">{}</q>', reason) if reason else ""
-    kept = [describe_checkpoints(row), describe_unsaved_work(row.preflight)]
-    known = [describe_figures(row.preflight), *kept, because]
+    facts = row.preflight
+    kept = [describe_checkpoints(row), describe_unsaved_work(facts)]
+    known = [describe_figures(facts), describe_idleness(facts), *kept, because]
     parts = [*(part for part in known if part), describe_result(row, events=events)]
     sentence = opening
     for before, part in zip([": ", *["; "] * len(parts)], parts, strict=False):
@@ -65,6 +67,16 @@ def describe_figures(facts: Facts) -> str:
         return f"{held}, cost unknown"
     source = f", by {facts['cost_source']}" if facts["cost_source"] else ""
     return f"{held}, {format_usd(Decimal(usd))} an hour{note_trainer(facts['cost_of'])}{source}"
+
+
+def describe_idleness(facts: Facts) -> str:
+    """How long it had been idle, and what that cost; "" where that is unknown or hardly any."""
+    time = timedelta(seconds=facts.get("idle_seconds") or 0)
+    if time < IDLE_FROM:
+        return ""
+    cost = compute_cost(Decimal(facts["usd_per_hour"] or 0), time)
+    meanwhile = f", {format_usd(round(cost, 2))} meanwhile" if cost else ""
+    return f"idle for {span(time)}{meanwhile}"
 
 
 def note_trainer(of: str) -> str:
@@ -114,8 +126,10 @@ def describe_unsaved_work(facts: Facts) -> str:
     for run in facts.get("runs", ()):
         seconds = run.get("worked_after_newest")
         if seconds:
-            until = "still busy" if run["works_after_newest"] else "busy until"
-            return f"GPUs {until} {span(timedelta(seconds=seconds))} after {run['newest']}"
+            time = span(timedelta(seconds=seconds))
+            if run["works_after_newest"]:
+                return f"GPU work since {run['newest']} not saved, {time} so far"
+            return f"GPU work up to {time} after {run['newest']} not saved"
         if seconds == 0:
             return f"no GPU work known after {run['newest']}"
     return ""
@@ -192,7 +206,7 @@ def summarize_batch(batch: Batch, rows: Sequence[Deactivation]) -> SafeString:
     sentence = format_html("{}: {}", opening, ", ".join(parts))
     if lost := sum(has_unsaved_work(row.preflight) for row in rows):
         sentence = format_html(
-            "{}; GPUs of {} worked after their newest trainer checkpoint", sentence, lost
+            "{}; GPU work of {} after their newest trainer checkpoint not saved", sentence, lost
         )
     if batch.reason:
         reason = Truncator(batch.reason.strip()).chars(MAX_REASON)

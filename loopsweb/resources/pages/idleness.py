@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
 from datetime import datetime, timedelta
+from decimal import Decimal
 from typing import TypeVar
 
 from django.db.models import Q
@@ -15,6 +16,8 @@ from loopsweb.ui.durations import explain_duration, parse_duration
 from loopsweb.ui.filters import NO_ROWS, Filter, ListSpec
 
 R = TypeVar("R")
+IDLE_FROM = timedelta(minutes=30)  # what has been idle for less is not told of by itself
+HOUR = 3600
 SORTS = {"idle": "-last_work_at", "gpus": "gpus", "cost": "usd_per_hour"}
 
 
@@ -39,6 +42,13 @@ def add_idle_filter(spec: ListSpec, *, find_until: Callable[[], datetime | None]
 
     idle = Filter("idle", "Idle for at least", where=build, explain=explain_duration)
     return replace(spec, filters=(*spec.filters, idle))
+
+
+def compute_cost(usd_per_hour: Decimal | None, time: timedelta | None) -> Decimal | None:
+    """What was idle cost meanwhile: USD per hour as it is now, times the time."""
+    if usd_per_hour is None or time is None:
+        return None
+    return usd_per_hour * Decimal(time.total_seconds()) / HOUR
 
 
 def observe(rows: Iterable[R], *, until: datetime | None) -> Iterator[R]:

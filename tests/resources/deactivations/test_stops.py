@@ -63,7 +63,7 @@ def test_every_page_of_what_ended_names_the_request(
         whole = "" if page_path == target else f" by deactivating {noun[:-1]} {target_id}"
         assert f"alice@example.com stopped it{whole}, requested " in text, path
         assert "; confirmed stopped " in text
-        assert "Reason: out of budget See the record" in text
+        assert "Reason: out of budget. See the record" in text
         page = browser.get(f"/w/acme/{page_path}/").content.decode()
         assert f'href="{request.get_absolute_url()}"' in page
         assert NOBODY not in text

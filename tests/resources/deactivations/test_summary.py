@@ -116,10 +116,19 @@ def test_every_state_has_its_sentence(state: State) -> None:
         ({"preflight": FACTS | {"usd_per_hour": "76.80"}}, ", $76.80 an hour, "),
         (
             make_work(1200),
-            "; step-900 kept, step-1000 still syncing; GPUs busy until 20\xa0min after ",
+            "; step-900 kept, step-1000 still syncing; GPU work up to 20\xa0min after ",
         ),
-        (make_work(1200), "20\xa0min after step-900; because idle; "),
-        (make_work(1200, goes_on=True), "; GPUs still busy 20\xa0min after step-900; because "),
+        (make_work(1200), "20\xa0min after step-900 not saved; because idle; "),
+        (make_work(1200, goes_on=True), "; GPU work since step-900 not saved, 20\xa0min so far; "),
+        (
+            {"preflight": FACTS | {"idle_seconds": 9000}},
+            "by API prices; idle for 2\xa0h\xa030\xa0min, $320 meanwhile; step-900 kept",
+        ),
+        (
+            {"preflight": FACTS | {"idle_seconds": 9000, "usd_per_hour": None}},
+            "cost unknown; idle for 2\xa0h\xa030\xa0min; step-900 kept",
+        ),
+        ({"preflight": FACTS | {"idle_seconds": 60}}, "by API prices; step-900 kept"),
         (make_work(0), "; no GPU work known after step-900; because "),
         (make_work(None), " still syncing; because idle; "),
     ],
@@ -153,7 +162,7 @@ def test_a_batch_adds_up_what_it_stopped() -> None:
     assert strip_tags(summarize_batch(batch, rows)) == (
         "olga@example.com asked to stop 3 deployments (32 GPUs (1 of 3 unknown), "
         "$128 an hour (2 of 3 unknown)): 2 confirmed stopped (32 GPUs, $128 an hour (1 of 2 "
-        "unknown)), 1 waiting for approval, 1 left out; GPUs of 1 worked after their newest "
-        "trainer checkpoint; because idle."
+        "unknown)), 1 waiting for approval, 1 left out; GPU work of 1 after their newest "
+        "trainer checkpoint not saved; because idle."
     )
     assert "none stopped" in summarize_batch(batch, rows[2:])
