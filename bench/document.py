@@ -62,7 +62,7 @@ The milliseconds here are of single profiles; the tables below have the figures 
   millisecond on SQLite: building it, making it fit its columns, writing it with its indexes, and
   what it holds and costs. What is left is in proportion to the rows.
 - **Memory of a first snapshot**: not proven. A list is stored in one transaction, and until its end
-  the worker has the objects of the answer and the rows made of them, ten times the answer each.
+  the worker has the objects of the answer and the rows made of them, many times the answer.
 - **Search among 100,000 rows** reads the text of each: 40 ms here. A short list is read whole.
 - **Page 500** is found by skipping 25,000 rows, in the order of an index.
 - **The first row and clicks**: not proven. A list has 28 elements a row. At a quarter of the CPU,
