@@ -17,6 +17,7 @@ def measure(sizes: Sizes, *, api: str) -> Iterator[Figure]:
         "Organisation", runs=sizes.runs, checkpoints=sizes.checkpoints
     )
     world.request_deactivation(organisation)
+    world.request_cleanup(organisation)
     site = Site(User.objects.get(email=OWNER))
     yield from pages.measure(site, organisation, sizes)
     yield events.measure(sizes)

@@ -7,6 +7,7 @@ import math
 from collections.abc import Callable, Iterator
 from datetime import timedelta
 from functools import partial
+from urllib.parse import urlencode
 
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
@@ -19,12 +20,16 @@ from bench.sizes import Sizes
 from loopsweb.accounts.models import Workspace
 from loopsweb.resources.models import (
     Checkpoint,
+    Cleanup,
     Deactivation,
     Deployment,
     Run,
+    Sampler,
+    Session,
 )
 
 KILOBYTE = 1000
+SELECTED = 50  # deployments for one deactivation
 MAX_HTML, MAX_JS = 50, 30  # kB, gzipped; the time of most pages has no bound
 
 
@@ -102,9 +107,16 @@ def list_pages(workspace: Workspace) -> dict[str, str]:
     first, last = runs.earliest("pk").remote_id, runs.latest("pk").remote_id
     checkpoint = Checkpoint.objects.in_workspace(workspace).latest("pk")
     saving = checkpoint.run_remote_id
-    live = Deployment.objects.in_workspace(workspace).filter(status="RUNNING").latest("pk")
+    running = Deployment.objects.in_workspace(workspace).filter(status="RUNNING")
+    selected = list(running.order_by("-pk")[:SELECTED])
+    live = selected[0]
     then = (timezone.now() - timedelta(days=30)).strftime("%Y-%m-%dT%H:%MZ")
     record = Deactivation.objects.get(workspace=workspace).incident
+    cleanup = Cleanup.objects.get(workspace=workspace).uid
+    sampler = Sampler.objects.in_workspace(workspace).filter(status="ACTIVE").latest("pk")
+    session = Session.objects.in_workspace(workspace).latest("pk")
+    of_checkpoint = f"{start}checkpoints/{checkpoint.remote_id}/"
+    older = Checkpoint.objects.in_workspace(workspace).earliest("pk").remote_id
     word = runs.latest("pk").name
     return {
         "overview": start,
@@ -127,7 +139,26 @@ def list_pages(workspace: Workspace) -> dict[str, str]:
         "past list of runs": f"{start}runs/?at={then}",
         "past list of deployments": f"{start}deployments/?at={then}",
         "past overview": f"{start}?at={then}",
-        "files of a checkpoint": f"{start}checkpoints/{checkpoint.remote_id}/files/",
+        "checkpoint": of_checkpoint,
+        "files of a checkpoint": f"{of_checkpoint}files/",
+        "expiry of a checkpoint": f"{of_checkpoint}expiry/",
+        "inference from a checkpoint": f"{of_checkpoint}inference/",
+        "pin": f"{of_checkpoint}pin/",
+        "validation": f"{start}checkpoints/validate/",
+        "comparison of checkpoints": (
+            f"{start}checkpoints/compare/?a={older}&b={checkpoint.remote_id}"
+        ),
+        "clean-up": f"{start}cleanups/{cleanup}/",
+        "sampler": f"{start}samplers/{sampler.remote_id}/",
+        "session": f"{start}sessions/{session.remote_id}/",
+        "logs of a sampler": f"{start}samplers/{sampler.remote_id}/logs/",
+        "new run": f"{start}runs/new/",
+        "new sampler": f"{start}samplers/new/",
+        "saved views": f"{start}lists/runs/views/",
+        "rates": f"{start}rates/",
+        "what deactivations end": (
+            f"{start}deployments/deactivations/?{urlencode([('id', each) for each in selected])}"
+        ),
         "logs": f"{start}deployments/{live.remote_id}/logs/",
         "metrics": f"{start}deployments/{live.remote_id}/metrics/",
         "what a deactivation ends": f"{start}deployments/{live.remote_id}/deactivation/",

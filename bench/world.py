@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+import uuid
 
 from django.core.management import call_command
 from django.db import connection
@@ -12,13 +13,16 @@ from loopsweb.accounts.models import Role, User, Workspace
 from loopsweb.audit.record import Actor
 from loopsweb.keys import actions as keys
 from loopsweb.keys.models import Key
+from loopsweb.resources.cleanups import actions as cleanups
+from loopsweb.resources.cleanups.plan import Rules
 from loopsweb.resources.deactivations import actions as deactivations
 from loopsweb.resources.deactivations.requirements import Schedule
-from loopsweb.resources.models import Deployment
+from loopsweb.resources.models import Checkpoint, Deployment
 from loopsweb.resources.polling import poller
 from loopsweb.resources.snapshot.poll_state import PollState
 from loopsweb.serving.benchmark_data.founding import OWNER
 
+CLEANED_UP = 1000  # checkpoints
 ADMIN = Actor(workspace="", person=OWNER, role=Role.ADMIN, address="", request_id="")
 
 
@@ -39,6 +43,21 @@ def request_deactivation(workspace: Workspace) -> None:
         by=Actor(**ADMIN | {"workspace": workspace.slug}),
         reason="The experiment has ended.",
         schedule=Schedule(),
+        now=timezone.now(),
+    )
+
+
+def request_cleanup(workspace: Workspace) -> None:
+    """Of as many of its oldest checkpoints as one clean-up page is made for."""
+    cleanups.request_cleanup(
+        list(Checkpoint.objects.in_workspace(workspace).order_by("pk")[:CLEANED_UP]),
+        rules=Rules(),
+        days=None,
+        key=workspace.keys.get(),
+        by=Actor(**ADMIN | {"workspace": workspace.slug}),
+        reason="The project has ended.",
+        once=uuid.uuid4(),
+        left_out=[],
         now=timezone.now(),
     )
 
