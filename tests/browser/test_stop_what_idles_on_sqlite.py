@@ -126,7 +126,7 @@ def stop_costliest(page: Page, means: Means) -> str:
     expect(sentence).to_contain_text(f"{OPERATOR} stopped {deployment}")
     expect(sentence).to_contain_text("confirmed")
     text = sentence.inner_text()
-    assert re.search(r"; idle for \S+ .*, \$[\d,.]+ meanwhile; ", text)
+    assert re.search(r"; idle for [^;]+, \$[\d,.]+ meanwhile; ", text)
     assert f"; {step} kept; GPU work up to " in text
     assert f" after {step} not saved; because " in text
     assert REASON in text
