@@ -1,6 +1,7 @@
 #!/usr/bin/env python
 from __future__ import annotations
 
+import io
 import os
 import sys
 
@@ -9,6 +10,8 @@ def main() -> None:
     from django.core.exceptions import ImproperlyConfigured
 
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "loopsweb.settings")
+    if isinstance(sys.stdout, io.TextIOWrapper):  # a log has each line as soon as it is written
+        sys.stdout.reconfigure(line_buffering=True)
     try:
         run_command()
     except ImproperlyConfigured as error:

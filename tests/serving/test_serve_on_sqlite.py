@@ -16,12 +16,16 @@ import pytest
 from tests import processes
 from tests.processes import (
     READY,
+    START_SECONDS,
+    Process,
     Site,
     single_process_environment,
+    start_process,
     start_simulator,
     start_site,
     wait_for,
 )
+from tests.servers import find_free_port
 from tests.visitor import open_visitor
 
 NOWHERE = "http://127.0.0.1:9"
@@ -45,23 +49,25 @@ def test_serve_prints_its_url_keeps_its_secrets_and_stops_when_told(
     log = ""
     contents: list[list[str]] = []
     for ending in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
-        with start_site(tmp_path, environment) as site:
-            printed = read_start(site).removeprefix(log)
+        port = find_free_port()
+        command = processes.build_command("serve", "--port", str(port))
+        with start_process(command, log=tmp_path / "log", environment=environment) as serve:
+            printed = read_start(serve, port).removeprefix(log)
             is_first = not contents
             told = [f"{name.upper()} is not set. Created one" in printed for name in SECRETS]
             assert told == [is_first, is_first]
-            assert site.process.end(ending) == 0
-        log = site.process.read_log()
+            assert serve.end(ending) == 0
+        log = serve.read_log()
         contents.append([(tmp_path / "data" / name).read_text() for name in SECRETS])
     assert contents == [contents[0]] * 3
     assert "Traceback" not in log
 
 
-def read_start(site: Site) -> str:
-    """The log as soon as it says where the site is, which follows the first answer."""
-    says_where = f"loopsweb is up: {site.address}\n"
-    wait_for(lambda: says_where in site.process.read_log())
-    return site.process.read_log()
+def read_start(serve: Process, port: int) -> str:
+    """The log as soon as it says where the site is, before anybody asks for a page."""
+    says_where = f"loopsweb is up: http://127.0.0.1:{port}\n"
+    wait_for(lambda: says_where in serve.read_log(), timeout=START_SECONDS)
+    return serve.read_log()
 
 
 def test_data_files_are_private(site: Site) -> None:

@@ -70,7 +70,6 @@ class Command(BaseCommand):
                 f"  Sign in as {', '.join(people)}\n"
                 f"  with the password {demo_people.PASSWORD}. Ctrl-C stops it.\n"
             )
-            self.stdout.flush()
 
         threading.Thread(target=announce_when_up, daemon=True).start()
 
