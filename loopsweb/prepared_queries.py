@@ -1,4 +1,5 @@
-"""Statements of the ORM that are compiled once a process and then only executed.
+"""Statements of the ORM that are compiled once a process and then only executed. PostgreSQL plans a
+query once a connection.
 
 Compiling costs several times what the database takes for a row that is found by an index: this is
 for what every request asks, and for rows that are inserted one by one.
@@ -73,12 +74,17 @@ class PreparedQuery:
     def fetch(self, **values: str | int | datetime | list[str]) -> list[Any]:
         """The rows, as tuples or lists. values: of the Parameters, by their names."""
         sql, params, converters, compiler = self.compiled
-        with connection.cursor() as cursor:
+        with open_cursor() as cursor:
             adapted = {name: adapt_value(value) for name, value in values.items()}
             given = [adapted[p.value] if isinstance(p, Parameter) else p for p in params]
             cursor.execute(sql, given)
             rows: list[Any] = cursor.fetchall()
         return list(compiler.apply_converters(rows, converters)) if converters else rows
+
+
+def open_cursor() -> Any:
+    """A cursor whose statements are planned once, where the database keeps plans."""
+    return getattr(connection, "open_planned_cursor", connection.cursor)()
 
 
 def adapt_value(value: Any) -> Any:

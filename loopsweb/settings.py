@@ -227,6 +227,7 @@ else:
         "keepalives_idle": 10,
         "keepalives_interval": 3,
         "keepalives_count": 3,
+        "prepare_threshold": 1,  # of cursors that are opened for it
         # Compiling a statement of a page takes longer than running it.
         "options": f"-c lock_timeout={POSTGRESQL_LOCK_SECONDS}s -c jit=off",
         **DATABASE.get("OPTIONS", {}),
@@ -245,7 +246,9 @@ CACHES = {
     }
     if SINGLE_PROCESS
     else {
-        "BACKEND": "loopsweb.outage_cache.OutageCache",
+        "BACKEND": "loopsweb.constant_cache.ConstantCache"
+        if name == "tables"
+        else "loopsweb.outage_cache.OutageCache",
         "LOCATION": REDIS_URL,
         "KEY_PREFIX": "loopsweb" if name == "default" else f"loopsweb-{name}",
         "OPTIONS": {
