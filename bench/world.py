@@ -19,7 +19,6 @@ from loopsweb.resources.deactivations import actions as deactivations
 from loopsweb.resources.deactivations.requirements import Schedule
 from loopsweb.resources.models import Checkpoint, Deployment
 from loopsweb.resources.polling import poller
-from loopsweb.resources.snapshot.poll_state import PollState
 from loopsweb.serving.benchmark_data.founding import OWNER
 
 CLEANED_UP = 1000  # checkpoints
@@ -81,4 +80,4 @@ def create_polled_key(api: str) -> Key:
 
 
 def poll(key: Key) -> None:
-    poller.run_poll(PollState.objects.get(key=key).pk, clock=timezone.now)
+    poller.run_poll(key.poll_state.pk, clock=timezone.now)

@@ -28,7 +28,7 @@ class ApiKey:
     digest: its SHA-256, as hex. Raises ValueError for text that cannot be a key.
     """
 
-    __slots__ = ("_secret", "digest")
+    __slots__ = ("_needles", "_secret", "digest")
 
     def __init__(self, secret: str) -> None:
         if not secret or not all("!" <= character <= "~" for character in secret):
@@ -37,6 +37,7 @@ class ApiKey:
                 "An API key consists of ASCII letters, digits and symbols, without spaces."
             )
         self._secret = secret
+        self._needles: tuple[bytes, ...] = ()
         self.digest = hashlib.sha256(secret.encode()).hexdigest()
 
     def __repr__(self) -> str:
@@ -60,12 +61,16 @@ class ApiKey:
 
     def appears_in(self, body: bytes) -> bool:
         """True if `body` contains this key: as it is, escaped for JSON or URLs, or in base64."""
+        self._needles = self._needles or self._make_needles()
+        unescaped = _unescape(body)
+        return any(needle in unescaped for needle in self._needles)
+
+    def _make_needles(self) -> tuple[bytes, ...]:
         spellings = [one for one in self._spellings() if len(one) >= _MIN_SECRET_LENGTH]
         spellings += [b64encode(one.encode()).decode().rstrip("=") for one in spellings]
         in_json = {json.dumps(one)[1:-1] for one in spellings}
         needles = in_json | {one.replace("/", r"\/") for one in in_json} | set(spellings)
-        unescaped = _unescape(body)
-        return any(one.encode() in unescaped for one in needles)
+        return tuple(one.encode() for one in needles)
 
     def _spellings(self) -> list[str]:
         """The key and the secret part after its dot, each also percent-encoded, longest first."""

@@ -33,7 +33,7 @@ from loopsweb.tracing import open_span
 logger = logging.getLogger(__name__)
 
 _MAX_ERROR_BYTES = 64 * 1024
-_throttle = Throttle(time.monotonic)
+throttle = Throttle(time.monotonic)
 _without_key = CheckedBodies()
 
 
@@ -100,7 +100,7 @@ class Transport:
 
     def _send(self, request: httpx.Request, route: str, deadline: Deadline) -> bytes:
         name = f"{self._key.digest} {request.method} {route}"
-        wait = _throttle.reserve(name, self._limits.requests_per_second)
+        wait = throttle.reserve(name, self._limits.requests_per_second)
         if wait > max(deadline.left(), 0.0):
             message = "the local rate limit allows no request before the deadline"
             raise errors.TimedOut(message, may_have_been_received=False)
