@@ -8,6 +8,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
+import httpx
 from django.conf import settings
 
 from tests.composed import REQUIRED_VARIABLES, load_services
@@ -70,9 +71,10 @@ def start_workers(variables: Mapping[str, str]) -> Iterator[Process]:
 
 @contextmanager
 def start_embedded(variables: Mapping[str, str]) -> Iterator[Site]:
-    """Start `manage.py serve` on this installation."""
+    """Start `manage.py serve` on this installation, and wait for its worker."""
     folder = Path(os.environ["LOOPSWEB_DATA_DIR"])
     with start_site(folder, {"LOG_LEVEL": "INFO", **variables}) as site:
+        wait_for(lambda: site.get("/readyz").status_code == httpx.codes.OK, timeout=START_SECONDS)
         yield site
 
 

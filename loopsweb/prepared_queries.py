@@ -2,7 +2,7 @@
 query once a connection.
 
 Compiling costs several times what the database takes for a row that is found by an index: this is
-for what every request asks, and for rows that are inserted one by one.
+for what every request asks.
 """
 
 from __future__ import annotations
@@ -15,20 +15,8 @@ from typing import Any
 
 from django.db import connection
 from django.db.backends.base.base import BaseDatabaseWrapper
-from django.db.models import (
-    CharField,
-    Field,
-    ForeignKey,
-    IntegerField,
-    Lookup,
-    Model,
-    QuerySet,
-    TextField,
-    Value,
-)
+from django.db.models import Field, Lookup, Model, QuerySet, Value
 from django.db.models.sql.compiler import SQLCompiler
-
-PLAIN = (CharField, TextField, IntegerField, ForeignKey)  # taken by every driver as they are
 
 
 class Parameter(Value):
@@ -93,64 +81,6 @@ def adapt_value(value: Any) -> Any:
         return json.dumps(value) if connection.vendor == "sqlite" else value
     is_time = isinstance(value, datetime)
     return connection.ops.adapt_datetimefield_value(value) if is_time else value
-
-
-class PreparedInsert:
-    """Inserts rows of a model with a statement that is written once a process.
-
-    replaces: a row is written over the one that has its primary key. Otherwise the database chooses
-    the primary keys. unique: the columns of a constraint; the `updated` columns of a row are
-    written over those of one that has the same.
-    """
-
-    ROWS_AT_ONCE = 500
-
-    def __init__(
-        self,
-        model: type[Model],
-        *,
-        replaces: bool = False,
-        unique: Sequence[str] = (),
-        updated: Sequence[str] = (),
-    ) -> None:
-        self.meta, self.replaces = model._meta, replaces
-        self.unique, self.updated = unique, updated
-        fields = [f for f in self.meta.concrete_fields if replaces or not f.primary_key]
-        self.names = [field.attname for field in fields]
-        self.columns = [str(field.column) for field in fields]
-        self.adapted = [(i, f) for i, f in enumerate(fields) if not isinstance(f, PLAIN)]
-
-    @cached_property
-    def parts(self) -> tuple[str, str, str]:
-        """What stands before the rows, for each row, and after them."""
-        quote = connection.ops.quote_name
-        names, key = [quote(column) for column in self.columns], quote(str(self.meta.pk.column))
-        after = f" RETURNING {key}"
-        if self.replaces or self.unique:
-            same = ", ".join(map(quote, self.unique)) or key
-            updated = map(quote, self.updated) if self.unique else names
-            written = ", ".join(f"{name} = EXCLUDED.{name}" for name in updated)
-            after = f" ON CONFLICT ({same}) DO UPDATE SET {written}{after}"
-        before = f"INSERT INTO {quote(self.meta.db_table)} ({', '.join(names)}) VALUES "  # noqa: S608
-        return before, f"({', '.join(['%s'] * len(names))})", after
-
-    def insert(self, cursor: Any, rows: Sequence[Sequence[Any]]) -> list[int]:
-        """Return the primary keys. rows: values in the order of `names`."""
-        before, each, after = self.parts
-        keys: list[int] = []
-        for start in range(0, len(rows), self.ROWS_AT_ONCE):
-            chosen = rows[start : start + self.ROWS_AT_ONCE]
-            given = [value for row in chosen for value in self.adapt(row)]
-            cursor.execute(f"{before}{', '.join([each] * len(chosen))}{after}", given)
-            keys += [key for (key,) in cursor.fetchall()]
-        return keys
-
-    def adapt(self, row: Sequence[Any]) -> list[Any]:
-        """The values as the database's driver takes them."""
-        values = [*row]
-        for place, field in self.adapted:
-            values[place] = field.get_db_prep_save(values[place], connection)
-        return values
 
 
 class Columns:

@@ -8,14 +8,11 @@ from typing import Any
 import pytest
 from django.db import connection
 from django.db.models import Model, QuerySet
-from django.utils import timezone
 
 from loopsweb.accounts.models import Membership, Role, User, Workspace
-from loopsweb.audit.models import Event, SearchText
 from loopsweb.prepared_queries import (
     Columns,
     Parameter,
-    PreparedInsert,
     PreparedQuery,
     build_rows,
 )
@@ -77,38 +74,6 @@ def test_another_thread_uses_its_own_connection() -> None:
     thread.start()
     thread.join()
     assert found == [[]]
-
-
-def test_inserted_rows_are_those_of_the_orm(acme: Workspace, alice: User) -> None:
-    """Three batches of rows that have text, JSON, times and UUIDs, and then some written over."""
-    insertion, fields = PreparedInsert(Event), Event._meta.concrete_fields
-    insertion.ROWS_AT_ONCE = 2
-    events = [
-        Event(
-            workspace="acme", sequence=number, previous="0" * 64, digest="1" * 64,
-            at=timezone.now(), commitments={"person": "é"},
-            answer=[number, {"a": None}], reason="a ' and a %s",
-        )
-        for number in range(1, 6)
-    ]  # fmt: skip
-    with connection.cursor() as cursor:
-        keys = insertion.insert(
-            cursor, [[getattr(event, name) for name in insertion.names] for event in events]
-        )
-    for event, key in zip(events, keys, strict=True):
-        stored = Event.objects.get(pk=key)
-        event.pk = key
-        assert [getattr(stored, f.attname) for f in fields] == [
-            getattr(event, f.attname) for f in fields
-        ]
-
-    texts = PreparedInsert(SearchText, replaces=True)
-    with connection.cursor() as cursor:
-        for word in ("first", "second"):
-            assert texts.insert(cursor, [(key, word) for key in keys]) == keys
-    assert list(SearchText.objects.order_by("pk").values_list("pk", "text")) == [
-        (key, "second") for key in sorted(keys)
-    ]
 
 
 @PreparedQuery

@@ -25,7 +25,7 @@ from loopsweb.audit.chain.format import (
 )
 from loopsweb.audit.models import Chain, Event
 from loopsweb.audit.search import store_search_text
-from loopsweb.prepared_queries import PreparedInsert
+from loopsweb.prepared_writes import PreparedInsert
 
 TEXTS = [
     (field.attname, field.max_length)

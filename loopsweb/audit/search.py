@@ -7,7 +7,7 @@ from operator import attrgetter
 from typing import Any
 
 from loopsweb.audit.models import Event, SearchText
-from loopsweb.prepared_queries import PreparedInsert
+from loopsweb.prepared_writes import PreparedInsert
 from loopsweb.ui.search import join_normalized
 
 FIELDS = (

@@ -1,4 +1,5 @@
-"""The rows of a list response, parsed when they are first used."""
+"""The rows of a list response, parsed when they are used: those of a long one anew each time, so
+that they are never all in memory."""
 
 from __future__ import annotations
 
@@ -15,10 +16,11 @@ T = TypeVar("T")
 
 _complete = CheckedBodies()  # JSON with an array under a key
 _rows = msgspec.json.Decoder(list[msgspec.Raw])
+KEPT_ROWS = 500  # of a list with more, no parsed row is kept
 
 
 class LazyList(Generic[T]):
-    """The rows of a list response, parsed on the first `len()` or iteration.
+    """The rows of a list response, parsed on `len()` or iteration.
 
     digest: of the body, as hex. Responses with the same digest have the same rows.
     skipped: how many rows are not objects, have no usable ID or are nested too deep.
@@ -35,7 +37,7 @@ class LazyList(Generic[T]):
         parse: Callable[[Any], T | None],
         keep: Callable[[T], bool] = lambda _: True,
     ) -> None:
-        self._body: bytes | None = body
+        self._body = body
         self.digest, self._key = compute_digest(body), key
         self._array: msgspec.Raw | None = None
         if not _complete.contains(self.digest, key):
@@ -44,35 +46,44 @@ class LazyList(Generic[T]):
                 _complete.add(self.digest, key)
         self._parse = parse
         self._keep = keep
-        self._parsed: tuple[T, ...] = ()
-        self._skipped = 0
+        self._raws: list[msgspec.Raw] | None = None  # parts of the body, not copies
+        self._parsed: tuple[T, ...] | None = None
+        self._skipped: int | None = None
 
     def __iter__(self) -> Iterator[T]:
-        return iter(self._parse_rows())
+        raws = self._split_rows()
+        if self._parsed is None and len(raws) <= KEPT_ROWS:
+            self._parsed = tuple(self._parse_rows(raws))
+        return self._parse_rows(raws) if self._parsed is None else iter(self._parsed)
 
     def __len__(self) -> int:
-        return len(self._parse_rows())
+        return sum(1 for _ in self)
 
     def __repr__(self) -> str:
         return f"<LazyList {self.digest[:12]}>"
 
     @property
     def skipped(self) -> int:
-        self._parse_rows()
+        if self._skipped is None:
+            self._skipped = sum(self._parse_row(raw) is None for raw in self._split_rows())
         return self._skipped
 
-    def _parse_rows(self) -> tuple[T, ...]:
-        if self._body is not None:
+    def _split_rows(self) -> list[msgspec.Raw]:
+        if self._raws is None:
             try:
-                raws = _rows.decode(self._array or find_array(self._body, self._key))
+                self._raws = _rows.decode(self._array or find_array(self._body, self._key))
             except RecursionError:
                 raise MalformedResponse("The response is nested too deep.") from None
-            rows = [self._parse_row(raw) for raw in raws]
-            parsed_rows = [row for row in rows if row is not None]
-            self._skipped = len(rows) - len(parsed_rows)
-            self._parsed = tuple(row for row in parsed_rows if self._keep(row))
-            self._body = self._array = None
-        return self._parsed
+        return self._raws
+
+    def _parse_rows(self, raws: list[msgspec.Raw]) -> Iterator[T]:
+        skipped = 0
+        for row in map(self._parse_row, raws):
+            if row is None:
+                skipped += 1
+            elif self._keep(row):
+                yield row
+        self._skipped = skipped
 
     def _parse_row(self, raw: msgspec.Raw) -> T | None:
         try:

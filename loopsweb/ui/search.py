@@ -55,7 +55,8 @@ def match_words(search: str, field: str) -> models.Q:
 class SearchTextField(models.TextField):  # type: ignore[type-arg]
     """The normalised values of the fields `of`, written whenever the row is saved or created.
 
-    `QuerySet.update` and `bulk_update` bypass it: call `refresh_search_text` after these.
+    Other ways to write bypass it: call `write_search_text` before them, or `refresh_search_text`
+    after them.
     """
 
     def __init__(self, *, of: tuple[str, ...] = (), **options: Any) -> None:
@@ -70,6 +71,11 @@ class SearchTextField(models.TextField):  # type: ignore[type-arg]
         text = join_normalized(getattr(model_instance, name) for name in self.of)
         setattr(model_instance, self.attname, text)
         return text
+
+
+def write_search_text(row: models.Model) -> None:
+    """Make the search text of a row agree with its other fields. It is not saved."""
+    row._meta.get_field("search_text").pre_save(row, add=False)  # type: ignore[union-attr]
 
 
 def refresh_search_text(rows: models.QuerySet[Any], of: Sequence[str] = ()) -> None:

@@ -7,12 +7,14 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable
+from functools import cache
 from typing import Any
 
 from django.db import connection, transaction
 from django.db.models import Q
 
 from loopsweb.accounts.models import Workspace
+from loopsweb.prepared_writes import PreparedUpdate
 from loopsweb.resources.catalogue import Catalogue
 from loopsweb.resources.checkpoints.models import Checkpoint
 from loopsweb.resources.figures.compute import compute_figures
@@ -73,15 +75,10 @@ def refresh_figures(workspace: Workspace, keys: Iterable[Key]) -> None:
 
 
 def write_figures(model: type[Costed], rows: list[Any]) -> None:
-    fields = [field for field in model._meta.concrete_fields if field.name in FIGURES]
-    quote = connection.ops.quote_name
-    assigned = ", ".join(f"{quote(str(field.column))} = %s" for field in fields)
-    written = f"UPDATE {quote(model._meta.db_table)} SET {assigned} WHERE id = %s"  # noqa: S608
     with connection.cursor() as cursor:
-        cursor.executemany(
-            written,
-            [
-                [*(f.get_db_prep_save(getattr(row, f.name), connection) for f in fields), row.pk]
-                for row in rows
-            ],
-        )
+        prepare_update(model).update(cursor, rows)
+
+
+@cache
+def prepare_update(model: type[Costed]) -> PreparedUpdate:
+    return PreparedUpdate(model, FIGURES)

@@ -15,9 +15,9 @@ from loopsweb.keys.clients import KeyClient
 from loopsweb.loops_api import errors
 from loopsweb.resources.pages.idempotency import claim_submission
 from loopsweb.resources.snapshot import poll_state
+from loopsweb.resources.snapshot.changed_rows import ApiObject
 from loopsweb.resources.snapshot.poll_context import PollContext
 from loopsweb.resources.snapshot.starts import record_start
-from loopsweb.resources.snapshot.store import ApiObject
 
 N = TypeVar("N", bound=ApiObject)
 

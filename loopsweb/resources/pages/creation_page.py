@@ -24,7 +24,7 @@ from loopsweb.resources.pages.creation_errors import add_api_error
 from loopsweb.resources.pages.creation_form import CreationForm, GPUHolderForm
 from loopsweb.resources.pages.idempotency import AlreadySubmitted
 from loopsweb.resources.pages.refusals import add_refusal
-from loopsweb.resources.snapshot.store import ApiObject
+from loopsweb.resources.snapshot.changed_rows import ApiObject
 from loopsweb.ui.pages import render_page
 
 ALREADY_SUBMITTED = "This form was already submitted, so nothing was created this time."

@@ -6,8 +6,11 @@ from collections.abc import Callable, Mapping
 from functools import partial
 from typing import Any
 
+from django.db import connection
+
 from loopsweb.loops_api import Client, LazyList, errors, types
 from loopsweb.loops_api.omissions import fill_omissions
+from loopsweb.prepared_writes import PreparedUpdate
 from loopsweb.resources.runs.models import Run
 from loopsweb.resources.samplers.models import Sampler
 from loopsweb.resources.snapshot.poll_context import PollContext
@@ -19,9 +22,10 @@ from loopsweb.resources.snapshot.store import (
     store_list,
     touch_version,
 )
-from loopsweb.ui.search import refresh_search_text
+from loopsweb.ui.search import write_search_text
 
 KNOWN_FROM_RUNS = ("run_remote_id", "session_remote_id")
+PAIRING = PreparedUpdate(Sampler, (*KNOWN_FROM_RUNS, "search_text"))
 
 
 def pull_samplers(
@@ -56,10 +60,11 @@ def pair_with_runs(*, poll: PollContext) -> None:
     paired = [sampler for sampler in unpaired if sampler.remote_id in run_by_sampler]
     for sampler in paired:
         sampler.run_remote_id, sampler.session_remote_id = run_by_sampler[sampler.remote_id]
+        write_search_text(sampler)
     if paired:
         lock_writers(poll.workspace)
-        Sampler.objects.bulk_update(paired, KNOWN_FROM_RUNS, batch_size=500)
-        refresh_search_text(Sampler.objects.filter(pk__in=[sampler.pk for sampler in paired]))
+        with connection.cursor() as cursor:
+            PAIRING.update(cursor, paired)
         names = [sampler.remote_id for sampler in paired]
         rows_stored.send(sender=Sampler, workspace=poll.workspace, ids=names, rows=paired)
         touch_version(poll.workspace)

@@ -7,52 +7,36 @@ requested later wins, whichever is stored first. A field that an answer leaves o
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable
-from typing import Any, Protocol, TypeVar
+from functools import cache
+from typing import Any
 
-from django.db import connection, models, transaction
+from django.db import connection, transaction
 from django.db.models import F, QuerySet
 from django.dispatch import Signal
 
 from loopsweb.accounts.models import Workspace
 from loopsweb.loops_api import LazyList
-from loopsweb.loops_api.omissions import STATUS_FIELDS, fill_omissions
-from loopsweb.resources.snapshot import sanitize, unknown_periods
+from loopsweb.resources.snapshot.changed_rows import ApiObject, ChangedRows, N, S
 from loopsweb.resources.snapshot.models import Snapshot
 from loopsweb.resources.snapshot.poll_context import PollContext
 from loopsweb.resources.snapshot.sanitize import ID_LENGTH
-from loopsweb.resources.snapshot.status_changes import StatusChange, statuses_changed
+from loopsweb.resources.snapshot.status_changes import statuses_changed
 from loopsweb.resources.snapshot.stored_rows import (
-    BATCH_SIZE,
     StoredRow,
     compute_digest,
-    find_last_told,
     is_row_newer,
     is_unchanged,
-    load_raws,
     load_rows,
     select_columns,
     split_into_batches,
 )
-from loopsweb.resources.snapshot.upserts import upsert_rows
+from loopsweb.resources.snapshot.unknown_periods import mark_missing
 
 WRITERS = 0x10095  # the advisory locks of `lock_writers`
 
-# Sent with the `workspace`, the `ids` of rows that are new, changed or newly missing, and the first
-# two of these as `rows`, in the transaction that stores them.
+# Sent with the `workspace`, the `ids` of some rows that are new, changed or newly missing, and the
+# first two of these as `rows`, in the transaction that stores them.
 rows_stored = Signal()
-
-
-class ApiObject(Protocol):
-    """Any type of loops_api that has an id."""
-
-    @property
-    def id(self) -> str: ...
-    @property
-    def raw(self) -> dict[str, Any]: ...
-
-
-N = TypeVar("N", bound=ApiObject)
-S = TypeVar("S", bound=Snapshot)
 
 
 @transaction.atomic
@@ -65,7 +49,7 @@ def store_answer(
     expected: QuerySet[S] | None = None,
     unreported: Collection[str] = (),
 ) -> bool:
-    """Make the rows of `model` agree with `found`, one answer of the API.
+    """Make the rows of `model` agree with `found`, one answer of the API, which is read twice.
 
     `build` makes a row's own fields from one object, with what the answer left out filled in. Rows
     of `expected` that were not found are marked missing (None: the answer was about single objects,
@@ -80,66 +64,40 @@ def store_answer(
     if expected is not None:
         columns = select_columns(expected).iterator(10_000)
         known = {row.remote_id: row for row in map(StoredRow._make, columns)}
-    objects = {one.id: one for one in found if len(one.id) <= ID_LENGTH}
+    told = {
+        one.id: (place, compute_digest(one.raw))
+        for place, one in enumerate(found)
+        if len(one.id) <= ID_LENGTH
+    }
     rows = model._default_manager.filter(workspace=poll.workspace)
-    known |= load_rows(rows, [one for one in objects if one not in known])
+    known |= load_rows(rows, [one for one in told if one not in known])
 
-    digests = {remote_id: compute_digest(one.raw) for remote_id, one in objects.items()}
-    unlike = [one for one, digest in digests.items() if not is_unchanged(known.get(one), digest)]
-    absent = [one for one, row in known.items() if one not in objects and not row.missing_since]
+    unlike = [one for one, (_, digest) in told.items() if not is_unchanged(known.get(one), digest)]
+    absent = [one for one, row in known.items() if one not in told and not row.missing_since]
     if unlike or absent:
         lock_writers(poll.workspace)
     known |= load_rows(rows.select_for_update(), unlike + absent)  # read again under lock
     overtaken = {one for one in unlike + absent if is_row_newer(known.get(one), poll)}
-    earlier = load_raws(rows, [one for one in unlike if one in known])
-
-    changed: list[S] = []
-    changes: list[StatusChange] = []
-    known_again: list[unknown_periods.UnknownPeriod] = []
-    for remote_id in unlike:
-        digest, before = digests[remote_id], known.get(remote_id)
-        if remote_id in overtaken or is_unchanged(before, digest):
-            continue
-        filled, omitted = fill_omissions(objects[remote_id], earlier.get(remote_id, {}))
-        row = build(filled)
-        row.omitted, row.is_status_omitted = omitted, not STATUS_FIELDS.isdisjoint(omitted)
-        changed.append(finish_row(row, remote_id=remote_id, digest=digest, poll=poll))
-        if before and before.missing_since is None and agrees(row.raw, earlier[remote_id]):
-            row.changed_at = before.changed_at
-        known_again += unknown_periods.keep_unknown_time(row, before, poll)
-        if before and model.vocabulary and getattr(row, model.status_field) != before.status:
-            changes.append(build_change(row, before, poll))
-    upsert_rows(model, changed, unreported=unreported)
+    written = {
+        told[one][0]
+        for one in unlike
+        if one not in overtaken and not is_unchanged(known.get(one), told[one][1])
+    }
+    changed = ChangedRows(model, build, poll=poll, unreported=unreported)
+    for some in split_into_batches(one for place, one in enumerate(found) if place in written):
+        ids = [one.id for one in some]
+        stored = changed.write(some, known=known, digests={one: told[one][1] for one in ids})
+        rows_stored.send(sender=model, workspace=poll.workspace, ids=ids, rows=stored)
     gone = [one for one in absent if one not in overtaken and not known[one].missing_since]
-    for pks in split_into_batches([known[one].pk for one in gone]):
-        rows_gone = model._default_manager.filter(pk__in=pks)
-        unknown_periods.mark_missing(
-            rows_gone, since=poll.previous_at or poll.now, noticed_at=poll.now
-        )
-    seen = [change for change in changes if change.old]  # a first status is no change
-    StatusChange.objects.bulk_create(seen, batch_size=BATCH_SIZE)
-    unknown_periods.UnknownPeriod.objects.bulk_create(known_again, batch_size=BATCH_SIZE)
-    announce(model, changed, gone=gone, changes=changes, poll=poll)
-    return not overtaken
-
-
-def announce(
-    model: type[S],
-    changed: list[S],
-    *,
-    gone: list[str],
-    changes: list[StatusChange],
-    poll: PollContext,
-) -> None:
-    """Let others write what follows, in the same transaction: figures first, since they are rows.
-    Pages of the workspace reload."""
-    if changed or gone:
-        ids = [*(row.remote_id for row in changed), *gone]
-        rows_stored.send(sender=model, workspace=poll.workspace, ids=ids, rows=changed)
-    if changes:
-        statuses_changed.send(sender=model, changes=changes, poll=poll)
-    if changed or gone:
+    for names in split_into_batches(gone):
+        rows_gone = model._default_manager.filter(pk__in=[known[one].pk for one in names])
+        mark_missing(rows_gone, since=poll.previous_at or poll.now, noticed_at=poll.now)
+        rows_stored.send(sender=model, workspace=poll.workspace, ids=names, rows=[])
+    if changed.changes:
+        statuses_changed.send(sender=model, changes=changed.changes, poll=poll)
+    if written or gone:
         touch_version(poll.workspace)
+    return not overtaken
 
 
 def store_list(
@@ -162,50 +120,22 @@ def store_list(
     return listing.digest if is_stored else ""
 
 
-def agrees(raw: dict[str, Any], earlier: dict[str, Any]) -> bool:
-    """True if `raw` contradicts no value of `earlier`: it may say more."""
-    return all(raw[name] == value for name, value in earlier.items() if name in raw)
-
-
-def build_change(row: Snapshot, before: StoredRow, poll: PollContext) -> StatusChange:
-    return StatusChange(
-        workspace=poll.workspace,
-        noun=row.noun,
-        remote_id=row.remote_id,
-        field=row.status_field,
-        old=before.status,
-        new=getattr(row, row.status_field),
-        last_seen_old_at=find_last_told(before, poll),
-        first_seen_new_at=poll.now,
-    )
-
-
 def copy_columns(model: type[S], source: ApiObject, **own: Any) -> S:
     """A row whose columns have the values of `source` under the same names, `x_remote_id` that of
     `x_id`. `own` are the columns that come from elsewhere. Missing text becomes ""."""
     values = {
-        field.name: value
-        for field in model._meta.concrete_fields
-        if not field.primary_key
-        and (value := getattr(source, field.name.replace("remote_id", "id"), None)) is not None
+        name: value
+        for name, source_name in list_copied(model, type(source))
+        if (value := getattr(source, source_name)) is not None
     }
     return model(**values | own)
 
 
-def finish_row(row: S, *, remote_id: str, digest: str, poll: PollContext) -> S:
-    """Fill in what every snapshot row has, and make all values fit the database."""
-    row.remote_id, row.digest = remote_id, digest
-    row.workspace, row.source_key = poll.workspace, poll.key
-    row.first_seen_at = row.changed_at = poll.now
-    for field in row._meta.concrete_fields:
-        if isinstance(field, models.CharField | models.TextField | models.IntegerField):
-            is_big = isinstance(field, models.BigIntegerField)
-            largest = sanitize.MAX_BIGINT if is_big else sanitize.MAX_INTEGER
-            value, length = getattr(row, field.attname), field.max_length
-            fitting = sanitize.fit_value(value, max_length=length, largest=largest)
-            setattr(row, field.attname, fitting)
-    row.raw = sanitize.replace_nul(row.raw)
-    return row
+@cache
+def list_copied(model: type[Snapshot], source: type[ApiObject]) -> list[tuple[str, str]]:
+    """The names of the columns that come from `source`, with its names for them."""
+    names = [(f.name, f.name.replace("remote_id", "id")) for f in model._meta.concrete_fields]
+    return [(name, own) for name, own in names[1:] if hasattr(source, own)]
 
 
 def lock_writers(workspace: Workspace) -> None:

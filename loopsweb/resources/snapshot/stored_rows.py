@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import datetime, timedelta
+from itertools import islice
 from typing import Any, NamedTuple, TypeVar
 
 import msgspec
@@ -13,10 +14,11 @@ from django.db.models import QuerySet
 from loopsweb.resources.snapshot.models import Snapshot
 from loopsweb.resources.snapshot.poll_context import PollContext
 
-BATCH_SIZE = 500
+BATCH_SIZE = 200  # the more rows at once, the more memory
 MAX_CLOCK_ERROR = timedelta(minutes=10)  # rows newer by more were stored under a wrong clock
 
 S = TypeVar("S", bound=Snapshot)
+T = TypeVar("T")
 
 
 class StoredRow(NamedTuple):
@@ -77,8 +79,10 @@ def find_last_told(before: StoredRow, poll: PollContext) -> datetime | None:
     return before.missing_since if was_told else None
 
 
-def split_into_batches(ids: list[Any]) -> Iterator[list[Any]]:
-    return (ids[start : start + BATCH_SIZE] for start in range(0, len(ids), BATCH_SIZE))
+def split_into_batches(values: Iterable[T]) -> Iterator[list[T]]:
+    remaining = iter(values)
+    while batch := list(islice(remaining, BATCH_SIZE)):
+        yield batch
 
 
 def compute_digest(raw: dict[str, Any]) -> str:

@@ -8,10 +8,10 @@ from typing import TypeVar
 
 from django.db import connection
 
-from loopsweb.prepared_queries import PreparedInsert
+from loopsweb.prepared_writes import PreparedInsert
 from loopsweb.resources.snapshot.models import FIGURES, MEASURED, Snapshot
 from loopsweb.resources.snapshot.stored_rows import split_into_batches
-from loopsweb.ui.search import refresh_search_text
+from loopsweb.ui.search import refresh_search_text, write_search_text
 
 NEVER_UPDATED = frozenset({"id", "workspace", "remote_id", "first_seen_at", *FIGURES, *MEASURED})
 
@@ -28,15 +28,14 @@ def prepare_upsert(model: type[Snapshot], unreported: frozenset[str]) -> Prepare
 
 def upsert_rows(model: type[S], rows: list[S], *, unreported: Collection[str]) -> None:
     upsert = prepare_upsert(model, frozenset(unreported))
-    search_text = model._meta.get_field("search_text")
     for row in rows:
-        search_text.pre_save(row, add=True)  # type: ignore[union-attr]
+        write_search_text(row)
     if rows:
         with connection.cursor() as cursor:
             keys = upsert.insert(cursor, [[getattr(r, n) for n in upsert.names] for r in rows])
         for row, key in zip(rows, keys, strict=True):
             row.pk, row._state.adding = key, False
-    searched = getattr(search_text, "of", ())
+    searched = getattr(model._meta.get_field("search_text"), "of", ())
     if not set(searched).isdisjoint(unreported):  # a row's search text was made without them
         for some in split_into_batches([row.remote_id for row in rows]):
             stored = model._default_manager.filter(workspace=rows[0].workspace)
