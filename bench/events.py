@@ -18,6 +18,7 @@ from loopsweb.audit.append import MOVE_HEAD, lock_head
 from loopsweb.audit.models import Event
 from loopsweb.audit.record import record_event
 from loopsweb.audit.search import TEXTS
+from loopsweb.prepared_queries import open_cursor
 
 FIELDS: dict[str, Any] = {
     "action": "deployment.deactivate",
@@ -49,15 +50,18 @@ def measure(sizes: Sizes) -> Figure:
     def append() -> None:
         record_event(workspace=chained, now=timezone.now(), **FIELDS)
 
+    def insert_with(cursor: Any) -> None:
+        cursor.execute(statement, list((values | {"sequence": next(sequence)}).values()))
+
     def insert() -> None:
         with connection.cursor() as cursor:
-            cursor.execute(statement, list((values | {"sequence": next(sequence)}).values()))
+            insert_with(cursor)
 
     @transaction.atomic
     def execute_statements() -> None:
-        with connection.cursor() as cursor:
+        with open_cursor() as cursor:
             _, digest = lock_head(cursor, bare)
-            insert()
+            insert_with(cursor)
             TEXTS.insert(cursor, [(-next(sequence), "an event")])
             cursor.execute(MOVE_HEAD, [1, digest, bare])
 

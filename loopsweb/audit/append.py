@@ -25,6 +25,7 @@ from loopsweb.audit.chain.format import (
 )
 from loopsweb.audit.models import Chain, Event
 from loopsweb.audit.search import store_search_text
+from loopsweb.prepared_queries import open_cursor
 from loopsweb.prepared_writes import PreparedInsert
 
 TEXTS = [
@@ -48,7 +49,7 @@ def append_to_chain(events: Sequence[Event]) -> None:
     for event in events:
         prepare_fields(event)
     workspace = events[0].workspace
-    with connection.cursor() as cursor:
+    with open_cursor() as cursor:
         sequence, digest = lock_head(cursor, workspace)
         for event in events:
             sequence += 1
