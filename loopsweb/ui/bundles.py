@@ -16,9 +16,9 @@ from django.core.files.storage import FileSystemStorage
 
 STYLES = "base frame parts tables forms print charts telemetry"
 SCRIPTS = (
-    "cookie-switch toast-list copy-button time-ago live-region freshness-bar auto-submit full-text "
-    "select-all current-entry print-time search-box keyboard drop-down page-dialog error-summary "
-    "unsent-form"
+    "first-rows cookie-switch toast-list copy-button time-ago live-region freshness-bar "
+    "auto-submit full-text select-all current-entry print-time search-box keyboard drop-down "
+    "page-dialog error-summary unsent-form"
 )
 SOURCES = {
     "site.css": [Path("css", f"{name}.css") for name in STYLES.split()],

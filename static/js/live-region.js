@@ -58,7 +58,7 @@ class LiveRegion extends HTMLElement {
     this.asking = true;
     const url = new URL(location.href);
     url.searchParams.set("v", this.version);
-    htmx.ajax("GET", url.pathname + url.search, { source: this, target: this, swap: "innerHTML" }).catch(() => {});
+    htmx.ajax("GET", url.pathname + url.search, { source: this, target: this, swap: "live" }).catch(() => {});
   }
 
   // A filter or page link that targets this region cancels a running poll.
@@ -105,8 +105,7 @@ class LiveRegion extends HTMLElement {
       const box = this.querySelector(`input[name="${name}"][value="${CSS.escape(value)}"]`);
       if (box) box.checked = true;
     }
-    const scroll = this.querySelector(".scroll");
-    if (scroll) scroll.scrollLeft = this.kept?.left ?? 0;
+    if (this.kept?.left) this.querySelector(".scroll")?.scrollTo({ left: this.kept.left });
     if (!this.kept || this.kept.index < 0) return;
     const home = this.kept.key === undefined ? this : find(this.kept.key);
     home?.querySelectorAll(FOCUSABLE)[this.kept.index]?.focus({ preventScroll: true });
