@@ -1,6 +1,6 @@
 // A live region is drawn in two steps: the rows that are seen at once, then those further down.
 const ROW = 37; // pixels that a row takes at least
-const FRAME = 120; // pixels above the region at least
+const FRAME = 200; // pixels above the table at least
 const CUT = ".middle > *, .clip, .id, .status";
 const isTable = matchMedia("(min-width: 641px)"); // narrow windows have cards
 let held = []; // rows that wait for their turn

@@ -22,9 +22,10 @@ function span(seconds) {
   return parts.filter(([number], n) => number || !n).map((part) => part.join(" ")).join(" ");
 }
 
-// As the server writes it, in the zone of the page.
+// As the server writes it, in the zone of the page. UTC needs none of the browser's formatting, which is slow at first.
 function absolute(iso) {
   const timeZone = document.documentElement.dataset.zone || "UTC";
+  if (timeZone === "UTC") return `${iso.slice(0, 10)} ${iso.slice(11, 19)} UTC`;
   const format = { timeZone, timeZoneName: "short", hourCycle: "h23" };
   const fields = { year: "numeric", month: "2-digit", day: "2-digit", hour: "2-digit", minute: "2-digit", second: "2-digit" };
   return new Date(iso).toLocaleString("sv-SE", { ...fields, ...format });

@@ -51,8 +51,8 @@ def runs(connect_api: ConnectApi, acme: Workspace, alice: User) -> dict[str, str
 
 
 def read_frames(page: Page) -> tuple[int, int, int]:
-    """How many rows a frame showed at least, how many the last did, and in how many places the cells of
-    the first rows were."""
+    """How many rows a frame showed at least, how many the last did, and in how many places the
+    cells of the first rows were."""
     page.wait_for_function(f"frames_seen.at(-1)?.[0] === {ROWS}")
     frames = page.evaluate("frames_seen.splice(0)")
     assert page.evaluate(HIDDEN) == 0
