@@ -51,8 +51,8 @@ def test_a_changed_source_changes_what_is_found(
         (tmp_path / source).write_text(f"const NAME = {source.stem!r};\n")
     monkeypatch.setattr(settings, "BUNDLES_DIR", tmp_path / "bundles")
     found = Path(BundleFinder().find("site.js")).read_text()
-    assert found.startswith("{\nconst NAME = 'cookie-switch';\n}\n{\n")
-    (tmp_path / "js" / "cookie-switch.js").write_text("const OTHER = 1;\n")
+    assert found.startswith("{\nconst NAME = 'first-rows';\n}\n{\n")
+    (tmp_path / "js" / "first-rows.js").write_text("const OTHER = 1;\n")
     changed = Path(BundleFinder().find("site.js")).read_text()
     assert changed.startswith("{\nconst OTHER = 1;\n}\n{\n")
     assert [path.name for path in (tmp_path / "bundles").iterdir()] == ["site.js"]
