@@ -98,10 +98,10 @@ class ListQuery:
         pages = max(1, -(-counts["found"] // self.size))
         number = min(self.number, pages)
         start = (number - 1) * self.size
-        chosen = self.select(rows, is_common=counts["found"] * COMMON > counts["total"])
+        ordered = self.select(rows, is_common=counts["found"] * COMMON > counts["total"])
         return Page(
             query=self,
-            rows=list(chosen[start : start + self.size]) if counts["found"] else [],
+            rows=list(choose_between(ordered, start, start + self.size)) if counts["found"] else [],
             number=number,
             pages=pages,
             **counts,
@@ -130,6 +130,12 @@ class ListQuery:
             choices = given(one, chosen, facets)
             if chosen or len(choices.options) > 1:
                 yield choices
+
+
+def choose_between(ordered: QuerySet[Row], start: int, end: int) -> QuerySet[Row]:
+    """What is annotated is not computed for the rows before them."""
+    wanted = ordered.values("pk")[start:end]
+    return ordered.filter(pk__in=wanted) if start else ordered[start:end]
 
 
 def describe_count(count: int, apart: int) -> str:
