@@ -1,14 +1,20 @@
 from __future__ import annotations
 
 import pytest
+from django.db import connection
+from django.db.models import F
 from django.http import QueryDict
+from django.test.utils import CaptureQueriesContext
 from hypothesis import given
 from hypothesis import strategies as st
 
+from loopsweb.accounts.models import Workspace
+from loopsweb.resources.models import Run
 from loopsweb.resources.runs.views import SPEC
 from loopsweb.ui.filters import Facets
 from loopsweb.ui.listing import parse_query
 from loopsweb.ui.url_text import MAX_PAGE, parse_page_number
+from tests.resources.rows import add_row
 
 state = st.fixed_dictionaries(
     {},
@@ -55,3 +61,30 @@ def test_a_chosen_filter_is_listed_without_matching_rows() -> None:
     chosen = next(iter(query.choices(partial)))
     assert (chosen.options, chosen.is_text) == ([("ACTIVE", "ACTIVE")], True)
     assert chosen.chosen == "GONE"
+
+
+@pytest.mark.parametrize("sort", ["-created", "name", "-name", "-cost", "idle"])
+def test_the_pages_in_turn_are_the_whole_list(acme: Workspace, sort: str) -> None:
+    for n in range(12):
+        add_row(Run, acme, f"run-{n}", usd_per_hour=[3, None, 1][n % 3])
+    rows = Run.objects.annotate(shown=F("remote_id"))
+
+    def list_ids(number: int, size: int) -> list[str]:
+        query = parse_query(SPEC, QueryDict(f"q=run&sort={sort}&page={number}"), size=size)
+        return [run.shown for run in query.page(rows, Facets()).rows]
+
+    pages = [list_ids(number, 5) for number in (1, 2, 3)]
+    assert [len(page) for page in pages] == [5, 5, 2]
+    assert [name for page in pages for name in page] == list_ids(1, 50)
+
+
+def test_nothing_is_worked_out_for_the_rows_before_a_page(acme: Workspace) -> None:
+    for n in range(3):
+        add_row(Run, acme, f"run-{n}")
+    rows = Run.objects.annotate(shown=F("remote_id"))
+    query = parse_query(SPEC, QueryDict("page=2"), size=2)
+    with CaptureQueriesContext(connection) as captured:
+        query.page(rows, Facets(3))
+    [statement] = [each["sql"] for each in captured.captured_queries if "OFFSET" in each["sql"]]
+    chosen = statement[statement.index(" IN (SELECT") : statement.index("OFFSET")]
+    assert "remote_id" not in chosen
