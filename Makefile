@@ -11,11 +11,13 @@ FAULT_SEED ?= $(shell date +%s)
 SIMULATE_SEEDS ?= 1000
 SIMULATE_SEED ?=
 TEST_OPTIONS ?=
+# More than there are cores, because many tests wait for processes.
+TEST_WORKERS ?= 3
 
 VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes
-PYTEST := $(BIN)/pytest -n 2 --dist loadscope --no-loadscope-reorder -q
+PYTEST := $(BIN)/pytest -n $(TEST_WORKERS) --dist loadscope --no-loadscope-reorder -q
 LOCK := $(UV) pip compile --universal --python-version 3.11 --generate-hashes --no-strip-extras --no-annotate --no-header -q pyproject.toml
 
 .DEFAULT_GOAL := help

@@ -8,11 +8,13 @@ from __future__ import annotations
 
 import atexit
 import base64
+import gc
 import os
 import signal
 import subprocess
 import sys
 import tempfile
+from collections.abc import Generator
 from contextlib import ExitStack
 from pathlib import Path
 
@@ -34,10 +36,15 @@ TESTS_ON_SQLITE_ONLY = {
         )
     ),
 }
-# They start processes, take longest, and mostly wait: started last, they would leave a core idle.
+# What these find is found by both suites, whatever Python or Django they run on.
+TESTS_OF_PROCESSES = [
+    *(HERE / name for name in ("browser", "crash", "faults", "upgrade")),
+    *(HERE / f"test_{name}.py" for name in ("bench_on_sqlite", "bench_processes")),
+]
+# They take longest and mostly wait: started last, they would leave a core idle.
 SLOW_TESTS = [
-    *(HERE / name for name in ("browser", "crash", "faults", "serving", "upgrade")),
-    *(HERE / f"test_{name}.py" for name in ("bench_on_sqlite", "bench_processes", "permissions")),
+    *TESTS_OF_PROCESSES,
+    *(HERE / name for name in ("serving", "test_compose_on_postgresql.py", "test_permissions.py")),
 ]
 STARTED_SERVICES = ExitStack()
 TEST_SECRETS = {
@@ -56,6 +63,12 @@ INSTALLATION_PREFIXES = (
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--on", choices=[SQLITE, POSTGRESQL], default=SQLITE, help=__doc__)
+    parser.addoption(
+        "--one-of-each",
+        action="store_true",
+        help="What another Python changes: each test with its first parameters alone, on SQLite "
+        "unless it is of PostgreSQL, and none that kills processes or drives a browser.",
+    )
 
 
 @pytest.hookimpl(tryfirst=True)
@@ -108,13 +121,35 @@ def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool 
     on = config.getoption("--on")
     others = tuple(f"_on_{name}" for name in {SQLITE, POSTGRESQL} - {on})
     is_elsewhere = on == POSTGRESQL and collection_path in TESTS_ON_SQLITE_ONLY
+    if config.getoption("--one-of-each"):
+        is_for_both = collection_path.is_file() and not collection_path.stem.endswith(f"_on_{on}")
+        is_elsewhere = (on == POSTGRESQL and is_for_both) or collection_path in TESTS_OF_PROCESSES
     return True if is_elsewhere or collection_path.stem.endswith(others) else None
 
 
-@pytest.hookimpl(trylast=True)
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+@pytest.hookimpl(wrapper=True)
+def pytest_collection_modifyitems(
+    config: pytest.Config, items: list[pytest.Item]
+) -> Generator[None]:
     """Start with what takes longest, in whatever order the rest is."""
+    if config.getoption("--one-of-each"):
+        keep_first_parameters(config, items)
+    yield
     items.sort(key=lambda item: not any(item.path.is_relative_to(slow) for slow in SLOW_TESTS))
+
+
+def keep_first_parameters(config: pytest.Config, items: list[pytest.Item]) -> None:
+    firsts = {item.nodeid.partition("[")[0]: item for item in reversed(items)}
+    kept = {*firsts.values()}
+    config.hook.pytest_deselected(items=[item for item in items if item not in kept])
+    items[:] = [item for item in items if item in kept]
+
+
+def pytest_collection_finish() -> None:
+    """Never look again for garbage in all that was imported: that took a seventh of the time."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(10_000, 20, 20)
 
 
 def pytest_report_header(config: pytest.Config) -> str:

@@ -114,7 +114,7 @@ def dump_caches() -> bytes:
         kept = [b for each in every if isinstance(each, LocMemCache) for b in each._cache.values()]  # type: ignore[attr-defined]
         return b"\n".join([*kept, *read_cache_files(Path(caches["viewers"]._dir))])  # type: ignore[attr-defined]
     redis = get_redis_connection("default")
-    return b"\n".join(redis.dump(name) + name for name in redis.keys("*"))
+    return b"\n".join((redis.dump(name) or b"") + name for name in redis.keys("*"))
 
 
 def read_cache_files(folder: Path) -> Iterator[bytes]:

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import shutil
 import subprocess
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from functools import cache
 from pathlib import Path
 
-from playwright.sync_api import Browser, Playwright
+from playwright.sync_api import Browser, Playwright, sync_playwright
 
 COMMANDS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 PLAIN_HOST = "loops.internal"  # over http, browsers take it for insecure
@@ -19,6 +23,34 @@ NOT_FOUND = (
     "The browser tests need a Chromium and found none. Install one (Debian, Ubuntu: "
     "apt-get install chromium; elsewhere: .venv/bin/playwright install chromium) and run again."
 )
+
+SHARED = ExitStack()
+
+
+@contextmanager
+def share() -> Iterator[Browser]:
+    """The one browser of this test process: to start one takes longer than most tests.
+
+    The database cannot be used meanwhile, because Playwright keeps an event loop running."""
+    browser, loop = launch_shared()
+    asyncio._set_running_loop(loop)
+    try:
+        yield browser
+    finally:
+        asyncio._set_running_loop(None)
+
+
+@cache
+def launch_shared() -> tuple[Browser, asyncio.AbstractEventLoop]:
+    playwright = SHARED.enter_context(sync_playwright())
+    return SHARED.enter_context(launch(playwright)), asyncio.get_running_loop()
+
+
+def close_shared() -> None:
+    if launch_shared.cache_info().currsize:
+        with share():
+            SHARED.close()
+        launch_shared.cache_clear()
 
 
 def launch(playwright: Playwright) -> Browser:

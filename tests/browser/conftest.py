@@ -6,7 +6,7 @@ import httpx
 import pytest
 from django.test import Client
 from django.utils import timezone
-from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page
 
 from loopsweb.accounts.models import User, Workspace
 from loopsweb.resources.polling import poller
@@ -26,8 +26,14 @@ Visit = Callable[..., Page]
 
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
-    with sync_playwright() as playwright, chromium.launch(playwright) as browser:
+    with chromium.share() as browser:
         yield browser
+
+
+@pytest.fixture(scope="session", autouse=True)
+def shared_browser_is_closed() -> Iterator[None]:
+    yield
+    chromium.close_shared()
 
 
 @pytest.fixture(scope="module")

@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 
 from django.contrib.staticfiles import finders
 from django.test import Client
-from playwright.sync_api import Page, Route, sync_playwright
+from playwright.sync_api import Page, Route
 
 from tests.browser import chromium
 from tests.crawl import crawl
@@ -62,7 +62,6 @@ def read_pages(client: Client, *starts: str, skip: str = "^$") -> dict[str, str]
 @contextmanager
 def open_still_pages(pages: dict[str, str], **options: Any) -> Iterator[StillPages]:
     """options: of the browser's context. The database cannot be used while they are open."""
-    with sync_playwright() as playwright, chromium.launch(playwright) as browser:
-        context = browser.new_context(**options)
+    with chromium.share() as browser, browser.new_context(**options) as context:
         context.set_default_timeout(15_000)
         yield StillPages(pages, context.new_page())

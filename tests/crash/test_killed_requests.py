@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 from collections import Counter
 from datetime import timedelta
 
@@ -22,7 +21,7 @@ from tests.crash.conftest import run_module
 from tests.processes import wait_for
 from tests.resources.claims import claim_due, claim_polls, claim_sent
 
-KILLS = int(os.environ.get("TEST_KILLS", "40"))
+KILLS = 40
 NO_EVENTS: list[str] = []
 LOST = ["requested", "unknown"]
 SENT = ["requested", "succeeded", "confirmed"]
