@@ -31,15 +31,16 @@ TESTS_ON_SQLITE_ONLY = {
     *(
         HERE / f"test_{name}.py"
         for name in (
-            *("addresses", "architecture", "cipher", "deploy", "environment", "import_circles"),
+            *("addresses", "architecture", "cipher", "environment", "import_circles"),
             *("permissions", "plurals"),
         )
     ),
 }
-# What these find is found by both suites, whatever Python or Django they run on.
+# What these find is found by both suites, whatever Python or Django they run on, or by the demo.
 TESTS_OF_PROCESSES = [
     *(HERE / name for name in ("browser", "crash", "faults", "upgrade")),
     *(HERE / f"test_{name}.py" for name in ("bench_on_sqlite", "bench_processes")),
+    *(HERE / "serving" / f"test_{name}_on_sqlite.py" for name in ("demo", "serve")),
 ]
 # They take longest and mostly wait: started last, they would leave a core idle.
 SLOW_TESTS = [

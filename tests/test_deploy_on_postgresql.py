@@ -13,7 +13,7 @@ PRODUCTION = {
     "SECRET_KEY": "a-long-one-with-many-different-letters-0123456789-zyxwvutsrq",
     "LOOPSWEB_SECRET_KEYS": f"1:{KEY}",
     "LOOPSWEB_AUDIT_KEY": KEY,
-    "DATABASE_URL": "postgresql://loopsweb:x@database/loopsweb",
+    "DATABASE_URL": os.environ["DATABASE_URL"],  # Django 6.1 asks it for its version
     "REDIS_URL": "redis://redis:6379/0",
     "ALLOWED_HOSTS": "loops.example.com",
     "LOOPSWEB_HTTPS": "1",
