@@ -118,7 +118,7 @@ def share_redis(*, number: int) -> None:
 
 def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
     """Run `…_on_sqlite.py` and `…_on_postgresql.py` on that database only, and tests that depend on
-    no database on SQLite only."""
+    no database on SQLite only; one of each on SQLite unless it is for PostgreSQL alone."""
     on = config.getoption("--on")
     others = tuple(f"_on_{name}" for name in {SQLITE, POSTGRESQL} - {on})
     is_elsewhere = on == POSTGRESQL and collection_path in TESTS_ON_SQLITE_ONLY
