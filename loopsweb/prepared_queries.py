@@ -1,5 +1,4 @@
-"""Statements of the ORM that are compiled once a process and then only executed. PostgreSQL plans a
-query once a connection.
+"""Statements of the ORM that are compiled once a process and then only executed.
 
 Compiling costs several times what the database takes for a row that is found by an index: this is
 for what every request asks.
@@ -62,17 +61,28 @@ class PreparedQuery:
     def fetch(self, **values: str | int | datetime | list[str]) -> list[Any]:
         """The rows, as tuples or lists. values: of the Parameters, by their names."""
         sql, params, converters, compiler = self.compiled
-        with open_cursor() as cursor:
+        with self.open_cursor() as cursor:
             adapted = {name: adapt_value(value) for name, value in values.items()}
             given = [adapted[p.value] if isinstance(p, Parameter) else p for p in params]
             cursor.execute(sql, given)
             rows: list[Any] = cursor.fetchall()
         return list(compiler.apply_converters(rows, converters)) if converters else rows
 
+    def open_cursor(self) -> Any:
+        return connection.cursor()
+
 
 def open_cursor() -> Any:
     """A cursor whose statements are planned once, where the database keeps plans."""
     return getattr(connection, "open_planned_cursor", connection.cursor)()
+
+
+class PlannedQuery(PreparedQuery):
+    """PostgreSQL plans it once a connection: its rows are found by the same index whatever the
+    values, and no partial index is needed, which only values that are known can use."""
+
+    def open_cursor(self) -> Any:
+        return open_cursor()
 
 
 def adapt_value(value: Any) -> Any:

@@ -1,15 +1,16 @@
-"""PostgreSQL plans a prepared query once a connection, whatever its values."""
+"""PostgreSQL plans some queries once a connection, whatever their values."""
 
 from __future__ import annotations
 
 from django.db import connection
+from django.db.models import QuerySet
 
 from loopsweb.accounts.models import User, Workspace
-from loopsweb.prepared_queries import Parameter, PreparedQuery
+from loopsweb.prepared_queries import Parameter, PlannedQuery, PreparedQuery
 
-NAMED = PreparedQuery(
-    lambda: Workspace.objects.filter(name=Parameter("name")).values_list("slug", "name")
-)
+
+def select_named() -> QuerySet[Workspace, tuple[str, str]]:
+    return Workspace.objects.filter(name=Parameter("name")).values_list("slug", "name")
 
 
 def count_plans() -> int:
@@ -25,14 +26,16 @@ def count_plans() -> int:
 def test_one_plan_serves_all_values(acme: Workspace, mallory: User) -> None:
     planned_before = count_plans()
 
-    found = [NAMED.fetch(name=name) for name in ("Acme", "nobody's", "Acme", "%s")]
+    query = PlannedQuery(select_named)
+    found = [query.fetch(name=name) for name in ("Acme", "nobody's", "Acme", "%s")]
 
     assert found == [[("acme", "Acme")], [], [("acme", "Acme")], []]
     assert count_plans() - planned_before == 1
 
 
-def test_other_statements_are_not_kept(acme: Workspace) -> None:
+def test_other_queries_are_planned_for_their_values(acme: Workspace) -> None:
+    query = PreparedQuery(select_named)
     for _ in range(5):
-        assert list(Workspace.objects.filter(name="Acme").values_list("slug")) == [("acme",)]
+        assert query.fetch(name="Acme") == [("acme", "Acme")]
 
     assert count_plans() == 0

@@ -6,12 +6,12 @@ from django.db.models import QuerySet
 from django.http import HttpRequest
 
 from loopsweb.accounts.models import Workspace
-from loopsweb.prepared_queries import Columns, Parameter, PreparedQuery, build_rows
+from loopsweb.prepared_queries import Columns, Parameter, PlannedQuery, build_rows
 
 COLUMNS = Columns(Workspace, "id team_id slug name")
 
 
-@PreparedQuery
+@PlannedQuery
 def select_own() -> QuerySet[Workspace, tuple[object, ...]]:
     own = Workspace.objects.filter(team__memberships__user_id=Parameter("person"))
     return own.values_list(*COLUMNS.paths)

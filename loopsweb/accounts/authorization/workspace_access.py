@@ -11,7 +11,7 @@ from django.db.models import QuerySet
 from django.utils.crypto import constant_time_compare
 
 from loopsweb.accounts.models import Membership, Team, User, Workspace
-from loopsweb.prepared_queries import Columns, Parameter, PreparedQuery, build_rows
+from loopsweb.prepared_queries import Columns, Parameter, PlannedQuery, build_rows
 
 
 class WorkspaceAccess(NamedTuple):
@@ -27,7 +27,7 @@ TEAM = Columns(Team, prefix="team__")
 WORKSPACE = Columns(Workspace, prefix="team__workspaces__")
 
 
-@PreparedQuery
+@PlannedQuery
 def select_access() -> QuerySet[Membership, tuple[object, ...]]:
     memberships = Membership.objects.filter(
         user_id=Parameter("person"), team__workspaces__slug=Parameter("slug")

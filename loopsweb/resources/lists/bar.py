@@ -9,7 +9,7 @@ from django.db.models import QuerySet
 from django.urls import reverse
 
 from loopsweb.accounts.authorization.decorators import WorkspaceRequest
-from loopsweb.prepared_queries import Columns, Parameter, PreparedQuery, build_rows
+from loopsweb.prepared_queries import Columns, Parameter, PlannedQuery, build_rows
 from loopsweb.resources.lists.models import SavedView
 from loopsweb.resources.lists.preferences import SIZES, ListPreferences
 from loopsweb.resources.lists.queries import is_same_query
@@ -17,7 +17,7 @@ from loopsweb.resources.lists.queries import is_same_query
 COLUMNS = Columns(SavedView)
 
 
-@PreparedQuery
+@PlannedQuery
 def select_views() -> QuerySet[SavedView, tuple[object, ...]]:
     views = SavedView.objects.of_list(*map(Parameter, ("workspace", "noun", "person")))
     return views.values_list(*COLUMNS.paths)

@@ -12,7 +12,7 @@ from django.utils import timezone
 
 from loopsweb.accounts.models import Workspace
 from loopsweb.keys.models import Key
-from loopsweb.prepared_queries import Columns, Parameter, PreparedQuery, build_rows
+from loopsweb.prepared_queries import Columns, Parameter, PlannedQuery, build_rows
 from loopsweb.resources.checkpoints.run_answers import RunAnswer, find_oldest_answer
 from loopsweb.resources.history.observation import ASKED_SELDOM, compute_late_time
 from loopsweb.resources.nouns import FEEDS, NOUNS
@@ -114,7 +114,7 @@ KEY = Columns(
 )
 
 
-@PreparedQuery
+@PlannedQuery
 def select_states() -> QuerySet[PollState, tuple[object, ...]]:
     states = PollState.objects.filter(key__workspace_id=Parameter("workspace"))
     return states.order_by("pk").values_list(*STATE.paths, *KEY.paths)

@@ -11,7 +11,7 @@ from django.http import HttpResponse
 from loopsweb.accounts.authorization.decorators import WorkspaceRequest
 from loopsweb.accounts.authorization.visitor import describe_visitor
 from loopsweb.audit.models import Chain
-from loopsweb.prepared_queries import Parameter, PreparedQuery
+from loopsweb.prepared_queries import Parameter, PlannedQuery
 from loopsweb.resources.pages.freshness import FeedFreshness
 from loopsweb.resources.pages.freshness_bar import render_freshness_bar
 from loopsweb.ui.live import set_live_headers
@@ -19,7 +19,7 @@ from loopsweb.ui.page_frame import render_framed
 from loopsweb.ui.pages import render_page, wants_partial
 
 
-@PreparedQuery
+@PlannedQuery
 def select_head() -> QuerySet[Chain, tuple[object, ...]]:
     return Chain.objects.filter(workspace=Parameter("workspace")).values_list("sequence")
 

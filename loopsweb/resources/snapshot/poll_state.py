@@ -13,7 +13,7 @@ from django.db.models.functions import Coalesce
 from loopsweb.accounts.models import Workspace
 from loopsweb.addresses import normalize_url
 from loopsweb.keys.models import Key
-from loopsweb.prepared_queries import Columns, Parameter, PreparedQuery, build_rows
+from loopsweb.prepared_queries import Columns, Parameter, PlannedQuery, build_rows
 
 SIBLING = Columns(Key, "id workspace_id api_url api_workspace_name")
 FAILING_AFTER = 3  # polls in a row; then another key that sees as much is preferred
@@ -102,7 +102,7 @@ def find_covered_keys(state: PollState) -> frozenset[int]:
     return frozenset(one.pk for one in every if name_organisation(one) == organisation)
 
 
-@PreparedQuery
+@PlannedQuery
 def select_siblings() -> QuerySet[Key, tuple[Any, ...]]:
     polled = Key.objects.filter(workspace_id=Parameter("workspace"), poll_state__isnull=False)
     return polled.order_by("pk").values_list(*SIBLING.paths)
