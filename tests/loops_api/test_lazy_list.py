@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from loopsweb.loops_api import Client, LazyList, errors, parsers
+from loopsweb.loops_api import Client, LazyList, errors, lazy_list, parsers
 from loopsweb.loops_api.types import Run
 from tests.loops_api.scripted_server import ScriptedResponse, ScriptedServer
 
@@ -31,6 +31,16 @@ def test_rows_are_parsed_once_on_first_use() -> None:
     assert (len(listing.digest), parsed) == (64, [])
     assert [len(listing), [run.id for run in listing]] == [2, ["a", "b"]]
     assert len(parsed) == 2
+
+
+def test_rows_of_a_long_list_are_parsed_each_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(lazy_list, "KEPT_ROWS", 2)
+    body = b'{"runs": [{"id": "a"}, {}, {"id": "b"}, {"id": "c"}]}'
+    listing = LazyList(body, "runs", parsers.parse_run, keep=lambda run: run.id != "b")
+    first, second = iter(listing), iter(listing)
+    assert next(first) is not next(second)
+    for _ in range(2):
+        assert [[run.id for run in listing], len(listing), listing.skipped] == [["a", "c"], 2, 1]
 
 
 def test_a_bad_row_is_skipped_and_counted() -> None:
