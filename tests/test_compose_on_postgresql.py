@@ -8,6 +8,7 @@ from pathlib import Path
 import psycopg
 import pytest
 
+from loopsweb.serving.heaps import FEW_HEAPS
 from tests import processes
 from tests.composed import REQUIRED_VARIABLES, ComposeStack, load_services, start_compose
 from tests.processes import READY, ROOT, Site, start_simulator, wait_for
@@ -210,6 +211,13 @@ def test_every_setting_reaches_the_containers() -> None:
         "REDIS_URL",
         "STATIC_ROOT",
     }
+
+
+def test_every_process_of_ours_has_few_heaps() -> None:
+    services = load_services(REQUIRED_VARIABLES)
+    for name in OURS:
+        given = services[name]["environment"]
+        assert {each: given.get(each) for each in FEW_HEAPS} == FEW_HEAPS
 
 
 def test_what_decrypts_nothing_holds_no_key() -> None:

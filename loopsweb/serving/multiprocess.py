@@ -12,6 +12,8 @@ import time
 from django.conf import settings
 from django.core.management import call_command
 
+from loopsweb.serving.heaps import FEW_HEAPS
+
 logger = logging.getLogger(__name__)
 
 CELERY = [sys.executable, "-m", "celery", "-A", "loopsweb"]
@@ -29,7 +31,7 @@ def run(*, host: str, port: int, with_worker: bool) -> int:
         os.execv(web[0], web)  # noqa: S606
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     processes = {
-        name: subprocess.Popen(command, start_new_session=True)  # noqa: S603
+        name: subprocess.Popen(command, start_new_session=True, env=FEW_HEAPS | os.environ)  # noqa: S603
         for name, command in {
             "web server": web,
             "worker": [*WORKER, settings.LOG_LEVEL],

@@ -16,6 +16,7 @@ from typing import Any
 from django.conf import settings
 from waitress.server import BaseWSGIServer, create_server
 
+from loopsweb.serving.heaps import FEW_HEAPS
 from loopsweb.wsgi import application
 
 logger = logging.getLogger(__name__)
@@ -63,7 +64,7 @@ class EmbeddedWorker:
             self.command,
             stdin=subprocess.PIPE,
             start_new_session=True,
-            env=os.environ | {"PYTHONPATH": path},
+            env=FEW_HEAPS | os.environ | {"PYTHONPATH": path},
         )
 
     def watch(self) -> None:

@@ -9,6 +9,7 @@ import pytest
 from pytest_django import Settings
 
 from loopsweb.serving import single_process
+from loopsweb.serving.heaps import FEW_HEAPS
 from tests.processes import wait_for
 
 
@@ -40,6 +41,15 @@ sys.exit(3) if is_first else sys.stdin.read()
         "The worker has stopped (exit code 3), so nothing is polled. "
         "Another one starts in 0.1 seconds."
     )
+
+
+def test_a_worker_has_few_heaps(tmp_path: Path) -> None:
+    told = tmp_path / "told"
+    script = f"import os; open({str(told)!r}, 'w').write(os.environ['MALLOC_ARENA_MAX'])"
+    worker = single_process.EmbeddedWorker((sys.executable, "-c", script))
+    assert worker.process.wait() == 0
+    worker.stop()
+    assert told.read_text() == FEW_HEAPS["MALLOC_ARENA_MAX"]
 
 
 @pytest.mark.parametrize(
