@@ -46,9 +46,8 @@ The milliseconds here are of single profiles; the tables below have the figures 
   is drawn once for all who have the same role, until something changes.
 - **An event**: no append can cost less than its statements. It locks and reads the head of the
   chain, inserts the event and its text for the search, and moves the head, in one transaction; the
-  table has what these alone cost. On SQLite that is more than the bound. On PostgreSQL it is nearly
-  all of it, and the other 0.2 ms make the event: salts and hashes of what names a person, the hash
-  of the link, the row.
+  table has what these alone cost. On both databases that is more than the bound. The other 0.2 ms
+  make the event: salts and hashes of what names a person, the hash of the link, the row.
 - **A poll in which nothing changed**: of 7.7 ms on SQLite, 4.3 are the requests of the floor, 0.6
   store the end of the poll, 0.3 read its agenda. Most of the rest is a tenth of a millisecond a
   request, for its deadline, its retry, its span, its count and the look for the key in its body.
