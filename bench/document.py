@@ -65,7 +65,7 @@ The milliseconds here are of single profiles; the tables below have the figures 
   what they hold and cost, which takes a quarter.
 - **Memory of a first snapshot**: not proven. Rows of a long list are parsed and written 200 at a
   time: a process with one thread needs 11 MB for 2,000 runs. A worker polls in the first of its
-  threads that is free, and each keeps memory and a connection of its own.
+  threads that is free, and each has a connection of its own.
 - **Search among 100,000 rows** reads the text of each: 40 ms here. A short list is read whole.
 - **Page 500** is found by skipping 25,000 rows, in the order of an index. The last page of few
   sessions has 12 rows, the others have 50.

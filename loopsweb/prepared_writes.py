@@ -6,7 +6,7 @@ reading the statement takes longer than carrying it out.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from functools import cache, cached_property, lru_cache
 from typing import Any
 
@@ -22,6 +22,8 @@ from django.db.models import (
     Model,
     TextField,
 )
+
+from loopsweb.batches import split
 
 # Taken by every driver as they are.
 PLAIN = (BooleanField, CharField, TextField, IntegerField, ForeignKey)
@@ -66,7 +68,7 @@ class PreparedInsert:
         """Return the primary keys. rows: values in the order of `names`."""
         before, after = self.parts
         keys: list[int] = []
-        for some in split(rows):
+        for some in split(rows, ROWS_AT_ONCE):
             made, given = self.write_rows(some)
             cursor.execute(f"{before} {made}{after}", given)
             keys += [key for (key,) in cursor.fetchall()]
@@ -102,15 +104,12 @@ class PreparedUpdate:
     def update(self, cursor: Any, rows: Sequence[Model]) -> None:
         """rows: saved ones, with their new values."""
         fields = [*self.fields, self.meta.pk]
-        for some in split([[getattr(row, f.attname) for f in fields] for row in rows]):
+        values = ([getattr(row, field.attname) for field in fields] for row in rows)
+        for some in split(values, ROWS_AT_ONCE):
             if connection.vendor == "postgresql":
                 cursor.execute(self.statement, [write_json(fields, some)])
             else:
                 cursor.executemany(self.statement, [adapt_rows(fields, [row]) for row in some])
-
-
-def split(rows: Sequence[Row]) -> Iterator[Sequence[Row]]:
-    return (rows[start : start + ROWS_AT_ONCE] for start in range(0, len(rows), ROWS_AT_ONCE))
 
 
 def quote(name: str) -> str:

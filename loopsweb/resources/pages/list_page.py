@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
-from itertools import islice
 from typing import Any, TypeVar, cast
 
 from django.db.models import Exists, OuterRef, QuerySet
@@ -16,6 +15,7 @@ from django.utils.functional import SimpleLazyObject
 from loopsweb.accounts.authorization.decorators import WorkspaceRequest
 from loopsweb.accounts.authorization.visitor import describe_visitor
 from loopsweb.accounts.models import Workspace
+from loopsweb.batches import split
 from loopsweb.keys.models import Key
 from loopsweb.resources.deactivations.protections import Protection
 from loopsweb.resources.lists.bar import describe_bar, get_views_url, load_views
@@ -70,8 +70,7 @@ def annotate_protected(rows: QuerySet[Row], noun: Noun) -> QuerySet[Row]:
 
 def build_lines(rows: Iterable[Row], build: Callable[[list[Row]], Sequence[Any]]) -> Iterator[Any]:
     """The line of every row, built for LINES_AT_ONCE rows at once."""
-    remaining = iter(rows)
-    while some := list(islice(remaining, LINES_AT_ONCE)):
+    for some in split(rows, LINES_AT_ONCE):
         yield from build(some)
 
 

@@ -5,12 +5,12 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterable, Iterator
 from datetime import datetime, timedelta
-from itertools import islice
 from typing import Any, NamedTuple, TypeVar
 
 import msgspec
 from django.db.models import QuerySet
 
+from loopsweb.batches import split
 from loopsweb.resources.snapshot.models import Snapshot
 from loopsweb.resources.snapshot.poll_context import PollContext
 
@@ -80,9 +80,7 @@ def find_last_told(before: StoredRow, poll: PollContext) -> datetime | None:
 
 
 def split_into_batches(values: Iterable[T]) -> Iterator[list[T]]:
-    remaining = iter(values)
-    while batch := list(islice(remaining, BATCH_SIZE)):
-        yield batch
+    return split(values, BATCH_SIZE)
 
 
 def compute_digest(raw: dict[str, Any]) -> str:

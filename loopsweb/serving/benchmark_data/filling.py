@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import datetime
-from itertools import islice
 
 from django.db import transaction
 
 from loopsweb.accounts.models import Workspace
+from loopsweb.batches import split
 from loopsweb.resources.checkpoints.models import Checkpoint, CheckpointFeed
 from loopsweb.resources.deployments.models import Deployment
 from loopsweb.resources.deployments.run_pairing import NO_GPUS, PAIR
@@ -52,7 +52,7 @@ def fill_database(
     filling = Filling(store_poll_state(key, now=now), PollContext.for_key(key, now=now))
     trainings = generate_organisation(runs=runs, checkpoints=checkpoints, seed=seed, now=now)
     stored = 0
-    while some := list(islice(trainings, TRAININGS_AT_ONCE)):
+    for some in split(trainings, TRAININGS_AT_ONCE):
         filling.store(some)
         stored += len(some)
         report(stored)
