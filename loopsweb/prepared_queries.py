@@ -54,9 +54,14 @@ class PreparedQuery:
     @cached_property
     def compiled(self) -> tuple[str, tuple[Any, ...], dict[Any, Any], SQLCompiler]:
         compiler = self.build().query.get_compiler(connection=connection)
-        sql, params = compiler.as_sql()
+        sql, params = self.write_sql(compiler)
         converters = compiler.get_converters([expression for expression, *_ in compiler.select])
-        return sql, tuple(params), converters, compiler
+        return sql, params, converters, compiler
+
+    def write_sql(self, compiler: SQLCompiler) -> tuple[str, tuple[Any, ...]]:
+        """The statement and what stands for its placeholders."""
+        sql, params = compiler.as_sql()
+        return sql, tuple(params)
 
     def fetch(self, **values: str | int | datetime | list[str]) -> list[Any]:
         """The rows, as tuples or lists. values: of the Parameters, by their names."""
@@ -78,11 +83,26 @@ def open_cursor() -> Any:
 
 
 class PlannedQuery(PreparedQuery):
-    """PostgreSQL plans it once a connection: its rows are found by the same index whatever the
-    values, and no partial index is needed, which only values that are known can use."""
+    """PostgreSQL plans it once a connection, whatever the values of its parameters.
+
+    Its rows have to be found by the same index each time. A partial index is used where all that
+    its condition names is constant: that becomes part of the statement."""
+
+    def write_sql(self, compiler: SQLCompiler) -> tuple[str, tuple[Any, ...]]:
+        sql, params = super().write_sql(compiler)
+        if connection.vendor != "postgresql":
+            return sql, params
+        written = ["%s" if isinstance(one, Parameter) else write_constant(one) for one in params]
+        parameters = tuple(one for one in params if isinstance(one, Parameter))
+        return sql.replace("%%", "%%%%") % tuple(written), parameters
 
     def open_cursor(self) -> Any:
         return open_cursor()
+
+
+def write_constant(value: Any) -> str:
+    """As it stands in a statement that has placeholders."""
+    return str(connection.ops.compose_sql("%s", [value])).replace("%", "%%")
 
 
 def adapt_value(value: Any) -> Any:

@@ -68,7 +68,8 @@ def select_idle(poll: PollContext) -> QuerySet[Deployment]:
 def filter_idle(*, now: Any, idle_at: Any) -> QuerySet[Deployment]:
     """Those to ask about `now` that seem not to have worked since `idle_at`."""
     is_due = Q(ask_metrics_at=None) | Q(ask_metrics_at__lte=now)
-    return Deployment.objects.filter(REPORTED, is_due, last_work_at__lte=idle_at)
+    worked = Q(last_work_at__isnull=False)  # lets the database expect few, whatever the time
+    return Deployment.objects.filter(REPORTED, is_due, worked, last_work_at__lte=idle_at)
 
 
 def ask(client: Client, row: Deployment, *, now: datetime) -> Answer:

@@ -10,7 +10,7 @@ from django.db.models.functions import Concat
 
 from loopsweb.accounts.models import Workspace
 from loopsweb.keys.models import Key
-from loopsweb.prepared_queries import Columns, Parameter, PreparedQuery, build_rows
+from loopsweb.prepared_queries import Columns, Parameter, PlannedQuery, build_rows
 from loopsweb.resources import bills, catalogue
 from loopsweb.resources.deployments.sync import select_vanished
 from loopsweb.resources.figures.measured_work import SEEMS_IDLE_AFTER, filter_idle
@@ -33,7 +33,7 @@ Agenda = frozenset[str]  # of TOPICS: those that the poll has to look into
 TOPICS = ("vanished", "details", "catalogue", "bill", "work", "work in progress", "figures")
 
 
-@PreparedQuery
+@PlannedQuery
 def select_state() -> QuerySet[PollState, tuple[Any, ...]]:
     here: dict[str, Any] = {"workspace": OuterRef("key__workspace")}
     organisation = Concat(
