@@ -102,7 +102,8 @@ class PlannedQuery(PreparedQuery):
 
 def write_constant(value: Any) -> str:
     """As it stands in a statement that has placeholders."""
-    return str(connection.ops.compose_sql("%s", [value])).replace("%", "%%")
+    ops: Any = connection.ops
+    return str(ops.compose_sql("%s", [value])).replace("%", "%%")
 
 
 def adapt_value(value: Any) -> Any:

@@ -1,7 +1,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack
 from datetime import UTC, datetime
 from typing import Any
 
@@ -18,7 +17,7 @@ from pytest_django import Settings
 from loopsweb.accounts.models import Role, User, Workspace, set_up_team
 from loopsweb.audit.chain import append_only
 from loopsweb.keys.models import Key
-from loopsweb.loops_api import http_client
+from loopsweb.loops_api import connection_pool
 from loopsweb.resources.snapshot.viewers import record_viewer_in_turn
 from loopsweb.simulator import Simulator
 from tests import personas
@@ -71,15 +70,13 @@ ConnectApi = Callable[[httpx.BaseTransport], None]
 
 
 @pytest.fixture
-def connect_api(monkeypatch: pytest.MonkeyPatch) -> Iterator[ConnectApi]:
+def connect_api(monkeypatch: pytest.MonkeyPatch) -> ConnectApi:
     """Let every client of this process use a transport instead of the network."""
-    with ExitStack() as stack:
 
-        def connect(transport: httpx.BaseTransport) -> None:
-            http = stack.enter_context(httpx.Client(transport=transport))
-            monkeypatch.setattr(http_client, "get_http_client", lambda: http)
+    def connect(transport: httpx.BaseTransport) -> None:
+        monkeypatch.setattr(connection_pool, "get_shared_pool", lambda: transport)
 
-        yield connect
+    return connect
 
 
 @pytest.fixture

@@ -35,7 +35,7 @@ class Client(UndocumentedRoutes, TelemetryRoutes, OrganisationRoutes):
         `auto` becomes one of them at the first list: `legacy` if the server responds with 404
         to the canonical list of runs and has the legacy one. Each becomes the other when the
         whole list of runs, or a list that the oldest servers lack, shows that the server changed.
-    http: the process-wide client by default.
+    http: what sends requests; the connections of the process by default.
     """
 
     base_url: str = ""
@@ -47,7 +47,7 @@ class Client(UndocumentedRoutes, TelemetryRoutes, OrganisationRoutes):
         base_url: str,
         key: str,
         generation: Generation = "auto",
-        http: httpx.Client | None = None,
+        http: httpx.BaseTransport | None = None,
         limits: Limits | None = None,
     ) -> None:
         try:

@@ -39,15 +39,15 @@ def preview_request(
     def stop(request: httpx.Request) -> httpx.Response:
         raise _WouldBeSent(request)
 
-    with httpx.Client(transport=httpx.MockTransport(stop)) as http:
-        client = Client(
-            base_url=base_url, key=_NO_KEY, generation=generation, http=http, limits=_LIMITS
-        )
-        try:
-            call(client)
-        except _WouldBeSent as stopped:
-            request = stopped.request
-        else:
-            raise ValueError("This call sends no request.")
+    http = httpx.MockTransport(stop)
+    client = Client(
+        base_url=base_url, key=_NO_KEY, generation=generation, http=http, limits=_LIMITS
+    )
+    try:
+        call(client)
+    except _WouldBeSent as stopped:
+        request = stopped.request
+    else:
+        raise ValueError("This call sends no request.")
     body = msgspec.json.decode(request.content) if request.content else None
     return RequestPreview(request.method, str(request.url), body)

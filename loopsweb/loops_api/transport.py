@@ -19,7 +19,7 @@ import stamina
 from opentelemetry.trace import SpanKind
 
 from loopsweb import counts
-from loopsweb.loops_api import body_reader, errors, http_client
+from loopsweb.loops_api import body_reader, connection_pool, errors
 from loopsweb.loops_api.api_key import ApiKey
 from loopsweb.loops_api.checked_bodies import WORTHWHILE_BYTES, CheckedBodies
 from loopsweb.loops_api.deadline import Deadline
@@ -41,7 +41,7 @@ class Transport:
     """Sends requests with one key to one base URL."""
 
     def __init__(
-        self, *, base_url: str, key: ApiKey, http: httpx.Client | None, limits: Limits
+        self, *, base_url: str, key: ApiKey, http: httpx.BaseTransport | None, limits: Limits
     ) -> None:
         self.base = parse_base_url(base_url)
         self._key = key
@@ -128,8 +128,8 @@ class Transport:
             return type(failed).__name__, failed
 
     def _open_response(self, request: httpx.Request) -> httpx.Response:
-        http = self._http or http_client.get_http_client()
-        return http.send(request, stream=True, auth=None, follow_redirects=False)
+        http = self._http or connection_pool.get_shared_pool()
+        return http.handle_request(request)
 
     def _read_outcome(
         self, response: httpx.Response, deadline: Deadline

@@ -6,7 +6,7 @@ import httpx
 import pytest
 import stamina
 
-from loopsweb.loops_api import Client, Limits, errors, http_client
+from loopsweb.loops_api import Client, Limits, connection_pool, errors
 from loopsweb.loops_api.client import Generation
 from tests.loops_api.scripted_server import ScriptedServer
 
@@ -21,11 +21,11 @@ def skip_retry_waits() -> Iterator[None]:
 
 
 @pytest.fixture
-def shared_client() -> Iterator[None]:
+def shared_pool() -> Iterator[None]:
     """For tests over real sockets: closes the connections that they opened."""
     yield
-    http_client.get_http_client().close()
-    http_client.get_http_client.cache_clear()
+    connection_pool.get_shared_pool().close()
+    connection_pool.get_shared_pool.cache_clear()
 
 
 @pytest.fixture
@@ -41,7 +41,7 @@ def client(server: ScriptedServer) -> Client:
 def build_client(
     server: ScriptedServer, generation: Generation = "current", key: str = KEY
 ) -> Client:
-    http = httpx.Client(transport=httpx.WSGITransport(app=server))
+    http = httpx.WSGITransport(app=server)
     return Client(base_url=BASE, key=key, generation=generation, http=http)
 
 

@@ -23,7 +23,7 @@ def simulator() -> Simulator:
 
 @pytest.fixture
 def client(simulator: Simulator) -> Client:
-    http = httpx.Client(transport=httpx.WSGITransport(app=simulator))
+    http = httpx.WSGITransport(app=simulator)
     return Client(base_url=BASE, key="demo-org-key", http=http)
 
 

@@ -24,7 +24,7 @@ def simulator(request: pytest.FixtureRequest) -> Simulator:
 @pytest.fixture
 def connect(simulator: Simulator) -> Connect:
     def connect(key: str = "demo-org-key", generation: Generation = "auto") -> Client:
-        http = httpx.Client(transport=httpx.WSGITransport(app=simulator))
+        http = httpx.WSGITransport(app=simulator)
         return Client(base_url=BASE, key=key, generation=generation, http=http)
 
     return connect
@@ -135,7 +135,7 @@ def test_an_unchanged_list_has_the_same_digest(connect: Connect) -> None:
 @pytest.fixture
 def older() -> tuple[Client, Client]:
     """Clients of the same server, one by canonical and one by legacy routes."""
-    http = httpx.Client(transport=httpx.WSGITransport(app=Simulator(generation="documented")))
+    http = httpx.WSGITransport(app=Simulator(generation="documented"))
     one = Client(base_url=BASE, key="demo-org-key", generation="current", http=http)
     other = Client(base_url=BASE, key="demo-org-key", generation="legacy", http=http)
     return one, other
@@ -176,7 +176,7 @@ def test_legacy_routes_create_the_same(older: tuple[Client, Client]) -> None:
 @pytest.fixture
 def current() -> tuple[Client, Simulator]:
     simulator = Simulator(generation="current")
-    http = httpx.Client(transport=httpx.WSGITransport(app=simulator))
+    http = httpx.WSGITransport(app=simulator)
     return Client(base_url=BASE, key="demo-org-key", http=http), simulator
 
 

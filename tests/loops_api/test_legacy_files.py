@@ -125,7 +125,7 @@ def test_files_that_cannot_be_told_apart_are_refused(
 
 def test_the_simulator_knows_names_only() -> None:
     simulator = Simulator(generation="documented")
-    http = httpx.Client(transport=httpx.WSGITransport(app=simulator))
+    http = httpx.WSGITransport(app=simulator)
     client = Client(base_url=BASE, key="demo-org-key", generation="legacy", http=http)
     trainer, sampler = list(simulator.world.checkpoints.values())[:2]
     assert trainer.name == sampler.name

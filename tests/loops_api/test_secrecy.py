@@ -95,7 +95,7 @@ FAILURES: dict[str, httpx.BaseTransport] = {
 @pytest.mark.parametrize("method", ["get", "post"])
 def test_no_error_shows_the_key(how: str, method: str, caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level(logging.DEBUG)
-    http = httpx.Client(transport=FAILURES[how])
+    http = FAILURES[how]
     client = Client(base_url=BASE, key=KEY, http=http, limits=Limits(max_response_bytes=1000))
     with pytest.raises(errors.LoopsError) as caught:
         client.list_deployments() if method == "get" else client.deactivate_deployment("d1")

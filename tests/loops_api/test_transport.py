@@ -33,7 +33,7 @@ QUICK = Limits(
 PATIENT = Limits(read=5, read_list=5, deadline=0.8, deadline_list=0.8)
 
 
-pytestmark = pytest.mark.usefixtures("shared_client")
+pytestmark = pytest.mark.usefixtures("shared_pool")
 
 
 def test_a_call_keeps_to_the_deadline_around_it() -> None:
@@ -128,7 +128,7 @@ def test_an_interrupted_body_is_retried() -> None:
         yield b'{"runs": ['
         raise ConnectionResetError(104, "Connection reset by peer")
 
-    http = httpx.Client(transport=httpx.WSGITransport(app=app))
+    http = httpx.WSGITransport(app=app)
     with pytest.raises(errors.ConnectionFailed) as caught:
         Client(base_url=BASE, key=KEY, http=http).list_runs()
     assert (len(times), caught.value.may_have_been_received) == (3, True)
@@ -166,7 +166,7 @@ def test_the_size_limit_applies_after_decompression(
 ) -> None:
     body = pack(b'{"runs": []}'.ljust(size))
     server.set_responses(RUNS, ScriptedResponse(200, body, {"Content-Encoding": coding}))
-    http = httpx.Client(transport=httpx.WSGITransport(app=server))
+    http = httpx.WSGITransport(app=server)
     client = Client(base_url=BASE, key=KEY, http=http, limits=Limits(max_response_bytes=1000))
     if fits:
         assert list(client.list_runs()) == []

@@ -14,7 +14,7 @@ import pytest
 import stamina
 from django.core.cache import caches
 
-from loopsweb.loops_api import http_client
+from loopsweb.loops_api import connection_pool
 from loopsweb.resources.snapshot.viewers import record_viewer_in_turn
 from loopsweb.resources.worker.jobs import DeactivationJob, PollJob
 from loopsweb.resources.worker.lanes import Job
@@ -86,9 +86,9 @@ class Simulation:
             before_sending=self.sending.check_call,
             after_call=self.note_call,
         )
-        http = self.exits.enter_context(httpx.Client(transport=httpx.WSGITransport(app=api)))
+        http = httpx.WSGITransport(app=api)
         patch = self.exits.enter_context(pytest.MonkeyPatch.context())
-        patch.setattr(http_client, "get_http_client", lambda: http)
+        patch.setattr(connection_pool, "get_shared_pool", lambda: http)
         self.exits.enter_context(stamina.set_testing(True, attempts=3, cap=True))
         self.exits.enter_context(self.disruptions.watch_statements())
 

@@ -13,7 +13,7 @@ from urllib.parse import urlsplit
 import httpx
 import pytest
 
-from loopsweb.loops_api import Client, http_client
+from loopsweb.loops_api import Client, connection_pool
 from loopsweb.simulator import Simulator
 
 KEY = os.environ.get("LOOPSWEB_VERIFY_API_KEY", "")
@@ -24,7 +24,7 @@ Connect = Callable[[str], Client]
 
 def _simulated(generation: str) -> Connect:
     simulator = Simulator(generation=generation)
-    http = httpx.Client(transport=httpx.WSGITransport(app=simulator))
+    http = httpx.WSGITransport(app=simulator)
     return lambda key: Client(base_url="https://api.example.test", key=key, http=http)
 
 
@@ -45,9 +45,9 @@ if KEY:
 @pytest.fixture(params=TARGETS)
 def target(request: pytest.FixtureRequest) -> Iterator[tuple[Connect, str]]:
     yield request.param
-    if http_client.get_http_client.cache_info().currsize:
-        http_client.get_http_client().close()
-        http_client.get_http_client.cache_clear()
+    if connection_pool.get_shared_pool.cache_info().currsize:
+        connection_pool.get_shared_pool().close()
+        connection_pool.get_shared_pool.cache_clear()
 
 
 @pytest.fixture

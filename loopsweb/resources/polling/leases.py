@@ -10,9 +10,10 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from django.db import connection, transaction
-from django.db.models import Case, F, QuerySet, Value, When
+from django.db.models import QuerySet
 
 from loopsweb.prepared_queries import adapt_value
+from loopsweb.prepared_writes import adapt_rows
 from loopsweb.resources.snapshot.observed_periods import ObservedPeriod
 from loopsweb.resources.snapshot.poll_state import PollState, wake
 
@@ -26,6 +27,16 @@ WHERE id IN (
     ORDER BY id{skips}
 )
 RETURNING id
+"""
+KEPT = (
+    *("last_success_at", "refused_since", "failures", "last_error", "last_error_at"),
+    *("feeds", "observed_since", "checkpoints_confirmed_at"),
+)
+RELEASE = """UPDATE "resources_pollstate"
+SET leased_until = NULL,
+    next_poll_at = CASE WHEN next_poll_at = %s THEN %s ELSE next_poll_at END,
+    {kept}
+WHERE id = %s AND last_started_at IS NOT DISTINCT FROM %s
 """
 
 
@@ -96,23 +107,15 @@ def release_lease(state: PollState, *, next_poll_at: datetime) -> bool:
     A poll that was requested while this one ran still happens: its `next_poll_at` stays. Another
     key of the organisation may poll instead of one in trouble.
     """
-    plan = {"checkpoint_plan": state.checkpoint_plan} if state.is_plan_new else {}
-    untouched = When(next_poll_at=state.next_poll_at, then=Value(next_poll_at))
-    is_released = bool(
-        select_leased(state).update(
-            leased_until=None,
-            next_poll_at=Case(untouched, default=F("next_poll_at")),
-            last_success_at=state.last_success_at,
-            refused_since=state.refused_since,
-            failures=state.failures,
-            last_error=state.last_error,
-            last_error_at=state.last_error_at,
-            feeds=state.feeds,
-            observed_since=state.observed_since,
-            checkpoints_confirmed_at=state.checkpoints_confirmed_at,
-            **plan,
-        )
-    )
+    names = [*KEPT, *(["checkpoint_plan"] if state.is_plan_new else [])]
+    fields = [field for field in PollState._meta.concrete_fields if field.name in names]
+    values = adapt_rows(fields, [[getattr(state, field.name) for field in fields]])
+    times = (state.next_poll_at, next_poll_at, state.last_started_at)
+    before, after, started = map(adapt_value, times)
+    sql = RELEASE.format(kept=", ".join(f"{field.column} = %s" for field in fields))
+    with connection.cursor() as cursor:
+        cursor.execute(sql, [before, after, *values, state.pk, started])
+        is_released = bool(cursor.rowcount)
     if state.is_in_trouble or not state.key.is_healthy:
         wake(key__workspace=state.key.workspace_id)
     return is_released

@@ -1,4 +1,4 @@
-"""The shared HTTP client: cookies, connections, keys, logs and deadlines."""
+"""The connections of a process: cookies, keys, logs and deadlines."""
 
 from __future__ import annotations
 
@@ -8,17 +8,17 @@ import os
 import httpx
 import pytest
 
-from loopsweb.loops_api import Client, Limits, errors, http_client
+from loopsweb.loops_api import Client, Limits, connection_pool, errors
 from tests.loops_api import documented_examples
 from tests.loops_api.conftest import BASE, KEY, build_client, catch_error
-from tests.loops_api.raw_server import run_raw_server, send_parts, stay_silent
+from tests.loops_api.raw_server import run_raw_server, stay_silent
 from tests.loops_api.scripted_server import ScriptedResponse, ScriptedServer
 
 RUNS = "GET /v1/loops/runs"
 OK = b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n"
 
 
-pytestmark = pytest.mark.usefixtures("shared_client")
+pytestmark = pytest.mark.usefixtures("shared_pool")
 
 
 def test_no_cookie_is_sent_back(server: ScriptedServer) -> None:
@@ -34,33 +34,13 @@ def test_no_cookie_is_sent_back(server: ScriptedServer) -> None:
     assert [request.headers.get("cookie") for request in server.requests] == [None, None]
 
 
-def test_the_shared_client_keeps_no_cookie() -> None:
-    body = documented_examples.RUN.encode()
-    head = OK + f"Set-Cookie: a=b\r\nContent-Length: {len(body)}\r\n\r\n".encode()
-    with run_raw_server(send_parts(head + body)) as base_url:
-        Client(base_url=base_url, key=KEY).get_run("k4q95w5")
-    assert len(http_client.get_http_client().cookies.jar) == 0
-
-
 def test_two_clients_share_connections_but_not_keys(server: ScriptedServer) -> None:
     server.set_responses(RUNS, documented_examples.RUNS)
-    http = httpx.Client(transport=httpx.WSGITransport(app=server))
+    http = httpx.WSGITransport(app=server)
     for key in ("alice.key", "otto.key", "alice.key"):
         Client(base_url=BASE, key=key, http=http).list_runs()
     sent = [request.headers["authorization"] for request in server.requests]
     assert sent == ["Api-Key alice.key", "Api-Key otto.key", "Api-Key alice.key"]
-
-
-def test_settings_of_the_http_client_do_not_replace_the_key(server: ScriptedServer) -> None:
-    server.set_responses(RUNS, documented_examples.RUNS)
-    http = httpx.Client(
-        transport=httpx.WSGITransport(app=server),
-        auth=("mallory", "password"),
-        headers={"Authorization": "Bearer other"},
-        follow_redirects=True,
-    )
-    Client(base_url=BASE, key=KEY, http=http).list_runs()
-    assert server.requests[-1].headers["authorization"] == f"Api-Key {KEY}"
 
 
 def test_the_log_has_the_route_but_no_ids(
@@ -97,7 +77,7 @@ def test_whether_a_request_may_have_been_received(
     def handler(request: httpx.Request) -> httpx.Response:
         raise raised
 
-    http = httpx.Client(transport=httpx.MockTransport(handler))
+    http = httpx.MockTransport(handler)
     with pytest.raises(errors.LoopsError) as caught:
         Client(base_url=BASE, key=KEY, http=http).deactivate_run("r1")
     error = caught.value
@@ -106,7 +86,7 @@ def test_whether_a_request_may_have_been_received(
 
 def test_a_request_throttled_past_its_deadline_is_not_sent(server: ScriptedServer) -> None:
     server.set_responses("POST /v1/loops/sessions", documented_examples.SESSION)
-    http = httpx.Client(transport=httpx.WSGITransport(app=server))
+    http = httpx.WSGITransport(app=server)
     limits = Limits(requests_per_second=1, deadline=0.5)
     client = Client(base_url=BASE, key="one.per-second", http=http, limits=limits)
     client.create_session()
@@ -117,7 +97,7 @@ def test_a_request_throttled_past_its_deadline_is_not_sent(server: ScriptedServe
 
 def test_a_body_is_not_read_past_the_deadline(server: ScriptedServer) -> None:
     server.set_responses("POST /v1/loops/sessions", documented_examples.SESSION)
-    http = httpx.Client(transport=httpx.WSGITransport(app=server))
+    http = httpx.WSGITransport(app=server)
     client = Client(base_url=BASE, key=KEY, http=http, limits=Limits(deadline=0))
     with pytest.raises(errors.TimedOut) as caught:
         client.create_session()
@@ -131,11 +111,11 @@ def test_no_connection_is_opened_past_the_deadline() -> None:
 
 
 @pytest.mark.filterwarnings("ignore:This process.*multi-threaded:DeprecationWarning")
-def test_a_forked_process_makes_its_own_client() -> None:
-    ours = http_client.get_http_client()
+def test_a_forked_process_makes_its_own_connections() -> None:
+    ours = connection_pool.get_shared_pool()
     reading, writing = os.pipe()
     if (child := os.fork()) == 0:
-        os.write(writing, b"same" if http_client.get_http_client() is ours else b"own")
+        os.write(writing, b"same" if connection_pool.get_shared_pool() is ours else b"own")
         os._exit(0)
     os.waitpid(child, 0)
     with os.fdopen(reading, "rb") as answer, os.fdopen(writing, "wb"):
