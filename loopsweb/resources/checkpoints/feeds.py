@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import asdict, fields, replace
 from datetime import datetime
 
 from django.db import transaction
@@ -19,8 +18,6 @@ from loopsweb.resources.checkpoints.standing_plan import StandingPlan, stamp
 from loopsweb.resources.snapshot.feeds import Feed
 from loopsweb.resources.snapshot.poll_context import PollContext
 from loopsweb.resources.snapshot.poll_state import PollState
-
-FEED_FIELDS = [field.name for field in fields(Feed)]
 
 
 class CheckpointFeeds:
@@ -56,7 +53,7 @@ class CheckpointFeeds:
             stored = self.feeds.get(query, Feed())
             is_later = feed.as_of and (stored.as_of is None or stored.as_of < feed.as_of)
             if is_later and stored.digest == feed.digest:
-                self.feeds[query] = self.unsaved[query] = replace(stored, as_of=feed.as_of)
+                self.feeds[query] = self.unsaved[query] = stored._replace(as_of=feed.as_of)
 
     def get(self, query: CheckpointQuery) -> Feed:
         return self.feeds.get(query, Feed())
@@ -107,13 +104,13 @@ class CheckpointFeeds:
         self.keep_lease(self.state)
         CheckpointFeed.objects.bulk_create(
             [
-                CheckpointFeed(state=self.state, by=query.by, value=query.value, **asdict(feed))
+                CheckpointFeed(state=self.state, by=query.by, value=query.value, **feed._asdict())
                 for query, feed in self.unsaved.items()
             ],
             batch_size=500,
             update_conflicts=True,
             unique_fields=["state", "by", "value"],
-            update_fields=FEED_FIELDS,
+            update_fields=Feed._fields,
         )
         self.unsaved = {}
         stored = CheckpointFeed.objects.filter(state=self.state)
@@ -127,13 +124,12 @@ class CheckpointFeeds:
         feed = Feed.summarize([*(self.get(one) for one in self.plan.every), *self.rest], now=now)
         runs = Feed.load(self.state, "runs")
         if feed.as_of and runs.as_of and runs.as_of < feed.as_of:
-            return replace(feed, as_of=runs.as_of)
+            return feed._replace(as_of=runs.as_of)
         return feed
 
 
 def load_feeds(state: PollState) -> dict[CheckpointQuery, Feed]:
-    rows = CheckpointFeed.objects.filter(state=state).values_list("by", "value", *FEED_FIELDS)
+    rows = CheckpointFeed.objects.filter(state=state).values_list("by", "value", *Feed._fields)
     return {
-        CheckpointQuery(by, value): Feed(**dict(zip(FEED_FIELDS, values, strict=True)))
-        for by, value, *values in rows.iterator(10_000)
+        CheckpointQuery(by, value): Feed._make(feed) for by, value, *feed in rows.iterator(10_000)
     }

@@ -8,8 +8,7 @@ calls; the others once in a while.
 from __future__ import annotations
 
 import random
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping
 from datetime import UTC, datetime, timedelta
 from typing import NamedTuple
 
@@ -27,25 +26,13 @@ MAX_QUERIES = 100
 NEVER = datetime.min.replace(tzinfo=UTC)
 
 
-@dataclass(frozen=True, order=True)
-class CheckpointQuery:
+class CheckpointQuery(NamedTuple):
     by: str  # "run_id" or "base_model", as the API's query has it
     value: str
 
     @property
     def api_filter(self) -> dict[str, str]:
         return {self.by: self.value}
-
-    def rows(self, poll: PollContext) -> QuerySet[Checkpoint]:
-        """The rows an answer should list: by base model only those of the key owner's own runs."""
-        if self.by == "run_id":
-            return Checkpoint.objects.filter(run_remote_id=self.value)
-        own = Run.objects.in_workspace(poll.workspace).filter(
-            owner_email__in=list_owner_filters(poll)
-        )
-        return Checkpoint.objects.filter(
-            base_model=self.value, run_remote_id__in=own.values("remote_id")
-        )
 
 
 class Plan(NamedTuple):
@@ -101,6 +88,20 @@ def load_runs_to_cover(poll: PollContext) -> dict[str, str]:
         run: model if owner in list_owner_filters(poll) else ""
         for run, model, owner in runs.values_list("remote_id", "base_model", "owner_email")
     }
+
+
+def select_asked(
+    queries: Collection[CheckpointQuery], *, poll: PollContext
+) -> QuerySet[Checkpoint]:
+    """The rows that answers should list: by base model only those of the key owner's own runs."""
+    runs = [query.value for query in queries if query.by == "run_id"]
+    models = [query.value for query in queries if query.by == "base_model"]
+    condition = Q(run_remote_id__in=runs)
+    if models:
+        workspace_runs = Run.objects.in_workspace(poll.workspace)
+        own = workspace_runs.filter(owner_email__in=list_owner_filters(poll))
+        condition |= Q(base_model__in=models, run_remote_id__in=own.values("remote_id"))
+    return Checkpoint.objects.filter(condition)
 
 
 def list_owner_filters(poll: PollContext) -> set[str]:

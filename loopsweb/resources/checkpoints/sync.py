@@ -2,27 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import partial, reduce
-from operator import or_
-
-from django.db.models import QuerySet
+from functools import partial
 
 from loopsweb.loops_api import Client, errors, types
 from loopsweb.resources.checkpoints.models import Checkpoint
-from loopsweb.resources.checkpoints.poll_plan import CheckpointQuery
+from loopsweb.resources.checkpoints.poll_plan import CheckpointQuery, select_asked
 from loopsweb.resources.snapshot.poll_context import PollContext
 from loopsweb.resources.snapshot.store import copy_columns, store_answer
 
 
 @dataclass(frozen=True)
 class Answer:
-    """found: of one query. rows: those that it should have, None where that cannot be told."""
+    """found: of one query. is_whole: False where more may be there."""
 
     found: tuple[types.Checkpoint, ...]
-    rows: QuerySet[Checkpoint] | None
     digest: str = ""
+    is_whole: bool = True
 
 
 def pull_checkpoints(
@@ -37,19 +34,19 @@ def pull_checkpoints(
     except errors.NotFound:
         if query.by != "run_id" or is_run_listed(client, query.value, poll=poll):
             raise
-        return Answer((), query.rows(poll))
+        return Answer(())
     if listing.digest == known_digest:
         return None
     found = tuple(listing)
     # An object that could not be parsed may be any row, so then none is known to be missing.
-    return Answer(found, None if listing.skipped else query.rows(poll), listing.digest)
+    return Answer(found, listing.digest, is_whole=not listing.skipped)
 
 
-def store_answers(answers: Sequence[Answer], *, poll: PollContext) -> bool:
+def store_answers(answers: Mapping[CheckpointQuery, Answer], *, poll: PollContext) -> bool:
     """Store the answers to several queries. False when rows newer than these were left alone."""
-    found = [one for answer in answers for one in answer.found]
-    rows = [answer.rows for answer in answers if answer.rows is not None]
-    expected = poll.select_expected(reduce(or_, rows)) if rows else None
+    found = [one for answer in answers.values() for one in answer.found]
+    whole = [query for query, answer in answers.items() if answer.is_whole]
+    expected = poll.select_expected(select_asked(whole, poll=poll)) if whole else None
     build = partial(copy_columns, Checkpoint)
     return store_answer(found, build, model=Checkpoint, poll=poll, expected=expected)
 

@@ -7,7 +7,7 @@ from functools import reduce
 from operator import or_
 from typing import Any
 
-from django.db.models import Max, Q, QuerySet
+from django.db.models import Exists, Max, OuterRef, Q, QuerySet
 
 from loopsweb.accounts.models import Workspace
 from loopsweb.prepared_queries import Columns, Parameter, PreparedQuery, build_rows
@@ -77,6 +77,16 @@ def select_saved() -> Rows:
         among("run_remote_id", "ids"), created_at__isnull=False, **HERE
     )
     return saved.order_by().values_list("run_remote_id").annotate(Max("created_at"))
+
+
+@PreparedQuery
+def select_at_work() -> Rows:
+    """Runs that have not ended, or that a deployment names which has not."""
+    named = Q(active_run_remote_id=OuterRef("remote_id"))
+    named |= Q(latest_run_remote_id=OuterRef("remote_id"))
+    live = Deployment.objects.filter(is_live(Deployment), named, **HERE)
+    runs = Run.objects.filter(among("remote_id", "ids"), is_live(Run) | Exists(live), **HERE)
+    return runs.order_by("pk").values_list("remote_id")
 
 
 class FigureRows:

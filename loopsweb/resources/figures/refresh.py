@@ -18,7 +18,7 @@ from loopsweb.prepared_writes import PreparedUpdate
 from loopsweb.resources.catalogue import Catalogue
 from loopsweb.resources.checkpoints.models import Checkpoint
 from loopsweb.resources.figures.compute import compute_figures
-from loopsweb.resources.figures.queries import FigureRows
+from loopsweb.resources.figures.queries import FigureRows, select_at_work
 from loopsweb.resources.figures.related import MODELS, Key, load_related
 from loopsweb.resources.runs.models import Run
 from loopsweb.resources.snapshot.models import FIGURES, Costed, Snapshot
@@ -31,9 +31,11 @@ FORMULA = "2"  # another one makes the next poll compute all stored figures anew
 def refresh_after_store(
     sender: type[Snapshot], workspace: Workspace, ids: list[str], rows: list[Any], **_: Any
 ) -> None:
-    """The receiver of `rows_stored`."""
+    """The receiver of `rows_stored`. A checkpoint is a sign of work where something works."""
     if sender is Checkpoint:
-        refresh_figures(workspace, {(Run, row.run_remote_id) for row in rows})
+        runs = sorted({row.run_remote_id for row in rows})
+        at_work = select_at_work.fetch(workspace=workspace.pk, ids=runs) if runs else ()
+        refresh_figures(workspace, {(Run, remote_id) for (remote_id,) in at_work})
     elif issubclass(sender, Costed):
         refresh_figures(workspace, {(sender, remote_id) for remote_id in ids})
 
@@ -61,8 +63,10 @@ def catch_up(workspace: Workspace) -> None:
 
 def refresh_figures(workspace: Workspace, keys: Iterable[Key]) -> None:
     """Of these rows, and of those whose figures follow from theirs. Call `lock_writers` first."""
-    figure_rows = FigureRows(workspace)
     known = sorted({key for key in keys if key[1]}, key=lambda key: (key[0].noun, key[1]))
+    if not known:
+        return
+    figure_rows = FigureRows(workspace)
     for some in split_into_batches(known):
         changed = defaultdict[type[Costed], list[Costed]](list)
         for row, values in compute_figures(figure_rows, load_related(figure_rows, some)):

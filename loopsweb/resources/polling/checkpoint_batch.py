@@ -47,7 +47,7 @@ class CheckpointBatch:
         """Call it in a transaction."""
         for previous_at, answers in self.waiting.items():
             poll = context.at(self.asked_at, previous_at=previous_at)
-            is_stored = checkpoints.store_answers([*answers.values()], poll=poll)
+            is_stored = checkpoints.store_answers(answers, poll=poll)
             for query, answer in answers.items():
                 digest = answer.digest if is_stored else ""
                 self.feeds.note(query, Feed(as_of=self.asked_at, digest=digest))

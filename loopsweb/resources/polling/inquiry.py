@@ -5,7 +5,6 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable
 from contextlib import nullcontext
-from dataclasses import replace
 from datetime import datetime
 
 from django.db import transaction
@@ -91,7 +90,7 @@ class Inquiry:
         except errors.LoopsError as error:
             if self.is_not_offered(name, error):
                 why = reasons.NOT_OFFERED.format(name=name)
-                return replace(feed, failing_since=None, error=why)
+                return feed._replace(failing_since=None, error=why)
             log.warning("poll of %s failed: %s", name, error)
             self.failures.append(error)
             self.outages = self.outages + 1 if error.is_outage else 0

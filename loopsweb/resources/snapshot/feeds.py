@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import Any, Self
+from typing import Any, NamedTuple, Self
 
 from loopsweb.resources.snapshot.poll_state import PollState
 
 
-@dataclass(frozen=True)
-class Feed:
+class Feed(NamedTuple):
     """as_of: when the last good answer was requested. digest: of that answer.
     failing_since: the first failure after it. error: the reason of the latest failure."""
 
@@ -49,14 +47,14 @@ class Feed:
         return Feed(as_of=at, digest=digest)
 
     def with_failure(self, *, error: str, at: datetime) -> Feed:
-        return replace(self, failing_since=self.failing_since or at, error=error)
+        return self._replace(failing_since=self.failing_since or at, error=error)
 
     def store(self, state: PollState, name: str) -> bool:
         """Put it into `state`, unsaved. True when more than its age changed visibly."""
         before = Feed.load(state, name)
         state.feeds[name] = {
             key: value.isoformat() if isinstance(value, datetime) else value
-            for key, value in vars(self).items()
+            for key, value in self._asdict().items()
             if value
         }
         return (before.error, before.as_of is None) != (self.error, self.as_of is None)
