@@ -82,10 +82,11 @@ def select_saved() -> Rows:
 @PreparedQuery
 def select_at_work() -> Rows:
     """Runs that have not ended, or that a deployment names which has not."""
-    named = Q(active_run_remote_id=OuterRef("remote_id"))
-    named |= Q(latest_run_remote_id=OuterRef("remote_id"))
-    live = Deployment.objects.filter(is_live(Deployment), named, **HERE)
-    runs = Run.objects.filter(among("remote_id", "ids"), is_live(Run) | Exists(live), **HERE)
+    live = Deployment.objects.filter(is_live(Deployment), **HERE)
+    run = OuterRef("remote_id")
+    is_named = Q(Exists(live.filter(active_run_remote_id=run)))
+    is_named |= Q(Exists(live.filter(latest_run_remote_id=run)))
+    runs = Run.objects.filter(among("remote_id", "ids"), is_live(Run) | is_named, **HERE)
     return runs.order_by("pk").values_list("remote_id")
 
 

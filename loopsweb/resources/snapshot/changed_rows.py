@@ -51,8 +51,8 @@ class ChangedRows(Generic[N, S]):
         self, objects: list[N], *, known: Mapping[str, StoredRow], digests: Mapping[str, str]
     ) -> list[S]:
         """Insert or update the rows of these objects, with what follows. Returns the rows."""
-        rows = self.model._default_manager.filter(workspace=self.poll.workspace)
-        earlier = load_raws(rows, [one.id for one in objects if one.id in known])
+        ids = [one.id for one in objects if one.id in known]
+        earlier = load_raws(self.model, self.poll.workspace, ids)
         changed = list[S]()
         changes, known_again = list[StatusChange](), list[UnknownPeriod]()
         for one in objects:

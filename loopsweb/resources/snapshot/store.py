@@ -69,14 +69,13 @@ def store_answer(
         for place, one in enumerate(found)
         if len(one.id) <= ID_LENGTH
     }
-    rows = model._default_manager.filter(workspace=poll.workspace)
-    known |= load_rows(rows, [one for one in told if one not in known])
+    known |= load_rows(model, poll.workspace, [one for one in told if one not in known])
 
     unlike = [one for one, (_, digest) in told.items() if not is_unchanged(known.get(one), digest)]
     absent = [one for one, row in known.items() if one not in told and not row.missing_since]
     if unlike or absent:
         lock_writers(poll.workspace)
-    known |= load_rows(rows.select_for_update(), unlike + absent)  # read again under lock
+    known |= load_rows(model, poll.workspace, unlike + absent, locks=True)
     overtaken = {one for one in unlike + absent if is_row_newer(known.get(one), poll)}
     written = {
         told[one][0]

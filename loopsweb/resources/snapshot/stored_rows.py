@@ -5,12 +5,15 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterable, Iterator
 from datetime import datetime, timedelta
+from functools import cache
 from typing import Any, NamedTuple, TypeVar
 
 import msgspec
 from django.db.models import QuerySet
 
+from loopsweb.accounts.models import Workspace
 from loopsweb.batches import split
+from loopsweb.prepared_queries import Parameter, PreparedQuery
 from loopsweb.resources.snapshot.models import Snapshot
 from loopsweb.resources.snapshot.poll_context import PollContext
 
@@ -41,25 +44,35 @@ def select_columns(rows: QuerySet[S]) -> QuerySet[S, tuple[Any, ...]]:
     return rows.values_list(*columns, *status)
 
 
-def load_rows(rows: QuerySet[S], ids: list[str]) -> dict[str, StoredRow]:
-    """By remote id. Rows are always locked in the same order."""
-    return {
-        row.remote_id: row
-        for some in split_into_batches(sorted(ids))
-        for row in map(
-            StoredRow._make,
-            select_columns(rows.filter(remote_id__in=some).order_by("remote_id")),
-        )
-    }
+def load_rows(
+    model: type[Snapshot], workspace: Workspace, ids: list[str], *, locks: bool = False
+) -> dict[str, StoredRow]:
+    """By remote id. locks: until the commit; rows are always locked in the same order."""
+    found = prepare_rows(model, locks).fetch(workspace=workspace.pk, ids=ids) if ids else ()
+    return {row.remote_id: row for row in map(StoredRow._make, found)}
 
 
-def load_raws(rows: QuerySet[S], ids: list[str]) -> dict[str, dict[str, Any]]:
+def load_raws(
+    model: type[Snapshot], workspace: Workspace, ids: list[str]
+) -> dict[str, dict[str, Any]]:
     """{remote id: its JSON as it is stored}."""
-    return {
-        remote_id: raw
-        for some in split_into_batches(ids)
-        for remote_id, raw in rows.filter(remote_id__in=some).values_list("remote_id", "raw")
-    }
+    return dict(prepare_raws(model).fetch(workspace=workspace.pk, ids=ids) if ids else ())
+
+
+@cache
+def prepare_rows(model: type[Snapshot], locks: bool) -> PreparedQuery:  # noqa: FBT001
+    rows = select_given(model).order_by("remote_id")
+    return PreparedQuery(lambda: select_columns(rows.select_for_update() if locks else rows))
+
+
+@cache
+def prepare_raws(model: type[Snapshot]) -> PreparedQuery:
+    return PreparedQuery(lambda: select_given(model).values_list("remote_id", "raw"))
+
+
+def select_given(model: type[Snapshot]) -> QuerySet[Any]:
+    given: dict[str, Any] = {"remote_id__among": Parameter("ids")}
+    return model._default_manager.filter(workspace_id=Parameter("workspace"), **given)
 
 
 def is_row_newer(row: StoredRow | None, poll: PollContext) -> bool:
