@@ -17,7 +17,11 @@ from loopsweb.resources.deployments.run_pairing import (
     price_deployments,
     select_with_prices,
 )
-from loopsweb.resources.figures.refresh import refresh_everything, refresh_figures
+from loopsweb.resources.figures.refresh import (
+    refresh_after_store,
+    refresh_everything,
+    refresh_figures,
+)
 from loopsweb.resources.models import (
     Catalogue,
     Checkpoint,
@@ -129,8 +133,9 @@ def take_step(workspace: Workspace, kind: str, what: Any) -> None:
         number, at = what
         run_id = f"run-{number}"
         name = f"{run_id}-{Checkpoint.objects.count()}"
-        Checkpoint.objects.create(**seen, remote_id=name, run_remote_id=run_id, created_at=at)
-        refresh_figures(workspace, [(Run, run_id)])
+        new = {"remote_id": name, "run_remote_id": run_id, "created_at": at}
+        stored = Checkpoint.objects.create(**seen, **new)
+        refresh_after_store(Checkpoint, workspace, [name], [stored])
     elif kind == "change":
         (noun, word), number, at = what
         remote_id = f"{noun}-{number}"
