@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from functools import reduce
 from operator import or_
 from typing import Any
@@ -32,9 +32,10 @@ def among(column: str, values: str) -> Q:
 
 
 def select(model: type[Costed], *conditions: Q) -> Rows:
-    """Rows of which one of the conditions holds."""
+    """Rows of which one of the conditions holds. Asked for them in order, SQLite would look through
+    all rows instead of an index for each condition."""
     rows = model._default_manager.filter(reduce(or_, conditions), **HERE)
-    return rows.order_by("pk").values_list(*COLUMNS[model].paths)
+    return rows.order_by().values_list(*COLUMNS[model].paths)
 
 
 def is_live(model: type[Costed]) -> Q:
@@ -98,13 +99,14 @@ class FigureRows:
         catalogue = Catalogue.objects.filter(workspace=workspace.pk).first()
         Workspace.catalogue.related.set_cached_value(self.workspace, catalogue)
 
-    def build(self, model: type[Any], found: Iterable[tuple[Any, ...]]) -> Iterator[Any]:
-        for values in found:
-            [row] = build_rows(values, COLUMNS[model])
+    def build(self, model: type[Any], found: Iterable[tuple[Any, ...]]) -> list[Any]:
+        """The oldest first."""
+        rows = [next(build_rows(values, COLUMNS[model])) for values in found]
+        for row in rows:
             row.workspace = self.workspace
-            yield row
+        return sorted(rows, key=lambda row: row.pk)
 
-    def list_tied(self, model: type[Any], ids: list[str], **ties: list[str]) -> Iterator[Any]:
+    def list_tied(self, model: type[Any], ids: list[str], **ties: list[str]) -> list[Any]:
         found = TIED[model].fetch(workspace=self.workspace.pk, ids=ids, **ties)
         return self.build(model, found)
 
@@ -116,7 +118,7 @@ class FigureRows:
             deployments=list({run.deployment_remote_id for run in runs} - {""}),
             runs=[run.remote_id for run in runs],
         )
-        return list(self.build(Deployment, found))
+        return self.build(Deployment, found)
 
     def list_samplers(self, deployments: Iterable[Deployment]) -> list[Sampler]:
         """Those that one of the deployments names, or whose run one names."""
@@ -125,4 +127,4 @@ class FigureRows:
             samplers=list({one.sampler_remote_id for one in deployments} - {""}),
             runs=list({run_of(one) for one in deployments} - {""}),
         )
-        return list(self.build(Sampler, found))
+        return self.build(Sampler, found)
