@@ -22,7 +22,8 @@ from loopsweb.resources.snapshot.feeds import Feed
 from loopsweb.resources.snapshot.poll_context import PollContext
 
 QUIET_INTERVAL = timedelta(minutes=2)
-MAX_QUERIES = 100
+MAX_QUERIES = 500  # of one poll
+URGENT_FOR_ONE = 3  # of the others
 NEVER = datetime.min.replace(tzinfo=UTC)
 
 
@@ -37,7 +38,7 @@ class CheckpointQuery(NamedTuple):
 
 class Plan(NamedTuple):
     """every: all queries, which together cover every run. urgent: those that run at every poll.
-    due: those to run now."""
+    due: those to run now, in this order."""
 
     every: set[CheckpointQuery]
     urgent: set[CheckpointQuery]
@@ -45,8 +46,9 @@ class Plan(NamedTuple):
 
 
 def plan_queries(*, poll: PollContext, feeds: Mapping[CheckpointQuery, Feed]) -> Plan:
-    """Queries that never ran come first. Those that failed the last time come last, shuffled: two
-    timeouts end a poll, and this way they do not always cut off the same queries.
+    """The oldest answers are asked for anew first, and neither urgent queries nor the others keep
+    each other from their turn. Those that failed the last time come last, shuffled: two timeouts
+    end a poll, and this way they do not always cut off the same queries.
 
     When one of the others is due, those that soon will be run with it: so they come due together,
     and the oldest answer is a new one each time.
@@ -61,12 +63,24 @@ def plan_queries(*, poll: PollContext, feeds: Mapping[CheckpointQuery, Feed]) ->
     if any(query not in feeds or not feeds[query].failing_since for query in due):
         soon = long_ago + QUIET_INTERVAL / 2
         due = {query for query in every - urgent if as_of.get(query, NEVER) <= soon}
-    oldest_first = sorted(due, key=lambda query: (as_of.get(query, NEVER), query))
-    in_order = order_queries([*sorted(urgent), *oldest_first], feeds)
+    urgent_first, others_first = (
+        sorted(queries, key=lambda query: (as_of.get(query, NEVER), query))
+        for queries in (urgent, due)
+    )
+    in_order = put_failing_last(take_turns(urgent_first, others_first), feeds)
     return Plan(every | urgent, urgent, in_order[:MAX_QUERIES])
 
 
-def order_queries(
+def take_turns(
+    urgent: list[CheckpointQuery], others: list[CheckpointQuery]
+) -> list[CheckpointQuery]:
+    """URGENT_FOR_ONE urgent queries, then one of the others, as long as there are both."""
+    turns = [(place // URGENT_FOR_ONE, 0, query) for place, query in enumerate(urgent)]
+    turns += [(place, 1, query) for place, query in enumerate(others)]
+    return [query for *_, query in sorted(turns, key=lambda turn: turn[:2])]
+
+
+def put_failing_last(
     due: list[CheckpointQuery], feeds: Mapping[CheckpointQuery, Feed]
 ) -> list[CheckpointQuery]:
     failing = [one for one in due if one in feeds and feeds[one].failing_since]

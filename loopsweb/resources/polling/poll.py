@@ -38,6 +38,10 @@ from loopsweb.ui.errors import OUTAGES
 log = logging.getLogger(__name__)
 
 SAVED_EVERY = timedelta(seconds=5)
+ENOUGH_QUERIES = (
+    100  # for checkpoints; more are run as long as that takes no longer than ENOUGH_TIME
+)
+ENOUGH_TIME = timedelta(seconds=10)
 
 
 class Poll(Inquiry):
@@ -125,8 +129,10 @@ class Poll(Inquiry):
         feeds = CheckpointFeeds(self.state, poll=context, keep_lease=leases.keep_lease)
         batch = CheckpointBatch(feeds, asked_at=self.clock())
         try:
-            for query in feeds.plan.due:
+            for number, query in enumerate(feeds.plan.due):
                 if self.ended_by or "checkpoints" in self.forbidden or self.deadline.left() <= 0:
+                    break
+                if number >= ENOUGH_QUERIES and self.clock() - context.now >= ENOUGH_TIME:
                     break
                 if batch.is_full(now=self.clock()):
                     self.store_batch(batch)
