@@ -7,6 +7,7 @@ from functools import reduce
 from operator import or_
 from typing import Any
 
+from django.db import connection
 from django.db.models import Exists, Max, OuterRef, Q, QuerySet
 
 from loopsweb.accounts.models import Workspace
@@ -32,10 +33,15 @@ def among(column: str, values: str) -> Q:
 
 
 def select(model: type[Costed], *conditions: Q) -> Rows:
-    """Rows of which one of the conditions holds. Asked for them in order, SQLite would look through
-    all rows instead of an index for each condition."""
-    rows = model._default_manager.filter(reduce(or_, conditions), **HERE)
-    return rows.order_by().values_list(*COLUMNS[model].paths)
+    """Rows of which one of the conditions holds, which an index finds for each. Given them as one
+    condition, SQLite looks through all rows of the workspace instead; PostgreSQL does not."""
+    rows = model._default_manager.filter(**HERE).order_by()
+    if connection.vendor == "sqlite":
+        first, *others = (rows.filter(condition).values("pk") for condition in conditions)
+        rows = model._default_manager.filter(pk__in=first.union(*others, all=True)).order_by()
+    else:
+        rows = rows.filter(reduce(or_, conditions))
+    return rows.values_list(*COLUMNS[model].paths)
 
 
 def is_live(model: type[Costed]) -> Q:
@@ -87,8 +93,9 @@ def select_at_work() -> Rows:
     run = OuterRef("remote_id")
     is_named = Q(Exists(live.filter(active_run_remote_id=run)))
     is_named |= Q(Exists(live.filter(latest_run_remote_id=run)))
-    runs = Run.objects.filter(among("remote_id", "ids"), is_live(Run) | is_named, **HERE)
-    return runs.order_by("pk").values_list("remote_id")
+    given = Run.objects.filter(among("remote_id", "ids"), **HERE)
+    runs = Run.objects.filter(is_live(Run) | is_named, pk__in=given.values("pk"))
+    return runs.order_by().values_list("remote_id")
 
 
 class FigureRows:
