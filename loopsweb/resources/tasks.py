@@ -31,7 +31,8 @@ def delete_old_rows() -> None:
 
 @app.task
 def update_statistics() -> None:
-    """SQLite chooses an index by how often values occur. PostgreSQL keeps count by itself."""
+    """SQLite chooses an index by how often values occur, and a first snapshot fills empty tables
+    within minutes. PostgreSQL keeps count by itself."""
     if connection.vendor == "sqlite":
         with connection.cursor() as cursor:
             cursor.execute(f"PRAGMA analysis_limit = {ENTRIES_LOOKED_AT}")

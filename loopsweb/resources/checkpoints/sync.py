@@ -46,7 +46,7 @@ def store_answers(answers: Mapping[CheckpointQuery, Answer], *, poll: PollContex
     """Store the answers to several queries. False when rows newer than these were left alone."""
     found = [one for answer in answers.values() for one in answer.found]
     whole = [query for query, answer in answers.items() if answer.is_whole]
-    expected = poll.select_expected(select_asked(whole, poll=poll)) if whole else None
+    expected = select_asked(whole, poll=poll) if whole else None
     build = partial(copy_columns, Checkpoint)
     return store_answer(found, build, model=Checkpoint, poll=poll, expected=expected)
 
