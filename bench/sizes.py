@@ -25,7 +25,7 @@ class Sizes:
     waiting_keys: int = 10_000
     few_waiting_keys: int = 100
     growing_runs: int = 100
-    snapshot_runs: int = 2_000
+    snapshot_runs: int = 10_000
     people: int = 100
     soak_seconds: float = 180
     changes: int = 20
