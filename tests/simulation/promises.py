@@ -49,7 +49,8 @@ class Promises:
                 if feed.as_of is None:
                     continue
                 shown = self.check_rows(noun, workspace, as_of=feed.as_of)
-                is_whole = feed.failing_since or not feed.error
+                is_loading = feed.error.startswith("Loading")
+                is_whole = not is_loading and (feed.failing_since or not feed.error)
                 if is_whole and self.sees_organisation(workspace):
                     self.check_absent(noun, workspace, shown, as_of=feed.as_of)
         self.check_ages()

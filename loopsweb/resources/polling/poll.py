@@ -156,9 +156,7 @@ class Poll(Inquiry):
         if not batch.holds(query):
             batch.feeds.note(query, after)
         if after.error:
-            shown = Feed.load(self.state, "checkpoints")
-            shown = shown.with_failure(error=after.error, at=self.clock())
-            self.store_feed(shown, "checkpoints")
+            self.store_feed(batch.feeds.summarize(now=batch.asked_at), "checkpoints")
 
     def store_batch(self, batch: CheckpointBatch) -> None:
         if not batch.waiting:

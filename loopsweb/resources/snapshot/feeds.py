@@ -26,12 +26,14 @@ class Feed(NamedTuple):
 
     @classmethod
     def summarize(cls, feeds: list[Feed], *, now: datetime | None) -> Feed:
-        """One feed for many: as old as the oldest, failing if any fails; fresh if none."""
+        """One feed for many: as old as the oldest, failing if any fails; fresh if none. It says how
+        many were never answered, if any was: what these are about is not known at any time."""
         times = [feed.as_of for feed in feeds if feed.as_of]
         failures = [feed.failing_since for feed in feeds if feed.failing_since]
         error = next((feed.error for feed in feeds if feed.error), "")
-        if len(times) < len(feeds) and not error:
-            error = f"Loading: {len(times):,} of {len(feeds):,} answers received."
+        if len(times) < len(feeds) and (times or not error):
+            loading = f"Loading: {len(times):,} of {len(feeds):,} answers received."
+            error = f"{loading} {error}".rstrip()
         return cls(
             as_of=min(times, default=None if feeds else now),
             failing_since=min(failures, default=None),

@@ -80,6 +80,18 @@ def test_new_rows_and_a_newer_date_appear_together(
     assert [noun for noun, date in list_dates().items() if date == first[noun]] == []
 
 
+def test_what_was_never_answered_is_not_as_old_as_the_rest(now: datetime) -> None:
+    answered, failing = Feed(as_of=now, digest="abc"), Feed(failing_since=now, error="No answer.")
+    both = Feed.summarize([answered, failing], now=now)
+    assert both == Feed(
+        as_of=now,
+        failing_since=now,
+        error="Loading: 1 of 2 answers received. No answer.",
+    )
+    assert Feed.summarize([failing], now=now) == failing
+    assert Feed.summarize([answered], now=now) == Feed(as_of=now)
+
+
 def test_checkpoints_are_as_old_as_the_oldest_answer_about_any_run(
     world: Simulator, add_key: AddKey, poll: Poll, clock: Timeline
 ) -> None:
