@@ -14,7 +14,7 @@ from typing import Any
 
 from django.db import connection
 from django.db.backends.base.base import BaseDatabaseWrapper
-from django.db.models import Field, Lookup, Model, QuerySet, Value
+from django.db.models import Field, Lookup, Model, Q, QuerySet, Value
 from django.db.models.sql.compiler import SQLCompiler
 
 
@@ -39,6 +39,11 @@ class Among(Lookup[Any]):
         is_sqlite = connection.vendor == "sqlite"
         among = "IN (SELECT value FROM json_each({}))" if is_sqlite else "= ANY({})"
         return f"{column} {among.format(given)}", (*params, *more)
+
+
+def among(column: str, values: str) -> Q:
+    """The column has one of the texts of a Parameter."""
+    return Q(**{f"{column}__among": Parameter(values)})
 
 
 class PreparedQuery:

@@ -63,11 +63,11 @@ def plan_queries(*, poll: PollContext, feeds: Mapping[CheckpointQuery, Feed]) ->
     if any(query not in feeds or not feeds[query].failing_since for query in due):
         soon = long_ago + QUIET_INTERVAL / 2
         due = {query for query in every - urgent if as_of.get(query, NEVER) <= soon}
-    urgent_first, others_first = (
+    urgent_by_age, others_by_age = (
         sorted(queries, key=lambda query: (as_of.get(query, NEVER), query))
         for queries in (urgent, due)
     )
-    in_order = put_failing_last(take_turns(urgent_first, others_first), feeds)
+    in_order = put_failing_last(take_turns(urgent_by_age, others_by_age), feeds)
     return Plan(every | urgent, urgent, in_order[:MAX_QUERIES])
 
 

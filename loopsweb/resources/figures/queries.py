@@ -11,7 +11,7 @@ from django.db import connection
 from django.db.models import Exists, Max, OuterRef, Q, QuerySet
 
 from loopsweb.accounts.models import Workspace
-from loopsweb.prepared_queries import Columns, Parameter, PreparedQuery, build_rows
+from loopsweb.prepared_queries import Columns, Parameter, PreparedQuery, among, build_rows
 from loopsweb.resources.catalogue import Catalogue
 from loopsweb.resources.checkpoints.models import Checkpoint
 from loopsweb.resources.deployments.models import Deployment
@@ -26,10 +26,6 @@ COLUMNS: dict[type[Costed], Columns] = {
 }
 HERE: dict[str, Any] = {"workspace_id": Parameter("workspace")}
 Rows = QuerySet[Any, tuple[Any, ...]]
-
-
-def among(column: str, values: str) -> Q:
-    return Q(**{f"{column}__among": Parameter(values)})
 
 
 def select(model: type[Costed], *conditions: Q) -> Rows:

@@ -13,7 +13,7 @@ from django.db.models import QuerySet
 
 from loopsweb.accounts.models import Workspace
 from loopsweb.batches import split
-from loopsweb.prepared_queries import Parameter, PreparedQuery
+from loopsweb.prepared_queries import Parameter, PreparedQuery, among
 from loopsweb.resources.snapshot.models import Snapshot
 from loopsweb.resources.snapshot.poll_context import PollContext
 
@@ -71,8 +71,8 @@ def prepare_raws(model: type[Snapshot]) -> PreparedQuery:
 
 
 def select_given(model: type[Snapshot]) -> QuerySet[Any]:
-    given: dict[str, Any] = {"remote_id__among": Parameter("ids")}
-    return model._default_manager.filter(workspace_id=Parameter("workspace"), **given)
+    here: dict[str, Any] = {"workspace_id": Parameter("workspace")}
+    return model._default_manager.filter(among("remote_id", "ids"), **here)
 
 
 def is_row_newer(row: StoredRow | None, poll: PollContext) -> bool:
