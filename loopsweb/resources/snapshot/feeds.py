@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from datetime import datetime
 from typing import Any, NamedTuple, Self
 
 from loopsweb.resources.snapshot.poll_state import PollState
+
+LOADING = re.compile(r"Loading: [\d,]+ of [\d,]+ answers received\.")
 
 
 class Feed(NamedTuple):
@@ -49,6 +52,9 @@ class Feed(NamedTuple):
         return Feed(as_of=at, digest=digest)
 
     def with_failure(self, *, error: str, at: datetime) -> Feed:
+        """It still says how many answers there were, if some were never received."""
+        if self.as_of and (loading := LOADING.match(self.error)):
+            error = f"{loading[0]} {error}"
         return self._replace(failing_since=self.failing_since or at, error=error)
 
     def store(self, state: PollState, name: str) -> bool:

@@ -88,6 +88,9 @@ def test_what_was_never_answered_is_not_as_old_as_the_rest(now: datetime) -> Non
         failing_since=now,
         error="Loading: 1 of 2 answers received. No answer.",
     )
+    assert both.with_failure(error="An outage.", at=now) == both._replace(
+        error="Loading: 1 of 2 answers received. An outage."
+    )
     assert Feed.summarize([failing], now=now) == failing
     assert Feed.summarize([answered], now=now) == Feed(as_of=now)
 
