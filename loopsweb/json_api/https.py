@@ -8,7 +8,7 @@ from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.utils.deprecation import MiddlewareMixin
 
-from loopsweb.json_api.problems import Problem
+from loopsweb.ui.problems import is_api_request, render_problem
 
 USE_HTTPS = (
     "Use https://. If you sent an access token, it travelled unencrypted: revoke it in loopsweb "
@@ -20,7 +20,7 @@ class ApiHttpsMiddleware(MiddlewareMixin):
     """Before the middleware that redirects to https."""
 
     def process_request(self, request: HttpRequest) -> HttpResponse | None:
-        is_api = request.path.lstrip("/").partition("/")[0] == "api"
-        if settings.SECURE_SSL_REDIRECT and is_api and not request.is_secure():
-            return Problem(HTTPStatus.FORBIDDEN, USE_HTTPS).to_response()
+        is_http = settings.SECURE_SSL_REDIRECT and not request.is_secure()
+        if is_http and is_api_request(request):
+            return render_problem(HTTPStatus.FORBIDDEN, USE_HTTPS)
         return None

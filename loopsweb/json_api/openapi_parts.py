@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from loopsweb.json_api.cursors import PLACE
-from loopsweb.json_api.problems import MEDIA_TYPE
+from loopsweb.ui.problems import MEDIA_TYPE
 
 TIME_OR_NULL = {"type": ["string", "null"], "format": "date-time"}
 TEXT_OR_NULL = {"type": ["string", "null"]}
@@ -14,6 +14,7 @@ COUNT = {"type": "integer"}
 COMMON_PROBLEMS = {
     "401": "No token, or one that is unknown, expired or revoked.",
     "429": "Too many requests. Wait for the seconds in Retry-After.",
+    "503": "The database cannot be used. Wait for the seconds in Retry-After.",
 }
 
 

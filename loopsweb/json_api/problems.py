@@ -1,4 +1,4 @@
-"""Errors as problem JSON (RFC 9457)."""
+"""Errors that views of the JSON API raise."""
 
 from __future__ import annotations
 
@@ -6,7 +6,8 @@ from http import HTTPStatus
 
 from django.http import JsonResponse
 
-MEDIA_TYPE = "application/problem+json"
+from loopsweb.ui.problems import render_problem
+
 SECONDS_TO_WAIT = 60
 
 
@@ -18,10 +19,7 @@ class Problem(Exception):
         self.status, self.detail, self.allow = status, detail, allow
 
     def to_response(self) -> JsonResponse:
-        body = {"type": "about:blank", "title": self.status.phrase, "status": self.status}
-        response = JsonResponse(
-            {**body, "detail": self.detail}, status=self.status, content_type=MEDIA_TYPE
-        )
+        response = render_problem(self.status, self.detail)
         if self.status == HTTPStatus.UNAUTHORIZED:
             response["WWW-Authenticate"] = 'Bearer realm="loopsweb"'
         if self.status == HTTPStatus.TOO_MANY_REQUESTS:

@@ -1,4 +1,4 @@
-"""Error pages. Each says what happened and what to do next."""
+"""Error pages. Each says what happened and what to do next; the JSON API says it as JSON."""
 
 from __future__ import annotations
 
@@ -13,6 +13,8 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.middleware.csrf import REASON_NO_CSRF_COOKIE
 from django.template.loader import get_template, render_to_string
 from django.urls import Resolver404
+
+from loopsweb.ui.problems import is_api_request, render_problem
 
 log = structlog.get_logger(__name__)
 OUTAGES = (OperationalError, InterfaceError, InternalError)  # InternalError: read-only PostgreSQL
@@ -107,18 +109,22 @@ def render_outage(request: HttpRequest, cause: BaseException) -> HttpResponse:
     return response
 
 
-def render_error(request: HttpRequest, status: int, title: str, text: str) -> HttpResponse:
+def render_error(request: HttpRequest, status: HTTPStatus, title: str, text: str) -> HttpResponse:
+    if is_api_request(request):
+        return render_problem(status, f"{title}. {text}")
     context = {"status": status, "title": title, "text": text}
     return HttpResponse(render_to_string("ui/error.html", context, request), status=status)
 
 
 def render_bare_error(
-    request: HttpRequest, status: int, title: str, text: str, *, again: str = "/"
+    request: HttpRequest, status: HTTPStatus, title: str, text: str, *, again: str = "/"
 ) -> HttpResponse:
     """Uses no database, session, user or context processor, so this page always works.
 
     again: where its link leads; "" for no link.
     """
+    if is_api_request(request):
+        return render_problem(status, f"{title}. {text}")
     context: dict[str, Any] = {
         "status": status,
         "title": title,

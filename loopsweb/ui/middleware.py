@@ -9,13 +9,13 @@ from urllib.parse import urlencode, urlsplit
 
 import structlog
 from django.conf import settings
-from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed
+from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, resolve_url
 from django.urls import is_valid_path
 from django.utils.deprecation import MiddlewareMixin
 
 from loopsweb.postgresql.limits import PAGE_SECONDS, limit_statements
-from loopsweb.ui.errors import OUTAGES, render_error, render_outage
+from loopsweb.ui.errors import OUTAGES, render_bare_error, render_error, render_outage
 
 CSP = (
     "default-src 'none'; "
@@ -69,7 +69,12 @@ class MethodMiddleware(MiddlewareMixin):
     """Refuses TRACE, CONNECT and methods that do not exist: Django would answer as to GET."""
 
     def process_request(self, request: HttpRequest) -> HttpResponse | None:
-        return None if request.method in METHODS else HttpResponseNotAllowed(METHODS)
+        if request.method in METHODS:
+            return None
+        title, text = "loopsweb does not know this method", f"Use one of {', '.join(METHODS)}."
+        refused = render_bare_error(request, HTTPStatus.METHOD_NOT_ALLOWED, title, text)
+        refused["Allow"] = ", ".join(METHODS)
+        return refused
 
 
 class FormAddressMiddleware(MiddlewareMixin):
