@@ -312,7 +312,6 @@ HOUR = 3600
 # of beat and worker may differ by as much.
 SCHEDULE = {
     "loopsweb.resources.tasks.tick": (5 * POLL_TICK_SECONDS, HOUR),
-    "loopsweb.resources.tasks.update_statistics": (60, HOUR),
     "loopsweb.audit.tasks.deliver_signed_heads": (HOUR, HOUR),
     "loopsweb.audit.tasks.verify_chains": (HOUR, HOUR),
     "loopsweb.accounts.tasks.clear_ended_sessions": (crontab(minute="17", hour="3"), HOUR),

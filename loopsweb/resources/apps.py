@@ -14,7 +14,7 @@ class ResourcesConfig(AppConfig):
 
     def ready(self) -> None:
         from loopsweb.audit.erasure import person_erased
-        from loopsweb.resources import erasure, removed_keys, search_indexes
+        from loopsweb.resources import erasure, removed_keys, search_indexes, sqlite_statistics
         from loopsweb.resources.catalogue import prices_changed
         from loopsweb.resources.deactivations import reconcile
         from loopsweb.resources.figures import refresh
@@ -32,9 +32,8 @@ class ResourcesConfig(AppConfig):
         key_unusable.connect(wake_siblings, dispatch_uid="wake_siblings")
         for changed in (post_save, post_delete):
             changed.connect(wake_team, sender="accounts.Membership", dispatch_uid="wake_team")
-        post_migrate.connect(
-            search_indexes.create_indexes, sender=self, dispatch_uid="search_indexes"
-        )
+        for prepare in (search_indexes.create_indexes, sqlite_statistics.write_statistics):
+            post_migrate.connect(prepare, sender=self, dispatch_uid=prepare.__name__)
 
 
 def schedule_poll(key: Any, now: datetime, **_: Any) -> None:

@@ -10,15 +10,12 @@ from django.conf import settings
 from django.core.management import call_command
 from django.db import connection
 
-from loopsweb.resources.tasks import update_statistics
-
 ADVISORY_LOCK = 7_108_114_112  # arbitrary, but unique in this database
 
 
 def migrate() -> None:
     with lock_migrations():
         call_command("migrate", interactive=False, verbosity=0)
-        update_statistics()  # a new index has none, and would be taken for the best
     connection.close()
 
 

@@ -7,7 +7,6 @@ from functools import reduce
 from operator import or_
 from typing import Any
 
-from django.db import connection
 from django.db.models import Exists, Max, OuterRef, Q, QuerySet
 
 from loopsweb.accounts.models import Workspace
@@ -29,15 +28,9 @@ Rows = QuerySet[Any, tuple[Any, ...]]
 
 
 def select(model: type[Costed], *conditions: Q) -> Rows:
-    """Rows of which one of the conditions holds, which an index finds for each. Given them as one
-    condition, SQLite looks through all rows of the workspace instead; PostgreSQL does not."""
-    rows = model._default_manager.filter(**HERE).order_by()
-    if connection.vendor == "sqlite":
-        first, *others = (rows.filter(condition).values("pk") for condition in conditions)
-        rows = model._default_manager.filter(pk__in=first.union(*others, all=True)).order_by()
-    else:
-        rows = rows.filter(reduce(or_, conditions))
-    return rows.values_list(*COLUMNS[model].paths)
+    """Rows of which one of the conditions holds, which an index finds for each."""
+    rows = model._default_manager.filter(reduce(or_, conditions), **HERE)
+    return rows.order_by().values_list(*COLUMNS[model].paths)
 
 
 def is_live(model: type[Costed]) -> Q:
