@@ -25,7 +25,7 @@ from loopsweb.resources.snapshot.models import FIGURES, Costed, Snapshot
 from loopsweb.resources.snapshot.store import lock_writers, touch_version
 from loopsweb.resources.snapshot.stored_rows import split_into_batches
 
-FORMULA = "2"  # another one makes the next poll compute all stored figures anew
+FORMULA = "3"  # another one makes the next poll compute all stored figures anew
 
 
 def refresh_after_store(

@@ -30,12 +30,14 @@ class Related:
         return sorted(found, key=lambda row: row.pk)
 
     def add(self, row: Costed) -> Iterator[Key]:
-        """Returns its key and the keys of what it names. What has ended leads no further."""
+        """Returns its key, and the keys of what it names and of the deployment that it was counted
+        with before. What has ended leads no further."""
         key = (type(row), row.remote_id)
         self.by_key[key] = row
         yield key
         if not row.is_terminal or key in self.seeds:
             yield from list_named(row)
+            yield Deployment, row.pair_remote_id
 
 
 def load_related(figure_rows: FigureRows, seeds: Collection[Key]) -> Related:

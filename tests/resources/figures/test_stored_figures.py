@@ -109,18 +109,48 @@ class TestStoredFigures(TestCase):
     @settings(max_examples=40)
     @given(STEPS)
     def test_they_equal_a_plain_computation(self, steps: Steps) -> None:
-        workspace = set_up_team(name="Acme", founder=create_founder("alice")).workspaces.get()
-        Catalogue.objects.create(
-            workspace=workspace, prices={"h100": "0.10", "l4": "0.01"}, rates={"rated": "7"}
+        follow(steps)
+
+    def test_what_a_sampler_leaves_is_counted_with_the_one_that_stays(self) -> None:
+        machine = {"instance_id": "h100", "status": "ACTIVE"}
+        follow(
+            [
+                ("run", (0, {"status": "ACTIVE"})),
+                ("sampler", (0, machine | {"run_remote_id": "run-0"})),
+                ("sampler", (1, machine | {"run_remote_id": "run-0"})),
+                ("deployment", (0, {"status": "RUNNING", "latest_run_remote_id": "run-0"})),
+                ("sampler", (1, {"run_remote_id": ""})),
+            ]
         )
-        for kind, what in steps:
-            take_step(workspace, kind, what)
-        stored = {
-            (noun, row.remote_id): {name: getattr(row, name) for name in FIGURES}
-            for noun, model in MODELS.items()
-            for row in model._default_manager.filter(workspace=workspace)
-        }
-        assert stored == compute_plainly(workspace)
+        [stays, leaves] = Sampler.objects.order_by("pk")
+        assert (stays.pair_remote_id, leaves.pair_remote_id) == ("deployment-0", "")
+
+    def test_a_run_that_leaves_its_deployment_ends_its_work_there(self) -> None:
+        follow(
+            [
+                ("deployment", (0, {"status": "RUNNING"})),
+                ("run", (0, {"status": "ACTIVE", "deployment_remote_id": "deployment-0"})),
+                ("checkpoint", (0, FIRST_SEEN_AT)),
+                ("run", (0, {"deployment_remote_id": ""})),
+            ]
+        )
+        assert Deployment.objects.get().last_work_at is None
+
+
+def follow(steps: Steps) -> None:
+    """Take the steps, then compare what is stored with what follows from all rows at once."""
+    workspace = set_up_team(name="Acme", founder=create_founder("alice")).workspaces.get()
+    Catalogue.objects.create(
+        workspace=workspace, prices={"h100": "0.10", "l4": "0.01"}, rates={"rated": "7"}
+    )
+    for kind, what in steps:
+        take_step(workspace, kind, what)
+    stored = {
+        (noun, row.remote_id): {name: getattr(row, name) for name in FIGURES}
+        for noun, model in MODELS.items()
+        for row in model._default_manager.filter(workspace=workspace)
+    }
+    assert stored == compute_plainly(workspace)
 
 
 def take_step(workspace: Workspace, kind: str, what: Any) -> None:
