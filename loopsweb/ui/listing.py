@@ -116,9 +116,19 @@ class ListQuery:
             return rows.aggregate(total=Count("pk"), **found)
         if not self.is_filtered:
             return {"total": facets.total, "found": facets.total, "apart": facets.total_apart}
+        if counted := self.look_up_count(facets):
+            return {"total": facets.total} | counted
         chosen = rows.filter(condition)
         known = chosen.filter(apart).count() if facets.total_apart else 0
         return {"total": facets.total, "found": chosen.count(), "apart": known}
+
+    def look_up_count(self, facets: Facets) -> dict[str, int] | None:
+        """found and apart of the page, if the facets have counted just these rows."""
+        if self.q or len(self.chosen) != 1 or not facets.is_whole:
+            return None
+        [(name, value)] = self.chosen.items()
+        counts, apart = dict(facets.values.get(name, ())), facets.apart.get(name, {})
+        return {"found": counts[value], "apart": apart.get(value, 0)} if value in counts else None
 
     def choices(self, facets: Facets) -> Iterator[Choices]:
         """The fields of the form. Any chosen value stays chosen, also if no row has it."""

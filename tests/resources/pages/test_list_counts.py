@@ -58,6 +58,20 @@ def test_common_rows_are_those_that_are_found_otherwise(
         assert (page.rows, page.found, page.apart, page.total) == (rare[:5], len(rare), apart, 12)
 
 
+def test_what_the_filters_have_counted_is_not_counted_again(
+    acme: Workspace, django_assert_num_queries: Any
+) -> None:
+    for n, status in enumerate(["ACTIVE", "", "ACTIVE"]):
+        add_row(Run, acme, f"r{n}", status=status, base_model=f"m{n}")
+    rows = Run.objects.in_workspace(acme)
+    facets = RUNS.count_facets(rows)
+    cases = {"status=ACTIVE": (1, 2), "status=-": (1, 1), "status=ACTIVE&base_model=m0": (2, 1)}
+    cases |= {"status=INACTIVE": (1, 0), "q=r1": (2, 1)}
+    for given, (queries, found) in cases.items():
+        with django_assert_num_queries(queries):
+            assert parse_query(RUNS, QueryDict(given)).page(rows, facets).found == found
+
+
 def test_filled_columns_are_looked_for_in_the_newest_rows(
     acme: Workspace, monkeypatch: pytest.MonkeyPatch
 ) -> None:
