@@ -48,9 +48,7 @@ def show_past_overview(request: WorkspaceRequest, *, now: datetime) -> HttpRespo
     workspace = request.workspace
     moment = Moment.load(BY_SINGULAR["deployment"], request, at, now)
     series = load_series(workspace, start=at, end=at + timedelta(seconds=1), now=now)
-    selected: Any = select_moment(
-        Deployment.objects.in_workspace(workspace), at=at, observation=moment.observation
-    )
+    selected: Any = select_moment(workspace, Deployment, at=at, observation=moment.observation)
     holding = selected.exclude(status_then__in=Deployment.vocabulary.without_gpus).order_by(
         F("gpu_count").desc(nulls_last=True), "-pk"
     )
@@ -72,8 +70,7 @@ def count_statuses(request: WorkspaceRequest, at: datetime, now: datetime) -> It
         if noun.vocabulary is None or noun.ending is None:
             continue
         seen = load_observation(request.workspace, noun.feed, since=at, now=now)
-        rows: Any = noun.model._default_manager.filter(workspace=request.workspace)
-        moment: Any = select_moment(rows, at=at, observation=seen)
+        moment: Any = select_moment(request.workspace, noun.model, at=at, observation=seen)
         groups = moment.order_by().values("status_then", "is_known_then").annotate(n=Count("pk"))
         counts: dict[str, list[int]] = {}
         for group in groups:

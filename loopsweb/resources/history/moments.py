@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import TypeVar, cast
+from typing import Any, TypeVar, cast
 
 from django.db.models import Case, Exists, F, OuterRef, Q, QuerySet, Subquery, Value, When
-from django.db.models.functions import Coalesce
 
+from loopsweb.accounts.models import Workspace
 from loopsweb.resources.history.observation import Observation
 from loopsweb.resources.snapshot.models import Snapshot
 from loopsweb.resources.snapshot.status_changes import StatusChange
@@ -16,19 +16,21 @@ from loopsweb.resources.snapshot.unknown_periods import UnknownPeriod
 Row = TypeVar("Row", bound=Snapshot)
 
 
-def select_moment(rows: QuerySet[Row], *, at: datetime, observation: Observation) -> QuerySet[Row]:
+def select_moment(
+    workspace: Workspace, model: type[Row], *, at: datetime, observation: Observation
+) -> QuerySet[Row]:
     """The rows that had been seen by then, with the status that they had been seen with,
     `status_then`, and whether it was so at that moment as far as was observed, `is_known_then`.
     What had ended stays ended."""
-    model = rows.model
-    of_the_row = {"noun": model.noun} | {
-        name: OuterRef(name) for name in ("workspace", "remote_id")
-    }
-    unknown = UnknownPeriod.objects.filter(**of_the_row, since__lte=at, until__gt=at)
-    is_given = ~Exists(unknown) & (Q(unknown_since=None) | Q(unknown_since__gt=at))
-    had_none = Exists(unknown.filter(since__lte=OuterRef("first_seen_at")))
-    status = Case(When(had_none, then=Value("")), default=find_status(model, at))
-    seen = rows.filter(first_seen_at__lte=at).annotate(status_then=status)
+    of_noun = {"workspace": workspace, "noun": model.noun}
+    unknown = UnknownPeriod.objects.filter(**of_noun, since__lte=at, until__gt=at)
+    was_unknown = is_among(unknown)
+    is_given = ~was_unknown & (Q(unknown_since=None) | Q(unknown_since__gt=at))
+    of_row = unknown.filter(remote_id=OuterRef("remote_id"))
+    had_none = was_unknown & Exists(of_row.filter(since__lte=OuterRef("first_seen_at")))
+    status = Case(When(had_none, then=Value("")), default=find_status(model, of_noun, at=at))
+    rows = model._default_manager.filter(workspace=workspace, first_seen_at__lte=at)
+    seen = rows.annotate(status_then=status)
     is_known = is_observed(observation, at) & is_given
     if model.vocabulary:
         is_known |= Q(status_then__in=model.vocabulary.terminal)
@@ -36,17 +38,19 @@ def select_moment(rows: QuerySet[Row], *, at: datetime, observation: Observation
     return cast("QuerySet[Row]", known)
 
 
-def find_status(model: type[Snapshot], at: datetime) -> Coalesce | Value:
+def is_among(noted: QuerySet[Any]) -> Q:
+    """True of the rows that any of `noted` is about: read once, and not for each row."""
+    return Q(remote_id__in=noted.values("remote_id"))
+
+
+def find_status(model: type[Snapshot], of_noun: dict[str, Any], *, at: datetime) -> Case | Value:
     """The status before the first change after `at`, else the present one."""
     if model.vocabulary is None:
         return Value("")
-    later = StatusChange.objects.filter(
-        workspace=OuterRef("workspace"),
-        noun=model.noun,
-        remote_id=OuterRef("remote_id"),
-        first_seen_new_at__gt=at,
-    ).order_by("first_seen_new_at", "pk")
-    return Coalesce(Subquery(later.values("old")[:1]), F(model.status_field))
+    later = StatusChange.objects.filter(**of_noun, first_seen_new_at__gt=at)
+    first = later.filter(remote_id=OuterRef("remote_id")).order_by("first_seen_new_at", "pk")
+    before = Subquery(first.values("old")[:1])
+    return Case(When(is_among(later), then=before), default=F(model.status_field))
 
 
 def is_observed(observation: Observation, at: datetime) -> Q:

@@ -96,7 +96,7 @@ def render_list_page(
     noun, can_idle = find_noun(model), issubclass(model, Costed)
     select = select or cast("SnapshotQuerySet[Row]", model._default_manager).in_workspace
     if request.GET.get("at"):
-        return render_past_list(request, select(request.workspace), spec)
+        return render_past_list(request, model, spec)
     record_viewer(request.workspace)
     now, freshness = timezone.now(), load_freshness(request.workspace)
     feed = freshness.of(noun.slug, *shows)

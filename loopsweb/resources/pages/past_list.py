@@ -10,7 +10,7 @@ from decimal import Decimal
 from http import HTTPStatus
 from typing import Any, TypeVar, cast
 
-from django.db.models import Q, QuerySet
+from django.db.models import Q
 from django.http.response import HttpResponseBase
 from django.utils import timezone
 
@@ -101,10 +101,10 @@ class PastLine:
 
 
 def render_past_list(
-    request: WorkspaceRequest, rows: QuerySet[Row], spec: ListSpec
+    request: WorkspaceRequest, model: type[Row], spec: ListSpec
 ) -> HttpResponseBase:
     """The list at the time `at` of the URL; 400 where that is none."""
-    noun, now = find_noun(rows.model), timezone.now()
+    noun, now = find_noun(model), timezone.now()
     context: dict[str, Any] = {"noun": noun, "given": request.GET["at"][:100], "is_past": True}
     template = "resources/past_list.html"
     try:
@@ -113,8 +113,7 @@ def render_past_list(
         context["problem"] = str(error)
         return render_page(request, template, context, status=HTTPStatus.BAD_REQUEST)
     moment = Moment.load(noun, request, at, now)
-    plain = rows.model._default_manager.filter(workspace=request.workspace)
-    selected = select_moment(plain, at=at, observation=moment.observation)
+    selected = select_moment(request.workspace, model, at=at, observation=moment.observation)
     past = build_spec(spec, noun)
     query = parse_query(past, request.GET)
     query.chosen["at"] = format_utc(at)
@@ -125,7 +124,7 @@ def render_past_list(
         lines = build_lines(request, query.select(selected).iterator(chunk_size=2000), at)
         return csv_response(list_columns(noun), lines, name=f"{noun.slug}-past", as_of=at)
     page = query.page(selected, Facets())
-    fields = {field.name for field in rows.model._meta.concrete_fields}
+    fields = {field.name for field in model._meta.concrete_fields}
     status_name = find_status_filter(spec, noun)
     context |= {
         "moment": moment,
@@ -142,8 +141,8 @@ def render_past_list(
         "chosen_status": query.chosen.get(status_name, ""),
         "shows_model": "base_model" in fields,
         "shows_owner": "owner_email" in fields,
-        "shows_gpus": issubclass(rows.model, GPUHolder),
-        "of_trainer": issubclass(rows.model, Deployment),
+        "shows_gpus": issubclass(model, GPUHolder),
+        "of_trainer": issubclass(model, Deployment),
     }
     status = HTTPStatus.UNPROCESSABLE_ENTITY if query.refusals else HTTPStatus.OK
     return render_page(request, template, context, status=status)

@@ -113,7 +113,7 @@ def test_the_band_and_every_moment_say_what_the_answers_said(
     for at in moments(start, answers.polls):
         expected = {one: answers.know(one, at) for one in histories}
         assert {one: history.at(at) for one, history in histories.items()} == expected
-        selected = select_moment(Deployment.objects.all(), at=at, observation=observation)
+        selected = select_moment(acme, Deployment, at=at, observation=observation)
         found = {(row.remote_id, *read_then(row)) for row in selected}
         assert found == {
             (one, status, knowledge is Knowledge.KNOWN)
