@@ -24,11 +24,12 @@ from loopsweb.resources.snapshot.poll_context import PollContext
 QUIET_INTERVAL = timedelta(minutes=2)
 MAX_QUERIES = 500  # of one poll
 URGENT_FOR_ONE = 3  # of the others
+QUERIED_BY = ("run_id", "base_model")
 NEVER = datetime.min.replace(tzinfo=UTC)
 
 
 class CheckpointQuery(NamedTuple):
-    by: str  # "run_id" or "base_model", as the API's query has it
+    by: str  # one of QUERIED_BY, as the API's query has it
     value: str
 
     @property

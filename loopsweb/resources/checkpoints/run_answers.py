@@ -10,7 +10,7 @@ from django.db.models import QuerySet
 
 from loopsweb.accounts.models import Workspace
 from loopsweb.resources.checkpoints.models import CheckpointFeed
-from loopsweb.resources.checkpoints.poll_plan import CheckpointQuery
+from loopsweb.resources.checkpoints.poll_plan import QUERIED_BY, CheckpointQuery
 from loopsweb.resources.checkpoints.standing_plan import StandingPlan
 from loopsweb.resources.runs.models import Run
 
@@ -28,7 +28,9 @@ def find_oldest_answer(workspace: Workspace, runs: QuerySet[Run]) -> RunAnswer |
     None if there is no run, or if one of them was never asked about."""
     listed = list(runs.values_list("remote_id", "base_model", "owner_email"))
     values = {value for run, model, _ in listed for value in (run, model)}
-    feeds = CheckpointFeed.objects.filter(state__key__workspace=workspace, value__in=values)
+    feeds = CheckpointFeed.objects.filter(
+        state__key__workspace=workspace, by__in=QUERIED_BY, value__in=values
+    )
     newest: dict[str, RunAnswer] = {}
     for feed in feeds.exclude(as_of=None).select_related("state__key") if listed else ():
         answer = read_answer(feed)

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Sequence
-from typing import Any
+from collections.abc import Collection, Sequence
 
 from django.db.models import Q
 
@@ -68,19 +67,18 @@ def select_ending_runs(workspace: Workspace, noun: str, remote_id: str) -> Snaps
         return runs.filter(remote_id=remote_id)
     if noun != Deployment.noun:
         return runs.none()
-    own = Deployment.objects.in_workspace(workspace).filter(remote_id=remote_id)
-    named = [own.values(field) for field in ("active_run_remote_id", "latest_run_remote_id")]
-    latest = runs.filter(remote_id__in=own.values("latest_run_remote_id"))
-    return select_executed(runs, [remote_id], *named) | latest
+    own = Deployment.objects.in_workspace(workspace).filter(remote_id=remote_id).first()
+    if own is None:
+        return runs.none()
+    executed = select_executed(runs, [remote_id], list_named_runs(own))
+    return executed | runs.filter(remote_id=own.latest_run_remote_id)
 
 
 def select_executed(
-    runs: SnapshotQuerySet[Run], deployment_ids: Collection[str], *named: Iterable[Any]
+    runs: SnapshotQuerySet[Run], deployment_ids: Collection[str], named: Collection[str]
 ) -> SnapshotQuerySet[Run]:
     """Those that name one of the deployments, or whose id is named, and have not ended."""
-    executed = Q(deployment_remote_id__in=deployment_ids)
-    for ids in named:
-        executed |= Q(remote_id__in=ids)
+    executed = Q(deployment_remote_id__in=deployment_ids) | Q(remote_id__in=named)
     return runs.filter(executed).exclude(status="INACTIVE")
 
 
