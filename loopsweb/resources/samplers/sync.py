@@ -6,8 +6,10 @@ from collections.abc import Callable, Mapping
 from functools import partial
 from typing import Any
 
-from django.db import connection
+from django.db import connection, transaction
+from django.db.models import Exists, OuterRef
 
+from loopsweb.accounts.models import Workspace
 from loopsweb.loops_api import Client, LazyList, errors, types
 from loopsweb.loops_api.omissions import fill_omissions
 from loopsweb.prepared_writes import PreparedUpdate
@@ -22,6 +24,7 @@ from loopsweb.resources.snapshot.store import (
     store_list,
     touch_version,
 )
+from loopsweb.resources.snapshot.stored_rows import split_into_batches
 from loopsweb.ui.search import write_search_text
 
 KNOWN_FROM_RUNS = ("run_remote_id", "session_remote_id")
@@ -53,21 +56,28 @@ def store_samplers(listing: LazyList[types.Sampler], *, poll: PollContext) -> st
 
 def pair_with_runs(*, poll: PollContext) -> None:
     """Write into each sampler the run that names it: samplers do not name their run."""
-    unpaired = Sampler.objects.in_workspace(poll.workspace).filter(run_remote_id="")
-    runs = Run.objects.in_workspace(poll.workspace).exclude(sampler_remote_id="").order_by("pk")
-    ids = runs.values_list("sampler_remote_id", "remote_id", "session_remote_id")
-    run_by_sampler = {sampler_id: (run_id, session_id) for sampler_id, run_id, session_id in ids}
-    paired = [sampler for sampler in unpaired if sampler.remote_id in run_by_sampler]
+    runs = Run.objects.in_workspace(poll.workspace)
+    is_named = Exists(runs.filter(sampler_remote_id=OuterRef("remote_id")))
+    unpaired = Sampler.objects.in_workspace(poll.workspace).filter(is_named, run_remote_id="")
+    for ids in split_into_batches(unpaired.values_list("remote_id", flat=True)):
+        pair_samplers(poll.workspace, ids)
+
+
+@transaction.atomic
+def pair_samplers(workspace: Workspace, ids: list[str]) -> None:
+    lock_writers(workspace)
+    runs = Run.objects.in_workspace(workspace).filter(sampler_remote_id__in=ids).order_by("pk")
+    named = runs.values_list("sampler_remote_id", "remote_id", "session_remote_id")
+    run_of = {sampler_id: (run_id, session_id) for sampler_id, run_id, session_id in named}
+    paired = list(Sampler.objects.in_workspace(workspace).filter(remote_id__in=run_of))
     for sampler in paired:
-        sampler.run_remote_id, sampler.session_remote_id = run_by_sampler[sampler.remote_id]
+        sampler.run_remote_id, sampler.session_remote_id = run_of[sampler.remote_id]
         write_search_text(sampler)
-    if paired:
-        lock_writers(poll.workspace)
-        with connection.cursor() as cursor:
-            PAIRING.update(cursor, paired)
-        names = [sampler.remote_id for sampler in paired]
-        rows_stored.send(sender=Sampler, workspace=poll.workspace, ids=names, rows=paired)
-        touch_version(poll.workspace)
+    with connection.cursor() as cursor:
+        PAIRING.update(cursor, paired)
+    names = [sampler.remote_id for sampler in paired]
+    rows_stored.send(sender=Sampler, workspace=workspace, ids=names, rows=paired)
+    touch_version(workspace)
 
 
 def pull_sampler(client: Client, remote_id: str, *, poll: PollContext) -> types.Sampler | None:
