@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import signal
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
@@ -24,17 +24,25 @@ def find_redis_pid(url: str) -> int:
 
 
 def list_family(pid: int) -> list[int]:
-    children = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
-    return [pid, *(one for child in children for one in list_family(int(child)))]
+    """The process and its descendants. One that has ended meanwhile has none."""
+    with suppress(FileNotFoundError, ProcessLookupError):
+        children = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
+        return [pid, *(one for child in children for one in list_family(int(child)))]
+    return []
+
+
+def send_signal(family: list[int], number: signal.Signals) -> None:
+    """The server that goes on first may end a child before it has its own signal."""
+    for one in family:
+        with suppress(ProcessLookupError):
+            os.kill(one, number)
 
 
 @contextmanager
 def freeze(pid: int) -> Iterator[None]:
     family = list_family(pid)
-    for one in family:
-        os.kill(one, signal.SIGSTOP)
+    send_signal(family, signal.SIGSTOP)
     try:
         yield
     finally:
-        for one in family:
-            os.kill(one, signal.SIGCONT)
+        send_signal(family, signal.SIGCONT)
