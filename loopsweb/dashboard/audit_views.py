@@ -26,7 +26,8 @@ from loopsweb.resources.lists.queries import register_list
 from loopsweb.resources.nouns import BY_SINGULAR
 from loopsweb.resources.pages.exports import require_export
 from loopsweb.ui.csv_export import csv_response
-from loopsweb.ui.filters import Facets, Filter, ListSpec
+from loopsweb.ui.facets import Facets
+from loopsweb.ui.filters import Filter, ListSpec
 from loopsweb.ui.listing import ListQuery
 from loopsweb.ui.live_list import render_live_list
 from loopsweb.ui.pages import render_page

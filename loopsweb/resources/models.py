@@ -9,6 +9,7 @@ from loopsweb.resources.cleanups.models import Cleanup, Removal
 from loopsweb.resources.deactivations.models import Batch, Deactivation, Policy
 from loopsweb.resources.deactivations.protections import LiftRequest, Protection
 from loopsweb.resources.deployments.models import Deployment
+from loopsweb.resources.lists.kept_counts import KeptCounts
 from loopsweb.resources.lists.models import SavedView
 from loopsweb.resources.pages.idempotency import Submission
 from loopsweb.resources.runs.models import Run
@@ -32,6 +33,7 @@ __all__ = [
     "Deactivation",
     "Deployment",
     "Heartbeat",
+    "KeptCounts",
     "LiftRequest",
     "ObservedPeriod",
     "Policy",

@@ -2,25 +2,21 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, replace
 from typing import TypeVar
 
-from django.db.models import Count, F, Model, OrderBy, Q, QuerySet, Value
+from django.db.models import F, Model, OrderBy, Q, QuerySet
 
+from loopsweb.ui.facets import Facets, RowCounts, choose_first, count_rows, find_met
 from loopsweb.ui.filter_values import decode_value, encode_value
 from loopsweb.ui.url_text import clean_text
 
 Row = TypeVar("Row", bound=Model)
-ValueCounts = list[tuple[str, int]]
 
 MAX_COUNTED = 20_000  # rows of a list whose values are counted, the newest
-MAX_LOOKED_AT = 1000  # rows of a list in which filled columns are looked for, the newest
 MAX_OPTIONS = 50  # of a select box; more are suggestions of a text field
-MAX_SUGGESTIONS = 200
 NO_ROWS = Q(pk__in=[])
-ONE = Value(1)  # to count rows by an index that does not have their primary key
 
 
 @dataclass(frozen=True)
@@ -58,21 +54,6 @@ class Filter:
         return Q(**{self.field: decode_value(value)})
 
 
-@dataclass(frozen=True)
-class Facets:
-    """values: per filter, most frequent first, with the number of rows. total: number of all rows,
-    None if not counted. is_whole: False when `values` are those of the newest rows alone.
-    filled: names of the conditions that any of the newest rows meets. apart, total_apart: how many
-    of these rows the spec counts apart."""
-
-    total: int | None = None
-    values: dict[str, ValueCounts] = field(default_factory=dict)
-    is_whole: bool = True
-    filled: list[str] = field(default_factory=list)
-    apart: dict[str, dict[str, int]] = field(default_factory=dict)
-    total_apart: int = 0
-
-
 @dataclass(frozen=True, kw_only=True)
 class ListSpec:
     """search: the field with the normalised text in which each word of `q` is looked for.
@@ -91,34 +72,42 @@ class ListSpec:
     apart: Q = NO_ROWS
     most_counted: int = MAX_COUNTED
 
-    def count_facets(self, rows: QuerySet[Row], *, filled: Mapping[str, Q] | None = None) -> Facets:
+    @property
+    def counted_fields(self) -> set[str]:
+        """Those whose values the filters offer."""
+        return {one.field for one in self.filters if one.field and not one.is_typed}
+
+    def count_facets(
+        self,
+        rows: QuerySet[Row],
+        *,
+        filled: Mapping[str, Q] | None = None,
+        kept: RowCounts | None = None,
+    ) -> Facets:
         """Count all rows, and the values of all filters among the newest `most_counted` rows, and
-        find which of the conditions `filled` any of the newest MAX_LOOKED_AT rows meets."""
-        total = rows.order_by().count()
+        find which of the conditions `filled` any of the newest MAX_LOOKED_AT rows meets.
+
+        kept: what `count_rows` has counted before, of all rows as they are now."""
         newest = rows.order_by(
             build_order(rows.model, self.sorts[self.default_sort.removeprefix("-")]), "-pk"
         )
-        named = [one for one in self.filters if one.field and not one.is_typed]
-        met = find_met(newest, filled or {})
-        if not named:
-            return Facets(total, filled=met, total_apart=rows.filter(self.apart).count())
-        is_whole = total <= self.most_counted
-        counted = rows if is_whole else choose_first(newest, self.most_counted)
-        counts: dict[str, Counter[str]] = {one.name: Counter() for one in named}
-        apart: dict[str, Counter[str]] = {one.name: Counter() for one in named}
-        total_apart = 0
-        groups = counted.order_by().values(*{one.field for one in named})
-        for group in groups.annotate(rows=Count(ONE), apart=Count(ONE, filter=self.apart)):
-            total_apart += group["apart"]
-            for one in named:
-                value = encode_value(str(group[one.field]))
-                counts[one.name][value] += group["rows"]
-                apart[one.name][value] += group["apart"]
-        values = {name: count.most_common(MAX_SUGGESTIONS) for name, count in counts.items()}
-        known_apart = {name: dict(+each) for name, each in apart.items()}
-        if not is_whole:
-            total_apart = rows.filter(self.apart).count()
-        return Facets(total, values, is_whole, met, known_apart, total_apart)
+        fields, is_whole = self.counted_fields, True
+        if kept is None or not fields <= kept.values.keys():
+            total = rows.order_by().count()
+            is_whole = total <= self.most_counted or not fields
+            counted = rows if is_whole else choose_first(newest, self.most_counted)
+            kept = count_rows(counted, fields, apart=self.apart)
+            if not is_whole:
+                kept = replace(kept, total=total, apart=rows.filter(self.apart).count())
+        named = {one.name: one.field for one in self.filters if one.field in fields}
+        return Facets(
+            total=kept.total,
+            values={name: [*kept.values[field].items()] for name, field in named.items()},
+            is_whole=is_whole,
+            filled=find_met(newest, filled or {}),
+            apart={name: kept.values_apart[field] for name, field in named.items()},
+            total_apart=kept.apart,
+        )
 
 
 def build_order(model: type[Model], field: str, *, is_descending: bool = True) -> OrderBy:
@@ -128,17 +117,3 @@ def build_order(model: type[Model], field: str, *, is_descending: bool = True) -
     nulls_last = None if field in known else True
     by = F(field)
     return by.desc(nulls_last=nulls_last) if is_descending else by.asc(nulls_last=nulls_last)
-
-
-def choose_first(ordered: QuerySet[Row], count: int) -> QuerySet[Row]:
-    """The first rows, without their order."""
-    return ordered.model._default_manager.filter(pk__in=ordered.values("pk")[:count])
-
-
-def find_met(newest: QuerySet[Row], conditions: Mapping[str, Q]) -> list[str]:
-    """The names of those conditions that any of the newest rows meets."""
-    if not conditions:
-        return []
-    numbers = {name: Count("pk", filter=one) for name, one in conditions.items()}
-    met = choose_first(newest, MAX_LOOKED_AT).aggregate(**numbers)
-    return sorted(name for name, number in met.items() if number)

@@ -14,14 +14,16 @@ from django.db.models import Case, Count, Model, Q, QuerySet, Value, When
 from django.http import QueryDict
 from django.utils.http import urlencode
 
+from loopsweb.ui.facets import Facets
 from loopsweb.ui.filter_values import UNKNOWN
-from loopsweb.ui.filters import MAX_OPTIONS, Facets, Filter, ListSpec, build_order
+from loopsweb.ui.filters import MAX_OPTIONS, Filter, ListSpec, build_order
 from loopsweb.ui.search import explain_refusal, match_words
 from loopsweb.ui.url_text import clean_text, parse_page_number, remove_nul
 
 Row = TypeVar("Row", bound=Model)
 PAGE_SIZE = 50
 COMMON = 20  # what more than one row in so many meets
+MOST_FOUND = 5_000  # rows that are counted of what a search or several filters find
 
 
 def parse_query(spec: ListSpec, params: QueryDict, *, size: int = PAGE_SIZE) -> ListQuery:
@@ -95,40 +97,42 @@ class ListQuery:
 
     def page(self, rows: QuerySet[Row], facets: Facets) -> Page[Row]:
         counts = self.count(rows, facets)
-        pages = max(1, -(-counts["found"] // self.size))
+        pages = max(1, -(-counts.found // self.size))
         number = min(self.number, pages)
         start = (number - 1) * self.size
-        ordered = self.select(rows, is_common=counts["found"] * COMMON > counts["total"])
+        ordered = self.select(rows, is_common=counts.found * COMMON > counts.total)
         return Page(
             query=self,
-            rows=list(choose_between(ordered, start, start + self.size)) if counts["found"] else [],
+            rows=list(choose_between(ordered, start, start + self.size)) if counts.found else [],
             number=number,
             pages=pages,
-            **counts,
+            **vars(counts),
         )
 
-    def count(self, rows: QuerySet[Row], facets: Facets) -> dict[str, int]:
-        """total, found and apart of the page."""
+    def count(self, rows: QuerySet[Row], facets: Facets) -> PageCounts:
         condition, apart = self.condition(), self.spec.apart
         if facets.total is None:
             found = {"found": Count("pk", filter=condition)}
             found |= {"apart": Count("pk", filter=condition & apart)}
-            return rows.aggregate(total=Count("pk"), **found)
+            return PageCounts(**rows.aggregate(total=Count("pk"), **found))
         if not self.is_filtered:
-            return {"total": facets.total, "found": facets.total, "apart": facets.total_apart}
+            return PageCounts(facets.total, facets.total, facets.total_apart)
         if counted := self.look_up_count(facets):
-            return {"total": facets.total} | counted
-        chosen = rows.filter(condition)
-        known = chosen.filter(apart).count() if facets.total_apart else 0
-        return {"total": facets.total, "found": chosen.count(), "apart": known}
+            return PageCounts(facets.total, *counted)
+        chosen, most = rows.filter(condition), max(MOST_FOUND, self.number * self.size)
+        if (some := chosen.order_by().values("pk")[: most + 1].count()) > most:
+            return PageCounts(facets.total, most, None if facets.total_apart else 0, has_more=True)
+        return PageCounts(
+            facets.total, some, chosen.filter(apart).count() if facets.total_apart else 0
+        )
 
-    def look_up_count(self, facets: Facets) -> dict[str, int] | None:
+    def look_up_count(self, facets: Facets) -> tuple[int, int] | None:
         """found and apart of the page, if the facets have counted just these rows."""
         if self.q or len(self.chosen) != 1 or not facets.is_whole:
             return None
         [(name, value)] = self.chosen.items()
         counts, apart = dict(facets.values.get(name, ())), facets.apart.get(name, {})
-        return {"found": counts[value], "apart": apart.get(value, 0)} if value in counts else None
+        return (counts[value], apart.get(value, 0)) if value in counts else None
 
     def choices(self, facets: Facets) -> Iterator[Choices]:
         """The fields of the form. Any chosen value stays chosen, also if no row has it."""
@@ -194,16 +198,23 @@ class Choices:
         return cls(one.name, one.label, chosen, options)
 
 
+@dataclass(frozen=True)
+class PageCounts:
+    """total: number of all rows. found: number of matching rows, and has_more when there are more.
+    apart: how many of these the spec counts apart; None when that is unknown."""
+
+    total: int
+    found: int
+    apart: int | None
+    has_more: bool = False
+
+
 @dataclass(frozen=True, kw_only=True)
-class Page(Generic[Row]):
-    """found: number of matching rows. apart: how many of these the spec counts apart. total: number
-    of all rows."""
+class Page(PageCounts, Generic[Row]):
+    """pages: at least so many, when there are more rows than were counted."""
 
     query: ListQuery
     rows: list[Row]
-    found: int
-    apart: int
-    total: int
     number: int
     pages: int
 
@@ -221,4 +232,5 @@ class Page(Generic[Row]):
 
     @property
     def next_url(self) -> str:
-        return self.query.url(page=self.number + 1) if self.number < self.pages else ""
+        is_last = self.number == self.pages and not self.has_more
+        return "" if is_last else self.query.url(page=self.number + 1)

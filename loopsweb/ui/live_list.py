@@ -12,7 +12,8 @@ from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 from django.template.loader import render_to_string
 
-from loopsweb.ui.filters import Facets, ListSpec
+from loopsweb.ui.facets import Facets
+from loopsweb.ui.filters import ListSpec
 from loopsweb.ui.listing import PAGE_SIZE, ListQuery, parse_query
 from loopsweb.ui.live import answer_if_unchanged, set_live_headers
 from loopsweb.ui.page_frame import render_framed

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from loopsweb.accounts.models import Workspace
 from loopsweb.resources.models import Run
 from loopsweb.resources.runs.views import SPEC
-from loopsweb.ui.filters import Facets
+from loopsweb.ui.facets import Facets
 from loopsweb.ui.listing import parse_query
 from loopsweb.ui.url_text import MAX_PAGE, parse_page_number
 from tests.resources.rows import add_row

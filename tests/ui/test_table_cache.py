@@ -7,7 +7,7 @@ from django.core.cache import caches
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
-from loopsweb.ui.filters import Facets
+from loopsweb.ui.facets import Facets
 from loopsweb.ui.table_cache import cached, cached_html
 
 

@@ -26,6 +26,7 @@ class Checkpoint(Snapshot):
     noun = "checkpoint"
     vocabulary = SYNC
     status_field = "sync_status"
+    facet_fields = ("base_model", "target", "sync_status")
 
     run_remote_id = models.CharField(max_length=255, blank=True)
     target = models.CharField(max_length=255, blank=True)

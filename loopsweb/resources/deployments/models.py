@@ -16,6 +16,7 @@ class Deployment(GPUHolder):
 
     noun = "deployment"
     vocabulary = DEPLOYMENT
+    facet_fields = ("status", "base_model", "owner_email")
 
     active_run_remote_id = models.CharField(max_length=255, blank=True)
     latest_run_remote_id = models.CharField(max_length=255, blank=True)

@@ -19,6 +19,7 @@ from loopsweb.batches import split
 from loopsweb.keys.models import Key
 from loopsweb.resources.deactivations.protections import Protection
 from loopsweb.resources.lists.bar import describe_bar, get_views_url, load_views
+from loopsweb.resources.lists.kept_counts import find_counts
 from loopsweb.resources.lists.preferences import load_preferences
 from loopsweb.resources.nouns import Noun, find_noun
 from loopsweb.resources.pages.columns import ColumnPaths, build_conditions, find_hidden
@@ -31,7 +32,8 @@ from loopsweb.resources.pages.starting import mark_starting
 from loopsweb.resources.snapshot.models import Costed, Snapshot, SnapshotQuerySet
 from loopsweb.resources.snapshot.viewers import record_viewer
 from loopsweb.ui.csv_export import csv_response
-from loopsweb.ui.filters import Facets, ListSpec
+from loopsweb.ui.facets import Facets
+from loopsweb.ui.filters import ListSpec
 from loopsweb.ui.listing import ListQuery
 from loopsweb.ui.live import answer_if_unchanged
 from loopsweb.ui.live_list import render_live_list
@@ -120,7 +122,9 @@ def render_list_page(
 
     def count_facets() -> Facets:
         rows = select(request.workspace)
-        return spec.count_facets(rows, filled=build_conditions(model, optional or {}))
+        kept = find_counts(request.workspace, model)
+        filled = build_conditions(model, optional or {})
+        return spec.count_facets(rows, filled=filled, kept=kept)
 
     @functools.cache
     def load_facets() -> Facets:

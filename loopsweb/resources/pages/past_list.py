@@ -25,8 +25,9 @@ from loopsweb.resources.pages.exports import record_export
 from loopsweb.resources.snapshot.models import GPUHolder, Snapshot
 from loopsweb.retention import find_cutoff
 from loopsweb.ui.csv_export import csv_response
+from loopsweb.ui.facets import Facets
 from loopsweb.ui.filter_values import decode_value
-from loopsweb.ui.filters import Facets, Filter, ListSpec
+from loopsweb.ui.filters import Filter, ListSpec
 from loopsweb.ui.listing import parse_query
 from loopsweb.ui.pages import render_page
 from loopsweb.ui.timestamps import format_utc, parse_utc

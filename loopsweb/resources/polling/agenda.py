@@ -15,6 +15,7 @@ from loopsweb.resources import bills, catalogue
 from loopsweb.resources.deployments.sync import select_vanished
 from loopsweb.resources.figures.measured_work import SEEMS_IDLE_AFTER, filter_idle
 from loopsweb.resources.figures.refresh import FORMULA
+from loopsweb.resources.lists.kept_counts import select_outdated
 from loopsweb.resources.polling.work_in_progress import list_work_in_progress
 from loopsweb.resources.runs.sync import select_without_details
 from loopsweb.resources.snapshot.poll_state import PollState
@@ -30,7 +31,16 @@ WORKSPACE = Columns(Workspace, prefix="key__workspace__")
 
 
 Agenda = frozenset[str]  # of TOPICS: those that the poll has to look into
-TOPICS = ("vanished", "details", "catalogue", "bill", "work", "work in progress", "figures")
+TOPICS = (
+    "vanished",
+    "details",
+    "catalogue",
+    "bill",
+    "work",
+    "work in progress",
+    "figures",
+    "counts",
+)
 
 
 @PlannedQuery
@@ -57,6 +67,7 @@ def select_state() -> QuerySet[PollState, tuple[Any, ...]]:
         Exists(idle),
         in_progress[0] | in_progress[1] | in_progress[2],
         ~Exists(catalogues.filter(formula=FORMULA)),
+        Exists(select_outdated(version=OuterRef("key__workspace__version")).filter(**here)),
     )
 
 

@@ -13,6 +13,7 @@ from loopsweb.keys.models import KeyState
 from loopsweb.loops_api.deadline import Deadline
 from loopsweb.loops_api.request_limits import Limits
 from loopsweb.resources.figures.refresh import catch_up
+from loopsweb.resources.lists.kept_counts import keep_counts
 from loopsweb.resources.polling import leases, pace
 from loopsweb.resources.polling.agenda import load_state
 from loopsweb.resources.polling.inquiry import Clock, Stopped
@@ -54,6 +55,8 @@ def run_poll(
                 catch_up(state.key.workspace)
             with deadline.apply():
                 poll.run()
+            if poll.is_changed or poll.is_open("counts"):
+                keep_counts(state.key.workspace)
         except Stopped:
             leases.hand_back(state, now=clock())
         except OUTAGES as error:

@@ -15,6 +15,7 @@ class Run(Costed):
 
     noun = "run"
     vocabulary = RUN
+    facet_fields = ("status", "base_model", "owner_email")
 
     session_remote_id = models.CharField(max_length=255, blank=True)
     base_model = models.CharField(max_length=255, blank=True)

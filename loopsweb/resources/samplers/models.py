@@ -13,6 +13,7 @@ class Sampler(GPUHolder):
 
     noun = "sampler"
     vocabulary = SAMPLER
+    facet_fields = ("status", "base_model", "owner_email")
 
     model_id = models.CharField(max_length=255, blank=True)
     deployment_remote_id = models.CharField(max_length=255, blank=True)

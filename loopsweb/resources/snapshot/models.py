@@ -106,6 +106,7 @@ class Snapshot(models.Model):
     status_field: ClassVar[str] = "status"  # its changes are recorded, if there is a vocabulary
 
     newest_field: ClassVar[str] = "created_at"
+    facet_fields: ClassVar[tuple[str, ...]] = ()  # those of the index `index_facets`
 
     starting: Any = None  # the audit event of its creation, of what no list has yet: see pages
 
@@ -200,7 +201,6 @@ FIGURES = (
     *("gpus", "gpus_of", "usd_per_hour", "usd_of", "cost_source"),
     *("last_work_at", "last_work_sign", "pair_remote_id"),
 )
-
 
 MEASURED = ("metrics_as_of", "ask_metrics_at", "worked_at", "worked_sign")  # of a deployment
 

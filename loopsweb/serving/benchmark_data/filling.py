@@ -16,6 +16,7 @@ from loopsweb.resources.deployments.run_pairing import NO_GPUS, PAIR
 from loopsweb.resources.figures.compute import to_values
 from loopsweb.resources.figures.refresh import refresh_figures
 from loopsweb.resources.figures.related import Key
+from loopsweb.resources.lists.kept_counts import keep_counts
 from loopsweb.resources.runs.models import Run
 from loopsweb.resources.samplers.models import Sampler
 from loopsweb.resources.sessions.models import Origin, Session
@@ -58,6 +59,7 @@ def fill_database(
         report(stored)
     refresh_figures(key.workspace, filling.live)
     touch_version(key.workspace)
+    keep_counts(key.workspace)
     return key.workspace
 
 

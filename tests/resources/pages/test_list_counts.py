@@ -9,7 +9,7 @@ from django.db import connection
 from django.db.models import Count, Q
 from django.http import QueryDict
 
-from loopsweb.accounts.models import Workspace
+from loopsweb.accounts.models import User, Workspace
 from loopsweb.resources.checkpoints.views import SPEC as CHECKPOINTS
 from loopsweb.resources.deployments.views import SPEC as DEPLOYMENTS
 from loopsweb.resources.models import Run
@@ -17,8 +17,9 @@ from loopsweb.resources.pages.filters import UNREPORTED
 from loopsweb.resources.runs.views import SPEC as RUNS
 from loopsweb.resources.samplers.views import SPEC as SAMPLERS
 from loopsweb.resources.sessions.views import SPEC as SESSIONS
-from loopsweb.ui.filters import ONE, Facets
+from loopsweb.ui.facets import ONE, Facets
 from loopsweb.ui.listing import parse_query
+from tests.personas import login_as
 from tests.plans import explain_in_order, explain_with_index
 from tests.resources.rows import FIRST_SEEN_AT, MODELS, add_row
 
@@ -34,8 +35,9 @@ SPECS = {
 def test_counts_are_read_from_an_index_alone(noun: str, acme: Workspace) -> None:
     model, spec = MODELS[noun], SPECS[noun]
     rows = model._default_manager.filter(workspace=acme).order_by()
-    fields = [one.field for one in spec.filters if one.field and not one.is_typed]
-    groups = rows.values(*fields).annotate(n=Count(ONE), apart=Count(ONE, filter=UNREPORTED))
+    groups = rows.values(*spec.counted_fields).annotate(
+        n=Count(ONE), apart=Count(ONE, filter=UNREPORTED)
+    )
     index = {"sqlite": "COVERING INDEX ", "postgresql": "Index Only Scan using "}
     assert f"{index[connection.vendor]}{model.noun}_facets" in explain_with_index(
         groups, f"{model.noun}_facets"
@@ -77,7 +79,7 @@ def test_what_the_filters_have_counted_is_not_counted_again(
 def test_filled_columns_are_looked_for_in_the_newest_rows(
     acme: Workspace, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("loopsweb.ui.filters.MAX_LOOKED_AT", 2)
+    monkeypatch.setattr("loopsweb.ui.facets.MAX_LOOKED_AT", 2)
     rows = Run.objects.in_workspace(acme)
     filled = {"owner": ~Q(owner_email="")}
     for n, owner in enumerate(["old@example.com", "", "", "new@example.com"]):
@@ -96,3 +98,38 @@ def test_the_newest_are_read_in_the_order_of_an_index(noun: str, acme: Workspace
         assert f"{model.noun}_newest" in plan or f"{model._meta.db_table}_search" in plan
         assert "TEMP B-TREE" not in plan
         assert "Sort" not in plan
+
+
+def test_more_than_the_most_counted_are_found_page_by_page(
+    acme: Workspace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("loopsweb.ui.listing.MOST_FOUND", 4)
+    for n in range(7):
+        gone = {"missing_since": FIRST_SEEN_AT} if n == 0 else {}
+        add_row(Run, acme, f"r{n}", name="same" if n < 6 else "other", **gone)
+    rows = Run.objects.in_workspace(acme)
+    facets = RUNS.count_facets(rows)
+    seen = []
+    for number in (1, 2, 3):
+        page = parse_query(RUNS, QueryDict(f"q=same&page={number}"), size=2).page(rows, facets)
+        seen.append((page.found, page.has_more, page.apart, page.pages, bool(page.next_url)))
+    assert seen == [
+        (4, True, None, 2, True),
+        (4, True, None, 2, True),
+        (6, False, 1, 3, False),
+    ]
+    last = parse_query(RUNS, QueryDict("q=same&page=9"), size=2).page(rows, facets)
+    assert (last.number, [row.remote_id for row in last.rows]) == (3, ["r1", "r0"])
+
+
+def test_a_list_says_that_more_are_found_than_were_counted(
+    acme: Workspace, alice: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("loopsweb.ui.listing.MOST_FOUND", 4)
+    for n in range(52):
+        gone = {"missing_since": FIRST_SEEN_AT} if n == 0 else {}
+        add_row(Run, acme, f"r{n}", name="same" if n else "other", **gone)
+    text = login_as(alice).get(f"/w/{acme.slug}/runs/?q=same").content.decode()
+    perhaps = "some of them perhaps not in the last answer"
+    assert f"50 of more than 50 runs, {perhaps}, filtered from 52" in text
+    assert "Page 1 of more than 1</span>" in text

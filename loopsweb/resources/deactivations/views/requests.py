@@ -42,7 +42,8 @@ from loopsweb.resources.lists.queries import register_list
 from loopsweb.resources.nouns import VOCABULARIES
 from loopsweb.resources.pages.freshness import compute_page_version, load_freshness
 from loopsweb.resources.snapshot.viewers import record_viewer
-from loopsweb.ui.filters import Facets, Filter, ListSpec
+from loopsweb.ui.facets import Facets
+from loopsweb.ui.filters import Filter, ListSpec
 from loopsweb.ui.listing import ListQuery
 from loopsweb.ui.live import answer_if_unchanged, set_live_headers
 from loopsweb.ui.live_list import render_live_list
