@@ -59,7 +59,7 @@ class ApiKey:
         text = " ".join("".join(c if c.isprintable() else " " for c in text).split())
         return text if len(text) <= _MAX_MESSAGE_LENGTH else text[: _MAX_MESSAGE_LENGTH - 1] + "…"
 
-    def appears_in(self, body: bytes) -> bool:
+    def appears_in(self, body: bytes | bytearray) -> bool:
         """True if `body` contains this key: as it is, escaped for JSON or URLs, or in base64."""
         self._needles = self._needles or self._make_needles()
         unescaped = _unescape(body)
@@ -79,7 +79,7 @@ class ApiKey:
         return sorted(found | {quote(secret, safe="") for secret in found}, key=len, reverse=True)
 
 
-def _unescape(body: bytes) -> bytes:
+def _unescape(body: bytes | bytearray) -> bytes | bytearray:
     """`body` with its hexadecimal escapes of ASCII replaced, in as much memory again."""
     for escape in sorted({found[0] for found in _ESCAPED.finditer(body)}):
         body = body.replace(escape, bytes([int(escape[-2:], 16)]))

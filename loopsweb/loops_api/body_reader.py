@@ -20,7 +20,7 @@ def read_body(response: httpx.Response, deadline: Deadline, max_bytes: int) -> B
     """
     wbits = _get_window_bits(response.headers)
     decompressor = zlib.decompressobj(wbits) if wbits else None
-    body = bytearray()
+    body = Body()
     for chunk in response.iter_raw():
         room = max_bytes + 1 - len(body)
         try:
@@ -33,7 +33,7 @@ def read_body(response: httpx.Response, deadline: Deadline, max_bytes: int) -> B
             raise httpx.DecodingError("there is data after the end of the compressed body")
         if deadline.left() <= 0:
             raise httpx.ReadTimeout("the deadline of the call has passed")
-    return Body(body)
+    return body
 
 
 def _get_window_bits(headers: httpx.Headers) -> int | None:

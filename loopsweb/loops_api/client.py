@@ -13,7 +13,7 @@ import httpx
 
 from loopsweb.loops_api import errors, parsers, types
 from loopsweb.loops_api.api_key import ApiKey
-from loopsweb.loops_api.decoding import check_id, decode_object
+from loopsweb.loops_api.decoding import Body, check_id, decode_object
 from loopsweb.loops_api.lazy_list import LazyList
 from loopsweb.loops_api.legacy_adapter import LegacyAdapter
 from loopsweb.loops_api.legacy_routes import LegacyRoutes
@@ -99,7 +99,7 @@ class Client(UndocumentedRoutes, TelemetryRoutes, OrganisationRoutes):
     ) -> LazyList[types.Run]:
         """GET /v1/loops/runs. scope: `org` for the whole organisation's (undocumented)."""
         query = {"run_id": run_id, "base_model": base_model, "scope": scope}
-        body: bytes | None
+        body: Body | None
         if team_id is None:
             is_whole = run_id is base_model is None
             body = self._get_unless_legacy("/v1/loops/runs", query, may_have_changed=is_whole)
@@ -212,7 +212,7 @@ class Client(UndocumentedRoutes, TelemetryRoutes, OrganisationRoutes):
 
     def _get_unless_legacy(
         self, route: str, query: dict[str, Any], *, may_have_changed: bool = False
-    ) -> bytes | None:
+    ) -> Body | None:
         """The response to the GET of a list; None if the server has legacy routes only.
 
         may_have_changed: a 404 means that the server no longer has the route.

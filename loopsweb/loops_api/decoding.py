@@ -32,8 +32,9 @@ _NOT_COUNTED = bytes(set(range(256)) - set(b"".join(_COSTS)))
 _envelope = msgspec.json.Decoder(dict[str, msgspec.Raw])
 
 
-class Body(bytes):
-    """A response body that no traceback with locals shows. digest: its SHA-256, as hex."""
+class Body(bytearray):
+    """A response body that no traceback with locals shows; nobody changes it once it is read.
+    digest: its SHA-256, as hex."""
 
     @cached_property
     def digest(self) -> str:
@@ -43,12 +44,12 @@ class Body(bytes):
         return f"<Body of {len(self)} bytes>"
 
 
-def compute_digest(body: bytes) -> str:
+def compute_digest(body: bytes | bytearray) -> str:
     """Its SHA-256, as hex; of a Body once."""
     return body.digest if isinstance(body, Body) else hashlib.sha256(body).hexdigest()
 
 
-def decode_envelope(body: bytes) -> dict[str, Any]:
+def decode_envelope(body: bytes | bytearray) -> dict[str, Any]:
     """The whole body as a JSON object."""
     check_memory(body)
     try:
@@ -60,7 +61,7 @@ def decode_envelope(body: bytes) -> dict[str, Any]:
     return value
 
 
-def decode_object(body: bytes, key: str | None, parse: Callable[[Any], T | None]) -> T:
+def decode_object(body: bytes | bytearray, key: str | None, parse: Callable[[Any], T | None]) -> T:
     """The parsed object under `key`, or without a key the whole body, parsed."""
     found = parse(decode_envelope(body) if key is None else decode_envelope(body).get(key))
     if found is None:
@@ -75,7 +76,9 @@ def check_id(expected_id: str, found: N) -> N:
     return found
 
 
-def decode_rows(body: bytes, key: str, parse: Callable[[Any], T | None]) -> tuple[T, ...]:
+def decode_rows(
+    body: bytes | bytearray, key: str, parse: Callable[[Any], T | None]
+) -> tuple[T, ...]:
     """The parsed rows under `key`, without those that cannot be parsed."""
     items = decode_envelope(body).get(key)
     if not isinstance(items, list):
@@ -83,7 +86,7 @@ def decode_rows(body: bytes, key: str, parse: Callable[[Any], T | None]) -> tupl
     return tuple(row for item in items if (row := parse(item)) is not None)
 
 
-def find_array(body: bytes, key: str) -> msgspec.Raw:
+def find_array(body: bytes | bytearray, key: str) -> msgspec.Raw:
     """The undecoded array under `key`. The whole body is checked to be complete JSON."""
     check_memory(body)
     try:
@@ -95,13 +98,13 @@ def find_array(body: bytes, key: str) -> msgspec.Raw:
     return array
 
 
-def check_memory(body: bytes) -> None:
+def check_memory(body: bytes | bytearray) -> None:
     """Raise ResponseTooLarge if the decoded and parsed body might take more than MAX_MEMORY."""
     if len(body) * MOST_PER_BYTE > MAX_MEMORY and estimate_memory(body) > MAX_MEMORY:
         raise ResponseTooLarge(f"{len(body)} bytes of too many small values")
 
 
-def estimate_memory(body: bytes) -> int:
+def estimate_memory(body: bytes | bytearray) -> int:
     """The most bytes that the decoded and parsed body takes, from the JSON's punctuation.
 
     A real list takes half of it. Text beyond ASCII has up to four bytes per character.
@@ -112,7 +115,7 @@ def estimate_memory(body: bytes) -> int:
     return counted + len(body) * (1 if is_narrow else 4)
 
 
-def decode_json(body: bytes) -> Any:
+def decode_json(body: bytes | bytearray) -> Any:
     """Any JSON value. Raises ValueError if it is invalid or nested deeper than MAX_DEPTH."""
     value = msgspec.json.decode(body)
     if body.count(b"[") + body.count(b"{") > MAX_DEPTH and _is_too_deep(value):

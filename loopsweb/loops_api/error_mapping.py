@@ -35,7 +35,7 @@ def map_transport_error(error: Exception, key: ApiKey) -> errors.LoopsError:
 
 
 def map_error_response(
-    *, status: int, headers: Mapping[str, str], body: bytes, key: ApiKey, now: datetime
+    *, status: int, headers: Mapping[str, str], body: bytes | bytearray, key: ApiKey, now: datetime
 ) -> errors.StatusError:
     """The StatusError for an error response. `now` turns a Retry-After date into seconds."""
     content = _decode_json(body)
@@ -54,7 +54,7 @@ def map_error_response(
     )
 
 
-def _decode_json(body: bytes) -> Any:
+def _decode_json(body: bytes | bytearray) -> Any:
     try:
         return msgspec.json.decode(body)
     except (ValueError, RecursionError):

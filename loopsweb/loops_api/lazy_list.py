@@ -32,7 +32,7 @@ class LazyList(Generic[T]):
 
     def __init__(
         self,
-        body: bytes,
+        body: bytes | bytearray,
         key: str,
         parse: Callable[[Any], T | None],
         keep: Callable[[T], bool] = lambda _: True,

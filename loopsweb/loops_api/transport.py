@@ -23,6 +23,7 @@ from loopsweb.loops_api import body_reader, connection_pool, errors
 from loopsweb.loops_api.api_key import ApiKey
 from loopsweb.loops_api.checked_bodies import WORTHWHILE_BYTES, CheckedBodies
 from loopsweb.loops_api.deadline import Deadline
+from loopsweb.loops_api.decoding import Body
 from loopsweb.loops_api.error_mapping import map_error_response, map_transport_error
 from loopsweb.loops_api.request_limits import Limits
 from loopsweb.loops_api.request_urls import build_url, parse_base_url
@@ -48,7 +49,7 @@ class Transport:
         self._http = http
         self._limits = limits
 
-    def get(self, route: str, *ids: str, is_list: bool = False, **query: Any) -> bytes:
+    def get(self, route: str, *ids: str, is_list: bool = False, **query: Any) -> Body:
         """GET `route` with its `{}` filled with `ids`. Query values of None are not sent."""
         limits = self._limits
         deadline = Deadline.within_current(limits.deadline_list if is_list else limits.deadline)
@@ -65,7 +66,7 @@ class Transport:
                 return self._send(request, route, deadline)
         raise AssertionError("unreachable")
 
-    def send(self, method: str, route: str, *ids: str, body: Any = None) -> bytes:
+    def send(self, method: str, route: str, *ids: str, body: Any = None) -> Body:
         """Send any other method, once. `body` becomes JSON; None sends no body."""
         request = self._build_request(method, route, ids, body=body)
         return self._send(request, route, Deadline.within_current(self._limits.deadline))
@@ -98,7 +99,7 @@ class Transport:
             extensions={"timeout": timeout.as_dict()},
         )
 
-    def _send(self, request: httpx.Request, route: str, deadline: Deadline) -> bytes:
+    def _send(self, request: httpx.Request, route: str, deadline: Deadline) -> Body:
         name = f"{self._key.digest} {request.method} {route}"
         wait = throttle.reserve(name, self._limits.requests_per_second)
         if wait > max(deadline.left(), 0.0):
@@ -119,7 +120,7 @@ class Transport:
 
     def _exchange(
         self, request: httpx.Request, deadline: Deadline
-    ) -> tuple[int | str, bytes | errors.LoopsError]:
+    ) -> tuple[int | str, Body | errors.LoopsError]:
         try:
             with deadline.apply(), closing(self._open_response(request)) as response:
                 return response.status_code, self._read_outcome(response, deadline)
@@ -133,7 +134,7 @@ class Transport:
 
     def _read_outcome(
         self, response: httpx.Response, deadline: Deadline
-    ) -> bytes | errors.LoopsError:
+    ) -> Body | errors.LoopsError:
         if response.is_success:
             body = body_reader.read_body(response, deadline, self._limits.max_response_bytes)
             if body is None:

@@ -89,7 +89,8 @@ class Lane(Generic[J]):
         self.searched: set[frozenset[str]] = set()  # the hosts without which nothing else was due
         self.looked_at = -math.inf
         self.clock: DatabaseClock | None = None  # of the last tick
-        self.pool, self.looks = ThreadPool(threads), ThreadPool(1)
+        self.looks, self.first, self.others = ThreadPool(1), ThreadPool(1), ThreadPool(threads)
+        self.is_first_free = True
         self.thread = threading.Thread(target=self.work, name=name, daemon=True)
 
     def start(self) -> None:
@@ -181,7 +182,15 @@ class Lane(Generic[J]):
         self.is_skewed = is_skewed
 
     def start_job(self, job: J, clock: DatabaseClock) -> None:
+        """In the first thread if that is free: while one job is due at a time, one thread has a
+        connection and keeps what it needs."""
+        if takes_first := self.is_first_free:
+            self.is_first_free = False
+        pool = self.first if takes_first else self.others
+
         def end(*_: object) -> None:
+            if takes_first:
+                self.is_first_free = True
             self.running.pop(job.pk, None)
             if self.is_full:
                 self.wake.set()
@@ -191,7 +200,7 @@ class Lane(Generic[J]):
             end()
 
         self.running[job.pk] = job
-        self.pool.apply_async(self.run_job, (job, clock), callback=end, error_callback=end_with)
+        pool.apply_async(self.run_job, (job, clock), callback=end, error_callback=end_with)
 
     def log_failure(self, error: BaseException) -> None:
         log.error("a job of %s failed", self.name, exc_info=error)
@@ -219,5 +228,5 @@ class Lane(Generic[J]):
 
     def close(self) -> None:
         """Leave what still runs to itself."""
-        self.pool.terminate()
-        self.looks.terminate()
+        for pool in (self.looks, self.first, self.others):
+            pool.terminate()

@@ -154,6 +154,26 @@ def test_what_runs_is_kept(lane: Lane[Held], due: list[Held]) -> None:
     assert due[0].history == ["claimed", "kept", "kept"]
 
 
+def test_jobs_that_follow_one_another_run_in_one_thread(lane: Lane[Held], due: list[Held]) -> None:
+    """So that a worker with little to do has one connection, and keeps memory for one poll."""
+    seen = list[int]()
+
+    class Noting(Held):
+        def run(self, *, clock: Callable[[], datetime], is_stopping: Callable[[], bool]) -> None:
+            seen.append(threading.get_ident())
+            super().run(clock=clock, is_stopping=is_stopping)
+
+    for _ in range(5):
+        due[:] = [job := Noting("a")]
+        lane.look(DatabaseClock())
+        job.let_go.set()
+        wait_for(lambda: not lane.running)
+    due[:] = [Noting("a"), Noting("b")]  # at once
+    lane.look(DatabaseClock())
+    wait_for(lambda: len(seen) == 7)
+    assert (len(set(seen[:5])), len(set(seen))) == (1, 2)
+
+
 def test_a_failing_job_frees_its_thread(
     lane: Lane[Held], due: list[Held], caplog: pytest.LogCaptureFixture
 ) -> None:
