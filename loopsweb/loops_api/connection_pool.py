@@ -10,7 +10,6 @@ import functools
 import logging
 import os
 from collections.abc import Iterator
-from contextlib import contextmanager
 
 import httpcore
 import httpx
@@ -56,8 +55,10 @@ class PooledTransport(httpx.BaseTransport):
             content=request.stream,
             extensions=request.extensions,
         )
-        with _httpx_errors():
+        try:
             response = self._pool.handle_request(core_request)
+        except _ERRORS as error:
+            raise _to_httpx(error) from error
         return httpx.Response(
             response.status,
             headers=response.headers,
@@ -74,21 +75,20 @@ class _BodyStream(httpx.SyncByteStream):
         self._response = response
 
     def __iter__(self) -> Iterator[bytes]:
-        with _httpx_errors():
+        try:
             yield from self._response.iter_stream()
+        except _ERRORS as error:
+            raise _to_httpx(error) from error
 
     def close(self) -> None:
         self._response.close()
 
 
-@contextmanager
-def _httpx_errors() -> Iterator[None]:
-    try:
-        yield
-    except _ERRORS as error:
-        # httpx has errors of the same names. One that a later httpcore adds becomes its base.
-        name = next(kind.__name__ for kind in type(error).__mro__ if hasattr(httpx, kind.__name__))
-        raise getattr(httpx, name)(str(error)) from error
+def _to_httpx(error: Exception) -> httpx.TransportError:
+    """httpx has errors of the same names. One that a later httpcore adds becomes its base."""
+    name = next(kind.__name__ for kind in type(error).__mro__ if hasattr(httpx, kind.__name__))
+    found: httpx.TransportError = getattr(httpx, name)(str(error))
+    return found
 
 
 @functools.cache

@@ -48,12 +48,33 @@ class Transport:
         self._key = key
         self._http = http
         self._limits = limits
+        self._timeouts = {
+            is_list: build_timeout(limits, is_list=is_list) for is_list in (False, True)
+        }
 
     def get(self, route: str, *ids: str, is_list: bool = False, **query: Any) -> Body:
         """GET `route` with its `{}` filled with `ids`. Query values of None are not sent."""
         limits = self._limits
         deadline = Deadline.within_current(limits.deadline_list if is_list else limits.deadline)
         request = self._build_request("GET", route, ids, query=query, is_list=is_list)
+        outcome = self._send(request, route, deadline)
+        if isinstance(outcome, errors.LoopsError):
+            return self._send_again(request, route, deadline, failure=outcome)
+        return outcome
+
+    def send(self, method: str, route: str, *ids: str, body: Any = None) -> Body:
+        """Send any other method, once. `body` becomes JSON; None sends no body."""
+        request = self._build_request(method, route, ids, body=body)
+        outcome = self._send(request, route, Deadline.within_current(self._limits.deadline))
+        if isinstance(outcome, errors.LoopsError):
+            raise outcome
+        return outcome
+
+    def _send_again(
+        self, request: httpx.Request, route: str, deadline: Deadline, *, failure: errors.LoopsError
+    ) -> Body:
+        """failure: of the first attempt, which was made without what retries need."""
+        limits, failed = self._limits, [failure]
         for attempt in stamina.retry_context(
             on=lambda error: choose_retry_wait(error, limits=limits, left=deadline.left()),
             attempts=limits.attempts,
@@ -63,13 +84,11 @@ class Transport:
             wait_jitter=JITTER,
         ):
             with attempt:
-                return self._send(request, route, deadline)
+                outcome = failed.pop() if failed else self._send(request, route, deadline)
+                if isinstance(outcome, errors.LoopsError):
+                    raise outcome
+                return outcome
         raise AssertionError("unreachable")
-
-    def send(self, method: str, route: str, *ids: str, body: Any = None) -> Body:
-        """Send any other method, once. `body` becomes JSON; None sends no body."""
-        request = self._build_request(method, route, ids, body=body)
-        return self._send(request, route, Deadline.within_current(self._limits.deadline))
 
     def _build_request(
         self,
@@ -81,10 +100,6 @@ class Transport:
         body: Any = None,
         is_list: bool = False,
     ) -> httpx.Request:
-        limits = self._limits
-        read = limits.read_list if is_list else limits.read
-        connect = limits.connect
-        timeout = httpx.Timeout(connect=connect, pool=connect, read=read, write=limits.read)
         return httpx.Request(
             method,
             build_url(self.base, route, ids, query or {}),
@@ -96,15 +111,17 @@ class Transport:
             }
             | ({} if method == "GET" else {"Content-Type": "application/json"}),
             content=None if body is None else msgspec.json.encode(body),
-            extensions={"timeout": timeout.as_dict()},
+            extensions={"timeout": self._timeouts[is_list]},
         )
 
-    def _send(self, request: httpx.Request, route: str, deadline: Deadline) -> Body:
+    def _send(
+        self, request: httpx.Request, route: str, deadline: Deadline
+    ) -> Body | errors.LoopsError:
         name = f"{self._key.digest} {request.method} {route}"
         wait = throttle.reserve(name, self._limits.requests_per_second)
         if wait > max(deadline.left(), 0.0):
             message = "the local rate limit allows no request before the deadline"
-            raise errors.TimedOut(message, may_have_been_received=False)
+            return errors.TimedOut(message, may_have_been_received=False)
         if wait > 0:
             time.sleep(wait)
         started = time.monotonic()
@@ -114,8 +131,6 @@ class Transport:
         seconds = time.monotonic() - started
         logger.debug("%s %s %s in %.0f ms", request.method, route, status, seconds * 1000)
         counts.api_requests.labels(request.method, route, status).observe(seconds)
-        if isinstance(outcome, errors.LoopsError):
-            raise outcome
         return outcome
 
     def _exchange(
@@ -160,3 +175,10 @@ class Transport:
             key=self._key,
             now=datetime.now(UTC),
         )
+
+
+def build_timeout(limits: Limits, *, is_list: bool) -> dict[str, float | None]:
+    """What httpcore is told, in seconds."""
+    read = limits.read_list if is_list else limits.read
+    connect = limits.connect
+    return httpx.Timeout(connect=connect, pool=connect, read=read, write=limits.read).as_dict()
