@@ -15,7 +15,7 @@ from bench.keys import LATER
 from bench.services import start_everything
 from bench.site import Site
 from bench.sizes import Sizes
-from bench.static_page import serve_static_page
+from bench.static_page import leave_scripts_out, serve_pages, serve_static_page
 from loopsweb.accounts.models import User, Workspace
 from loopsweb.resources.snapshot.poll_state import PollState
 from loopsweb.resources.snapshot.store import touch_version
@@ -47,6 +47,15 @@ async ([what, value]) => {
   });
 }
 """
+BY_HTMX_ALONE = """
+([what, url]) => {
+  const link = document.querySelector(what);
+  for (const [name, value] of Object.entries({
+    "hx-get": url, "hx-target": "#live", "hx-select": "#live > *", "hx-swap": "innerHTML",
+    "hx-push-url": "false", "hx-boost": "false" })) link.setAttribute(name, value);
+  htmx.process(link);
+}
+"""
 # {name: the element, and the values that are chosen in turn}
 CLICKS: dict[str, tuple[str, tuple[str | None, ...]]] = {
     "sort": ("#live thead th:nth-child(2) a", (None,)),
@@ -68,7 +77,8 @@ def measure(sizes: Sizes, *, api: str) -> Iterator[Figure]:
         rounds = min(ROUNDS, sizes.rounds)
         path = f"{web.address}/w/{shown.slug}/runs/"
         yield from measure_first_row(browser, path, site.cookie, sizes, rounds=rounds)
-        yield from measure_clicks(browser, path, site.cookie, shown, rounds=rounds)
+        alone = measure_click_alone(browser, path, site.cookie, web.address, rounds=rounds)
+        yield from measure_clicks(browser, path, site.cookie, shown, rounds=rounds, alone=alone)
         yield watching.measure(browser, web.address, sizes, api=api)
 
 
@@ -91,10 +101,32 @@ def measure_first_row(
             yield Figure(name, page_ms, floor_ms, 1.5)
 
 
+def measure_click_alone(
+    browser: Browser, path: str, cookie: str, address: str, *, rounds: int
+) -> float:
+    """Milliseconds from a click on a page with the markup and styles of the list, and without its
+    scripts, until htmx has put the rows of the next page in the place of its own."""
+    element, times = CLICKS["sort"][0], list[float]()
+    with browser.new_context() as context:
+        page = open_page(context, cookie, path, throttle=SLOW)
+        pages = {
+            file: leave_scripts_out(page.request.get(path + query).text(), address=address)
+            for file, query in (("list.html", ""), ("next.html", "?page=2"))
+        }
+        with serve_pages(pages) as static:
+            for _ in range(rounds):
+                page.goto(f"{static}/list.html")
+                page.wait_for_timeout(SETTLED_MS)
+                page.evaluate(BY_HTMX_ALONE, [element, "next.html"])
+                times.append(page.evaluate(TIME_CLICK, [element, None]))
+    return statistics.median(times)
+
+
 def measure_clicks(
-    browser: Browser, path: str, cookie: str, workspace: Workspace, *, rounds: int
+    browser: Browser, path: str, cookie: str, workspace: Workspace, *, rounds: int, alone: float
 ) -> Iterator[Figure]:
-    """On what nobody has opened since the snapshot changed; beside that, what somebody has."""
+    """On what nobody has opened since the snapshot changed; beside that, what somebody has, and
+    what `measure_click_alone` has found."""
     with browser.new_context() as context:
         page = open_page(context, cookie, path, throttle=SLOW)
         for name, (element, values) in CLICKS.items():
@@ -106,7 +138,10 @@ def measure_clicks(
                     page.goto(path)
                     page.wait_for_timeout(SETTLED_MS)
                     times.append(page.evaluate(TIME_CLICK, [element, value]))
-            besides: Besides = {"when kept": (statistics.median(warm), None, "ms")}
+            besides: Besides = {
+                "when kept": (statistics.median(warm), None, "ms"),
+                "by htmx, markup and styles alone": (alone, None, "ms"),
+            }
             title = f"click on {name} → painted, {THROTTLES[SLOW]}"
             yield Figure(title, statistics.median(cold), None, 100, besides=besides)
 
