@@ -132,4 +132,4 @@ def test_a_list_says_that_more_are_found_than_were_counted(
     text = login_as(alice).get(f"/w/{acme.slug}/runs/?q=same").content.decode()
     perhaps = "some of them perhaps not in the last answer"
     assert f"50 of more than 50 runs, {perhaps}, filtered from 52" in text
-    assert "Page 1 of more than 1</span>" in text
+    assert "<span>Page 1</span>" in text
