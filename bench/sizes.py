@@ -21,7 +21,7 @@ class Sizes:
     polled: int = 200
     rounds: int = 40
     load_seconds: float = 4.0
-    keys: int = 100
+    keys: int = 400
     waiting_keys: int = 10_000
     few_waiting_keys: int = 100
     growing_runs: int = 100
