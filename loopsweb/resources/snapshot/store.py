@@ -62,7 +62,7 @@ def store_answer(
     """
     known: dict[str, StoredRow] = {}
     if expected is not None:
-        columns = select_columns(expected).iterator(10_000)
+        columns = select_columns(expected).iterator(1000)
         known = {row.remote_id: row for row in map(StoredRow._make, columns)}
     told = {
         one.id: (place, compute_digest(one.raw))
