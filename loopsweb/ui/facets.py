@@ -36,12 +36,12 @@ class Facets:
 
 @dataclass(frozen=True)
 class RowCounts:
-    """total: of all rows. apart: of those that are counted apart. values: {field: {value in a URL:
-    rows}}, the most frequent ones, and how many of them are counted apart."""
+    """total: of all rows. apart: of those that are counted apart. values: {field: (value in a URL,
+    rows)}, the most frequent first. values_apart: how many of them are counted apart."""
 
     total: int
     apart: int
-    values: dict[str, dict[str, int]]
+    values: dict[str, ValueCounts]
     values_apart: dict[str, dict[str, int]]
 
 
@@ -61,16 +61,15 @@ def count_rows(rows: QuerySet[Row], fields: Collection[str], *, apart: Q) -> Row
             value = encode_value(str(group[one]))
             values[one][value] += group["rows"]
             values_apart[one][value] += group["apart"]
-    frequent = {one: dict(each.most_common(MAX_SUGGESTIONS)) for one, each in values.items()}
-    return RowCounts(
-        total,
-        total_apart,
-        frequent,
-        {
-            one: {v: n for v, n in values_apart[one].items() if n and v in frequent[one]}
-            for one in fields
-        },
-    )
+    frequent = {
+        one: sorted(each.items(), key=lambda pair: (-pair[1], pair[0]))[:MAX_SUGGESTIONS]
+        for one, each in values.items()
+    }
+    known_apart = {
+        one: {value: number for value, _ in pairs if (number := values_apart[one][value])}
+        for one, pairs in frequent.items()
+    }
+    return RowCounts(total, total_apart, frequent, known_apart)
 
 
 def choose_first(ordered: QuerySet[Row], count: int) -> QuerySet[Row]:

@@ -102,7 +102,7 @@ class ListSpec:
         named = {one.name: one.field for one in self.filters if one.field in fields}
         return Facets(
             total=kept.total,
-            values={name: [*kept.values[field].items()] for name, field in named.items()},
+            values={name: kept.values[field] for name, field in named.items()},
             is_whole=is_whole,
             filled=find_met(newest, filled or {}),
             apart={name: kept.values_apart[field] for name, field in named.items()},

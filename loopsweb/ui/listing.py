@@ -16,14 +16,14 @@ from django.utils.http import urlencode
 
 from loopsweb.ui.facets import Facets
 from loopsweb.ui.filter_values import UNKNOWN
-from loopsweb.ui.filters import MAX_OPTIONS, Filter, ListSpec, build_order
+from loopsweb.ui.filters import MAX_OPTIONS, NO_ROWS, Filter, ListSpec, build_order
 from loopsweb.ui.search import explain_refusal, match_words
 from loopsweb.ui.url_text import clean_text, parse_page_number, remove_nul
 
 Row = TypeVar("Row", bound=Model)
 PAGE_SIZE = 50
 COMMON = 20  # what more than one row in so many meets
-MOST_FOUND = 5_000  # rows that are counted of what a search or several filters find
+MOST_FOUND = 5_000  # rows that are counted of what a search finds, or filters without counts of it
 
 
 def parse_query(spec: ListSpec, params: QueryDict, *, size: int = PAGE_SIZE) -> ListQuery:
@@ -100,7 +100,8 @@ class ListQuery:
         pages = max(1, -(-counts.found // self.size))
         number = min(self.number, pages)
         start = (number - 1) * self.size
-        ordered = self.select(rows, is_common=counts.found * COMMON > counts.total)
+        rare = COMMON * 10 if counts.has_more else COMMON  # there may be far more of them
+        ordered = self.select(rows, is_common=counts.found * rare > counts.total)
         return Page(
             query=self,
             rows=list(choose_between(ordered, start, start + self.size)) if counts.found else [],
@@ -111,6 +112,8 @@ class ListQuery:
 
     def count(self, rows: QuerySet[Row], facets: Facets) -> PageCounts:
         condition, apart = self.condition(), self.spec.apart
+        if facets.total is None and apart == NO_ROWS:
+            facets = Facets(rows.order_by().count())
         if facets.total is None:
             found = {"found": Count("pk", filter=condition)}
             found |= {"apart": Count("pk", filter=condition & apart)}

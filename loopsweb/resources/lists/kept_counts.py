@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from itertools import compress
 
 import msgspec
@@ -38,14 +39,20 @@ def keep_counts(workspace: Workspace) -> None:
     """Count the rows of the workspace's long lists. Nothing is kept of a version that ends
     meanwhile: the poll that ends it counts again."""
     here = Workspace.objects.filter(pk=workspace.pk)
-    version, *is_long = here.values_list(
+    version, has_kept, *is_long = here.values_list(
         "version",
+        Exists(KeptCounts.objects.filter(workspace=OuterRef("pk"))),
         *(
             Exists(model._default_manager.filter(workspace=OuterRef("pk"))[SHORTEST - 1 : SHORTEST])
             for model in MODELS
         ),
     ).get()
-    kept = [count(workspace, model, version) for model in compress(MODELS, is_long)]
+    long, known = {model.noun: model for model in compress(MODELS, is_long)}, set[str]()
+    if has_kept:
+        kept_here = KeptCounts.objects.filter(workspace=workspace)
+        kept_here.exclude(noun__in=long).delete()
+        known = set(kept_here.filter(version=version).values_list("noun", flat=True))
+    kept = [count(workspace, long[noun], version) for noun in long if noun not in known]
     if kept and here.filter(version=version).exists():
         KeptCounts.objects.bulk_create(
             kept,
@@ -72,4 +79,6 @@ def find_counts(workspace: Workspace, model: type[Snapshot]) -> RowCounts | None
         workspace=workspace, noun=model.noun, version=workspace.version
     )
     counts = kept.values_list("counts", flat=True).first()
-    return None if counts is None else msgspec.convert(counts, RowCounts)
+    with suppress(msgspec.ValidationError):  # another release has kept them
+        return None if counts is None else msgspec.convert(counts, RowCounts)
+    return None

@@ -8,6 +8,7 @@ from contextlib import suppress
 
 from django.db import close_old_connections
 
+from loopsweb.accounts.models import Workspace
 from loopsweb.keys.clients import KeyUnusable, build_client
 from loopsweb.keys.models import KeyState
 from loopsweb.loops_api.deadline import Deadline
@@ -56,7 +57,7 @@ def run_poll(
             with deadline.apply():
                 poll.run()
             if poll.is_changed or poll.is_open("counts"):
-                keep_counts(state.key.workspace)
+                count_lists(state.key.workspace)
         except Stopped:
             leases.hand_back(state, now=clock())
         except OUTAGES as error:
@@ -64,3 +65,11 @@ def run_poll(
             close_old_connections()
             with suppress(*OUTAGES):  # then the lease expires
                 leases.hand_back(state, now=clock())
+
+
+def count_lists(workspace: Workspace) -> None:
+    """The poll has ended, and the next one is due when it should be, whatever happens here."""
+    try:
+        keep_counts(workspace)
+    except OUTAGES as error:
+        log.warning("the lists of %s were not counted: %s", workspace, error)

@@ -7,17 +7,23 @@ from dataclasses import replace
 from importlib import import_module
 
 import pytest
-from django.db import connection
+from django.db import OperationalError, connection
 from django.test.utils import CaptureQueriesContext
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from loopsweb.accounts.models import User, Workspace
 from loopsweb.resources.lists import kept_counts
-from loopsweb.resources.lists.kept_counts import KeptCounts, find_counts, keep_counts
+from loopsweb.resources.lists.kept_counts import (
+    KeptCounts,
+    find_counts,
+    keep_counts,
+    select_outdated,
+)
 from loopsweb.resources.lists.queries import SPECS
-from loopsweb.resources.models import Run
+from loopsweb.resources.models import Deployment, Run
 from loopsweb.resources.nouns import NOUNS
+from loopsweb.resources.polling import poller
 from loopsweb.resources.runs.views import SPEC as RUNS
 from loopsweb.resources.snapshot.models import REPORTED
 from loopsweb.resources.snapshot.store import touch_version
@@ -110,6 +116,60 @@ def test_nothing_is_kept_of_a_version_that_ends_while_it_is_counted(
     monkeypatch.setattr(kept_counts, "count_rows", count_and_change)
     keep_counts(acme)
     assert not KeptCounts.objects.exists()
+
+
+@pytest.mark.usefixtures("short")
+def test_what_is_kept_of_a_list_that_became_short_is_deleted(acme: Workspace) -> None:
+    """Otherwise it would be outdated for ever, and every poll would count the others again."""
+    for n in range(3):
+        add_row(Run, acme, f"r{n}")
+        add_row(Deployment, acme, f"d{n}")
+    keep_counts(acme)
+    Run.objects.exclude(remote_id="r0").delete()
+    touch_version(acme)
+    keep_counts(acme)
+    acme.refresh_from_db()
+    assert (find_counts(acme, Run), KeptCounts.objects.count()) == (None, 1)
+    assert not select_outdated(version=acme.version).exists()
+    with CaptureQueriesContext(connection) as queries:
+        keep_counts(acme)
+    assert not [one for one in queries.captured_queries if "GROUP BY" in one["sql"]]
+
+
+@pytest.mark.usefixtures("short")
+def test_the_most_frequent_values_come_first_also_from_the_database(acme: Workspace) -> None:
+    for n, status in enumerate(["INACTIVE", "UP", "INACTIVE", "B", "A"]):
+        add_row(Run, acme, f"r{n}", status=status)
+    keep_counts(acme)
+    counts = find_counts(acme, Run)
+    assert counts
+    assert counts.values["status"] == [("INACTIVE", 2), ("A", 1), ("B", 1), ("UP", 1)]
+
+
+@pytest.mark.usefixtures("short")
+def test_what_another_release_has_kept_is_counted_anew(acme: Workspace) -> None:
+    for n in range(2):
+        add_row(Run, acme, f"r{n}")
+    keep_counts(acme)
+    KeptCounts.objects.update(counts={"another": "shape"})
+    assert find_counts(acme, Run) is None
+
+
+@pytest.mark.usefixtures("short")
+def test_an_outage_while_lists_are_counted_leaves_the_next_poll_where_it_is(
+    acme: Workspace, world: Simulator, add_key: AddKey, poll: Poll, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(_: Workspace) -> None:
+        raise OperationalError("canceling statement due to statement timeout")
+
+    monkeypatch.setattr(poller, "keep_counts", fail)
+    for _ in range(2):
+        world.world.add_run()
+    state = add_key().poll_state
+    poll()
+    state.refresh_from_db()
+    assert state.last_success_at
+    assert state.next_poll_at > state.last_success_at
 
 
 def test_short_lists_are_not_kept(acme: Workspace) -> None:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
 from django.db import connection
 from django.db.models import Count, Q
 from django.http import QueryDict
+from django.test.utils import CaptureQueriesContext
 
 from loopsweb.accounts.models import User, Workspace
 from loopsweb.resources.checkpoints.views import SPEC as CHECKPOINTS
@@ -18,6 +20,7 @@ from loopsweb.resources.runs.views import SPEC as RUNS
 from loopsweb.resources.samplers.views import SPEC as SAMPLERS
 from loopsweb.resources.sessions.views import SPEC as SESSIONS
 from loopsweb.ui.facets import ONE, Facets
+from loopsweb.ui.filters import NO_ROWS
 from loopsweb.ui.listing import parse_query
 from tests.personas import login_as
 from tests.plans import explain_in_order, explain_with_index
@@ -133,3 +136,29 @@ def test_a_list_says_that_more_are_found_than_were_counted(
     perhaps = "some of them perhaps not in the last answer"
     assert f"50 of more than 50 runs, {perhaps}, filtered from 52" in text
     assert "<span>Page 1</span>" in text
+
+
+def test_what_is_common_is_read_in_its_order_also_where_not_all_of_it_was_counted(
+    acme: Workspace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("loopsweb.ui.listing.MOST_FOUND", 4)
+    for n in range(12):
+        add_row(Run, acme, f"r{n}", name="same")
+    rows = Run.objects.in_workspace(acme)
+    facets = RUNS.count_facets(rows)
+    with CaptureQueriesContext(connection) as queries:
+        parse_query(RUNS, QueryDict("q=same"), size=2).page(rows, facets)
+    assert "CASE WHEN" in queries.captured_queries[-1]["sql"]
+
+
+def test_a_part_of_a_page_says_the_same_number_as_the_page(
+    acme: Workspace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("loopsweb.ui.listing.MOST_FOUND", 4)
+    spec = replace(RUNS, apart=NO_ROWS)  # as in the audit
+    for n in range(7):
+        add_row(Run, acme, f"r{n}", name="same")
+    rows = Run.objects.in_workspace(acme)
+    query = parse_query(spec, QueryDict("q=same"), size=2)
+    assert query.count(rows, Facets()) == query.count(rows, spec.count_facets(rows))
+    assert query.count(rows, Facets()).has_more
