@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from threading import Lock
 
-WORTHWHILE_BYTES = 8192  # a smaller body is checked in no time; answers about one run are smaller
+WORTHWHILE_BYTES = 8192  # to check a smaller body costs less than to remember it
 MAX_KNOWN = 10_000  # of a few hundred bytes each
 
 

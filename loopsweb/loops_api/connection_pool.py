@@ -10,6 +10,7 @@ import functools
 import logging
 import os
 from collections.abc import Iterator
+from contextlib import contextmanager
 
 import httpcore
 import httpx
@@ -55,10 +56,8 @@ class PooledTransport(httpx.BaseTransport):
             content=request.stream,
             extensions=request.extensions,
         )
-        try:
+        with _httpx_errors():
             response = self._pool.handle_request(core_request)
-        except _ERRORS as error:
-            raise _to_httpx(error) from error
         return httpx.Response(
             response.status,
             headers=response.headers,
@@ -75,20 +74,21 @@ class _BodyStream(httpx.SyncByteStream):
         self._response = response
 
     def __iter__(self) -> Iterator[bytes]:
-        try:
+        with _httpx_errors():
             yield from self._response.iter_stream()
-        except _ERRORS as error:
-            raise _to_httpx(error) from error
 
     def close(self) -> None:
         self._response.close()
 
 
-def _to_httpx(error: Exception) -> httpx.TransportError:
-    """httpx has errors of the same names. One that a later httpcore adds becomes its base."""
-    name = next(kind.__name__ for kind in type(error).__mro__ if hasattr(httpx, kind.__name__))
-    found: httpx.TransportError = getattr(httpx, name)(str(error))
-    return found
+@contextmanager
+def _httpx_errors() -> Iterator[None]:
+    try:
+        yield
+    except _ERRORS as error:
+        # httpx has errors of the same names. One that a later httpcore adds becomes its base.
+        name = next(kind.__name__ for kind in type(error).__mro__ if hasattr(httpx, kind.__name__))
+        raise getattr(httpx, name)(str(error)) from error
 
 
 @functools.cache

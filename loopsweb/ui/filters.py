@@ -61,7 +61,7 @@ class ListSpec:
     sorts: {name in the URL: field}, "-field" where the largest comes from the least. descending:
     sorts that start with the newest or largest.
     apart: rows that are listed, and counted apart as not in the last answer. most_counted: of rows
-    whose values are counted; more where an index has all that is counted."""
+    whose values are counted; None for all, where an index has what is counted."""
 
     search: str = "search_text"
     searched: str
@@ -70,7 +70,7 @@ class ListSpec:
     default_sort: str
     descending: frozenset[str] = frozenset({"created", "size", "gpus", "cost", "idle"})
     apart: Q = NO_ROWS
-    most_counted: int = MAX_COUNTED
+    most_counted: int | None = MAX_COUNTED
 
     @property
     def counted_fields(self) -> set[str]:
@@ -91,23 +91,25 @@ class ListSpec:
         newest = rows.order_by(
             build_order(rows.model, self.sorts[self.default_sort.removeprefix("-")]), "-pk"
         )
-        fields, is_whole = self.counted_fields, True
-        if kept is None or not fields <= kept.values.keys():
-            total = rows.order_by().count()
-            is_whole = total <= self.most_counted or not fields
-            counted = rows if is_whole else choose_first(newest, self.most_counted)
-            kept = count_rows(counted, fields, apart=self.apart)
-            if not is_whole:
-                kept = replace(kept, total=total, apart=rows.filter(self.apart).count())
+        counts, is_whole = (kept, True) if kept else self.count_newest(rows, newest)
+        fields = self.counted_fields
         named = {one.name: one.field for one in self.filters if one.field in fields}
         return Facets(
-            total=kept.total,
-            values={name: kept.values[field] for name, field in named.items()},
+            total=counts.total,
+            values={name: counts.values[field] for name, field in named.items()},
             is_whole=is_whole,
             filled=find_met(newest, filled or {}),
-            apart={name: kept.values_apart[field] for name, field in named.items()},
-            total_apart=kept.apart,
+            apart={name: counts.values_apart[field] for name, field in named.items()},
+            total_apart=counts.apart,
         )
+
+    def count_newest(self, rows: QuerySet[Row], newest: QuerySet[Row]) -> tuple[RowCounts, bool]:
+        """What is counted, and whether of all rows."""
+        fields, most = self.counted_fields, self.most_counted
+        if most is None or (total := rows.order_by().count()) <= most:
+            return count_rows(rows, fields, apart=self.apart), True
+        counts = count_rows(choose_first(newest, most), fields, apart=self.apart)
+        return replace(counts, total=total, apart=rows.filter(self.apart).count()), False
 
 
 def build_order(model: type[Model], field: str, *, is_descending: bool = True) -> OrderBy:

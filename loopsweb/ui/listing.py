@@ -22,7 +22,7 @@ from loopsweb.ui.url_text import clean_text, parse_page_number, remove_nul
 
 Row = TypeVar("Row", bound=Model)
 PAGE_SIZE = 50
-COMMON = 20  # what more than one row in so many meets
+COMMON, PERHAPS_COMMON = 20, 200  # what more than one row in so many meets
 MOST_FOUND = 5_000  # rows that are counted of what a search finds, or filters without counts of it
 
 
@@ -100,8 +100,7 @@ class ListQuery:
         pages = max(1, -(-counts.found // self.size))
         number = min(self.number, pages)
         start = (number - 1) * self.size
-        rare = COMMON * 10 if counts.has_more else COMMON  # there may be far more of them
-        ordered = self.select(rows, is_common=counts.found * rare > counts.total)
+        ordered = self.select(rows, is_common=counts.are_common)
         return Page(
             query=self,
             rows=list(choose_between(ordered, start, start + self.size)) if counts.found else [],
@@ -210,6 +209,11 @@ class PageCounts:
     found: int
     apart: int | None
     has_more: bool = False
+
+    @property
+    def are_common(self) -> bool:
+        """Of what was not counted to its end, there may be far more."""
+        return self.found * (PERHAPS_COMMON if self.has_more else COMMON) > self.total
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -10,10 +10,13 @@ from django.db import models
 from loopsweb.accounts.models import Workspace
 from loopsweb.loops_api.uris import CheckpointURI
 from loopsweb.resources.checkpoints.statuses import SYNC
+from loopsweb.resources.snapshot.facet_indexes import index_facets
 from loopsweb.resources.snapshot.largest_first import LargestFirst
-from loopsweb.resources.snapshot.models import Snapshot, index_facets
+from loopsweb.resources.snapshot.models import Snapshot
 from loopsweb.resources.snapshot.poll_state import PollState
 from loopsweb.ui.search import SearchTextField
+
+FACETS = ("base_model", "target", "sync_status")
 
 
 class Checkpoint(Snapshot):
@@ -26,7 +29,7 @@ class Checkpoint(Snapshot):
     noun = "checkpoint"
     vocabulary = SYNC
     status_field = "sync_status"
-    facet_fields = ("base_model", "target", "sync_status")
+    facet_fields = FACETS
 
     run_remote_id = models.CharField(max_length=255, blank=True)
     target = models.CharField(max_length=255, blank=True)
@@ -56,7 +59,7 @@ class Checkpoint(Snapshot):
                 ],
                 name="checkpoint_of_run",
             ),
-            index_facets("base_model", "target", "sync_status", name="checkpoint_facets"),
+            index_facets(*FACETS, name="checkpoint_facets"),
             models.Index(
                 fields=["workspace", "sync_status", "created_at"], name="checkpoint_syncing"
             ),

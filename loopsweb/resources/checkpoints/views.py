@@ -15,7 +15,7 @@ from loopsweb.resources.checkpoints.models import Checkpoint
 from loopsweb.resources.cleanups.models import Removal
 from loopsweb.resources.lists.queries import register_list
 from loopsweb.resources.pages.detail_page import render_detail_page
-from loopsweb.resources.pages.filters import BASE_MODEL, MOST_COUNTED, STILL_LISTED, UNREPORTED
+from loopsweb.resources.pages.filters import BASE_MODEL, STILL_LISTED, UNREPORTED
 from loopsweb.resources.pages.list_page import csv_columns, render_list_page
 from loopsweb.resources.runs.models import Run
 from loopsweb.ui.filters import NO_ROWS, Filter, ListSpec
@@ -45,7 +45,7 @@ def match_uri(uri: str) -> Q:
 SPEC = ListSpec(
     searched="name, ID, run",
     apart=UNREPORTED,
-    most_counted=MOST_COUNTED,
+    most_counted=None,
     filters=(
         Filter("target", "Target", field="target"),
         Filter("sync", "Sync", field="sync_status"),

@@ -3,8 +3,9 @@ from __future__ import annotations
 from django.db import models
 
 from loopsweb.resources.deployments.statuses import DEPLOYMENT
+from loopsweb.resources.snapshot.facet_indexes import FACETS, index_facets
 from loopsweb.resources.snapshot.largest_first import LargestFirst
-from loopsweb.resources.snapshot.models import GPUHolder, index_facets
+from loopsweb.resources.snapshot.models import GPUHolder
 from loopsweb.ui.search import SearchTextField
 
 VANISHED = models.Q(missing_since__isnull=False, gone_at=None)
@@ -16,7 +17,6 @@ class Deployment(GPUHolder):
 
     noun = "deployment"
     vocabulary = DEPLOYMENT
-    facet_fields = ("status", "base_model", "owner_email")
 
     active_run_remote_id = models.CharField(max_length=255, blank=True)
     latest_run_remote_id = models.CharField(max_length=255, blank=True)
@@ -46,7 +46,7 @@ class Deployment(GPUHolder):
         indexes = [
             *GPUHolder.Meta.indexes,
             LargestFirst("created_at", name="deployment_newest"),
-            index_facets("status", "base_model", "owner_email", name="deployment_facets"),
+            index_facets(*FACETS, name="deployment_facets"),
             models.Index(fields=["workspace", "active_run_remote_id"], name="deployment_of_run"),
             models.Index(fields=["workspace", "latest_run_remote_id"], name="deployment_of_latest"),
             models.Index(fields=["workspace", "sampler_remote_id"], name="deployment_of_sampler"),

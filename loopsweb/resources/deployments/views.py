@@ -18,7 +18,6 @@ from loopsweb.resources.pages import idleness
 from loopsweb.resources.pages.detail_page import render_detail_page
 from loopsweb.resources.pages.filters import (
     BASE_MODEL,
-    MOST_COUNTED,
     OWNER,
     SORTS,
     STATUS,
@@ -33,7 +32,7 @@ from loopsweb.ui.filters import Filter, ListSpec
 SPEC = ListSpec(
     searched="ID, model, run, owner",
     apart=UNREPORTED,
-    most_counted=MOST_COUNTED,
+    most_counted=None,
     filters=(
         STATUS,
         Filter(

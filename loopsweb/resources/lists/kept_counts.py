@@ -52,7 +52,7 @@ def keep_counts(workspace: Workspace) -> None:
         kept_here = KeptCounts.objects.filter(workspace=workspace)
         kept_here.exclude(noun__in=long).delete()
         known = set(kept_here.filter(version=version).values_list("noun", flat=True))
-    kept = [count(workspace, long[noun], version) for noun in long if noun not in known]
+    kept = [count_list(workspace, long[noun], version) for noun in long if noun not in known]
     if kept and here.filter(version=version).exists():
         KeptCounts.objects.bulk_create(
             kept,
@@ -62,7 +62,7 @@ def keep_counts(workspace: Workspace) -> None:
         )
 
 
-def count(workspace: Workspace, model: type[Snapshot], version: int) -> KeptCounts:
+def count_list(workspace: Workspace, model: type[Snapshot], version: int) -> KeptCounts:
     rows = model._default_manager.filter(workspace=workspace)
     counts = msgspec.to_builtins(count_rows(rows, model.facet_fields, apart=~REPORTED))
     return KeptCounts(workspace=workspace, noun=model.noun, version=version, counts=counts)
@@ -79,6 +79,8 @@ def find_counts(workspace: Workspace, model: type[Snapshot]) -> RowCounts | None
         workspace=workspace, noun=model.noun, version=workspace.version
     )
     counts = kept.values_list("counts", flat=True).first()
-    with suppress(msgspec.ValidationError):  # another release has kept them
-        return None if counts is None else msgspec.convert(counts, RowCounts)
-    return None
+    with suppress(msgspec.ValidationError):
+        found = msgspec.convert(counts, RowCounts | None)
+        if found and found.values.keys() == {*model.facet_fields}:
+            return found
+    return None  # none are kept, or another release has kept them

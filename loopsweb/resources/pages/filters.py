@@ -8,7 +8,6 @@ from loopsweb.resources.snapshot.models import REPORTED
 from loopsweb.ui.filters import Filter
 
 UNREPORTED = ~REPORTED
-MOST_COUNTED = 200_000  # rows: the index "facets" of each noun has all that is counted
 STATUS = Filter("status", "Status", field="status")
 BASE_MODEL = Filter("base_model", "Base model", field="base_model")
 OWNER = Filter("owner", "Owner", field="owner_email")

@@ -3,8 +3,9 @@ from __future__ import annotations
 from django.db import models
 
 from loopsweb.resources.runs.statuses import RUN
+from loopsweb.resources.snapshot.facet_indexes import FACETS, index_facets
 from loopsweb.resources.snapshot.largest_first import LargestFirst
-from loopsweb.resources.snapshot.models import Costed, index_facets
+from loopsweb.resources.snapshot.models import Costed
 from loopsweb.ui.search import SearchTextField
 
 WITHOUT_DETAILS = models.Q(detailed_at=None, missing_since=None)
@@ -15,7 +16,6 @@ class Run(Costed):
 
     noun = "run"
     vocabulary = RUN
-    facet_fields = ("status", "base_model", "owner_email")
 
     session_remote_id = models.CharField(max_length=255, blank=True)
     base_model = models.CharField(max_length=255, blank=True)
@@ -38,7 +38,7 @@ class Run(Costed):
     class Meta(Costed.Meta):
         indexes = [
             *Costed.Meta.indexes,
-            index_facets("status", "base_model", "owner_email", name="run_facets"),
+            index_facets(*FACETS, name="run_facets"),
             LargestFirst("created_at", name="run_newest"),
             models.Index(fields=["workspace", "session_remote_id"], name="run_of_session"),
             models.Index(fields=["workspace", "deployment_remote_id"], name="run_of_deployment"),

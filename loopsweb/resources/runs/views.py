@@ -19,7 +19,6 @@ from loopsweb.resources.pages import idleness
 from loopsweb.resources.pages.detail_page import render_detail_page
 from loopsweb.resources.pages.filters import (
     BASE_MODEL,
-    MOST_COUNTED,
     OWNER,
     SORTS,
     STATUS,
@@ -34,7 +33,7 @@ from loopsweb.ui.filters import ListSpec
 SPEC = ListSpec(
     searched="ID, name, session, owner",
     apart=UNREPORTED,
-    most_counted=MOST_COUNTED,
+    most_counted=None,
     filters=(STATUS, BASE_MODEL, OWNER, STILL_LISTED),
     sorts=SORTS | idleness.SORTS | {"name": "name", "session": "session_remote_id"},
     default_sort="-created",

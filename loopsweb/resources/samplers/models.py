@@ -3,8 +3,9 @@ from __future__ import annotations
 from django.db import models
 
 from loopsweb.resources.samplers.statuses import SAMPLER
+from loopsweb.resources.snapshot.facet_indexes import FACETS, index_facets
 from loopsweb.resources.snapshot.largest_first import LargestFirst
-from loopsweb.resources.snapshot.models import GPUHolder, index_facets
+from loopsweb.resources.snapshot.models import GPUHolder
 from loopsweb.ui.search import SearchTextField
 
 
@@ -13,7 +14,6 @@ class Sampler(GPUHolder):
 
     noun = "sampler"
     vocabulary = SAMPLER
-    facet_fields = ("status", "base_model", "owner_email")
 
     model_id = models.CharField(max_length=255, blank=True)
     deployment_remote_id = models.CharField(max_length=255, blank=True)
@@ -32,7 +32,7 @@ class Sampler(GPUHolder):
     class Meta(GPUHolder.Meta):
         indexes = [
             *GPUHolder.Meta.indexes,
-            index_facets("status", "base_model", "owner_email", name="sampler_facets"),
+            index_facets(*FACETS, name="sampler_facets"),
             LargestFirst("created_at", name="sampler_newest"),
             models.Index(fields=["workspace", "run_remote_id"], name="sampler_of_run"),
             models.Index(fields=["workspace", "session_remote_id"], name="sampler_of_session"),

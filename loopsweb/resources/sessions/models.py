@@ -2,7 +2,8 @@ from __future__ import annotations
 
 from django.db import models
 
-from loopsweb.resources.snapshot.models import Snapshot, index_facets
+from loopsweb.resources.snapshot.facet_indexes import index_facets
+from loopsweb.resources.snapshot.models import Snapshot
 from loopsweb.ui.search import SearchTextField
 
 

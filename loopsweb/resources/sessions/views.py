@@ -35,6 +35,7 @@ from loopsweb.ui.filters import Filter, ListSpec
 SPEC = ListSpec(
     searched="ID",
     apart=UNREPORTED,
+    most_counted=None,
     filters=(
         Filter(
             "origin",

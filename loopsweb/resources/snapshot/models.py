@@ -12,6 +12,7 @@ from django.db.models import Count, Q
 
 from loopsweb.accounts.models import Workspace
 from loopsweb.keys.models import Key
+from loopsweb.resources.snapshot.facet_indexes import FACETS
 from loopsweb.resources.snapshot.largest_first import LargestFirst
 from loopsweb.ui.filters import build_order
 from loopsweb.ui.statuses import Vocabulary
@@ -47,14 +48,6 @@ class HasReport(Protocol):
 def tally(rows: Collection[HasReport]) -> Tally:
     reported = sum(row.is_reported for row in rows)
     return Tally(reported, len(rows) - reported)
-
-
-def index_facets(*fields: str, name: str) -> models.Index:
-    """Has all that a list counts of its rows by the values of `fields`, so that the far larger rows
-    are not read."""
-    return models.Index(
-        fields=["workspace", *fields, "missing_since", "is_status_omitted"], name=name
-    )
 
 
 class SnapshotQuerySet(models.QuerySet[Row]):
@@ -106,7 +99,7 @@ class Snapshot(models.Model):
     status_field: ClassVar[str] = "status"  # its changes are recorded, if there is a vocabulary
 
     newest_field: ClassVar[str] = "created_at"
-    facet_fields: ClassVar[tuple[str, ...]] = ()  # those of the index `index_facets`
+    facet_fields: ClassVar[tuple[str, ...]] = ()  # whose values its list counts
 
     starting: Any = None  # the audit event of its creation, of what no list has yet: see pages
 
@@ -161,6 +154,8 @@ class Costed(Snapshot):
     pair_remote_id: the deployment in whose figures it is counted.
     """
 
+    facet_fields = FACETS
+
     gpus = models.IntegerField(null=True, editable=False)
     gpus_of = models.CharField(max_length=12, blank=True, editable=False)
     usd_per_hour = models.DecimalField(max_digits=20, decimal_places=6, null=True, editable=False)
@@ -201,6 +196,7 @@ FIGURES = (
     *("gpus", "gpus_of", "usd_per_hour", "usd_of", "cost_source"),
     *("last_work_at", "last_work_sign", "pair_remote_id"),
 )
+
 
 MEASURED = ("metrics_as_of", "ask_metrics_at", "worked_at", "worked_sign")  # of a deployment
 
