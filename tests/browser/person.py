@@ -67,24 +67,32 @@ def create_run(page: Page, *, workspace: str, base_model: str) -> str:
 
 
 def deactivate(page: Page, *, reason: str, reload: Reload) -> str:
-    """Deactivate the deployment of the run whose page is open. Return its id."""
+    """Deactivate the deployment of the run whose page is open. Return its id.
+
+    Training goes on meanwhile. If more would be lost by now, the form is shown again; if that was
+    noticed only after the request, nothing is sent and it is requested again.
+    """
     link = page.get_by_role("main").get_by_role("link", name=re.compile("^Deactivate "))
     wait_for(lambda: reload() or link.count())
     deployment = link.first.inner_text().split()[-1]
     link.first.click()
-    expect(page.get_by_role("heading", name="What ends")).to_be_visible()
     accepted = page.get_by_text("The API accepted the deactivation.")
+    again = page.get_by_role("link", name="Request it again")
     for _ in range(REVIEWS):
+        expect(page.get_by_role("heading", name="What ends")).to_be_visible()
         with page.expect_navigation():
             confirm(page, deployment, reason=reason)
         if accepted.count():
             return deployment
-    raise AssertionError(page.get_by_role("main").inner_text())
+        if again.count():
+            again.click()
+        elif not page.get_by_label("Reason").count():
+            break
+    raise AssertionError(page.locator("body").inner_text())
 
 
 def confirm(page: Page, deployment: str, *, reason: str) -> None:
-    """Send the form, with the ID where something would be lost. Training goes on meanwhile: if more
-    would be lost by now, the form is shown again."""
+    """Send the form, with the ID where something would be lost."""
     page.get_by_label("Reason").fill(reason)
     typed = page.get_by_label("Type the deployment ID to confirm")
     if typed.count():
@@ -96,7 +104,8 @@ def find_in_audit(page: Page, *, workspace: str, reason: str, reload: Reload) ->
     """Wait until the API confirms the deactivation. Return its outcomes, oldest first."""
     page.goto(f"/w/{workspace}/audit/")
     row = page.get_by_role("row").filter(has_text="deployment.deactivate")
-    wait_for(lambda: reload() or row.filter(has_text="confirmed").count())
+    row = row.filter(has_text="confirmed")
+    wait_for(lambda: reload() or row.count())
     assert reason in row.inner_text()
     outcomes = row.locator("xpath=following-sibling::tr[1]").get_by_role("link")
     return outcomes.all_inner_texts()

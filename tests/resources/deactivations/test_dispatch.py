@@ -7,6 +7,7 @@ from datetime import timedelta
 
 import pytest
 from django.db.models.signals import post_save
+from django.urls import reverse
 
 from loopsweb.accounts.models import Membership, Role, User, Workspace
 from loopsweb.audit.models import Chain, Event
@@ -20,7 +21,7 @@ from loopsweb.resources.deactivations.states import State
 from loopsweb.resources.models import Deployment, Run, Sampler
 from loopsweb.simulator import Simulator
 from tests import personas
-from tests.personas import add_key
+from tests.personas import add_key, login_as
 from tests.resources.conftest import Timeline
 from tests.resources.deactivations.conftest import list_calls, run_tick
 from tests.resources.deactivations.requests import submit_decision, submit_form
@@ -141,6 +142,23 @@ def test_a_protection_added_during_the_request_withdraws_it(
         "error": "More would be deactivated or lost than the requester saw. protected: "
         + deployment.remote_id
     }
+
+
+def test_what_was_not_sent_can_be_requested_again(
+    otto: User, vic: User, deployment: Deployment, undo_policy: Policy
+) -> None:
+    submit_form(otto, deployment)
+    request = Deactivation.objects.get()
+    record = request.get_absolute_url()
+    args = [deployment.workspace.slug, "deployments", deployment.remote_id]
+    link = f'href="{reverse("deactivations:new", args=args)}">Request it again'
+    as_otto, as_vic = login_as(otto), login_as(vic)
+    assert link not in as_otto.get(record).text
+    assert submit_decision(otto, request, "withdrawal") == 302
+    assert link in as_otto.get(record).text
+    assert link not in as_vic.get(record).text
+    Deployment.objects.update(status="STOPPED")
+    assert link not in as_otto.get(record).text
 
 
 def test_a_request_missing_from_the_audit_trail_is_not_sent(
