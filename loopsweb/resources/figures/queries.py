@@ -87,12 +87,21 @@ def select_at_work() -> Rows:
     return runs.order_by().values_list("remote_id")
 
 
+CATALOGUE = Columns(Catalogue)
+
+
+@PreparedQuery
+def select_catalogue() -> Rows:
+    return Catalogue.objects.filter(**HERE).values_list(*CATALOGUE.paths)
+
+
 class FigureRows:
     """Rows of a workspace, with its prices as they are when this is made."""
 
     def __init__(self, workspace: Workspace) -> None:
         self.workspace = Workspace(pk=workspace.pk)
-        catalogue = Catalogue.objects.filter(workspace=workspace.pk).first()
+        found = select_catalogue.fetch(workspace=workspace.pk)
+        catalogue = next(build_rows(found[0], CATALOGUE)) if found else None
         Workspace.catalogue.related.set_cached_value(self.workspace, catalogue)
 
     def build(self, model: type[Any], found: Iterable[tuple[Any, ...]]) -> list[Any]:

@@ -1,4 +1,5 @@
-"""What a poll begins with, in one query: its state, and what there is to do besides lists."""
+"""What a poll begins with, in one query: its state, and what there is to do besides lists. What
+there is to do is asked again after news."""
 
 from __future__ import annotations
 
@@ -76,16 +77,31 @@ def load_state(state_id: int, *, now: datetime) -> tuple[PollState, Agenda]:
 
     A topic is on the agenda for any row of the workspace; it may be another key's turn to ask.
     """
-    found = select_state.fetch(
+    found = fetch_state(state_id, now=now)
+    if not found:
+        raise PollState.DoesNotExist
+    state, key, workspace = build_rows(found[0], STATE, KEY, WORKSPACE)
+    state.key, key.workspace = key, workspace
+    return state, read_agenda(found)
+
+
+def load_agenda(state_id: int, *, now: datetime) -> Agenda:
+    """As it is by now. Empty once the key was removed."""
+    return read_agenda(fetch_state(state_id, now=now))
+
+
+def fetch_state(state_id: int, *, now: datetime) -> list[Any]:
+    """One row, or none."""
+    return select_state.fetch(
         state=state_id,
         now=now,
         idle_at=now - SEEMS_IDLE_AFTER,
         bill_since=now - bills.ASK_AFTER,
         catalogue_since=now - catalogue.STALE_AFTER,
     )
-    if not found:
-        raise PollState.DoesNotExist
-    state, key, workspace = build_rows(found[0], STATE, KEY, WORKSPACE)
-    state.key, key.workspace = key, workspace
-    open_topics = zip(TOPICS, found[0][-len(TOPICS) :], strict=True)
-    return state, Agenda(topic for topic, is_open in open_topics if is_open)
+
+
+def read_agenda(found: list[Any]) -> Agenda:
+    """found: by `fetch_state`."""
+    answers = (zip(TOPICS, row[-len(TOPICS) :], strict=True) for row in found)
+    return Agenda(topic for row in answers for topic, is_open in row if is_open)

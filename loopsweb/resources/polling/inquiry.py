@@ -13,7 +13,7 @@ from loopsweb.loops_api import Client, errors
 from loopsweb.loops_api.deadline import Deadline
 from loopsweb.resources.nouns import FEEDS
 from loopsweb.resources.polling import reasons
-from loopsweb.resources.polling.agenda import Agenda
+from loopsweb.resources.polling.agenda import Agenda, load_agenda
 from loopsweb.resources.snapshot.feeds import Feed
 from loopsweb.resources.snapshot.poll_context import PollContext
 from loopsweb.resources.snapshot.poll_state import PollState, find_covered_keys
@@ -31,7 +31,7 @@ class Stopped(Exception):
 
 
 class Inquiry:
-    """has_news: something may have been stored since it began."""
+    """has_news: something may have been stored since the agenda was read."""
 
     def __init__(
         self,
@@ -55,8 +55,10 @@ class Inquiry:
         self.is_answered = self.has_news = False
 
     def is_open(self, topic: str) -> bool:
-        """False where nothing was to be done when the poll began, and nothing is new since."""
-        return self.has_news or topic in self.agenda
+        """Whether there is something to do, by what is stored now."""
+        if self.has_news:
+            self.agenda, self.has_news = load_agenda(self.state.pk, now=self.clock()), False
+        return topic in self.agenda
 
     def query(
         self,

@@ -28,16 +28,17 @@ WHERE id IN (
 )
 RETURNING id
 """
-KEPT = (
-    *("last_success_at", "refused_since", "failures", "last_error", "last_error_at"),
-    *("feeds", "observed_since", "checkpoints_confirmed_at"),
-)
-RELEASE = """UPDATE "resources_pollstate"
-SET leased_until = NULL,
-    next_poll_at = CASE WHEN next_poll_at = %s THEN %s ELSE next_poll_at END,
-    {kept}
+SHOWN = ("feeds", "observed_since")
+WRITE_LEASED = """UPDATE "resources_pollstate"
+SET {written}
 WHERE id = %s AND last_started_at IS NOT DISTINCT FROM %s
 """
+KEPT = (
+    *("last_success_at", "refused_since", "failures", "last_error", "last_error_at"),
+    *(*SHOWN, "checkpoints_confirmed_at"),
+)
+RELEASED = """leased_until = NULL,
+    next_poll_at = CASE WHEN next_poll_at = %s THEN %s ELSE next_poll_at END"""
 
 
 class LeaseLost(Exception):
@@ -91,12 +92,11 @@ def hand_back(state: PollState, *, now: datetime) -> None:
     select_leased(state).update(leased_until=None, next_poll_at=now)
 
 
-@transaction.atomic
+@transaction.atomic(savepoint=False)
 def save_feeds(state: PollState, *, ended: Collection[ObservedPeriod] = ()) -> None:
     """Show what the feeds are like while the poll goes on, and keep the observed periods that
     ended. Raises LeaseLost."""
-    shown = {"feeds": state.feeds, "observed_since": state.observed_since}
-    if not select_leased(state).update(**shown):
+    if not write_leased(state, SHOWN):
         raise LeaseLost
     ObservedPeriod.objects.bulk_create(ended)
 
@@ -108,14 +108,24 @@ def release_lease(state: PollState, *, next_poll_at: datetime) -> bool:
     key of the organisation may poll instead of one in trouble.
     """
     names = [*KEPT, *(["checkpoint_plan"] if state.is_plan_new else [])]
-    fields = [field for field in PollState._meta.concrete_fields if field.name in names]
-    values = adapt_rows(fields, [[getattr(state, field.name) for field in fields]])
-    times = (state.next_poll_at, next_poll_at, state.last_started_at)
-    before, after, started = map(adapt_value, times)
-    sql = RELEASE.format(kept=", ".join(f"{field.column} = %s" for field in fields))
-    with connection.cursor() as cursor:
-        cursor.execute(sql, [before, after, *values, state.pk, started])
-        is_released = bool(cursor.rowcount)
+    given = [adapt_value(state.next_poll_at), adapt_value(next_poll_at)]
+    is_released = write_leased(state, names, besides=RELEASED, given=given)
     if state.is_in_trouble or not state.key.is_healthy:
         wake(key__workspace=state.key.workspace_id)
     return is_released
+
+
+def write_leased(
+    state: PollState, names: Collection[str], *, besides: str = "", given: Sequence[Any] = ()
+) -> bool:
+    """Store the fields of these names. False when another worker has the state.
+
+    besides: what else is set, in SQL, with the values `given`.
+    """
+    fields = [field for field in PollState._meta.concrete_fields if field.name in names]
+    values = adapt_rows(fields, [[getattr(state, field.name) for field in fields]])
+    written = [*([besides] if besides else []), *(f"{field.column} = %s" for field in fields)]
+    sql = WRITE_LEASED.format(written=",\n    ".join(written))
+    with connection.cursor() as cursor:
+        cursor.execute(sql, [*given, *values, state.pk, adapt_value(state.last_started_at)])
+        return bool(cursor.rowcount)

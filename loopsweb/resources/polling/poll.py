@@ -29,7 +29,6 @@ from loopsweb.resources.polling.questions import (
     list_optional_questions,
     list_questions,
 )
-from loopsweb.resources.polling.work_in_progress import has_work_in_progress
 from loopsweb.resources.samplers import sync as samplers
 from loopsweb.resources.snapshot.feeds import Feed
 from loopsweb.resources.snapshot.store import touch_version
@@ -166,12 +165,6 @@ class Poll(Inquiry):
             batch.store(self.build_context(Feed()))
             self.store_feed(batch.feeds.summarize(now=batch.asked_at), "checkpoints")
 
-    def is_busy(self) -> bool:
-        """Whether something is about to change."""
-        if self.has_news:
-            return has_work_in_progress(self.workspace)
-        return "work in progress" in self.agenda
-
     def fail_every_feed(self, reason: str, *, error: errors.LoopsError) -> None:
         log.warning("poll failed: %s", error)
         self.failures.append(error)
@@ -207,7 +200,7 @@ class Poll(Inquiry):
         wait = (
             pace.compute_retry_wait(state, now=now)
             if self.is_refused
-            else pace.compute_wait(state, failures=self.failures, is_busy=self.is_busy())
+            else pace.compute_wait(state, failures=self.failures, is_busy=self.is_open("work in progress"))
         )
         leases.release_lease(state, next_poll_at=now + wait)
         if self.is_changed:

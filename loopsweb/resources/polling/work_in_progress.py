@@ -13,10 +13,6 @@ from loopsweb.resources.deactivations.states import SENT, State
 from loopsweb.resources.deployments.models import Deployment
 
 
-def has_work_in_progress(workspace: Workspace) -> bool:
-    return any(rows.exists() for rows in list_work_in_progress(workspace))
-
-
 def list_work_in_progress(workspace: Workspace | OuterRef) -> tuple[QuerySet[Any], ...]:
     deployments = Deployment.objects.filter(workspace=workspace).reported()
     checkpoints = Checkpoint.objects.filter(workspace=workspace).reported()

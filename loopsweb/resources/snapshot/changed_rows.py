@@ -9,11 +9,11 @@ from loopsweb.loops_api.omissions import STATUS_FIELDS, fill_omissions
 from loopsweb.resources.snapshot import sanitize
 from loopsweb.resources.snapshot.models import Snapshot
 from loopsweb.resources.snapshot.poll_context import PollContext
-from loopsweb.resources.snapshot.status_changes import StatusChange
+from loopsweb.resources.snapshot.status_changes import StatusChange, insert_changes
 from loopsweb.resources.snapshot.stored_rows import (
     StoredRow,
     find_last_told,
-    load_raws,
+    load_kept,
 )
 from loopsweb.resources.snapshot.unknown_periods import UnknownPeriod, keep_unknown_time
 from loopsweb.resources.snapshot.upserts import upsert_rows
@@ -44,7 +44,8 @@ class ChangedRows(Generic[N, S]):
         poll: PollContext,
         unreported: Collection[str],
     ) -> None:
-        self.model, self.build, self.poll, self.unreported = model, build, poll, unreported
+        self.model, self.build, self.poll = model, build, poll
+        self.unreported = tuple(unreported)
         self.changes: list[StatusChange] = []
 
     def write(
@@ -52,7 +53,9 @@ class ChangedRows(Generic[N, S]):
     ) -> list[S]:
         """Insert or update the rows of these objects, with what follows. Returns the rows."""
         ids = [one.id for one in objects if one.id in known]
-        earlier = load_raws(self.model, self.poll.workspace, ids)
+        kept = load_kept(self.model, self.poll.workspace, ids, names=self.unreported)
+        earlier = {remote_id: raw for remote_id, raw, *_ in kept}
+        unreported = {remote_id: values for remote_id, _, *values in kept}
         changed = list[S]()
         changes, known_again = list[StatusChange](), list[UnknownPeriod]()
         for one in objects:
@@ -60,6 +63,8 @@ class ChangedRows(Generic[N, S]):
             row = self.build(filled)
             row.omitted, row.is_status_omitted = omitted, not STATUS_FIELDS.isdisjoint(omitted)
             finish_row(row, remote_id=one.id, digest=digests[one.id], poll=self.poll)
+            for name, value in zip(self.unreported, unreported.get(one.id, ()), strict=False):
+                setattr(row, name, value)
             before = known.get(one.id)
             if before and before.missing_since is None and agrees(row.raw, earlier[one.id]):
                 row.changed_at = before.changed_at
@@ -68,7 +73,7 @@ class ChangedRows(Generic[N, S]):
                 changes.append(build_change(row, before, self.poll))
             changed.append(row)
         upsert_rows(self.model, changed, unreported=self.unreported)
-        StatusChange.objects.bulk_create(each for each in changes if each.old)  # a first is none
+        insert_changes([each for each in changes if each.old])  # a first is none
         UnknownPeriod.objects.bulk_create(known_again)
         self.changes += changes
         return changed

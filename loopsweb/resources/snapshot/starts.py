@@ -7,9 +7,11 @@ from collections.abc import Iterable, Iterator
 from typing import Any
 
 from django.db import models
+from django.db.models import QuerySet
 
 from loopsweb.accounts.models import Workspace
 from loopsweb.loops_api.uris import CheckpointURI
+from loopsweb.prepared_queries import Parameter, PreparedQuery, among
 from loopsweb.resources.snapshot.models import Snapshot
 from loopsweb.resources.snapshot.stored_rows import BATCH_SIZE, split_into_batches
 
@@ -70,11 +72,18 @@ def record_reported_starts(
     if sender.noun not in NOUNS:
         return
     changed = {row.remote_id: row for row in rows}
-    told = Start.objects.filter(workspace=workspace, noun=sender.noun, source=REPORTED)
-    for some in split_into_batches(list(changed)):
-        told.filter(remote_id__in=some).delete()
+    stored = select_reported.fetch(workspace=workspace.pk, noun=sender.noun, ids=list(changed))
+    for some in split_into_batches(key for (key,) in stored):
+        Start.objects.filter(pk__in=some).delete()
     found = [start for row in changed.values() for start in build_reported_starts(row)]
     Start.objects.bulk_create(found, batch_size=BATCH_SIZE)
+
+
+@PreparedQuery
+def select_reported() -> QuerySet[Start, tuple[int]]:
+    here: dict[str, Any] = {"workspace_id": Parameter("workspace"), "noun": Parameter("noun")}
+    told = Start.objects.filter(among("remote_id", "ids"), source=REPORTED, **here)
+    return told.order_by().values_list("pk")
 
 
 def build_reported_starts(row: Snapshot) -> Iterator[Start]:

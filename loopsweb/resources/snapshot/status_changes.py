@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from django.db import models
+from collections.abc import Sequence
+
+from django.db import connection, models
 from django.dispatch import Signal
 
 from loopsweb.accounts.models import Workspace
+from loopsweb.prepared_writes import PreparedInsert
 
 # Sent with `changes` and `poll`, in the transaction that stores them. A change from "" is the first
 # status of something known without one; it is not stored.
@@ -31,3 +34,12 @@ class StatusChange(models.Model):
 
     def __str__(self) -> str:
         return f"{self.noun} {self.remote_id}: {self.old or 'unknown'} to {self.new or 'unknown'}"
+
+
+INSERT = PreparedInsert(StatusChange)
+
+
+def insert_changes(changes: Sequence[StatusChange]) -> None:
+    if changes:
+        with connection.cursor() as cursor:
+            INSERT.insert(cursor, [[getattr(one, name) for name in INSERT.names] for one in changes])

@@ -11,7 +11,7 @@ from functools import cache
 from typing import Any
 
 from django.db import connection, transaction
-from django.db.models import F, QuerySet
+from django.db.models import QuerySet
 from django.dispatch import Signal
 
 from loopsweb.accounts.models import Workspace
@@ -32,6 +32,7 @@ from loopsweb.resources.snapshot.stored_rows import (
 )
 from loopsweb.resources.snapshot.unknown_periods import mark_missing
 
+TOUCH_VERSION = 'UPDATE "accounts_workspace" SET "version" = "version" + 1 WHERE "id" = %s'
 WRITERS = 0x10095  # the advisory locks of `lock_writers`
 
 # Sent with the `workspace`, the `ids` of some rows that are new, changed or newly missing, and the
@@ -39,7 +40,7 @@ WRITERS = 0x10095  # the advisory locks of `lock_writers`
 rows_stored = Signal()
 
 
-@transaction.atomic
+@transaction.atomic(savepoint=False)
 def store_answer(
     found: Iterable[N],
     build: Callable[[N], S],
@@ -60,16 +61,16 @@ def store_answer(
     Returns False when rows newer than this answer were left alone: then its digest must not stand
     for what is stored.
     """
-    known: dict[str, StoredRow] = {}
-    if expected is not None:
-        columns = select_columns(expected).iterator(1000)
-        known = {row.remote_id: row for row in map(StoredRow._make, columns)}
     told = {
         one.id: (place, compute_digest(one.raw))
         for place, one in enumerate(found)
         if len(one.id) <= ID_LENGTH
     }
-    known |= load_rows(model, poll.workspace, [one for one in told if one not in known])
+    if expected is not None:
+        columns = select_columns(expected).iterator(1000)
+        known = {row.remote_id: row for row in map(StoredRow._make, columns)}
+    else:
+        known = load_rows(model, poll.workspace, list(told))
 
     unlike = [one for one, (_, digest) in told.items() if not is_unchanged(known.get(one), digest)]
     absent = [one for one, row in known.items() if one not in told and not row.missing_since]
@@ -155,4 +156,5 @@ def lock_workspace(workspace: Workspace) -> None:
 
 def touch_version(workspace: Workspace) -> None:
     """Make every live page of the workspace reload: something visible changed."""
-    Workspace.objects.filter(pk=workspace.pk).update(version=F("version") + 1)
+    with connection.cursor() as cursor:
+        cursor.execute(TOUCH_VERSION, [workspace.pk])

@@ -52,11 +52,11 @@ def load_rows(
     return {row.remote_id: row for row in map(StoredRow._make, found)}
 
 
-def load_raws(
-    model: type[Snapshot], workspace: Workspace, ids: list[str]
-) -> dict[str, dict[str, Any]]:
-    """{remote id: its JSON as it is stored}."""
-    return dict(prepare_raws(model).fetch(workspace=workspace.pk, ids=ids) if ids else ())
+def load_kept(
+    model: type[Snapshot], workspace: Workspace, ids: list[str], *, names: tuple[str, ...]
+) -> list[Any]:
+    """(remote id, its JSON as it is stored, the columns of these names) of each."""
+    return prepare_kept(model, names).fetch(workspace=workspace.pk, ids=ids) if ids else []
 
 
 @cache
@@ -66,8 +66,8 @@ def prepare_rows(model: type[Snapshot], locks: bool) -> PreparedQuery:  # noqa: 
 
 
 @cache
-def prepare_raws(model: type[Snapshot]) -> PreparedQuery:
-    return PreparedQuery(lambda: select_given(model).values_list("remote_id", "raw"))
+def prepare_kept(model: type[Snapshot], names: tuple[str, ...]) -> PreparedQuery:
+    return PreparedQuery(lambda: select_given(model).values_list("remote_id", "raw", *names))
 
 
 def select_given(model: type[Snapshot]) -> QuerySet[Any]:

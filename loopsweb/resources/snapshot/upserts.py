@@ -10,8 +10,7 @@ from django.db import connection
 
 from loopsweb.prepared_writes import PreparedInsert
 from loopsweb.resources.snapshot.models import FIGURES, MEASURED, Snapshot
-from loopsweb.resources.snapshot.stored_rows import split_into_batches
-from loopsweb.ui.search import refresh_search_text, write_search_text
+from loopsweb.ui.search import write_search_text
 
 NEVER_UPDATED = frozenset({"id", "workspace", "remote_id", "first_seen_at", *FIGURES, *MEASURED})
 
@@ -27,6 +26,7 @@ def prepare_upsert(model: type[Snapshot], unreported: frozenset[str]) -> Prepare
 
 
 def upsert_rows(model: type[S], rows: list[S], *, unreported: Collection[str]) -> None:
+    """unreported: columns that stay as they are. The rows have them as they are stored."""
     upsert = prepare_upsert(model, frozenset(unreported))
     for row in rows:
         write_search_text(row)
@@ -35,8 +35,3 @@ def upsert_rows(model: type[S], rows: list[S], *, unreported: Collection[str]) -
             keys = upsert.insert(cursor, [[getattr(r, n) for n in upsert.names] for r in rows])
         for row, key in zip(rows, keys, strict=True):
             row.pk, row._state.adding = key, False
-    searched = getattr(model._meta.get_field("search_text"), "of", ())
-    if not set(searched).isdisjoint(unreported):  # a row's search text was made without them
-        for some in split_into_batches([row.remote_id for row in rows]):
-            stored = model._default_manager.filter(workspace=rows[0].workspace)
-            refresh_search_text(stored.filter(remote_id__in=some))

@@ -22,7 +22,7 @@ from loopsweb.dashboard.totals import sum_spending
 from loopsweb.json_api.tokens import actions as tokens
 from loopsweb.resources.deactivations.impact import assess_impact
 from loopsweb.resources.models import Checkpoint, Deployment, Run, Sampler
-from loopsweb.resources.polling.work_in_progress import has_work_in_progress
+from loopsweb.resources.polling.work_in_progress import list_work_in_progress
 from loopsweb.resources.snapshot.models import Snapshot
 from loopsweb.simulator import Simulator
 from tests.personas import login_as
@@ -169,8 +169,8 @@ def test_the_json_api_counts_apart_what_is_not_listed(acme: Workspace, alice: Us
 
 def test_what_vanished_is_no_work_in_progress(acme: Workspace) -> None:
     lost: dict[str, Any] = {"missing_since": timezone.now()}
-    assert has_work_in_progress(acme)
+    assert any(rows.exists() for rows in list_work_in_progress(acme))
     models: tuple[type[Snapshot], ...] = (Checkpoint, Deployment)
     for model in models:
         model._default_manager.update(**lost)
-    assert not has_work_in_progress(acme)
+    assert not any(rows.exists() for rows in list_work_in_progress(acme))
