@@ -23,6 +23,7 @@ class LazyList(Generic[T]):
     """The rows of a list response, parsed on `len()` or iteration.
 
     digest: of the body, as hex. Responses with the same digest have the same rows.
+    size: of the body, in bytes.
     skipped: how many rows are not objects, have no usable ID or are nested too deep.
 
     The constructor raises MalformedResponse unless the body is complete JSON with an array under
@@ -38,7 +39,7 @@ class LazyList(Generic[T]):
         keep: Callable[[T], bool] = lambda _: True,
     ) -> None:
         self._body = body
-        self.digest, self._key = compute_digest(body), key
+        self.digest, self.size, self._key = compute_digest(body), len(body), key
         self._array: msgspec.Raw | None = None
         if not _complete.contains(self.digest, key):
             self._array = find_array(body, key)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from functools import partial
 
 from django.db.models import QuerySet
@@ -12,15 +12,19 @@ from loopsweb.resources.deployments.models import VANISHED, Deployment
 from loopsweb.resources.deployments.statuses import DEPLOYMENT
 from loopsweb.resources.samplers.sync import instance_columns
 from loopsweb.resources.snapshot.poll_context import PollContext
-from loopsweb.resources.snapshot.store import copy_columns, store_answer, store_list, touch_version
+from loopsweb.resources.snapshot.store import (
+    NewAnswer,
+    copy_columns,
+    store_answer,
+    store_list,
+    touch_version,
+)
 
 MAX_VANISHED_PER_POLL = 20
 
 
-def pull_deployments(
-    client: Client, *, poll: PollContext, known_digest: str
-) -> Callable[[], str] | None:
-    """List the deployments. Returns what stores the answer and returns its digest.
+def pull_deployments(client: Client, *, poll: PollContext, known_digest: str) -> NewAnswer | None:
+    """List the deployments. Returns None if nothing is new.
 
     Absence from the list is no status: `pull_vanished_deployments` then fetches the deployment.
     """
@@ -28,7 +32,8 @@ def pull_deployments(
     if listing.digest == known_digest:
         return None
     live = Deployment.objects.exclude(status__in=DEPLOYMENT.terminal)
-    return partial(store_list, listing, build_row, rows=live, poll=poll)
+    store = partial(store_list, listing, build_row, rows=live, poll=poll)
+    return NewAnswer(store, listing.size)
 
 
 def pull_vanished_deployments(client: Client, *, poll: PollContext, known_digest: str = "") -> None:

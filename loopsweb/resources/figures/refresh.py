@@ -6,7 +6,9 @@ Only rows whose figures differ are written, in bulk.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from functools import cache
 from typing import Any
 
@@ -25,6 +27,7 @@ from loopsweb.resources.snapshot.models import FIGURES, Costed, Snapshot
 from loopsweb.resources.snapshot.store import lock_writers, touch_version
 from loopsweb.resources.snapshot.stored_rows import split_into_batches
 
+_waiting: ContextVar[set[Key] | None] = ContextVar("figures that wait", default=None)
 FORMULA = "3"  # another one makes the next poll compute all stored figures anew
 
 
@@ -35,9 +38,27 @@ def refresh_after_store(
     if sender is Checkpoint:
         runs = sorted({row.run_remote_id for row in rows})
         at_work = select_at_work.fetch(workspace=workspace.pk, ids=runs) if runs else ()
-        refresh_figures(workspace, {(Run, remote_id) for (remote_id,) in at_work})
+        keys: set[Key] = {(Run, remote_id) for (remote_id,) in at_work}
     elif issubclass(sender, Costed):
-        refresh_figures(workspace, {(sender, remote_id) for remote_id in ids})
+        keys = {(sender, remote_id) for remote_id in ids}
+    else:
+        return
+    if (waiting := _waiting.get()) is None:
+        refresh_figures(workspace, keys)
+    else:
+        waiting |= keys
+
+
+@contextmanager
+def refresh_once(workspace: Workspace) -> Iterator[None]:
+    """Figures of what is stored within are refreshed at the end. Call it in a transaction."""
+    keys = set[Key]()
+    token = _waiting.set(keys)
+    try:
+        yield
+    finally:
+        _waiting.reset(token)
+    refresh_figures(workspace, keys)
 
 
 @transaction.atomic

@@ -4,10 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable
-from contextlib import nullcontext
 from datetime import datetime
-
-from django.db import transaction
 
 from loopsweb.loops_api import Client, errors
 from loopsweb.loops_api.deadline import Deadline
@@ -23,7 +20,7 @@ log = logging.getLogger(__name__)
 MAX_OUTAGES = 2
 UNKNOWN_TO_LEGACY = ("samplers", "deployments")  # feeds
 Clock = Callable[[], datetime]
-Pull = Callable[..., Callable[[], str] | None]  # a Question with its client
+Pull = Callable[..., None]  # asks, and keeps what is new
 
 
 class Stopped(Exception):
@@ -60,16 +57,8 @@ class Inquiry:
             self.agenda, self.has_news = load_agenda(self.state.pk, now=self.clock()), False
         return topic in self.agenda
 
-    def query(
-        self,
-        name: str,
-        feed: Feed,
-        pull: Pull,
-        *,
-        save: Callable[[Feed], None] = lambda _: None,
-        asked_at: datetime | None = None,
-    ) -> Feed:
-        """Run one query and return the feed as it is then. `save` commits it with the answer.
+    def query(self, name: str, feed: Feed, pull: Pull, *, asked_at: datetime | None = None) -> Feed:
+        """Run one query and return the feed as it is then, unless `pull` keeps something new.
         asked_at: as if then, if given."""
         if self.is_stopping():
             raise Stopped
@@ -77,11 +66,7 @@ class Inquiry:
         if self.ended_by:
             return feed.with_failure(error=self.ended_by.plain, at=poll.now)
         try:
-            store = pull(poll=poll, known_digest=feed.digest)
-            self.has_news |= store is not None
-            with transaction.atomic() if store else nullcontext():
-                after = feed.with_answer(digest=store() if store else feed.digest, at=poll.now)
-                save(after)
+            pull(poll=poll, known_digest=feed.digest)
         except (errors.Unauthorized, errors.ConnectionFailed):
             raise
         except errors.Forbidden as error:
@@ -100,7 +85,7 @@ class Inquiry:
                 self.ended_by = error
             return feed.with_failure(error=error.plain, at=poll.now)
         self.outages, self.is_answered = 0, self.is_answered or name in FEEDS
-        return after
+        return feed.with_answer(digest=feed.digest, at=poll.now)
 
     def is_not_offered(self, name: str, error: errors.LoopsError) -> bool:
         is_legacy = self.client.generation == "legacy"

@@ -6,6 +6,7 @@ A lease is short and renewed while the poll runs, so that a killed worker costs 
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
+from contextlib import nullcontext
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -92,13 +93,13 @@ def hand_back(state: PollState, *, now: datetime) -> None:
     select_leased(state).update(leased_until=None, next_poll_at=now)
 
 
-@transaction.atomic(savepoint=False)
 def save_feeds(state: PollState, *, ended: Collection[ObservedPeriod] = ()) -> None:
     """Show what the feeds are like while the poll goes on, and keep the observed periods that
     ended. Raises LeaseLost."""
-    if not write_leased(state, SHOWN):
-        raise LeaseLost
-    ObservedPeriod.objects.bulk_create(ended)
+    with transaction.atomic() if ended else nullcontext():
+        if not write_leased(state, SHOWN):
+            raise LeaseLost
+        ObservedPeriod.objects.bulk_create(ended)
 
 
 def release_lease(state: PollState, *, next_poll_at: datetime) -> bool:

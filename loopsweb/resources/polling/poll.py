@@ -9,6 +9,7 @@ forbidden every question is refused as a whole. An error never deletes a row or 
 from __future__ import annotations
 
 import logging
+from collections.abc import Mapping
 from datetime import datetime, timedelta
 from functools import partial
 
@@ -18,19 +19,23 @@ from loopsweb.keys.models import KeyState
 from loopsweb.loops_api import errors
 from loopsweb.resources.checkpoints.feeds import CheckpointFeeds
 from loopsweb.resources.checkpoints.poll_plan import CheckpointQuery
+from loopsweb.resources.figures.refresh import refresh_once
 from loopsweb.resources.history.observation import note_answer
 from loopsweb.resources.nouns import FEEDS
 from loopsweb.resources.polling import leases, pace, reasons
 from loopsweb.resources.polling.checkpoint_batch import CheckpointBatch
-from loopsweb.resources.polling.inquiry import Inquiry, Pull, Stopped
+from loopsweb.resources.polling.inquiry import Inquiry, Stopped
+from loopsweb.resources.polling.list_batch import ListBatch
 from loopsweb.resources.polling.questions import (
     PAIRED,
+    Question,
     find_nothing_new,
     list_optional_questions,
     list_questions,
 )
 from loopsweb.resources.samplers import sync as samplers
 from loopsweb.resources.snapshot.feeds import Feed
+from loopsweb.resources.snapshot.observed_periods import ObservedPeriod
 from loopsweb.resources.snapshot.store import touch_version
 from loopsweb.ui.errors import OUTAGES
 
@@ -76,14 +81,16 @@ class Poll(Inquiry):
                 self.finish(started_at)
 
     def poll_feeds(self) -> None:
-        changed: set[str] = set()
-        for name, ask in list_questions(self.key).items():
-            is_open = name in FEEDS or self.is_open(name)
-            if self.poll_feed(name, partial(ask, self.client) if is_open else find_nothing_new):
-                changed.add(name)
-            self.has_news |= is_open and name not in FEEDS
-        if not changed.isdisjoint(PAIRED):
-            samplers.pair_with_runs(poll=self.build_context(Feed()))
+        batch = ListBatch()
+        try:
+            for name, ask in list_questions(self.key).items():
+                if name not in FEEDS or batch.is_full(now=self.clock()):
+                    self.store_lists(batch)
+                self.poll_feed(name, ask, batch)
+        except (Stopped, errors.LoopsError):
+            self.store_lists(batch)
+            raise
+        self.store_lists(batch)
         if self.key.can_list is not False:
             self.poll_checkpoints()
         self.ask_optional_questions()
@@ -100,27 +107,47 @@ class Poll(Inquiry):
                     self.failures.append(error)  # the API may have said how long to wait
                 break
 
-    def poll_feed(self, name: str, pull: Pull) -> bool:
-        """True when the answer differs from the last one."""
-        feed = Feed.load(self.state, name)
-        after = self.query(name, feed, pull, save=partial(self.store_feed, name=name))
-        if after.error:
-            self.store_feed(after, name)
-        return after.digest != feed.digest
+    def poll_feed(self, name: str, ask: Question, batch: ListBatch) -> None:
+        """Where nothing is new, its time is stored at once."""
+        is_open = name in FEEDS or self.is_open(name)
+        asked = partial(ask, self.client) if is_open else find_nothing_new
+        pull = partial(batch.pull, name, asked)
+        after = self.query(name, Feed.load(self.state, name), pull)
+        if name not in batch.waiting:
+            self.store_feeds({name: after})
+        self.has_news |= is_open and name not in FEEDS
 
-    def store_feed(self, feed: Feed, name: str) -> None:
+    def store_lists(self, batch: ListBatch) -> None:
+        """Raises LeaseLost; then nothing is stored."""
+        if not batch.waiting:
+            return
+        self.has_news = True
+        with transaction.atomic(), refresh_once(self.workspace):
+            self.store_feeds({name: self.store_list(name, batch) for name in batch.waiting})
+            if not PAIRED.isdisjoint(batch.waiting):
+                samplers.pair_with_runs(poll=self.build_context(Feed()))
+        batch.waiting = {}
+
+    def store_list(self, name: str, batch: ListBatch) -> Feed:
+        asked_at, new = batch.waiting[name]
+        return Feed.load(self.state, name).with_answer(digest=new.store(), at=asked_at)
+
+    def store_feeds(self, feeds: Mapping[str, Feed]) -> None:
         """Raises LeaseLost. What no page shows, and ages for SAVED_EVERY, wait for the end."""
-        before = Feed.load(self.state, name)
-        is_visible = feed.store(self.state, name)
-        self.is_changed |= is_visible
-        if name not in FEEDS:
-            return
-        ended = note_answer(self.state, name, before=before, after=feed)
-        is_known = feed.digest == before.digest and not (is_visible or ended)
-        if is_known and (feed.as_of is None or feed.as_of - self.saved_at < SAVED_EVERY):
-            return
-        leases.save_feeds(self.state, ended=ended)
-        self.saved_at = max(self.saved_at, feed.as_of or self.saved_at)
+        ended, is_due = list[ObservedPeriod](), False
+        for name, feed in feeds.items():
+            before = Feed.load(self.state, name)
+            is_visible = feed.store(self.state, name)
+            self.is_changed |= is_visible
+            if name in FEEDS:
+                over = note_answer(self.state, name, before=before, after=feed)
+                is_old = feed.as_of and feed.as_of - self.saved_at >= SAVED_EVERY
+                is_due |= bool(is_visible or over or is_old or feed.digest != before.digest)
+                ended += over
+        if is_due:
+            leases.save_feeds(self.state, ended=ended)
+            times = [feed.as_of for feed in feeds.values() if feed.as_of]
+            self.saved_at = max([self.saved_at, *times])
 
     def poll_checkpoints(self) -> None:
         """Run the queries that are due. The feed "checkpoints" is as old as its oldest answer."""
@@ -146,7 +173,7 @@ class Poll(Inquiry):
         if self.ended_by:
             before = Feed.load(self.state, "checkpoints")
             summary = before.with_failure(error=self.ended_by.plain, at=self.clock())
-        self.store_feed(summary, "checkpoints")
+        self.store_feeds({"checkpoints": summary})
 
     def ask_for_checkpoints(self, query: CheckpointQuery, batch: CheckpointBatch) -> None:
         """Where nothing is new, the time waits for the end of the poll."""
@@ -155,7 +182,7 @@ class Poll(Inquiry):
         if not batch.holds(query):
             batch.feeds.note(query, after)
         if after.error:
-            self.store_feed(batch.feeds.summarize(now=batch.asked_at), "checkpoints")
+            self.store_feeds({"checkpoints": batch.feeds.summarize(now=batch.asked_at)})
 
     def store_batch(self, batch: CheckpointBatch) -> None:
         if not batch.waiting:
@@ -163,7 +190,7 @@ class Poll(Inquiry):
         self.has_news = True
         with transaction.atomic():
             batch.store(self.build_context(Feed()))
-            self.store_feed(batch.feeds.summarize(now=batch.asked_at), "checkpoints")
+            self.store_feeds({"checkpoints": batch.feeds.summarize(now=batch.asked_at)})
 
     def fail_every_feed(self, reason: str, *, error: errors.LoopsError) -> None:
         log.warning("poll failed: %s", error)
@@ -200,7 +227,9 @@ class Poll(Inquiry):
         wait = (
             pace.compute_retry_wait(state, now=now)
             if self.is_refused
-            else pace.compute_wait(state, failures=self.failures, is_busy=self.is_open("work in progress"))
+            else pace.compute_wait(
+                state, failures=self.failures, is_busy=self.is_open("work in progress")
+            )
         )
         leases.release_lease(state, next_poll_at=now + wait)
         if self.is_changed:

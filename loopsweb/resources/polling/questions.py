@@ -15,6 +15,7 @@ from loopsweb.resources.figures.measured_work import pull_work
 from loopsweb.resources.runs.sync import pull_run_details, pull_runs
 from loopsweb.resources.samplers.sync import pull_samplers
 from loopsweb.resources.snapshot.poll_context import PollContext
+from loopsweb.resources.snapshot.store import NewAnswer
 
 
 class OptionalQuestion(Protocol):
@@ -25,14 +26,14 @@ class OptionalQuestion(Protocol):
 
 
 class Question(Protocol):
-    """Ask the API. Returns what stores the answer and then returns its digest, None if nothing is
-    new."""
+    """Ask the API. Returns None if nothing is new."""
 
     def __call__(
         self, client: Client, /, *, poll: PollContext, known_digest: str
-    ) -> Callable[[], str] | None: ...
+    ) -> NewAnswer | None: ...
 
 
+AskedQuestion = Callable[..., NewAnswer | None]  # with its client
 LISTS: dict[str, Question] = {"runs": pull_runs, "samplers": pull_samplers}
 MANAGED: dict[str, Question] = {
     "deployments": pull_deployments,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from functools import partial
 from typing import Any
 
@@ -16,6 +16,7 @@ from loopsweb.resources.sessions import sync as sessions
 from loopsweb.resources.snapshot.poll_context import PollContext
 from loopsweb.resources.snapshot.sanitize import ID_LENGTH, fit_value
 from loopsweb.resources.snapshot.store import (
+    NewAnswer,
     copy_columns,
     lock_writers,
     rows_stored,
@@ -28,10 +29,12 @@ DETAILS_PER_POLL = 20
 MISSING_IN_OLDER_LISTS = ("base_url", "sampler_remote_id", "detailed_at")
 
 
-def pull_runs(client: Client, *, poll: PollContext, known_digest: str) -> Callable[[], str] | None:
-    """List the runs. Returns what stores the answer and returns its digest."""
+def pull_runs(client: Client, *, poll: PollContext, known_digest: str) -> NewAnswer | None:
+    """List the runs. Returns None if nothing is new."""
     listing = client.list_runs(scope=poll.scope)
-    return None if listing.digest == known_digest else partial(store_runs, listing, poll=poll)
+    if listing.digest == known_digest:
+        return None
+    return NewAnswer(partial(store_runs, listing, poll=poll), listing.size)
 
 
 def store_runs(listing: LazyList[types.Run], *, poll: PollContext) -> str:
@@ -49,12 +52,11 @@ def store_runs(listing: LazyList[types.Run], *, poll: PollContext) -> str:
     return digest
 
 
-def pull_run_details(
-    client: Client, *, poll: PollContext, known_digest: str
-) -> Callable[[], str] | None:
+def pull_run_details(client: Client, *, poll: PollContext, known_digest: str) -> NewAnswer | None:
     """Fetch single runs where the list leaves out address and sampler, a few runs a poll.
 
-    Each is stored at once. Returns what gives the id of the last one, None if there was none.
+    Each is stored at once. Returns an answer whose digest is the id of the last one, None if there
+    was none.
     """
     rows = poll.select_expected(select_without_details())
     digest = ""
@@ -74,7 +76,7 @@ def pull_run_details(
             rows_stored.send(sender=Run, workspace=poll.workspace, ids=[remote_id], rows=[])
             touch_version(poll.workspace)
         digest = remote_id
-    return (lambda: digest) if digest else None
+    return NewAnswer(lambda: digest) if digest else None
 
 
 def select_without_details() -> QuerySet[Run]:

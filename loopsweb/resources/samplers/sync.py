@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from functools import partial
 from typing import Any
 
@@ -10,13 +10,14 @@ from django.db import connection, transaction
 from django.db.models import Exists, OuterRef
 
 from loopsweb.accounts.models import Workspace
-from loopsweb.loops_api import Client, LazyList, errors, types
+from loopsweb.loops_api import Client, errors, types
 from loopsweb.loops_api.omissions import fill_omissions
 from loopsweb.prepared_writes import PreparedUpdate
 from loopsweb.resources.runs.models import Run
 from loopsweb.resources.samplers.models import Sampler
 from loopsweb.resources.snapshot.poll_context import PollContext
 from loopsweb.resources.snapshot.store import (
+    NewAnswer,
     copy_columns,
     lock_writers,
     rows_stored,
@@ -31,27 +32,16 @@ KNOWN_FROM_RUNS = ("run_remote_id", "session_remote_id")
 PAIRING = PreparedUpdate(Sampler, (*KNOWN_FROM_RUNS, "search_text"))
 
 
-def pull_samplers(
-    client: Client, *, poll: PollContext, known_digest: str
-) -> Callable[[], str] | None:
-    """List the samplers. Returns what stores the answer and returns its digest."""
+def pull_samplers(client: Client, *, poll: PollContext, known_digest: str) -> NewAnswer | None:
+    """List the samplers. Returns None if nothing is new. `pair_with_runs` follows."""
     listing = client.list_samplers(scope=poll.scope)
     if listing.digest == known_digest:
         return None
-    return partial(store_samplers, listing, poll=poll)
-
-
-def store_samplers(listing: LazyList[types.Sampler], *, poll: PollContext) -> str:
-    """Store what changed, and the runs that name the samplers."""
-    digest = store_list(
-        listing,
-        build_row,
-        rows=Sampler.objects.all(),
-        poll=poll,
-        unreported=KNOWN_FROM_RUNS,
+    rows = Sampler.objects.all()
+    store = partial(
+        store_list, listing, build_row, rows=rows, poll=poll, unreported=KNOWN_FROM_RUNS
     )
-    pair_with_runs(poll=poll)
-    return digest
+    return NewAnswer(store, listing.size)
 
 
 def pair_with_runs(*, poll: PollContext) -> None:

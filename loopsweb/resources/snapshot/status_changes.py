@@ -40,6 +40,6 @@ INSERT = PreparedInsert(StatusChange)
 
 
 def insert_changes(changes: Sequence[StatusChange]) -> None:
-    if changes:
-        with connection.cursor() as cursor:
-            INSERT.insert(cursor, [[getattr(one, name) for name in INSERT.names] for one in changes])
+    rows = [[getattr(one, name) for name in INSERT.names] for one in changes]
+    with connection.cursor() as cursor:
+        INSERT.insert(cursor, rows)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable
 from functools import cache
-from typing import Any
+from typing import Any, NamedTuple
 
 from django.db import connection, transaction
 from django.db.models import QuerySet
@@ -38,6 +38,14 @@ WRITERS = 0x10095  # the advisory locks of `lock_writers`
 # Sent with the `workspace`, the `ids` of some rows that are new, changed or newly missing, and the
 # first two of these as `rows`, in the transaction that stores them.
 rows_stored = Signal()
+
+
+class NewAnswer(NamedTuple):
+    """One that differs from what is stored. store: stores it, and returns its digest. size: in
+    bytes."""
+
+    store: Callable[[], str]
+    size: int = 0
 
 
 @transaction.atomic(savepoint=False)

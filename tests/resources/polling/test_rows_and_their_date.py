@@ -52,7 +52,7 @@ def test_no_row_is_there_before_its_date_during_the_first_poll(
     poll_watched(clock, watch)
 
     assert seen[0] == []
-    assert ["run"] in seen
+    assert ["run", "sampler", "deployment"] in seen
     assert seen[-1] == ["run", "sampler", "deployment", "checkpoint"]
 
 

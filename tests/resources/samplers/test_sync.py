@@ -25,9 +25,10 @@ def test_a_sampler_gets_the_run_and_session_that_name_it(
     add_row(Run, acme, "r1", sampler_remote_id="paired", session_remote_id="s1")
 
     poll = PollContext.for_key(key, now=now)
-    store = sync.pull_samplers(build_client(key), poll=poll, known_digest="")
-    assert store
-    digest = store()
+    new = sync.pull_samplers(build_client(key), poll=poll, known_digest="")
+    assert new
+    digest = new.store()
+    sync.pair_with_runs(poll=poll)
 
     rows = Sampler.objects.order_by("remote_id")
     assert list(rows.values_list("remote_id", "run_remote_id", "session_remote_id")) == [

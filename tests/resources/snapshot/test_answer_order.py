@@ -32,8 +32,8 @@ class Requests:
 
     def list(self, seconds: float, *, known_digest: str = "") -> str:
         poll = self.at(seconds)
-        store = sync.pull_deployments(build_client(self.key), poll=poll, known_digest=known_digest)
-        return store() if store else known_digest
+        new = sync.pull_deployments(build_client(self.key), poll=poll, known_digest=known_digest)
+        return new.store() if new else known_digest
 
     def one(self, seconds: float) -> None:
         sync.pull_deployment(build_client(self.key), "d1", poll=self.at(seconds))
