@@ -86,6 +86,24 @@ def read_database(name: str) -> dict[str, Any]:
         ) from None
 
 
+def read_redis(name: str) -> str:
+    """A URL of Redis, "" if there is none. Raises ImproperlyConfigured, whose message does not
+    repeat the URL: it has a password."""
+    url = read_service_url(name)
+    if not url:
+        return ""
+    from redis.connection import parse_url  # not in the memory of a site without Redis
+
+    try:
+        parse_url(url)  # type: ignore[no-untyped-call]
+    except ValueError:
+        raise ImproperlyConfigured(
+            f"{name} is no URL of Redis, as redis://:password@host:6379/0 is. "
+            "Escape reserved characters: / as %2F, @ as %40."
+        ) from None
+    return url
+
+
 def read_cookie_prefix(name: str, default: str, *, secure: bool) -> str:
     """With `secure`, browsers accept the cookies from this host over https alone.
 

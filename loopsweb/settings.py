@@ -235,7 +235,7 @@ else:
 DATABASES = {"default": DATABASE}
 
 # Cache, sessions -------------------------------------------------------------------------------
-REDIS_URL = env.read_service_url("REDIS_URL")
+REDIS_URL = env.read_redis("REDIS_URL")
 # Separate caches: a flood of sessions must not evict rate limits.
 CACHE_ENTRIES = {"default": 50_000, "sessions": 5000, "tables": 1000, "viewers": 10_000}
 CACHES = {

@@ -178,6 +178,10 @@ NOT_A_NUMBER_OF_DAYS = "LOOPSWEB_RETENTION_DAYS must be a number from 0 to 36500
         ("LOG_LEVEL", "loud", "LOG_LEVEL must be one of DEBUG, INFO, WARNING, ERROR."),
         ("DATABASE_URL", "here", "DATABASE_URL is no URL of a database, as postgresql://"),
         ("DATABASE_URL", "postgres://a:b/c@h/d", "DATABASE_URL is no URL of a database, as post"),
+        *(
+            ("REDIS_URL", url, "REDIS_URL is no URL of Redis, as redis://:password@host:6379/0 is.")
+            for url in ("redis://:secret/more@127.0.0.1:1/0", "redis://:a[b@h:1/0", "h:6379")
+        ),
         ("LOOPSWEB_HTTPS", "enabled", "LOOPSWEB_HTTPS must be 1 or 0."),
     ],
 )

@@ -51,8 +51,10 @@ class ApiKey:
         return f"Api-Key {self._secret}"
 
     def redact(self, text: str) -> str:
-        """`text` on one line, at most 500 characters, without this key and presigned queries."""
-        for secret in self._spellings():
+        """`text` on one line, at most 500 characters, without this key, which may be in base64,
+        and presigned queries."""
+        spellings = self._spellings()
+        for secret in [*spellings, *map(_encode, spellings)]:
             text = text.replace(secret, REDACTED)
         text = _URL.sub(_drop_query, text[:_MAX_REDACTED_LENGTH])
         text = _SIGNATURE.sub(rf"\1={REDACTED}", text)
@@ -67,7 +69,7 @@ class ApiKey:
 
     def _make_needles(self) -> tuple[bytes, ...]:
         spellings = [one for one in self._spellings() if len(one) >= _MIN_SECRET_LENGTH]
-        spellings += [b64encode(one.encode()).decode().rstrip("=") for one in spellings]
+        spellings += [_encode(one) for one in spellings]
         in_json = {json.dumps(one)[1:-1] for one in spellings}
         needles = in_json | {one.replace("/", r"\/") for one in in_json} | set(spellings)
         return tuple(one.encode() for one in needles)
@@ -77,6 +79,11 @@ class ApiKey:
         _, _, tail = self._secret.partition(".")
         found = {self._secret, tail} if len(tail) >= _MIN_SECRET_LENGTH else {self._secret}
         return sorted(found | {quote(secret, safe="") for secret in found}, key=len, reverse=True)
+
+
+def _encode(secret: str) -> str:
+    """In base64, without its padding."""
+    return b64encode(secret.encode()).decode().rstrip("=")
 
 
 def _unescape(body: bytes | bytearray) -> bytes | bytearray:

@@ -42,7 +42,10 @@ def show_metrics(request: HttpRequest) -> HttpResponse:
         refusal = HttpResponse(REFUSAL, content_type="text/plain", status=HTTPStatus.UNAUTHORIZED)
         refusal["WWW-Authenticate"] = 'Bearer realm="metrics"'
         return refusal
-    encode, content_type = choose_encoder(request.headers.get("Accept", ""))
+    try:
+        encode, content_type = choose_encoder(request.headers.get("Accept", ""))
+    except (TypeError, ValueError):  # it compares a version that is no number
+        encode, content_type = choose_encoder("")
     return HttpResponse(encode(build_registry()), content_type=content_type)
 
 

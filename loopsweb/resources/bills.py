@@ -17,7 +17,7 @@ from loopsweb.loops_api.undocumented_types import UsageSummary
 from loopsweb.resources.history.series import estimate_cost, load_series
 from loopsweb.resources.snapshot.poll_context import PollContext
 from loopsweb.resources.snapshot.poll_state import name_organisation
-from loopsweb.resources.snapshot.sanitize import replace_nul
+from loopsweb.resources.snapshot.sanitize import fit_texts
 from loopsweb.resources.snapshot.store import touch_version
 
 ASK_AFTER = timedelta(hours=1)
@@ -67,12 +67,12 @@ def list_bills(workspace: Workspace) -> list[Bill]:
 
 def list_organisations(workspace: Workspace) -> set[str]:
     keys = Key.objects.in_workspace(workspace).only("api_url", "api_workspace_name")
-    return {replace_nul(name_organisation(key)) for key in keys}
+    return {fit_texts(name_organisation(key)) for key in keys}
 
 
 def pull_bill(client: Client, *, poll: PollContext) -> errors.LoopsError | None:
     """Ask once an hour. An error is an answer. Returns that after which nothing more is asked."""
-    organisation = replace_nul(name_organisation(poll.key))
+    organisation = fit_texts(name_organisation(poll.key))
     stored = Bill.objects.filter(workspace=poll.workspace, organisation=organisation).first()
     if stored and poll.now - stored.asked_at < ASK_AFTER:
         return None
@@ -100,7 +100,7 @@ def pull_bill(client: Client, *, poll: PollContext) -> errors.LoopsError | None:
             "observed": estimate.observed,
             "is_estimate_partial": estimate.is_partial,
         }
-    found |= {"name": replace_nul(poll.key.api_workspace_name), "asked_at": poll.now}
+    found |= {"name": fit_texts(poll.key.api_workspace_name), "asked_at": poll.now}
     with transaction.atomic():
         Bill.objects.update_or_create(
             workspace=poll.workspace, organisation=organisation, defaults=found

@@ -17,7 +17,7 @@ from loopsweb.loops_api import Client, errors
 from loopsweb.loops_api.undocumented_types import SupportedModel
 from loopsweb.resources.snapshot.models import GPUHolder
 from loopsweb.resources.snapshot.poll_context import PollContext
-from loopsweb.resources.snapshot.sanitize import replace_nul
+from loopsweb.resources.snapshot.sanitize import fit_texts
 from loopsweb.resources.snapshot.store import touch_version
 
 STALE_AFTER = timedelta(hours=1)
@@ -93,10 +93,10 @@ def pull_catalogue(client: Client, *, poll: PollContext, known_digest: str = "")
     teams = fetch_if_offered(client.list_teams)
     found = {
         "supported_models": supported
-        and [replace_nul(msgspec.to_builtins(one)) for one in supported],
+        and [fit_texts(msgspec.to_builtins(one)) for one in supported],
         "prices": prices and {one.instance_type.id: str(one.price_per_minute) for one in prices},
         "teams": teams
-        and replace_nul({one.id: one.name or one.id for one in teams if not one.is_default}),
+        and fit_texts({one.id: one.name or one.id for one in teams if not one.is_default}),
     }
     with transaction.atomic():
         Catalogue.objects.update_or_create(

@@ -5,8 +5,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from django.db.models import Q
+from django.db.models import F, Q
 
+from loopsweb.accounts.models import Workspace
 from loopsweb.audit.chain.anonymize import anonymize
 from loopsweb.audit.erasure import match_mention
 from loopsweb.resources.cleanups.models import Cleanup
@@ -41,3 +42,4 @@ def erase_person(person: str, **_: Any) -> None:
         match_mention("query", person) | match_mention("name", person)
     ).delete()
     refresh_search_text(Deactivation.objects.all())
+    Workspace.objects.update(version=F("version") + 1)  # pages that show the name reload

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any, cast
+from urllib.parse import urlencode
 
 from django.db.models import QuerySet
 from django.urls import reverse
@@ -13,7 +14,7 @@ from loopsweb.accounts.authorization.decorators import WorkspaceRequest
 from loopsweb.accounts.authorization.roles import Permission
 from loopsweb.resources.deactivations.models import Deactivation
 from loopsweb.resources.deactivations.targets import KINDS, explain_shared_end
-from loopsweb.resources.nouns import NOUNS, find_noun
+from loopsweb.resources.nouns import NOUNS, Noun, find_noun
 from loopsweb.resources.runs.models import Run
 from loopsweb.resources.search_indexes import can_search_all, get_newest_field
 from loopsweb.resources.snapshot.models import Snapshot
@@ -62,10 +63,23 @@ def find_rows(request: WorkspaceRequest, scope: Scope) -> Iterator[Hit]:
         rows = noun.model._default_manager.filter(workspace=request.workspace).defer("raw")
         named = list(rows.filter(remote_id=scope.typed))
         pks = {row.pk for row in named}
-        for row in (*named, *(row for row in scope.find(rows) if row.pk not in pks)):
+        found = scope.find(rows, most=MOST + 1)
+        for row in (*named, *(row for row in found[:MOST] if row.pk not in pks)):
             yield describe_row(request, row)
+        if len(found) > MOST:
+            yield offer_list(request, noun, scope.typed)
         for row in named:
             yield from offer_ending(request, row)
+
+
+def offer_list(request: WorkspaceRequest, noun: Noun, typed: str) -> Hit:
+    url = reverse(f"{noun.slug}:list", args=[request.workspace.slug])
+    return Hit(
+        kind="List",
+        label=f"All {noun.slug} with “{typed}”",
+        url=f"{url}?{urlencode({'q': typed})}",
+        icon=ICONS[noun.slug],
+    )
 
 
 def describe_row(request: WorkspaceRequest, row: Snapshot) -> Hit:

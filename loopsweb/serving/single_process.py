@@ -114,6 +114,6 @@ def create_web_server(listener: socket.socket) -> BaseWSGIServer:
         channel_timeout=IDLE_SECONDS,
         asyncore_use_poll=True,
         max_request_body_size=MAX_REQUEST_BYTES,
-        clear_untrusted_proxy_headers=not (settings.HTTPS or settings.PROXIES),
+        clear_untrusted_proxy_headers=False,  # /metrics asks whether a proxy forwards
     )
     return server

@@ -13,7 +13,7 @@ from loopsweb.ui.url_text import remove_nul
 
 UNKNOWN = "-"
 QUOTE = '"'
-MAX_LENGTH = 2000  # of the form; no column that is filtered by holds more than 255 characters
+MAX_LENGTH = 3100  # of the form; no column that is filtered by holds more than 255 characters
 
 
 def encode_value(value: str) -> str:

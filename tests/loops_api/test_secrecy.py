@@ -127,6 +127,7 @@ def test_a_message_is_redacted(client: Client, server: ScriptedServer) -> None:
         ("see https://docs.example.test/errors", "see https://docs.example.test/errors"),
         ('"https://x.test/?a=1" and more', '"https://x.test/?[redacted]" and more'),
         ("Kanary12%2Es3cretpartofthekey", "Kanary12%2E[redacted]"),
+        (f"Basic {base64.b64encode(KEY.encode()).decode()}", "Basic [redacted]"),
     ],
 )  # fmt: skip
 def test_redact(text: str, redacted: str) -> None:

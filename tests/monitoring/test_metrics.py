@@ -57,6 +57,15 @@ def test_only_this_machine_reads_metrics_without_a_token(client: Client) -> None
 
 
 @pytest.mark.django_db
+@pytest.mark.parametrize(
+    "accepted", ["text/plain;version=x", "application/openmetrics-text;version=a"]
+)
+def test_a_version_that_is_no_number_gets_the_plain_format(client: Client, accepted: str) -> None:
+    answer = client.get("/metrics", headers={"Accept": accepted})
+    assert (answer.status_code, answer["Content-Type"].partition(";")[0]) == (200, "text/plain")
+
+
+@pytest.mark.django_db
 def test_the_token_opens_metrics_from_elsewhere(client: Client, settings: Settings) -> None:
     def ask(authorization: str) -> int:
         headers = {"Authorization": authorization}

@@ -246,6 +246,17 @@ def test_the_number_of_queries_does_not_grow(alice: User, acme: Workspace) -> No
     assert counts[0] == counts[1]
 
 
+@pytest.mark.parametrize(("number", "lists"), [(6, []), (7, ["All deployments with “dep_”"])])
+def test_what_is_not_shown_is_a_list_away(
+    number: int, lists: list[str], alice: User, acme: Workspace
+) -> None:
+    for n in range(number):
+        add_row(Deployment, acme, f"dep_{n}")
+    found = search(alice, "dep_", acme)
+    assert len([label for kind, label, _ in found if kind == "Deployment"]) == 6
+    assert [label for kind, label, _ in found if kind == "List"] == lists
+
+
 def test_a_page_that_searched_the_newest_rows_alone_says_so(
     alice: User, acme: Workspace, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -147,6 +147,8 @@ def test_from_an_empty_folder_to_rows_on_a_page(tmp_path: Path) -> None:
         wait_for(lambda: site.get("/readyz").text == READY)
         counted = r'loopsweb_api_request_seconds_count{method="GET",route="[^"]+",status="200"}'
         assert re.search(counted, site.get("/metrics").text)
+        forwarded = site.get("/metrics", headers={"X-Forwarded-For": "203.0.113.9"})
+        assert forwarded.status_code == 401
         [worker] = find_children(site.process.popen.pid)
         site.process.popen.kill()
         wait_for(lambda: not is_running(worker))

@@ -20,6 +20,11 @@ def test_a_value_round_trips_through_a_text_field(value: str) -> None:
     assert decode_value(form) == value
 
 
+def test_the_longest_value_round_trips() -> None:
+    value = "\U0010fffd" * 255
+    assert decode_value(encode_value(value)) == value
+
+
 @given(st.text(max_size=300))
 def test_any_text_is_the_form_of_a_value(text: str) -> None:
     value = decode_value(text)

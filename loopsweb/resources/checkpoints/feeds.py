@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import datetime
 
-from django.db import transaction
+from django.db import connection, transaction
 
+from loopsweb.prepared_writes import PreparedInsert
 from loopsweb.resources.checkpoints.models import CheckpointFeed
 from loopsweb.resources.checkpoints.poll_plan import (
     QUIET_INTERVAL,
@@ -18,6 +19,8 @@ from loopsweb.resources.checkpoints.standing_plan import StandingPlan, stamp
 from loopsweb.resources.snapshot.feeds import Feed
 from loopsweb.resources.snapshot.poll_context import PollContext
 from loopsweb.resources.snapshot.poll_state import PollState
+
+UPSERT = PreparedInsert(CheckpointFeed, unique=("state_id", "by", "value"), updated=Feed._fields)
 
 
 class CheckpointFeeds:
@@ -102,16 +105,12 @@ class CheckpointFeeds:
     def save(self) -> None:
         """Store what was noted in one statement, and delete the feeds that are not needed."""
         self.keep_lease(self.state)
-        CheckpointFeed.objects.bulk_create(
-            [
-                CheckpointFeed(state=self.state, by=query.by, value=query.value, **feed._asdict())
-                for query, feed in self.unsaved.items()
-            ],
-            batch_size=500,
-            update_conflicts=True,
-            unique_fields=["state", "by", "value"],
-            update_fields=Feed._fields,
-        )
+        rows = [
+            {"state_id": self.state.pk, "by": query.by, "value": query.value, **feed._asdict()}
+            for query, feed in self.unsaved.items()
+        ]
+        with connection.cursor() as cursor:
+            UPSERT.insert(cursor, [[row[name] for name in UPSERT.names] for row in rows])
         self.unsaved = {}
         stored = CheckpointFeed.objects.filter(state=self.state)
         for by in {query.by for query in self.dropped}:

@@ -39,14 +39,17 @@ def keep_counts(workspace: Workspace) -> None:
     """Count the rows of the workspace's long lists. Nothing is kept of a version that ends
     meanwhile: the poll that ends it counts again."""
     here = Workspace.objects.filter(pk=workspace.pk)
-    version, has_kept, *is_long = here.values_list(
+    found = here.values_list(
         "version",
         Exists(KeptCounts.objects.filter(workspace=OuterRef("pk"))),
         *(
             Exists(model._default_manager.filter(workspace=OuterRef("pk"))[SHORTEST - 1 : SHORTEST])
             for model in MODELS
         ),
-    ).get()
+    ).first()
+    if found is None:  # it was deleted meanwhile
+        return
+    version, has_kept, *is_long = found
     long, known = {model.noun: model for model in compress(MODELS, is_long)}, set[str]()
     if has_kept:
         kept_here = KeptCounts.objects.filter(workspace=workspace)

@@ -151,12 +151,18 @@ def test_what_was_not_sent_can_be_requested_again(
     request = Deactivation.objects.get()
     record = request.get_absolute_url()
     args = [deployment.workspace.slug, "deployments", deployment.remote_id]
-    link = f'href="{reverse("deactivations:new", args=args)}">Request it again'
+    form = reverse("deactivations:new", args=args)
+    link = f'href="{form}?again=1">Request it again'
     as_otto, as_vic = login_as(otto), login_as(vic)
     assert link not in as_otto.get(record).text
     assert submit_decision(otto, request, "withdrawal") == 302
     assert link in as_otto.get(record).text
     assert link not in as_vic.get(record).text
+    assert as_otto.get(form, {"again": "1"}).context["form"]["reason"].value() == "idle"
+    submit_form(otto, deployment)
+    other = Deactivation.objects.latest("pk").get_absolute_url()
+    assert link not in as_otto.get(record).text
+    assert f'href="{other}">View the open request' in as_otto.get(record).text
     Deployment.objects.update(status="STOPPED")
     assert link not in as_otto.get(record).text
 

@@ -9,6 +9,7 @@ import pytest
 from django.core.management import call_command
 from django.test import Client
 from django.urls import reverse
+from django.utils import timezone
 
 from loopsweb.accounts.models import Membership, Role, User, Workspace
 from loopsweb.audit.chain import export, verification
@@ -23,7 +24,7 @@ from tests.database_dump import dump_database
 from tests.personas import add_key, login_as
 from tests.resources.conftest import Timeline
 from tests.resources.deactivations.conftest import CreateDeployments
-from tests.resources.deactivations.requests import fill_batch_form
+from tests.resources.deactivations.requests import fill_batch_form, submit_form
 
 KEPT_TABLES = frozenset({"accounts_user", "account_emailaddress", "resources_deployment"})
 PERMANENT_FIELDS = (
@@ -169,3 +170,20 @@ def test_emails_in_api_answers_are_redacted(now: datetime) -> None:
     assert event.answer == {"error": "Owned by [email].", "list": ["a@b", "bt://x@y/z"]}
     assert (event.key_label, event.target_name) == ("[email] (…1)", "Qwen/Qwen3-8B@main")
     assert anonymize({"ada@x.org": None, "n": 1}) == {"[email]": None, "n": 1}
+
+
+def test_pages_that_show_an_erased_name_reload(
+    acme: Workspace, alice: User, otto: User, create_deployments: CreateDeployments
+) -> None:
+    for person, deployment in zip((alice, otto), create_deployments(2), strict=True):
+        submit_form(person, deployment)
+    browser, url = login_as(alice), reverse("deactivations:list", args=[acme.slug])
+    page = browser.get(url)
+    assert "otto@example.com" in page.text
+    since = {"v": page["Loopsweb-Version"]}
+    partial = {"HX-Request": "true", "HX-Target": "live"}
+    assert browser.get(url, since, headers=partial).status_code == 204
+    now = timezone.now()
+    erase_person("otto@example.com", by="alice@example.com", reason="asked", now=now)
+    assert browser.get(url, since, headers=partial).status_code == 200
+    assert "otto@example.com" not in browser.get(url).text

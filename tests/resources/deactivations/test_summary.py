@@ -53,7 +53,7 @@ RESULTS = {
     State.SUCCEEDED: "accepted by the API, not seen stopped yet",
     State.UNKNOWN: "the API's answer was lost, so it is not known yet whether it stops",
     State.REFUSED: "it did not take effect: Why not",
-    State.CONFIRMED: "confirmed 2\xa0s later",
+    State.CONFIRMED: "confirmed 2\xa0s after it was sent",
     State.ENDED: "it ended without being stopped: Why not",
     State.LOST: "what became of it is not known: Why not",
     State.DECLINED: "declined by otto@example.com, nothing was sent: Why not",

@@ -206,3 +206,9 @@ def test_facets_are_the_same_from_kept_counts(
     assert spec.count_facets(here, kept=kept) == spec.count_facets(here)
     partial = replace(spec, most_counted=0)  # counts the newest rows alone, of which there are none
     assert partial.count_facets(here, kept=kept) == spec.count_facets(here)
+
+
+def test_a_workspace_that_was_deleted_is_not_counted(acme: Workspace) -> None:
+    gone = Workspace(pk=acme.pk + 1)
+    kept_counts.keep_counts(gone)
+    assert kept_counts.KeptCounts.objects.count() == 0

@@ -18,6 +18,7 @@ from loopsweb.resources.models import Checkpoint, Deployment, PollState, Run, Sa
 from loopsweb.resources.runs import sync as runs
 from loopsweb.resources.snapshot.poll_context import PollContext
 from loopsweb.simulator import Simulator
+from tests.database_dump import dump_database
 from tests.description_lists import parse_facts
 from tests.long_text import join_long_text
 from tests.personas import login_as
@@ -219,6 +220,28 @@ def test_sizes_are_exact_or_unknown(
     assert Checkpoint.objects.get().size_bytes == kept
     page = browser.get(f"/w/{acme.slug}/checkpoints/{checkpoint.id}/")
     assert parse_facts(page.content)["Size"] == shown
+
+
+@pytest.mark.parametrize("name", ["X-Amz-Signature", "X-Goog-Signature", "Signature", "sig"])
+def test_a_presigned_link_is_stored_nowhere(
+    name: str, acme: Workspace, world: Simulator, browser: Client, poll: Poll
+) -> None:
+    link = "https://bucket.example.test/a/b.bin"
+    signed = f"{link}?x=1&{name}=5ecret"
+    run = world.world.add_run(
+        extra={
+            "base_url": signed,
+            "debug": {signed: ["plain", signed]},
+            "help": "https://x.test/?q=1",
+        }
+    )
+    poll()
+    row = Run.objects.get()
+    hidden = f"{link}?[redacted]"
+    assert (row.base_url, row.raw["debug"]) == (hidden, {hidden: ["plain", hidden]})
+    assert row.raw["help"] == "https://x.test/?q=1"
+    assert b"5ecret" not in dump_database()
+    assert "5ecret" not in browser.get(f"/w/{acme.slug}/runs/{run.id}/").text
 
 
 def test_nulls_and_unknown_fields_are_stored(

@@ -15,6 +15,7 @@ from django.utils import timezone
 from loopsweb.accounts.auth.reauthentication import ask_to_confirm, without_reauthentication
 from loopsweb.accounts.authorization.decorators import WorkspaceRequest, require
 from loopsweb.accounts.authorization.roles import Permission
+from loopsweb.accounts.models import User
 from loopsweb.audit.durable import NotRecorded
 from loopsweb.audit.record import actor_of_request
 from loopsweb.keys.clients import NoKey, explain_missing_access
@@ -63,6 +64,8 @@ def deactivate(request: WorkspaceRequest, kind: Kind, remote_id: str) -> HttpRes
         data=request.POST if request.method == "POST" else None,
         may_break_glass=Permission.MANAGE_TEAM in request.permissions,
     )
+    if "again" in request.GET:
+        form.initial["reason"] = find_last_reason(row, request.user)
     sent = emergency if emergency and emergency.is_bound else form
     deployment = form.impact.deployment
     if deployment and explain_block(request, kind, row) == NOT_OFFERED:
@@ -136,6 +139,15 @@ def render_form(
     )
     set_live_headers(response, version, feed.as_of, feed.next_poll_at)
     return response
+
+
+def find_last_reason(row: Target, person: User) -> str:
+    """Of the person's last request to end it; "" if there was none."""
+    requests = Deactivation.objects.filter(
+        workspace=row.workspace, noun=row.noun, target_remote_id=row.remote_id
+    )
+    mine = requests.filter(person__iexact=person.email).order_by("-pk")
+    return mine.values_list("reason", flat=True).first() or ""
 
 
 def find_origin(request: WorkspaceRequest, row: Target) -> dict[str, Any]:
