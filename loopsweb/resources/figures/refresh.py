@@ -25,7 +25,7 @@ from loopsweb.resources.figures.related import MODELS, Key, load_related
 from loopsweb.resources.runs.models import Run
 from loopsweb.resources.snapshot.models import FIGURES, Costed, Snapshot
 from loopsweb.resources.snapshot.store import lock_writers, touch_version
-from loopsweb.resources.snapshot.stored_rows import split_into_batches
+from loopsweb.resources.snapshot.stored_rows import BATCH_SIZE, split_into_batches
 
 _waiting: ContextVar[set[Key] | None] = ContextVar("figures that wait", default=None)
 FORMULA = "3"  # another one makes the next poll compute all stored figures anew
@@ -43,7 +43,8 @@ def refresh_after_store(
         keys = {(sender, remote_id) for remote_id in ids}
     else:
         return
-    if (waiting := _waiting.get()) is None:
+    waiting = _waiting.get()
+    if waiting is None or len(keys) == BATCH_SIZE:  # of so many rows there are more
         refresh_figures(workspace, keys)
     else:
         waiting |= keys
@@ -51,7 +52,8 @@ def refresh_after_store(
 
 @contextmanager
 def refresh_once(workspace: Workspace) -> Iterator[None]:
-    """Figures of what is stored within are refreshed at the end. Call it in a transaction."""
+    """Figures of few rows that are stored within are refreshed at the end. Call it in a
+    transaction."""
     keys = set[Key]()
     token = _waiting.set(keys)
     try:

@@ -41,6 +41,7 @@ TOPICS = (
     "work in progress",
     "figures",
     "counts",
+    "other keys",
 )
 
 
@@ -69,6 +70,11 @@ def select_state() -> QuerySet[PollState, tuple[Any, ...]]:
         in_progress[0] | in_progress[1] | in_progress[2],
         ~Exists(catalogues.filter(formula=FORMULA)),
         Exists(select_outdated(version=OuterRef("key__workspace__version")).filter(**here)),
+        Exists(
+            PollState.objects.filter(key__workspace=OuterRef("key__workspace")).exclude(
+                pk=OuterRef("pk")
+            )
+        ),
     )
 
 

@@ -44,7 +44,8 @@ class Inquiry:
         self.deadline, self.is_stopping = deadline, is_stopping
         self.agenda, self.key = agenda, state.key
         self.workspace = state.key.workspace
-        self.covered_keys = find_covered_keys(state)
+        has_others = "other keys" in agenda
+        self.covered_keys = find_covered_keys(state) if has_others else frozenset({state.key_id})
         self.failures: list[errors.LoopsError] = []
         self.forbidden: dict[str, errors.Forbidden] = {}  # by feed
         self.outages = 0  # in a row

@@ -66,7 +66,7 @@ def test_a_poll_without_news_takes_few_statements(
     with CaptureQueriesContext(connection) as queries:
         poller.run_poll(state_id, clock=clock)
     statements = [each["sql"] for each in queries.captured_queries]
-    assert (len(statements), sum(one.startswith(WRITES) for one in statements)) == (3, 1)
+    assert (len(statements), sum(one.startswith(WRITES) for one in statements)) == (2, 1)
     state = PollState.objects.get()
     assert (state.checkpoints_confirmed_at, state.last_success_at) == (clock(), clock())
 
