@@ -1,12 +1,9 @@
 from __future__ import annotations
 
-import socket
 import sys
-from contextlib import closing
 from pathlib import Path
 
 import pytest
-from pytest_django import Settings
 
 from loopsweb.serving import single_process
 from loopsweb.serving.heaps import FEW_HEAPS
@@ -50,19 +47,3 @@ def test_a_worker_has_few_heaps(tmp_path: Path) -> None:
     assert worker.process.wait() == 0
     worker.stop()
     assert told.read_text() == FEW_HEAPS["MALLOC_ARENA_MAX"]
-
-
-@pytest.mark.parametrize(
-    ("https", "proxies", "cleared"),
-    [(False, 0, True), (True, 0, False), (False, 1, False), (True, 1, False)],
-)
-def test_proxy_headers_are_kept_behind_a_proxy(
-    https: bool, proxies: int, cleared: bool, settings: Settings
-) -> None:
-    settings.HTTPS, settings.PROXIES = https, proxies
-
-    with closing(
-        single_process.create_web_server(socket.create_server(("127.0.0.1", 0)))
-    ) as server:
-        assert server.adj.clear_untrusted_proxy_headers is cleared
-        server.task_dispatcher.shutdown()
