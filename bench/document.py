@@ -60,7 +60,7 @@ The milliseconds here are of single profiles; the tables below have the figures 
   objects and inserting them costs, without comparing, locking or working out anything: with the
   floor, that is more than the bound on both databases. The rest are ten thousand requests, the
   comparison with what is stored, what rows hold and cost, and which run is asked about next.
-- **Memory of a first snapshot**: not proven; on SQLite it misses by 2 MB. The answer itself takes
+- **Memory of a first snapshot**, on SQLite: not proven; it misses by 2 MB. The answer itself takes
   10 of the 40, the rest is what is told and stored of 10,000 rows while they are compared, the rows
   that are written 200 at a time, the connection's cache, and what the heap does not give back.
 - **A search that finds nothing**, on SQLite, has to look into the text of every row. The table has
