@@ -74,6 +74,10 @@ class PreparedInsert:
             keys += [key for (key,) in cursor.fetchall()]
         return keys
 
+    def insert_models(self, cursor: Any, models: Sequence[Model]) -> list[int]:
+        """Return the primary keys. models: unsaved ones, with their values."""
+        return self.insert(cursor, [[getattr(m, name) for name in self.names] for m in models])
+
     def write_rows(self, rows: Sequence[Row]) -> tuple[str, list[Any]]:
         """The rows as SQL, and its values. A single row takes no JSON."""
         if len(rows) > 1 and connection.vendor == "postgresql":

@@ -82,7 +82,7 @@ def test_every_value_comes_back(acme: Workspace, now: datetime, how_many: int) -
     for start in range(0, len(runs), how_many):
         with connection.cursor() as cursor:
             some = runs[start : start + how_many]
-            insertion.insert(cursor, [[getattr(r, n) for n in insertion.names] for r in some])
+            insertion.insert_models(cursor, some)
     stored = Run.objects.order_by("remote_id")
     assert [{name: getattr(run, name) for name in values[0]} for run in stored] == values
 

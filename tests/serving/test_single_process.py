@@ -1,9 +1,12 @@
 from __future__ import annotations
 
+import socket
 import sys
+from contextlib import closing
 from pathlib import Path
 
 import pytest
+from pytest_django import Settings
 
 from loopsweb.serving import single_process
 from loopsweb.serving.heaps import FEW_HEAPS
@@ -47,3 +50,14 @@ def test_a_worker_has_few_heaps(tmp_path: Path) -> None:
     assert worker.process.wait() == 0
     worker.stop()
     assert told.read_text() == FEW_HEAPS["MALLOC_ARENA_MAX"]
+
+
+@pytest.mark.parametrize("https", [False, True])
+@pytest.mark.parametrize("proxies", [0, 1])
+def test_proxy_headers_are_kept(https: bool, proxies: int, settings: Settings) -> None:
+    """The site decides what to believe: /metrics asks whether a proxy forwards."""
+    settings.HTTPS, settings.PROXIES = https, proxies
+    listener = socket.create_server(("127.0.0.1", 0))
+    with closing(single_process.create_web_server(listener)) as server:
+        assert server.adj.clear_untrusted_proxy_headers is False
+        server.task_dispatcher.shutdown()

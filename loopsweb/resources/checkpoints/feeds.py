@@ -106,11 +106,11 @@ class CheckpointFeeds:
         """Store what was noted in one statement, and delete the feeds that are not needed."""
         self.keep_lease(self.state)
         rows = [
-            {"state_id": self.state.pk, "by": query.by, "value": query.value, **feed._asdict()}
+            CheckpointFeed(state=self.state, by=query.by, value=query.value, **feed._asdict())
             for query, feed in self.unsaved.items()
         ]
         with connection.cursor() as cursor:
-            UPSERT.insert(cursor, [[row[name] for name in UPSERT.names] for row in rows])
+            UPSERT.insert_models(cursor, rows)
         self.unsaved = {}
         stored = CheckpointFeed.objects.filter(state=self.state)
         for by in {query.by for query in self.dropped}:

@@ -11,11 +11,12 @@ from typing import Any
 import msgspec
 from django.db.models import BigIntegerField, CharField, IntegerField, Model, TextField
 
+from loopsweb.ui.redaction import REDACTED
+
 BYTES = 3
 ID_LENGTH = 255  # objects with a longer id are left out
 MAX_INTEGER = 2**31 - 1
 MAX_BIGINT = 2**63 - 1
-REDACTED = "[redacted]"
 PLAIN = re.compile(r"[ ->@-~]*")  # most text: nothing in it has to be fitted
 NUL, NUL_IN_JSON = "\x00", rb"\u0000"
 SIGNED = re.compile(r"(?i)[?&](?:x-(?:amz|goog)-signature|signature|sig)=")

@@ -40,6 +40,5 @@ INSERT = PreparedInsert(StatusChange)
 
 
 def insert_changes(changes: Sequence[StatusChange]) -> None:
-    rows = [[getattr(one, name) for name in INSERT.names] for one in changes]
     with connection.cursor() as cursor:
-        INSERT.insert(cursor, rows)
+        INSERT.insert_models(cursor, changes)

@@ -32,6 +32,6 @@ def upsert_rows(model: type[S], rows: list[S], *, unreported: Collection[str]) -
         write_search_text(row)
     if rows:
         with connection.cursor() as cursor:
-            keys = upsert.insert(cursor, [[getattr(r, n) for n in upsert.names] for r in rows])
+            keys = upsert.insert_models(cursor, rows)
         for row, key in zip(rows, keys, strict=True):
             row.pk, row._state.adding = key, False

@@ -219,12 +219,12 @@ def render_request(
     impact = assess_impact(target) if target and deactivation.state in NOT_SENT else None
     if impact:
         observe_target(impact.target, now=timezone.now())
-    going_on = target if target and not target.is_terminal else None
-    is_closed = not deactivation.spec.open
+    is_over = target is None or target.is_terminal
+    again = None if is_over or deactivation.spec.open else target
     context: dict[str, Any] = {
         "deactivation": deactivation,
-        "other": Deactivation.objects.find_open(going_on) if going_on and is_closed else None,
-        "can_request_again": going_on and is_closed,
+        "can_request_again": again is not None,
+        "other": Deactivation.objects.find_open(again) if again else None,
         "policy": load_policy(request.workspace.team),
         "key": find_request_key(deactivation) if deactivation.state == State.WAITING else None,
         "kind": kind,
